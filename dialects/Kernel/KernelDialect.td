@@ -1,0 +1,35 @@
+#ifndef MOEC_DIALECTS_KERNEL_KERNELDIALECT_TD
+#define MOEC_DIALECTS_KERNEL_KERNELDIALECT_TD
+
+include "mlir/IR/OpBase.td"
+
+def Kernel_Dialect : Dialect {
+  let name = "kernel";
+  let cppNamespace = "::moec::kernel";
+  let summary = "One op is one launch; fused work is a region that grew";
+  let description = [{
+    Every op of this dialect is one launch on the device. It names its iteration
+    space (`dims`), its operands with one indexing map each, and scalar regions
+    that say what happens to an element. Fusion moves a producer into the region
+    that reads it and a consumer into the region that writes. The same ops exist
+    on tensors (results tied to `outs`) and on memrefs (no results).
+
+    Operands are dense and row-major. In every region the block arguments start
+    with one scalar per input, in the order of `ins`: the element that the
+    input's map selects at the current point. An unused argument is not loaded.
+
+    Row gather: if `gathers[p] = q >= 0`, then dimension 0 of input `p` is not
+    read at the first result of its map (write 0 there) but at the i32 value that
+    input `q` has at this point. A negative value means "no such row": the element
+    is 0.
+
+    Ragged dimension: with `ragged D by O`, dimension `D` does not run from 0 but,
+    for group `g` (dimension 0), over `[offsets[g], offsets[g+1])`, where `offsets`
+    is input `O` (i32, read through its map at g and g+1). `dims[D]` is then the
+    upper bound of all rows; maps see the absolute row.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+#endif

@@ -1,0 +1,213 @@
+#ifndef MOEC_DIALECTS_KERNEL_KERNELOPS_TD
+#define MOEC_DIALECTS_KERNEL_KERNELOPS_TD
+
+include "dialects/Kernel/KernelAttrs.td"
+include "dialects/Kernel/KernelInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+
+class Kernel_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Kernel_Dialect, mnemonic, traits>;
+
+class Kernel_StructuredOp<string mnemonic, list<Trait> traits = []>
+    : Kernel_Op<mnemonic, !listconcat([
+        AttrSizedOperandSegments, Kernel_StructuredOpInterface,
+        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>], traits)> {
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 0;
+}
+
+def Kernel_ContractOp : Kernel_StructuredOp<"contract"> {
+  let summary = "Grouped contraction with maps on its operands and an epilogue";
+  let description = [{
+    `dims` is `[g..., m, n, k]`; for every g, m, n:
+
+      acc = sum over k of lhs(g, m, k) * rhs(g, n, k)
+      outs[i](g, m, n) = epilogue_i(inputs..., acc)
+
+    Input 0 is the left, input 1 the right operand; further inputs belong to the
+    regions. `lhs` and `rhs` yield the element that is multiplied, from one block
+    argument per input; the maps of arguments used in `lhs` must not use n, those
+    used in `rhs` must not use m, those used in `epilogue` must not use k.
+    `epilogue` has the accumulator as its last argument and yields one value per
+    out; each out map is injective over (g, m, n) and does not use k. A dimension
+    of the model that is split over several tensor dimensions is written with
+    floordiv and mod. Sums run in ascending k in f32 (the order is fixed by the
+    schedule, never by the number of threads). Ragged m or k: see the dialect.
+
+    Example: a linear layer with bias, tokens of 4 images:
+
+    ```mlir
+    func.func @linear(%x: tensor<4x49x96xf32>, %w: tensor<96x192xf32>, %b: tensor<192xf32>,
+                      %init: tensor<4x49x192xf32>) -> tensor<4x49x192xf32> {
+      %y = kernel.contract dims [196, 192, 96]
+        ins(%x, %w, %b : tensor<4x49x96xf32>, tensor<96x192xf32>, tensor<192xf32>)
+        outs(%init : tensor<4x49x192xf32>)
+        maps [affine_map<(m, n, k) -> (m floordiv 49, m mod 49, k)>,
+              affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (n)>,
+              affine_map<(m, n, k) -> (m floordiv 49, m mod 49, n)>]
+        lhs { ^bb0(%l: f32, %r: f32, %bias: f32): kernel.yield %l : f32 }
+        rhs { ^bb0(%l: f32, %r: f32, %bias: f32): kernel.yield %r : f32 }
+        epilogue { ^bb0(%l: f32, %r: f32, %bias: f32, %acc: f32):
+          %s = arith.addf %acc, %bias : f32
+          kernel.yield %s : f32 } -> tensor<4x49x192xf32>
+      return %y : tensor<4x49x192xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyShaped>:$inputs, Variadic<AnyShaped>:$outs,
+    DenseI64ArrayAttr:$dims, AffineMapArrayAttr:$indexing_maps,
+    DefaultValuedAttr<DenseI32ArrayAttr, "{}">:$gathers,
+    OptionalAttr<I64Attr>:$ragged_dim, OptionalAttr<I64Attr>:$offsets,
+    OptionalAttr<Kernel_ScheduleAttr>:$schedule);
+  let regions = (region SizedRegion<1>:$lhs, SizedRegion<1>:$rhs, SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `dims` $dims (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outs `:` type($outs) `)`
+    `maps` $indexing_maps (`gathers` $gathers^)? (`ragged` $ragged_dim^ `by` $offsets)?
+    (`schedule` $schedule^)? `lhs` $lhs `rhs` $rhs `epilogue` $epilogue attr-dict
+    (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    unsigned getNumGroupDims() { return getDims().size() - 3; }
+    unsigned getMDim() { return getDims().size() - 3; }
+    unsigned getNDim() { return getDims().size() - 2; }
+    unsigned getKDim() { return getDims().size() - 1; }
+  }];
+}
+
+def Kernel_RowsOp : Kernel_StructuredOp<"rows"> {
+  let summary = "Row-wise reductions, in phases, with a body";
+  let description = [{
+    `dims` is `[p..., c]`: rows p, reduced along c. Phase i reduces, along c, each
+    value that its region yields, with `combiners[i]` (`add` starts from 0, `max`
+    from -inf). The arguments of a region are one scalar per input, then all values
+    of all earlier phases. After the last phase `finish` yields the values stored
+    once per row (the first outs; their maps, and those of the inputs it uses, must
+    not use c), and `emit` the values stored per element (the remaining outs).
+    A ragged c: see the dialect; an empty row yields the start values.
+
+    Example: mean and softmax denominator style statistics of rows:
+
+    ```mlir
+    func.func @sum(%x: tensor<8x96xf32>, %init: tensor<8xf32>) -> tensor<8xf32> {
+      %y = kernel.rows dims [8, 96] ins(%x : tensor<8x96xf32>) outs(%init : tensor<8xf32>)
+        maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p)>]
+        combiners [#kernel.combiner<add>]
+        phases { ^bb0(%e: f32): kernel.yield %e : f32 }
+        finish { ^bb0(%e: f32, %s: f32): kernel.yield %s : f32 }
+        emit { ^bb0(%e: f32, %s: f32): kernel.yield } -> tensor<8xf32>
+      return %y : tensor<8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyShaped>:$inputs, Variadic<AnyShaped>:$outs,
+    DenseI64ArrayAttr:$dims, AffineMapArrayAttr:$indexing_maps,
+    DefaultValuedAttr<DenseI32ArrayAttr, "{}">:$gathers,
+    OptionalAttr<I64Attr>:$ragged_dim, OptionalAttr<I64Attr>:$offsets,
+    Kernel_CombinerArrayAttr:$combiners, OptionalAttr<Kernel_ScheduleAttr>:$schedule);
+  let regions = (region SizedRegion<1>:$finish, SizedRegion<1>:$emit,
+                        VariadicRegion<SizedRegion<1>>:$phases);
+  let assemblyFormat = [{
+    `dims` $dims (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outs `:` type($outs) `)`
+    `maps` $indexing_maps (`gathers` $gathers^)? (`ragged` $ragged_dim^ `by` $offsets)?
+    (`schedule` $schedule^)? `combiners` $combiners `phases` $phases `finish` $finish
+    `emit` $emit attr-dict (`->` type($results)^)?
+  }];
+}
+
+def Kernel_MapOp : Kernel_StructuredOp<"map"> {
+  let summary = "Element-wise work over many tensors at once";
+  let description = [{
+    For every point of `dims`, `body` (one scalar per input) yields one value per
+    out, stored where the out's map says. Out maps are injective.
+
+    Example:
+
+    ```mlir
+    func.func @scale(%x: tensor<8x96xf32>, %s: tensor<96xf32>, %init: tensor<8x96xf32>) -> tensor<8x96xf32> {
+      %y = kernel.map dims [8, 96] ins(%x, %s : tensor<8x96xf32>, tensor<96xf32>)
+        outs(%init : tensor<8x96xf32>)
+        maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>]
+        body { ^bb0(%a: f32, %b: f32):
+          %r = arith.mulf %a, %b : f32
+          kernel.yield %r : f32 } -> tensor<8x96xf32>
+      return %y : tensor<8x96xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyShaped>:$inputs, Variadic<AnyShaped>:$outs,
+    DenseI64ArrayAttr:$dims, AffineMapArrayAttr:$indexing_maps,
+    DefaultValuedAttr<DenseI32ArrayAttr, "{}">:$gathers,
+    OptionalAttr<I64Attr>:$ragged_dim, OptionalAttr<I64Attr>:$offsets,
+    OptionalAttr<Kernel_ScheduleAttr>:$schedule);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `dims` $dims (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outs `:` type($outs) `)`
+    `maps` $indexing_maps (`gathers` $gathers^)? (`ragged` $ragged_dim^ `by` $offsets)?
+    (`schedule` $schedule^)? `body` $body attr-dict (`->` type($results)^)?
+  }];
+}
+
+def Kernel_RouteOp : Kernel_Op<"route", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Top-k routing into a ragged plan, by stable counting";
+  let description = [{
+    Reads `gates` [items, experts] (f32, after the softmax) and writes `weights`
+    [items, k] and `plan`, the i32 buffer of `!moe.routing`: `offsets[E+1]`, `item[R]`,
+    `slot[R]`, `pos[R]`, `expert[R]` with R = items * k, one after the other (see
+    `RoutingType`). All first choices are placed before all second choices, items in
+    order of position or, with `importance`, of descending largest gate; an
+    assignment to a full expert is dropped (V-MoE, arXiv 2106.05974, section 2.4 and appendix C).
+
+    Example:
+
+    ```mlir
+    func.func @route(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) -> (tensor<8x2xf32>, tensor<69xi32>) {
+      %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
+        k 2 capacity 5 priority "position" -> tensor<8x2xf32>, tensor<69xi32>
+      return %r#0, %r#1 : tensor<8x2xf32>, tensor<69xi32>
+    }
+    ```
+  }];
+  let arguments = (ins AnyShaped:$gates, AnyShaped:$weights, AnyShaped:$plan,
+    I64Attr:$k, I64Attr:$capacity, StrAttr:$priority);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    `ins` `(` $gates `:` type($gates) `)` `outs` `(` $weights `,` $plan `:` type($weights) `,` type($plan) `)`
+    `k` $k `capacity` $capacity `priority` $priority attr-dict (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+}
+
+def Kernel_IndexOp : Kernel_Op<"index", [Pure]> {
+  let summary = "The current position along a dimension of the enclosing kernel op";
+  let description = [{
+    Example:
+
+    ```mlir
+    func.func @iota(%init: tensor<8xi32>) -> tensor<8xi32> {
+      %y = kernel.map dims [8] outs(%init : tensor<8xi32>) maps [affine_map<(i) -> (i)>]
+        body {
+          %i = kernel.index 0 : i32
+          kernel.yield %i : i32 } -> tensor<8xi32>
+      return %y : tensor<8xi32>
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$dim);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$dim attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+def Kernel_YieldOp : Kernel_Op<"yield", [Pure, ReturnLike, Terminator]> {
+  let summary = "Ends a region of a kernel op";
+  let description = [{
+    Example: see `kernel.map`.
+  }];
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+}
+
+#endif

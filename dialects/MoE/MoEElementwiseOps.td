@@ -1,0 +1,112 @@
+#ifndef MOEC_DIALECTS_MOE_MOEELEMENTWISEOPS_TD
+#define MOEC_DIALECTS_MOE_MOEELEMENTWISEOPS_TD
+
+include "dialects/MoE/MoEStructureOps.td"
+
+class MoE_BinaryOp<string mnemonic, list<Trait> traits = []>
+    : MoE_CheapOp<mnemonic, !listconcat([SameOperandsAndResultType, Elementwise], traits)> {
+  let arguments = (ins MoE_Tensor:$lhs, MoE_Tensor:$rhs);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
+}
+
+def MoE_AddOp : MoE_BinaryOp<"add", [Commutative]> {
+  let summary = "Element-wise sum";
+  let description = [{
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+      %z = moe.add %x, %y : tensor<4xf32>
+      return %z : tensor<4xf32>
+    }
+    ```
+  }];
+  let hasFolder = 1;
+}
+def MoE_SubOp : MoE_BinaryOp<"sub"> {
+  let summary = "Element-wise difference";
+  let description = [{
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+      %z = moe.sub %x, %y : tensor<4xf32>
+      return %z : tensor<4xf32>
+    }
+    ```
+  }];
+}
+def MoE_MulOp : MoE_BinaryOp<"mul", [Commutative]> {
+  let summary = "Element-wise product";
+  let description = [{
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+      %z = moe.mul %x, %y : tensor<4xf32>
+      return %z : tensor<4xf32>
+    }
+    ```
+  }];
+}
+
+def MoE_ScaleOp : MoE_CheapOp<"scale", [SameOperandsAndResultType, Elementwise]> {
+  let summary = "Product with a constant";
+  let description = [{
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = moe.scale %x by 0.5 : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$input, F64Attr:$factor);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$input `by` $factor attr-dict `:` type($result)";
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def MoE_GeluOp : MoE_CheapOp<"gelu", [SameOperandsAndResultType, Elementwise]> {
+  let summary = "Gaussian error linear unit";
+  let description = [{
+    x * Phi(x) (arXiv 1606.08415), or with `tanh` its approximation 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))),
+    which Mixer's authors use.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = moe.gelu %x tanh : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$input, UnitAttr:$tanh);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$input (`tanh` $tanh^)? attr-dict `:` type($result)";
+}
+
+def MoE_GeluGradOp : MoE_Op<"gelu_grad", [Pure, SameOperandsAndResultType, Elementwise]> {
+  let summary = "Gradient of `moe.gelu`";
+  let description = [{
+    dx = dy * gelu'(x), of the form that `tanh` selects.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
+      %dx = moe.gelu_grad %x, %dy tanh : tensor<4xf32>
+      return %dx : tensor<4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$input, MoE_Tensor:$outGrad, UnitAttr:$tanh);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$input `,` $outGrad (`tanh` $tanh^)? attr-dict `:` type($result)";
+}
+
+#endif

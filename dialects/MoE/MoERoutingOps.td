@@ -1,0 +1,162 @@
+#ifndef MOEC_DIALECTS_MOE_MOEROUTINGOPS_TD
+#define MOEC_DIALECTS_MOE_MOEROUTINGOPS_TD
+
+include "dialects/MoE/MoEStructureOps.td"
+
+def MoE_TopKRouteOp : MoE_DiffOp<"top_k_route"> {
+  let summary = "Chooses k experts an item, under a capacity";
+  let description = [{
+    `gates` [items, experts] are probabilities (softmax before top-k; V-MoE, arXiv 2106.05974, equation 1; no
+    renormalisation). `weights` [items, k] are the k largest of each item, in descending order (ties: the lower
+    expert first). The plan places all first choices, then all second choices, ...; items in order of position
+    (`priority = "position"`) or of descending largest gate (`"importance"`: batch-prioritised routing); an
+    assignment to an expert that already has `capacity` rows is dropped. Weights of dropped assignments keep their value.
+
+    Example:
+
+    ```mlir
+    func.func @f(%g: tensor<128x8xf32>) -> tensor<128x2xf32> {
+      %w, %plan = moe.top_k_route %g k 2 capacity 40 priority "position"
+        : tensor<128x8xf32> -> tensor<128x2xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>
+      return %w : tensor<128x2xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$gates, I64Attr:$k, I64Attr:$capacity, StrAttr:$priority);
+  let results = (outs MoE_Tensor:$weights, MoE_RoutingType:$plan);
+  let assemblyFormat = [{ $gates `k` $k `capacity` $capacity `priority` $priority attr-dict
+    `:` type($gates) `->` type($weights) `,` type($plan) }];
+  let hasVerifier = 1;
+}
+
+def MoE_TopKRouteGradOp : MoE_Op<"top_k_route_grad", [Pure]> {
+  let summary = "Gradient of the gates from that of the chosen weights";
+  let description = [{
+    dgates[t, e] = sum over j with expert[t, j] = e of dweights[t, j].
+
+    Example:
+
+    ```mlir
+    func.func @f(%dw: tensor<128x2xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<128x8xf32> {
+      %dg = moe.top_k_route_grad %dw, %plan
+        : (tensor<128x2xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<128x8xf32>
+      return %dg : tensor<128x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$weightsGrad, MoE_RoutingType:$plan);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$weightsGrad `,` $plan attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def MoE_DispatchOp : MoE_DiffOp<"dispatch"> {
+  let summary = "Rows of the items, grouped by expert";
+  let description = [{
+    input [items, d] to rows [items*k, d]: row r is input[item[r]], times weights[slot[r]] if `weights` [items, k] is
+    given. Rows past offsets[experts] are undefined and never read.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<128x96xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<256x96xf32> {
+      %r = moe.dispatch %x, %plan
+        : (tensor<128x96xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<256x96xf32>
+      return %r : tensor<256x96xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$input, MoE_RoutingType:$plan, Optional<MoE_Tensor>:$weights);
+  let results = (outs MoE_Tensor:$rows);
+  let assemblyFormat = "$input `,` $plan (`,` $weights^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def MoE_CombineOp : MoE_DiffOp<"combine"> {
+  let summary = "Weighted sum, in fixed order, of what the experts gave back";
+  let description = [{
+    rows [items*k, d] to [items, d]: result[t] = sum over j = 0..k-1, pos[t, j] >= 0, of
+    weights[t, j] * rows[pos[t, j]]; weights are 1 if not given.
+
+    Example:
+
+    ```mlir
+    func.func @f(%r: tensor<256x96xf32>, %w: tensor<128x2xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<128x96xf32> {
+      %y = moe.combine %r, %plan, %w
+        : (tensor<256x96xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>, tensor<128x2xf32>) -> tensor<128x96xf32>
+      return %y : tensor<128x96xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$rows, MoE_RoutingType:$plan, Optional<MoE_Tensor>:$weights);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$rows `,` $plan (`,` $weights^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def MoE_CombineWeightGradOp : MoE_Op<"combine_weight_grad", [Pure]> {
+  let summary = "Gradient of the weights of `moe.combine` and `moe.dispatch`";
+  let description = [{
+    result[t, j] = <items[t], rows[pos[t, j]]>, 0 for dropped assignments; rows [items*k, d], items [items, d].
+
+    Example:
+
+    ```mlir
+    func.func @f(%r: tensor<256x96xf32>, %dy: tensor<128x96xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<128x2xf32> {
+      %dw = moe.combine_weight_grad %r, %dy, %plan
+        : (tensor<256x96xf32>, tensor<128x96xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<128x2xf32>
+      return %dw : tensor<128x2xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$rows, MoE_Tensor:$items, MoE_RoutingType:$plan);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$rows `,` $items `,` $plan attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def MoE_ExpertLinearOp : MoE_DiffOp<"expert_linear"> {
+  let summary = "A linear layer with the weights of each row's expert";
+  let description = [{
+    rows [R, k_in], weight [experts, k_in, n], bias [experts, n] to [R, n]: rows offsets[e]..offsets[e+1] use slice e;
+    with `transposed` the weight is [experts, n, k_in]. Rows past offsets[experts] are undefined.
+
+    Example:
+
+    ```mlir
+    func.func @f(%r: tensor<256x96xf32>, %w: tensor<8x96x192xf32>, %b: tensor<8x192xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<256x192xf32> {
+      %h = moe.expert_linear %r, %w, %plan, %b
+        : (tensor<256x96xf32>, tensor<8x96x192xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>, tensor<8x192xf32>) -> tensor<256x192xf32>
+      return %h : tensor<256x192xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$rows, MoE_Tensor:$weight, MoE_RoutingType:$plan, Optional<MoE_Tensor>:$bias, UnitAttr:$transposed);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$rows `,` $weight `,` $plan (`,` $bias^)? (`transposed` $transposed^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+def MoE_ExpertLinearGradOp : MoE_Op<"expert_linear_grad", [Pure]> {
+  let summary = "Gradients of the weights and bias of `moe.expert_linear`";
+  let description = [{
+    rows [R, k_in], rowsGrad [R, n]: weightGrad[e] = sum over the rows of e of rows[r]^T rowsGrad[r] ([experts, k_in, n]),
+    biasGrad[e] = sum of rowsGrad[r] ([experts, n]); 0 for an expert without rows.
+
+    Example:
+
+    ```mlir
+    func.func @f(%r: tensor<256x96xf32>, %dr: tensor<256x192xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> (tensor<8x96x192xf32>, tensor<8x192xf32>) {
+      %dw, %db = moe.expert_linear_grad %r, %dr, %plan
+        : (tensor<256x96xf32>, tensor<256x192xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> (tensor<8x96x192xf32>, tensor<8x192xf32>)
+      return %dw, %db : tensor<8x96x192xf32>, tensor<8x192xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$rows, MoE_Tensor:$rowsGrad, MoE_RoutingType:$plan);
+  let results = (outs MoE_Tensor:$weightGrad, MoE_Tensor:$biasGrad);
+  let assemblyFormat = "$rows `,` $rowsGrad `,` $plan attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
+#endif

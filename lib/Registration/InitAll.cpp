@@ -1,0 +1,31 @@
+//===- InitAll.cpp - Registers everything moec offers ---------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/InitAll.h"
+#include "dialects/Kernel/KernelOps.h"
+#include "dialects/MoE/MoEOps.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/DLTI/DLTI.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void moec::registerAllDialects(DialectRegistry &registry) {
+  registry
+      .insert<moe::MoEDialect, kernel::KernelDialect, affine::AffineDialect,
+              arith::ArithDialect, DLTIDialect, func::FuncDialect,
+              LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
+              scf::SCFDialect, tensor::TensorDialect, vector::VectorDialect>();
+}
+
+void moec::registerAllPasses() {
+  registerCanonicalizerPass();
+  registerCSEPass();
+  registerInlinerPass();
+  registerSymbolDCEPass();
+}

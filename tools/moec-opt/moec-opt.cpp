@@ -1,0 +1,17 @@
+//===- moec-opt.cpp -----------------------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "moec/InitAll.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  moec::registerAllDialects(registry);
+  moec::registerAllPasses();
+  return mlir::failed(
+      mlir::MlirOptMain(argc, argv, "moec optimizer driver\n", registry));
+}
