@@ -3,6 +3,7 @@
 
 include "dialects/Kernel/KernelAttrs.td"
 include "dialects/Kernel/KernelInterfaces.td"
+include "dialects/Kernel/KernelProgramOps.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"

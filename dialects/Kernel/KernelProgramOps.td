@@ -1,0 +1,73 @@
+#ifndef MOEC_DIALECTS_KERNEL_KERNELPROGRAMOPS_TD
+#define MOEC_DIALECTS_KERNEL_KERNELPROGRAMOPS_TD
+
+include "dialects/Kernel/KernelAttrs.td"
+include "mlir/IR/SymbolInterfaces.td"
+
+def Kernel_AddressAttr : AttrDef<Kernel_Dialect, "Address"> {
+  let mnemonic = "address";
+  let summary = "Where an argument of a launch lies";
+  let description = [{
+    In iteration `it` of the enclosing `kernel.loop` (0 outside), in bytes:
+
+      block + offset + it * stride + ((it + shift) mod modulus) * size
+
+    with `ring = [shift, modulus, size]`, or no such term if `ring` is empty. Blocks:
+    `params`, `grads`, `state0`, `state1`, `arena`, and `in:NAME`, `out:NAME`.
+
+    Example: `#kernel.address<"arena", offset = 4096, stride = 0, ring = [1, 2, 8192]>`
+  }];
+  let parameters = (ins StringRefParameter<>:$block, "int64_t":$offset, "int64_t":$stride,
+                        OptionalArrayRefParameter<"int64_t">:$ring);
+  let assemblyFormat = [{ `<` $block `,` `offset` `=` $offset `,` `stride` `=` $stride `,`
+                          `ring` `=` `[` ($ring^)? `]` `>` }];
+}
+def Kernel_AddressArrayAttr : TypedArrayAttrBase<Kernel_AddressAttr, "addresses">;
+
+def Kernel_ProgramOp : Op<Kernel_Dialect, "program", [Symbol, IsolatedFromAbove, NoTerminator, SingleBlock]> {
+  let summary = "An entry point: launches in order, with every address planned";
+  let description = [{
+    `arena` is the size in bytes of the memory that the program needs beside the
+    blocks of inputs, outputs and parameters. `inputs` and `outputs` are dictionaries
+    `{name, dtype, shape}`.
+
+    Example:
+
+    ```mlir
+    func.func private @k0(memref<8xf32>, memref<8xf32>, index, index, memref<?xi8>)
+    kernel.program @infer arena 64 inputs [{name = "x", dtype = "f32", shape = [8]} ]
+        outputs [{name = "y", dtype = "f32", shape = [8]} ] {
+      kernel.launch @k0 [#kernel.address<"in:x", offset = 0, stride = 0, ring = []>,
+                         #kernel.address<"arena", offset = 0, stride = 0, ring = []>]
+      kernel.loop 4 {
+        kernel.launch @k0 [#kernel.address<"arena", offset = 0, stride = 0, ring = []>,
+                           #kernel.address<"out:y", offset = 0, stride = 0, ring = []>]
+      }
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$arena, ArrayAttr:$inputs, ArrayAttr:$outputs);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name `arena` $arena `inputs` $inputs `outputs` $outputs $body attr-dict";
+}
+
+def Kernel_LoopOp : Op<Kernel_Dialect, "loop", [NoTerminator, SingleBlock, ParentOneOf<["ProgramOp"]>]> {
+  let summary = "Launches repeated `count` times; loops do not nest";
+  let description = [{ Example: see `kernel.program`. }];
+  let arguments = (ins I64Attr:$count);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$count $body attr-dict";
+}
+
+def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [ParentOneOf<["ProgramOp", "LoopOp"]>]> {
+  let summary = "One launch of a kernel function over its whole grid";
+  let description = [{
+    One address for each memref of the kernel function but the scratch, in order.
+
+    Example: see `kernel.program`.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Kernel_AddressArrayAttr:$args);
+  let assemblyFormat = "$kernel $args attr-dict";
+}
+
+#endif
