@@ -12,15 +12,14 @@ def Kernel_AddressAttr : AttrDef<Kernel_Dialect, "Address"> {
 
       block + offset + it * stride + ((it + shift) mod modulus) * size
 
-    with `ring = [shift, modulus, size]`, or no such term if `ring` is empty. Blocks:
-    `params`, `grads`, `state0`, `state1`, `arena`, and `in:NAME`, `out:NAME`.
+    Blocks: `params`, `grads`, `state0`, `state1`, `arena`, and `in:NAME`, `out:NAME`.
 
-    Example: `#kernel.address<"arena", offset = 4096, stride = 0, ring = [1, 2, 8192]>`
+    Example: `#kernel.address<"arena", offset = 4096, shift = 1, modulus = 2, size = 8192>`
   }];
-  let parameters = (ins StringRefParameter<>:$block, "int64_t":$offset, "int64_t":$stride,
-                        OptionalArrayRefParameter<"int64_t">:$ring);
-  let assemblyFormat = [{ `<` $block `,` `offset` `=` $offset `,` `stride` `=` $stride `,`
-                          `ring` `=` `[` ($ring^)? `]` `>` }];
+  let parameters = (ins StringRefParameter<>:$block, "int64_t":$offset,
+    DefaultValuedParameter<"int64_t", "0">:$stride, DefaultValuedParameter<"int64_t", "0">:$shift,
+    DefaultValuedParameter<"int64_t", "1">:$modulus, DefaultValuedParameter<"int64_t", "0">:$size);
+  let assemblyFormat = "`<` $block `,` struct($offset, $stride, $shift, $modulus, $size) `>`";
 }
 def Kernel_AddressArrayAttr : TypedArrayAttrBase<Kernel_AddressAttr, "addresses">;
 
@@ -37,11 +36,11 @@ def Kernel_ProgramOp : Op<Kernel_Dialect, "program", [Symbol, IsolatedFromAbove,
     func.func private @k0(memref<8xf32>, memref<8xf32>, index, index, memref<?xi8>)
     kernel.program @infer arena 64 inputs [{name = "x", dtype = "f32", shape = [8]} ]
         outputs [{name = "y", dtype = "f32", shape = [8]} ] {
-      kernel.launch @k0 [#kernel.address<"in:x", offset = 0, stride = 0, ring = []>,
-                         #kernel.address<"arena", offset = 0, stride = 0, ring = []>]
+      kernel.launch @k0 [#kernel.address<"in:x", offset = 0>,
+                         #kernel.address<"arena", offset = 0>]
       kernel.loop 4 {
-        kernel.launch @k0 [#kernel.address<"arena", offset = 0, stride = 0, ring = []>,
-                           #kernel.address<"out:y", offset = 0, stride = 0, ring = []>]
+        kernel.launch @k0 [#kernel.address<"arena", offset = 0>,
+                           #kernel.address<"out:y", offset = 0>]
       }
     }
     ```
