@@ -17,6 +17,8 @@ def Kernel_Dialect : Dialect {
     Operands are dense and row-major. In every region the block arguments start
     with one scalar per input, in the order of `ins`: the element that the
     input's map selects at the current point. An unused argument is not loaded.
+    Nothing else reaches a region from outside: constants are made inside, so that
+    a kernel op can be outlined as it stands.
 
     Row gather: if `gathers[p] = q >= 0`, then dimension 0 of input `p` is not
     read at the first result of its map (write 0 there) but at the i32 value that

@@ -13,7 +13,7 @@ class Kernel_Op<string mnemonic, list<Trait> traits = []>
 
 class Kernel_StructuredOp<string mnemonic, list<Trait> traits = []>
     : Kernel_Op<mnemonic, !listconcat([
-        AttrSizedOperandSegments, Kernel_StructuredOpInterface,
+        AttrSizedOperandSegments, IsolatedFromAbove, Kernel_StructuredOpInterface,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>], traits)> {
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let hasVerifier = 1;
