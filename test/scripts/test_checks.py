@@ -1,0 +1,152 @@
+"""The checks can fail: each is run on a small repository made for it, once as
+it should be and once for each planted violation."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LLVM = os.environ.get("MOEC_LLVM_TOOLS", "/usr/lib/llvm-22/bin")
+INCLUDE = os.environ.get("MOEC_MLIR_INCLUDE", "/usr/lib/llvm-22/include")
+MOEC_OPT = os.environ.get("MOEC_OPT", "")
+
+PASS_TD = """include "mlir/Pass/PassBase.td"
+def FuseDispatchPass : Pass<"moec-fuse-dispatch"> {
+  let summary = "Fuses dispatch";
+  let description = "Moves the gather into the first contraction.";
+}
+"""
+# The example parses with moec-opt, but names the op in a comment only, so that
+# this test does not depend on the syntax of the real op.
+OPS_TD = """include "mlir/IR/OpBase.td"
+def MoE_Dialect : Dialect { let name = "moe"; let cppNamespace = "::moe"; }
+def MoE_ReluOp : Op<MoE_Dialect, "relu"> {
+  let summary = "max(x, 0)";
+  let description = [{
+    Element-wise.
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      // moe.relu would stand here.
+      return %x : tensor<4xf32>
+    }
+    ```
+  }];
+}
+"""
+GOOD = {
+    "passes/Fusion/Passes.td": PASS_TD,
+    "passes/Fusion/Passes.cpp": "",
+    "passes/Fusion/FuseDispatch.cpp": "#define GEN_PASS_DEF_FUSEDISPATCHPASS\n",
+    "passes/Fusion/Helpers.cpp": "// no pass\n",
+    "test/passes/Fusion/fuse-dispatch.mlir": "",
+    "test/passes/Fusion/fuse-dispatch-errors.mlir": "",
+    "dialects/MoE/MoEOps.td": OPS_TD,
+    "test/dialects/MoE/round-trip.mlir": "",
+    "test/dialects/MoE/errors.mlir": "",
+    "test/dialects/MoE/canonicalization.mlir": "",
+    "test/integration/anything.test": "",
+    "tools/moec-opt/moec-opt.cpp": "int main() {}\n",
+    "README.md": "```sh run\ntest -e README.md\n```\n",
+}
+
+
+class Checks(unittest.TestCase):
+    def check(self, script, changes=None, arguments=()):
+        """Runs a check on GOOD with changes (None removes); (code, output)."""
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in {**GOOD, **(changes or {})}.items():
+                if text is None:
+                    continue
+                target = os.path.join(root, path)
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, "w", encoding="utf-8") as file:
+                    file.write(text)
+            arguments = [a.replace("ROOT", root) for a in arguments]
+            done = subprocess.run([sys.executable, "-B", os.path.join(HERE, script), root, *arguments],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return done.returncode, done.stdout
+
+    def accepts(self, script, changes=None, arguments=()):
+        code, output = self.check(script, changes, arguments)
+        self.assertEqual(code, 0, output)
+
+    def rejects(self, script, changes, message, arguments=()):
+        code, output = self.check(script, changes, arguments)
+        self.assertEqual(code, 1, output)
+        self.assertIn(message, output)
+
+    def test_mirror(self):
+        mirror = "check_mirror.py"
+        self.accepts(mirror)
+        self.rejects(mirror, {"test/passes/Fusion/fuse-dispatch.mlir": None},
+                     "passes/Fusion/FuseDispatch.cpp has no test")
+        self.rejects(mirror, {"test/passes/Fusion/stale.mlir": ""},
+                     "stale.mlir tests no file of passes/Fusion/")
+        self.rejects(mirror, {"passes/Fusion/FuseDispatch.cpp":
+                              "#define GEN_PASS_DEF_A\n#define GEN_PASS_DEF_B\n"},
+                     "one pass per file")
+        self.rejects(mirror, {"passes/Fusion/FuseDispatch.cpp": None},
+                     "the pass FuseDispatch has no file")
+        self.rejects(mirror, {"passes/Fusion/Passes.td":
+                              PASS_TD.replace("moec-fuse-dispatch", "moec-fuse")},
+                     "does not end with fuse-dispatch")
+        self.rejects(mirror, {"test/dialects/MoE/errors.mlir": None},
+                     "has no test test/dialects/MoE/errors.mlir")
+        self.rejects(mirror, {"test/dialects/MoE/misc.mlir": ""}, "misc.mlir: its name begins")
+        self.rejects(mirror, {"test/passes/Gone/x.mlir": ""}, "stands for no folder passes/Gone/")
+        self.rejects(mirror, {"test/lib/Gone/x.test": ""}, "stands for no folder lib/")
+        self.rejects(mirror, {path: None for path in GOOD if path.startswith(("passes", "dialects", "test"))},
+                     "nothing to check")
+
+    def test_sizes(self):
+        sizes = "check_sizes.py"
+        self.accepts(sizes, {"lib/A.cpp": "\n" * 600})
+        self.rejects(sizes, {"lib/A.cpp": "\n" * 601}, "lib/A.cpp has 601 lines")
+        self.rejects(sizes, {"dialects/MoE/B.td": "\n" * 401}, "B.td has 401 lines")
+        self.rejects(sizes, {"passes/Fusion/Passes.td": "\n" * 151}, "Passes.td has 151 lines")
+        self.rejects(sizes, {"tools/moec/moec.cpp": "int a;\n" * 21}, "lines of code")
+
+    def test_records(self):
+        script, tools = "check_records.py", [os.path.join(LLVM, "llvm-tblgen"), INCLUDE]
+        if MOEC_OPT:
+            tools.append(MOEC_OPT)
+            self.rejects(script, {"dialects/MoE/MoEOps.td": OPS_TD.replace("return %x", "return %y")},
+                         "the example of moe.relu does not parse", tools)
+        self.accepts(script, arguments=tools)
+        for change, message in (
+                (("  let summary = \"max(x, 0)\";\n", ""), "moe.relu has no summary"),
+                (("// moe.relu would", "// moe.relu_grad would"), "moe.relu has no ```mlir example")):
+            self.rejects(script, {"dialects/MoE/MoEOps.td": OPS_TD.replace(*change)}, message, tools)
+        self.rejects(script, {"passes/Fusion/Passes.td":
+                              PASS_TD.replace("Moves the gather into the first contraction.", "")},
+                     "--moec-fuse-dispatch has no description", tools)
+
+    def test_doc_commands(self):
+        script = "check_doc_commands.py"
+        self.accepts(script, arguments=["ROOT"])
+        self.rejects(script, {"docs/a.md": "text\n\n```sh run\ntrue\nfalse\ntrue\n```\n"},
+                     "docs/a.md:4: exit code 1", ["ROOT"])
+        self.accepts(script, {"docs/a.md": "```sh\nfalse\n```\n"}, ["ROOT"])
+        self.rejects(script, {"README.md": "nothing\n"}, "nothing to check", ["ROOT"])
+        self.rejects(script, {"examples/e/README.md": "```sh run\necho > out\nbuild/bin/none\n```\n"},
+                     "exit code 127", ["ROOT"])
+
+    def test_generated_docs(self):
+        """On the repository itself: fresh pages pass, a changed one does not."""
+        generate = os.path.join(HERE, "..", "..", "scripts", "generate-docs.py")
+        with tempfile.TemporaryDirectory() as out:
+            command = [sys.executable, "-B", generate, os.path.join(LLVM, "mlir-tblgen"), INCLUDE, out]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            self.assertEqual(subprocess.run([*command, "--check"], stdout=subprocess.DEVNULL).returncode, 0)
+            with open(os.path.join(out, "README.md"), "a", encoding="utf-8") as file:
+                file.write("edited\n")
+            stale = subprocess.run([*command, "--check"], capture_output=True, text=True)
+            self.assertEqual(stale.returncode, 1)
+            self.assertIn("README.md is stale", stale.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
