@@ -39,16 +39,18 @@ def uses(blocks, name):
     return any(re.search(rf"{re.escape(name)}(?![\w.])", text) for text in blocks)
 
 
-def is_terminator(record):
-    """Terminators stand in the examples of the ops that they end."""
-    return any(trait["def"] in ("Terminator", "ReturnLike") or "Terminator" in trait["def"]
-               for trait in record["traits"])
+def is_part(record, table):
+    """Ops that stand only inside another op, such as parts: they are
+    shown in the examples of the ops around them."""
+    traits = [table[trait["def"]] for trait in record["traits"]]
+    return any(trait.get("trait") == "IsTerminator"
+               or str(trait.get("trait")).startswith("HasParent<") for trait in traits)
 
 
 def main():
     root, tblgen, include = sys.argv[1:4]
     moec_opt = sys.argv[4] if len(sys.argv) > 4 else None
-    checked, problems, examples, terminators = 0, [], [], []
+    checked, problems, examples, parts = 0, [], [], []
     for path in record_files(root):
         table, classes = records(root, path, tblgen, include)
         own = path.split("/")[1]
@@ -61,15 +63,15 @@ def main():
             checked += 1
             problems += documented(f"{path}: {full}", record)
             blocks = [text for _, text in fenced(record.get("description") or "", "mlir")]
-            if not uses(blocks, full) and not is_terminator(record):
+            if not uses(blocks, full) and not is_part(record, table):
                 problems.append(f"{path}: {full} has no ```mlir example that uses it")
             examples += [(full, text) for text in blocks]
-            terminators += [(path, full)] if is_terminator(record) else []
+            parts += [(path, full)] if is_part(record, table) else []
         for name in classes.get("PassBase", []):
             record = table[name]
             checked += 1
             problems += documented(f"{path}: pass --{record['argument']}", record)
-    for path, full in terminators:
+    for path, full in parts:
         if not uses([text for _, text in examples], full):
             problems.append(f"{path}: no ```mlir example of any op uses {full}")
     if moec_opt and examples:

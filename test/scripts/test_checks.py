@@ -120,6 +120,14 @@ class Checks(unittest.TestCase):
                 (("  let summary = \"max(x, 0)\";\n", ""), "moe.relu has no summary"),
                 (("// moe.relu would", "// moe.relu_grad would"), "moe.relu has no ```mlir example")):
             self.rejects(script, {"dialects/MoE/MoEOps.td": OPS_TD.replace(*change)}, message, tools)
+        # A part of another op may be shown there, but not nowhere.
+        part = OPS_TD + '''def MoE_EndOp : Op<MoE_Dialect, "end", [HasParent<"ReluOp">]> {
+  let summary = "ends";
+  let description = "Ends a relu.";
+}
+'''
+        self.rejects(script, {"dialects/MoE/MoEOps.td": part}, "no ```mlir example of any op uses moe.end", tools)
+        self.accepts(script, {"dialects/MoE/MoEOps.td": part.replace("// moe.relu", "// moe.end moe.relu")}, tools)
         self.rejects(script, {"passes/Fusion/Passes.td":
                               PASS_TD.replace("Moves the gather into the first contraction.", "")},
                      "--moec-fuse-dispatch has no description", tools)
