@@ -40,7 +40,7 @@ def uses(blocks, name):
 
 
 def is_part(record, table):
-    """Ops that stand only inside another op, such as parts: they are
+    """Ops that stand only inside another op, such as terminators: they are
     shown in the examples of the ops around them."""
     traits = [table[trait["def"]] for trait in record["traits"]]
     return any(trait.get("trait") == "IsTerminator"
