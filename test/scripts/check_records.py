@@ -16,7 +16,7 @@ from house import fenced, finish, op_name, record_files, records
 
 def parse(moec_opt, text):
     """The diagnostics of moec-opt on a text, '' if it is accepted."""
-    done = subprocess.run([moec_opt, "--split-input-file", "-", "-o", os.devnull],
+    done = subprocess.run([moec_opt, "--split-input-file", "--verify-roundtrip", "-", "-o", os.devnull],
                           input=text, capture_output=True, text=True)
     return "" if done.returncode == 0 else done.stderr or f"exit code {done.returncode}"
 

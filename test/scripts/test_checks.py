@@ -142,6 +142,22 @@ class Checks(unittest.TestCase):
         self.rejects(script, {"examples/e/README.md": "```sh run\necho > out\nbuild/bin/none\n```\n"},
                      "exit code 127", ["ROOT"])
 
+    def test_standalone(self):
+        """LLVM's own tools load LLVM; Python does not, but is no small program."""
+        def run(program, most):
+            command = [sys.executable, "-B", os.path.join(HERE, "check_standalone.py"),
+                       program, os.path.join(LLVM, "llvm-readelf"), most]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+            return done.returncode, done.stdout
+        python = os.path.realpath(sys.executable)
+        self.assertEqual(run(python, "100000000")[0], 0)
+        code, output = run(python, "1000")
+        self.assertEqual(code, 1)
+        self.assertIn("more than 1000", output)
+        code, output = run(os.path.join(LLVM, "llvm-readelf"), "100000000")
+        self.assertEqual(code, 1)
+        self.assertIn("loads libLLVM", output)
+
     def test_generated_docs(self):
         """On the repository itself: fresh pages pass, a changed one does not."""
         generate = os.path.join(HERE, "..", "..", "scripts", "generate-docs.py")
