@@ -1,0 +1,150 @@
+//===- Executor.cpp - Runs the program of an entry ------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Executor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <omp.h>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+namespace moec::rt {
+
+namespace {
+/// Subnormals count as zero while this lives. MXCSR bits: 15 flush to zero, 6
+/// denormals are zero.
+class SubnormalsAreZero {
+public:
+#if defined(__x86_64__)
+  SubnormalsAreZero() : saved(_mm_getcsr()) { _mm_setcsr(saved | 0x8040); }
+  ~SubnormalsAreZero() { _mm_setcsr(saved); }
+
+private:
+  unsigned saved;
+#else
+  SubnormalsAreZero() {}
+#endif
+};
+} // namespace
+
+Executor::Executor(std::shared_ptr<const Module> owner, int64_t entryIndex,
+                   const BlockAddress &address)
+    : module(std::move(owner)) {
+  const Manifest &manifest = module->manifest();
+  for (const ProgramItem &item : manifest.entries[entryIndex].program) {
+    segments.push_back({steps.size(), item.body.size(), item.repeat});
+    for (const Launch &launch : item.body) {
+      const BoundKernel &kernel = module->kernel(launch.kernel);
+      steps.push_back({&kernel, manifest.kernels[launch.kernel].blocks,
+                       launch.kernel, addresses.size(), launch.args.size()});
+      scratchNeeded = std::max(scratchNeeded, kernel.scratchBytes);
+      maxArguments = std::max(maxArguments, launch.args.size());
+      for (const Argument &argument : launch.args)
+        addresses.push_back(
+            {address(argument.block, argument.index) + argument.offset,
+             argument.stride, argument.shift, argument.modulus, argument.size});
+    }
+  }
+}
+
+/// What the threads of one run share.
+struct Executor::Team {
+  int size = 1;
+  Dealing dealing = Dealing::Dynamic;
+  char *scratch = nullptr;
+  int64_t scratchStride = 0;
+  std::vector<KernelCost> *costs = nullptr;
+  /// The next block to deal, for this launch and, by turns, for the next one.
+  struct alignas(64) Counter {
+    std::atomic<int64_t> next{0};
+  } counters[2];
+};
+
+/// Takes half of an even share of what is left: large pieces first, single
+/// blocks last, so that threads finish together.
+static bool takeBlocks(std::atomic<int64_t> &next, int64_t blocks, int team,
+                       int64_t &begin, int64_t &end) {
+  begin = next.load(std::memory_order_relaxed);
+  do {
+    if (begin >= blocks)
+      return false;
+    end = begin + std::max<int64_t>(1, (blocks - begin) / (2 * team));
+  } while (!next.compare_exchange_weak(begin, end, std::memory_order_relaxed));
+  return true;
+}
+
+void Executor::runThread(Team &team, int thread) {
+  SubnormalsAreZero guard;
+  void **args = arguments[thread].data();
+  void *scratch = team.scratch + thread * team.scratchStride;
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point before;
+  if (team.costs && thread == 0)
+    before = Clock::now();
+  unsigned turn = 0;
+  for (const Segment &segment : segments)
+    for (int64_t it = 0; it < segment.repeat; ++it)
+      for (size_t s = 0; s < segment.stepCount; ++s, turn ^= 1) {
+        const Step &step = steps[segment.firstStep + s];
+        for (size_t a = 0; a < step.addressCount; ++a)
+          args[a] = addresses[step.firstAddress + a].at(it);
+        // Nobody reads the other counter between the last barrier and the
+        // next one.
+        if (thread == 0)
+          team.counters[turn ^ 1].next.store(0, std::memory_order_relaxed);
+        if (step.kernel->builtin) {
+          if (thread == 0)
+            step.kernel->builtin->run(args, scratch);
+        } else if (team.dealing == Dealing::Static || team.size == 1) {
+          int64_t begin = step.blocks * thread / team.size;
+          int64_t end = step.blocks * (thread + 1) / team.size;
+          if (begin < end)
+            step.kernel->function(args, begin, end, scratch);
+        } else {
+          int64_t begin, end;
+          while (takeBlocks(team.counters[turn].next, step.blocks, team.size,
+                            begin, end))
+            step.kernel->function(args, begin, end, scratch);
+        }
+        if (team.size > 1) {
+#pragma omp barrier
+        }
+        if (team.costs && thread == 0) {
+          Clock::time_point now = Clock::now();
+          KernelCost &cost = (*team.costs)[step.kernelIndex];
+          ++cost.launches;
+          cost.seconds += std::chrono::duration<double>(now - before).count();
+          before = now;
+        }
+      }
+}
+
+void Executor::run(int threads, Dealing dealing, char *scratch,
+                   int64_t scratchStride, std::vector<KernelCost> *costs) {
+  if (arguments.size() < size_t(threads))
+    arguments.resize(threads, std::vector<void *>(maxArguments + 1));
+  Team team;
+  team.dealing = dealing;
+  team.scratch = scratch;
+  team.scratchStride = scratchStride;
+  team.costs = costs;
+  if (threads == 1) {
+    runThread(team, 0);
+    return;
+  }
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp single
+    team.size = omp_get_num_threads();
+    runThread(team, omp_get_thread_num());
+  }
+}
+
+} // namespace moec::rt

@@ -1,0 +1,86 @@
+//===- Executor.h - Runs the program of an entry ----------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_CORE_EXECUTOR_H
+#define MOEC_RUNTIME_CORE_EXECUTOR_H
+
+#include "runtime/core/Memory.h"
+#include "runtime/core/Module.h"
+
+#include <atomic>
+#include <functional>
+#include <vector>
+
+namespace moec::rt {
+
+/// How the blocks of a launch are dealt to the threads. The bits of the result
+/// are the same either way, since blocks are independent.
+enum class Dealing : uint8_t { Dynamic, Static };
+
+/// What one kernel of an entry has cost so far.
+struct KernelCost {
+  int64_t launches = 0;
+  double seconds = 0;
+};
+
+/// A program with every address resolved. run() allocates nothing.
+///
+/// One parallel region serves a step, with a barrier after each launch. Inside
+/// it subnormal numbers count as zero: optimizer moments that fade towards zero
+/// would otherwise slow every step a hundredfold on some CPUs.
+class Executor {
+public:
+  /// Address of the block an argument names.
+  using BlockAddress = std::function<char *(BlockKind kind, int64_t index)>;
+
+  Executor(std::shared_ptr<const Module> module, int64_t entry,
+           const BlockAddress &address);
+
+  /// Scratch bytes that each thread needs.
+  int64_t scratchBytes() const { return scratchNeeded; }
+
+  /// Runs the program with `threads` threads; thread i owns the bytes from
+  /// `scratch + i * scratchStride`. With `costs` (one for each kernel of the
+  /// module) every launch is timed.
+  void run(int threads, Dealing dealing, char *scratch, int64_t scratchStride,
+           std::vector<KernelCost> *costs);
+
+private:
+  struct Address {
+    char *base;
+    int64_t stride, shift, modulus, size;
+    void *at(int64_t it) const {
+      int64_t ring = modulus == 1 ? 0 : (it + shift) % modulus * size;
+      return base + it * stride + ring;
+    }
+  };
+  struct Step {
+    const BoundKernel *kernel;
+    int64_t blocks;
+    int64_t kernelIndex;
+    size_t firstAddress, addressCount;
+  };
+  struct Segment {
+    size_t firstStep, stepCount;
+    int64_t repeat;
+  };
+  struct Team;
+  void runThread(Team &team, int thread);
+
+  std::shared_ptr<const Module> module;
+  std::vector<Address> addresses;
+  std::vector<Step> steps;
+  std::vector<Segment> segments;
+  size_t maxArguments = 0;
+  int64_t scratchNeeded = 0;
+  /// The arguments of the launch at hand, a row for each thread.
+  std::vector<std::vector<void *>> arguments;
+};
+
+} // namespace moec::rt
+
+#endif // MOEC_RUNTIME_CORE_EXECUTOR_H

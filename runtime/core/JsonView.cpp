@@ -1,0 +1,116 @@
+//===- JsonView.cpp - JSON values that know their path --------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/JsonView.h"
+#include "runtime/core/Fail.h"
+
+#include <cmath>
+#include <limits>
+
+using nlohmann::json;
+
+namespace moec::rt {
+
+void JsonView::error(const std::string &text) const {
+  fail("{}: {}", path.empty() ? "/" : path, text);
+}
+
+void JsonView::wrongType(const char *expected) const {
+  error(fmt::format("expected {}, got {}", expected, value->type_name()));
+}
+
+JsonView JsonView::at(const char *key) const {
+  std::optional<JsonView> member = find(key);
+  if (!member)
+    error(fmt::format("member \"{}\" is missing", key));
+  return *member;
+}
+
+std::optional<JsonView> JsonView::find(const char *key) const {
+  if (!value->is_object())
+    wrongType("an object");
+  auto it = value->find(key);
+  if (it == value->end())
+    return std::nullopt;
+  return JsonView(*it, path + "/" + key);
+}
+
+std::vector<JsonView> JsonView::items() const {
+  if (!value->is_array())
+    wrongType("an array");
+  std::vector<JsonView> views;
+  views.reserve(value->size());
+  for (size_t i = 0; i < value->size(); ++i)
+    views.emplace_back((*value)[i], path + "/" + std::to_string(i));
+  return views;
+}
+
+int64_t JsonView::integer(int64_t least, int64_t most) const {
+  if (!value->is_number_integer())
+    wrongType("an integer");
+  bool tooLarge =
+      value->is_number_unsigned() &&
+      value->get<uint64_t>() > uint64_t(std::numeric_limits<int64_t>::max());
+  int64_t result = tooLarge ? 0 : value->get<int64_t>();
+  if (tooLarge || result < least || result > most)
+    error(fmt::format("expected an integer from {} to {}, got {}", least, most,
+                      value->dump()));
+  return result;
+}
+
+double JsonView::number() const {
+  if (!value->is_number())
+    wrongType("a number");
+  double result = value->get<double>();
+  if (!std::isfinite(result))
+    error("expected a finite number");
+  return result;
+}
+
+std::string JsonView::string() const {
+  if (!value->is_string())
+    wrongType("a string");
+  return value->get<std::string>();
+}
+
+bool JsonView::boolean() const {
+  if (!value->is_boolean())
+    wrongType("true or false");
+  return value->get<bool>();
+}
+
+std::vector<int64_t> JsonView::shape(int64_t &elements) const {
+  // Far above any memory, and small enough that bytes and strides stay clear
+  // of an overflow.
+  constexpr int64_t most = int64_t(1) << 48;
+  std::vector<int64_t> sizes;
+  elements = 1;
+  for (const JsonView &item : items()) {
+    sizes.push_back(item.integer(0, most));
+    if (__builtin_mul_overflow(elements, sizes.back(), &elements) ||
+        elements > most)
+      error(fmt::format("the shape has more than {} elements", most));
+  }
+  return sizes;
+}
+
+std::vector<std::string> JsonView::strings() const {
+  std::vector<std::string> result;
+  for (const JsonView &item : items())
+    result.push_back(item.string());
+  return result;
+}
+
+json parseJson(std::string_view text, const char *what) {
+  try {
+    return json::parse(text.begin(), text.end());
+  } catch (const json::exception &e) {
+    fail("{} is not valid JSON: {}", what, e.what());
+  }
+}
+
+} // namespace moec::rt

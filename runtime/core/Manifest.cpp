@@ -1,0 +1,209 @@
+//===- Manifest.cpp - Read the parts of a manifest ------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Manifest.h"
+#include "runtime/core/Fail.h"
+#include "runtime/core/JsonView.h"
+#include "runtime/core/ManifestProgram.h"
+
+#include <algorithm>
+#include <set>
+
+namespace moec::rt {
+
+int64_t dtypeBytes(DType dtype) { return dtype == DType::U8 ? 1 : 4; }
+
+const char *dtypeName(DType dtype) {
+  switch (dtype) {
+  case DType::U8:
+    return "u8";
+  case DType::I32:
+    return "i32";
+  case DType::F32:
+    break;
+  }
+  return "f32";
+}
+
+static int64_t findTensor(const std::vector<TensorInfo> &tensors,
+                          std::string_view name) {
+  for (size_t i = 0; i < tensors.size(); ++i)
+    if (tensors[i].name == name)
+      return int64_t(i);
+  return -1;
+}
+
+int64_t Entry::findInput(std::string_view name) const {
+  return findTensor(inputs, name);
+}
+
+int64_t Entry::findOutput(std::string_view name) const {
+  return findTensor(outputs, name);
+}
+
+int64_t Manifest::findEntry(std::string_view name, int64_t batch) const {
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].name == name && (batch == 0 || entries[i].batch == batch))
+      return int64_t(i);
+  return -1;
+}
+
+static ParameterInit readInit(const JsonView &view) {
+  ParameterInit init;
+  std::string op = view.at("op").string();
+  using Kind = ParameterInit::Kind;
+  if (op == "zeros") {
+    init.kind = Kind::Zeros;
+  } else if (op == "ones") {
+    init.kind = Kind::Ones;
+  } else if (op == "constant") {
+    init = {Kind::Constant, view.at("value").number()};
+  } else if (op == "normal") {
+    init = {Kind::Normal, view.at("std").number()};
+  } else if (op == "uniform") {
+    init = {Kind::Uniform, view.at("limit").number()};
+  } else {
+    view.at("op").error(fmt::format("expected zeros, ones, constant, normal or "
+                                    "uniform, got \"{}\"",
+                                    op));
+  }
+  return init;
+}
+
+static void readParameters(const JsonView &root, Manifest &manifest) {
+  manifest.parameterElements =
+      root.at("parameter_elements").integer(0, int64_t(1) << 48);
+  std::set<std::string> names;
+  std::vector<std::pair<int64_t, const Parameter *>> order;
+  std::vector<JsonView> views = root.at("parameters").items();
+  manifest.parameters.reserve(views.size());
+  for (const JsonView &view : views) {
+    Parameter parameter;
+    parameter.name = view.at("name").string();
+    if (!names.insert(parameter.name).second)
+      view.error(fmt::format("parameter \"{}\" stands twice", parameter.name));
+    parameter.shape = view.at("shape").shape(parameter.elements);
+    parameter.offset = view.at("offset").integer(0, manifest.parameterElements);
+    if (parameter.offset % 16 != 0)
+      view.at("offset").error(fmt::format(
+          "expected a multiple of 16 elements, got {}", parameter.offset));
+    if (parameter.elements > manifest.parameterElements - parameter.offset)
+      view.error(fmt::format("parameter \"{}\" ends at element {}, beyond the "
+                             "parameter block of {}",
+                             parameter.name,
+                             parameter.offset + parameter.elements,
+                             manifest.parameterElements));
+    if (auto decay = view.find("decay"))
+      parameter.decay = decay->boolean();
+    parameter.init = readInit(view.at("init"));
+    manifest.parameters.push_back(std::move(parameter));
+  }
+  for (const Parameter &parameter : manifest.parameters)
+    order.emplace_back(parameter.offset, &parameter);
+  std::sort(order.begin(), order.end());
+  for (size_t i = 1; i < order.size(); ++i) {
+    const Parameter &before = *order[i - 1].second, &after = *order[i].second;
+    if (before.offset + before.elements > after.offset && after.elements > 0)
+      fail("/parameters: \"{}\" and \"{}\" overlap", before.name, after.name);
+  }
+}
+
+static void readKernels(const JsonView &root, Manifest &manifest) {
+  for (const JsonView &view : root.at("kernels").items()) {
+    Kernel kernel;
+    kernel.symbol = view.at("symbol").string();
+    kernel.blocks = view.find("blocks")
+                        ? view.at("blocks").integer(0, int64_t(1) << 40)
+                        : 1;
+    if (auto scratch = view.find("scratch"))
+      kernel.scratch = scratch->integer(0, int64_t(1) << 40);
+    if (auto flops = view.find("flops"))
+      kernel.flops = flops->number();
+    if (auto bytes = view.find("bytes"))
+      kernel.bytes = bytes->number();
+    if (auto kind = view.find("kind"))
+      kernel.kind = kind->string();
+    if (auto nodes = view.find("nodes"))
+      kernel.nodes = nodes->strings();
+    if (auto attributes = view.find("attributes"))
+      kernel.attributes = attributes->dump();
+    if (kernel.isBuiltin() && kernel.blocks != 1)
+      view.error(fmt::format("a builtin has one block, got {}", kernel.blocks));
+    manifest.kernels.push_back(std::move(kernel));
+  }
+}
+
+static ScheduleInfo readSchedule(const JsonView &view) {
+  ScheduleInfo schedule;
+  JsonView opView = view.isString() ? view : view.at("op");
+  std::string op = opView.string();
+  if (op == "warmup_cosine")
+    schedule.kind = ScheduleInfo::Kind::WarmupCosine;
+  else if (op != "constant")
+    opView.error(
+        fmt::format("expected constant or warmup_cosine, got \"{}\"", op));
+  if (view.isString())
+    return schedule;
+  if (auto warmup = view.find("warmup"))
+    schedule.warmup = warmup->number();
+  if (auto final = view.find("final"))
+    schedule.final = final->number();
+  if (schedule.warmup < 0)
+    view.at("warmup").error("expected a number that is not negative");
+  if (schedule.final < 0 || schedule.final > 1)
+    view.at("final").error("expected a fraction from 0 to 1");
+  return schedule;
+}
+
+static void readTraining(const JsonView &root, Manifest &manifest) {
+  if (auto view = root.find("training")) {
+    TrainingInfo &training = manifest.training;
+    if (auto rate = view->find("learning_rate")) {
+      training.present = true;
+      training.learningRate = rate->number();
+    }
+    if (auto epochs = view->find("epochs"))
+      training.epochs = epochs->integer(1, 1000000);
+    if (auto schedule = view->find("schedule"))
+      training.schedule = readSchedule(*schedule);
+  }
+  if (auto view = root.find("data")) {
+    if (auto image = view->find("image"))
+      manifest.data.image = image->string();
+    if (auto label = view->find("label"))
+      manifest.data.label = label->string();
+    if (auto classes = view->find("classes"))
+      manifest.data.classes = classes->integer(0, int64_t(1) << 31);
+  }
+}
+
+Manifest parseManifest(std::string_view text) {
+  nlohmann::json document = parseJson(text, "the module's manifest");
+  JsonView root(document, "manifest");
+  std::string format = root.at("format").string();
+  if (format != "moec.module/1")
+    root.at("format").error(fmt::format(
+        "expected \"moec.module/1\", got \"{}\"; compile the model again with "
+        "the compiler of this runtime",
+        format));
+  Manifest manifest;
+  if (auto model = root.find("model"))
+    manifest.model = model->string();
+  JsonView target = root.at("target");
+  manifest.triple = target.at("triple").string();
+  if (auto cpu = target.find("cpu"))
+    manifest.cpu = cpu->string();
+  manifest.features = target.at("features").strings();
+  readParameters(root, manifest);
+  readKernels(root, manifest);
+  for (const JsonView &view : root.at("entries").items())
+    manifest.entries.push_back(readEntry(view, manifest));
+  readTraining(root, manifest);
+  return manifest;
+}
+
+} // namespace moec::rt

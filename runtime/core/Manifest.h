@@ -1,0 +1,162 @@
+//===- Manifest.h - What a module says about itself -------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The manifest of docs/module-format.md as plain structures. What parseManifest
+// returns has been checked: every index is in range and every address that a
+// program forms lies inside its block.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_CORE_MANIFEST_H
+#define MOEC_RUNTIME_CORE_MANIFEST_H
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace moec::rt {
+
+enum class DType : uint8_t { U8, I32, F32 };
+
+/// Bytes of one element.
+int64_t dtypeBytes(DType dtype);
+/// "u8", "i32" or "f32".
+const char *dtypeName(DType dtype);
+
+/// An input or output of an entry. A scalar has an empty shape.
+struct TensorInfo {
+  std::string name;
+  DType dtype = DType::F32;
+  std::vector<int64_t> shape;
+  int64_t elements = 1;
+  int64_t bytes() const { return elements * dtypeBytes(dtype); }
+};
+
+/// How a parameter starts. `value` is the constant, the standard deviation or
+/// the limit.
+struct ParameterInit {
+  enum class Kind : uint8_t { Zeros, Ones, Constant, Normal, Uniform };
+  Kind kind = Kind::Zeros;
+  double value = 0;
+};
+
+/// An f32 tensor at `offset` (elements) of the parameter block, and at the same
+/// place of the gradient and state blocks.
+struct Parameter {
+  std::string name;
+  std::vector<int64_t> shape;
+  int64_t offset = 0;
+  int64_t elements = 1;
+  bool decay = false;
+  ParameterInit init;
+};
+
+/// A kernel symbol. A builtin is a function of the runtime; `attributes` is
+/// its JSON text.
+struct Kernel {
+  std::string symbol;
+  int64_t blocks = 0;
+  int64_t scratch = 0;
+  double flops = 0;
+  double bytes = 0;
+  std::string kind;
+  std::vector<std::string> nodes;
+  std::string attributes;
+  bool isBuiltin() const { return symbol.rfind("builtin:", 0) == 0; }
+};
+
+enum class BlockKind : uint8_t { Params, Grads, State, Arena, In, Out };
+
+/// The address `block + offset + it * stride + ((it + shift) % modulus) * size`
+/// in bytes, for iteration `it` of the enclosing repeat.
+struct Argument {
+  BlockKind block = BlockKind::Arena;
+  int64_t index = 0; ///< of a state, input or output block
+  int64_t offset = 0;
+  int64_t stride = 0;
+  int64_t shift = 0;
+  int64_t modulus = 1;
+  int64_t size = 0;
+};
+
+struct Launch {
+  int64_t kernel = 0;
+  std::vector<Argument> args;
+};
+
+/// `body` run `repeat` times; a launch that stands alone is a body of one, run
+/// once.
+struct ProgramItem {
+  int64_t repeat = 1;
+  std::vector<Launch> body;
+};
+
+struct Entry {
+  std::string name;
+  int64_t batch = 0;
+  int64_t arena = 0;
+  int64_t state = 0;
+  double modelFlops = 0;
+  std::vector<TensorInfo> inputs;
+  std::vector<TensorInfo> outputs;
+  std::vector<ProgramItem> program;
+  bool usesGrads = false;
+
+  /// Index of the named input or output, or -1.
+  int64_t findInput(std::string_view name) const;
+  int64_t findOutput(std::string_view name) const;
+};
+
+/// The learning rate over a run; `warmup` and `final` as in
+/// runtime/train/Schedule.h.
+struct ScheduleInfo {
+  enum class Kind : uint8_t { Constant, WarmupCosine };
+  Kind kind = Kind::Constant;
+  double warmup = 0;
+  double final = 0;
+};
+
+/// What the training loop on the host needs.
+struct TrainingInfo {
+  bool present = false;
+  int64_t epochs = 1;
+  double learningRate = 1e-3;
+  ScheduleInfo schedule;
+};
+
+/// Which input is the image, which the label; 0 classes: not said.
+struct DataInfo {
+  std::string image;
+  std::string label;
+  int64_t classes = 0;
+};
+
+struct Manifest {
+  std::string model;
+  std::string triple;
+  std::string cpu;
+  std::vector<std::string> features;
+  std::vector<Parameter> parameters;
+  int64_t parameterElements = 0;
+  std::vector<Kernel> kernels;
+  std::vector<Entry> entries;
+  TrainingInfo training;
+  DataInfo data;
+
+  /// Index of the entry of that name and batch size (0: the first of that
+  /// name), or -1.
+  int64_t findEntry(std::string_view name, int64_t batch = 0) const;
+};
+
+/// Parses and checks a manifest. Throws Error with the JSON path, what was
+/// expected and what was found.
+Manifest parseManifest(std::string_view text);
+
+} // namespace moec::rt
+
+#endif // MOEC_RUNTIME_CORE_MANIFEST_H

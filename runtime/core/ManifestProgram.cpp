@@ -1,0 +1,194 @@
+//===- ManifestProgram.cpp - Read entries and programs --------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/ManifestProgram.h"
+#include "runtime/core/Fail.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+namespace moec::rt {
+
+/// Bounds that keep address arithmetic far from an overflow.
+static constexpr int64_t maxBytes = int64_t(1) << 50;
+static constexpr int64_t maxRepeat = int64_t(1) << 20;
+static constexpr int64_t maxBlocks = 64;
+
+static std::vector<TensorInfo> readTensors(const JsonView &view) {
+  std::vector<TensorInfo> tensors;
+  std::set<std::string> names;
+  for (const JsonView &item : view.items()) {
+    TensorInfo tensor;
+    tensor.name = item.at("name").string();
+    if (!names.insert(tensor.name).second)
+      item.error(fmt::format("\"{}\" stands twice", tensor.name));
+    std::string dtype = item.at("dtype").string();
+    if (dtype == "u8")
+      tensor.dtype = DType::U8;
+    else if (dtype == "i32")
+      tensor.dtype = DType::I32;
+    else if (dtype == "f32")
+      tensor.dtype = DType::F32;
+    else
+      item.at("dtype").error(
+          fmt::format("expected u8, i32 or f32, got \"{}\"", dtype));
+    tensor.shape = item.at("shape").shape(tensor.elements);
+    tensors.push_back(std::move(tensor));
+  }
+  return tensors;
+}
+
+/// "in12" with the prefix "in" gives 12; anything else gives -1.
+static int64_t suffixIndex(const std::string &text, const char *prefix) {
+  std::string_view rest(text);
+  std::string_view start(prefix);
+  if (rest.substr(0, start.size()) != start)
+    return -1;
+  rest.remove_prefix(start.size());
+  if (rest.empty() || rest.size() > 4 ||
+      !std::all_of(rest.begin(), rest.end(),
+                   [](char c) { return c >= '0' && c <= '9'; }))
+    return -1;
+  return std::stoll(std::string(rest));
+}
+
+/// Sets block and index; returns the block's size in bytes.
+static int64_t readBlock(const JsonView &view, const Manifest &manifest,
+                         Entry &entry, Argument &argument) {
+  std::string name = view.string();
+  int64_t parameterBytes = manifest.parameterElements * 4;
+  if (name == "params") {
+    argument.block = BlockKind::Params;
+    return parameterBytes;
+  }
+  if (name == "grads") {
+    argument.block = BlockKind::Grads;
+    entry.usesGrads = true;
+    return parameterBytes;
+  }
+  if (name == "arena") {
+    argument.block = BlockKind::Arena;
+    return entry.arena;
+  }
+  auto pick = [&](BlockKind kind, const char *prefix, int64_t count) {
+    argument.index = suffixIndex(name, prefix);
+    if (argument.index < 0)
+      return false;
+    if (argument.index >= count)
+      view.error(fmt::format("\"{}\" does not exist: the entry has {} of this "
+                             "kind",
+                             name, count));
+    argument.block = kind;
+    return true;
+  };
+  if (pick(BlockKind::State, "state", entry.state))
+    return parameterBytes;
+  if (pick(BlockKind::In, "in", int64_t(entry.inputs.size())))
+    return entry.inputs[argument.index].bytes();
+  if (pick(BlockKind::Out, "out", int64_t(entry.outputs.size())))
+    return entry.outputs[argument.index].bytes();
+  view.error(fmt::format("unknown block \"{}\": expected params, grads, "
+                         "state<i>, arena, in<i> or out<i>",
+                         name));
+}
+
+/// For a fixed residue of the ring the address is linear in the iteration, so
+/// its extremes are the first and the last iteration of that residue: the
+/// first and the last `modulus` iterations cover all.
+static void checkAddresses(const JsonView &view, const Argument &argument,
+                           int64_t repeat, int64_t extent, int64_t blockBytes) {
+  auto check = [&](int64_t it) {
+    int64_t ring = ((it + argument.shift) % argument.modulus) * argument.size;
+    __int128 address = __int128(argument.offset) +
+                       __int128(it) * argument.stride + __int128(ring);
+    if (address < 0 || address + extent > blockBytes)
+      view.error(fmt::format("bytes {} to {} in iteration {} lie outside the "
+                             "block of {} bytes",
+                             int64_t(address), int64_t(address + extent), it,
+                             blockBytes));
+  };
+  int64_t count = std::min(argument.modulus, repeat);
+  for (int64_t it = 0; it < count; ++it)
+    check(it);
+  for (int64_t it = repeat - count; it < repeat; ++it)
+    check(it);
+}
+
+static Argument readArgument(const JsonView &view, const Manifest &manifest,
+                             Entry &entry, int64_t repeat, bool inRepeat) {
+  Argument argument;
+  int64_t blockBytes = readBlock(view.at("block"), manifest, entry, argument);
+  if (auto offset = view.find("offset"))
+    argument.offset = offset->integer(0, maxBytes);
+  if (auto stride = view.find("stride"))
+    argument.stride = stride->integer(-maxBytes, maxBytes);
+  if (auto ring = view.find("ring")) {
+    std::vector<JsonView> values = ring->items();
+    if (values.size() != 3)
+      ring->error(fmt::format("expected [shift, modulus, size], got {} values",
+                              values.size()));
+    argument.shift = values[0].integer(0, maxRepeat);
+    argument.modulus = values[1].integer(1, maxRepeat);
+    argument.size = values[2].integer(0, int64_t(1) << 40);
+  }
+  if (!inRepeat && argument.stride != 0)
+    view.at("stride").error("a stride needs an enclosing repeat");
+  // Without its extent an operand is checked by its first byte.
+  int64_t extent = 1;
+  if (auto bytes = view.find("bytes"))
+    extent = bytes->integer(0, maxBytes);
+  checkAddresses(view, argument, repeat, extent, blockBytes);
+  return argument;
+}
+
+static Launch readLaunch(const JsonView &view, const Manifest &manifest,
+                         Entry &entry, int64_t repeat, bool inRepeat) {
+  if (manifest.kernels.empty())
+    view.error("the program launches a kernel, but the module has none");
+  Launch launch;
+  launch.kernel =
+      view.at("launch").integer(0, int64_t(manifest.kernels.size()) - 1);
+  for (const JsonView &item : view.at("args").items())
+    launch.args.push_back(
+        readArgument(item, manifest, entry, repeat, inRepeat));
+  return launch;
+}
+
+Entry readEntry(const JsonView &view, const Manifest &manifest) {
+  Entry entry;
+  entry.name = view.at("name").string();
+  entry.batch = view.at("batch").integer(1, int64_t(1) << 31);
+  if (manifest.findEntry(entry.name, entry.batch) >= 0)
+    view.error(fmt::format("entry \"{}\" with batch {} stands twice",
+                           entry.name, entry.batch));
+  entry.arena = view.at("arena").integer(0, maxBytes);
+  if (auto state = view.find("state"))
+    entry.state = state->integer(0, maxBlocks);
+  if (auto flops = view.find("model_flops"))
+    entry.modelFlops = flops->number();
+  entry.inputs = readTensors(view.at("inputs"));
+  entry.outputs = readTensors(view.at("outputs"));
+  for (const JsonView &item : view.at("program").items()) {
+    ProgramItem step;
+    if (auto repeat = item.find("repeat")) {
+      step.repeat = repeat->integer(0, maxRepeat);
+      for (const JsonView &inner : item.at("body").items()) {
+        if (inner.find("repeat"))
+          inner.error("a repeat cannot stand inside a repeat");
+        step.body.push_back(
+            readLaunch(inner, manifest, entry, step.repeat, true));
+      }
+    } else {
+      step.body.push_back(readLaunch(item, manifest, entry, 1, false));
+    }
+    entry.program.push_back(std::move(step));
+  }
+  return entry;
+}
+
+} // namespace moec::rt

@@ -1,0 +1,88 @@
+//===- Session.h - Memory and state of a run --------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_CORE_SESSION_H
+#define MOEC_RUNTIME_CORE_SESSION_H
+
+#include "runtime/core/Executor.h"
+
+namespace moec::rt {
+
+struct SessionOptions {
+  /// 0: OMP_NUM_THREADS, else the cores that this process may use.
+  int threads = 0;
+  Dealing dealing = Dealing::Dynamic;
+  bool profile = false;
+};
+
+/// Parameters, gradients and optimizer state of one model, and the arenas and
+/// buffers of its entries. Not for use by two threads at once; several
+/// sessions of one module are independent.
+class Session {
+public:
+  explicit Session(std::shared_ptr<const Module> module,
+                   const SessionOptions &options = {});
+  ~Session();
+  Session(const Session &) = delete;
+
+  const Module &module() const { return *owner; }
+  const Manifest &manifest() const { return owner->manifest(); }
+  int threads() const { return options.threads; }
+
+  float *params() { return parameterBlock.as<float>(); }
+  float *grads() { return gradientBlock.as<float>(); }
+  int64_t stateCount() const { return int64_t(stateBlocks.size()); }
+  float *state(int64_t index) { return stateBlocks[index].as<float>(); }
+  /// Gradients and optimizer state become zero again.
+  void clearState();
+
+  /// Sets every parameter from its `init` rule. The value depends on seed,
+  /// name and element index alone.
+  void initParameters(uint64_t seed);
+
+  /// Gives an entry its memory; run() does it when it was not done.
+  void prepare(int64_t entry);
+  /// The buffers of an entry, in the order of its manifest.
+  void *input(int64_t entry, int64_t index);
+  const void *output(int64_t entry, int64_t index);
+  /// Copies into an input; Error when the name is unknown or the size differs.
+  void setInput(int64_t entry, const std::string &name, const void *data,
+                int64_t bytes);
+  /// The same for an i32 or f32 scalar.
+  void setScalar(int64_t entry, const std::string &name, double value);
+  /// Reads a scalar output as a number.
+  double scalarOutput(int64_t entry, int64_t index);
+
+  void run(int64_t entry);
+
+  /// One for each kernel of the module; empty without `profile`.
+  const std::vector<KernelCost> &costs() const { return kernelCosts; }
+  void clearCosts();
+
+  /// Bytes held: parameters, gradients, state, arenas, buffers, scratch.
+  int64_t bytesHeld() const;
+
+private:
+  struct EntryMemory {
+    Block arena;
+    std::vector<Block> inputs, outputs;
+    std::unique_ptr<Executor> executor;
+  };
+  EntryMemory &ready(int64_t entry);
+
+  std::shared_ptr<const Module> owner;
+  SessionOptions options;
+  Block parameterBlock, gradientBlock, scratchBlock;
+  std::vector<Block> stateBlocks;
+  std::vector<EntryMemory> entries;
+  std::vector<KernelCost> kernelCosts;
+  int64_t scratchStride = 0;
+};
+
+} // namespace moec::rt
+
+#endif // MOEC_RUNTIME_CORE_SESSION_H

@@ -1,0 +1,97 @@
+//===- File.cpp - Files, whole and safely ---------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/data/File.h"
+#include "runtime/core/Fail.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace moec::rt {
+
+MappedFile::MappedFile(const std::string &path, const char *what) {
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    fail("cannot open {} {}: {}", what, path, std::strerror(errno));
+  struct stat info;
+  if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    close(fd);
+    fail("cannot read {} {}: not a regular file", what, path);
+  }
+  length = size_t(info.st_size);
+  if (length > 0) {
+    void *memory = mmap(nullptr, length, PROT_READ, MAP_PRIVATE, fd, 0);
+    int error = errno;
+    close(fd);
+    if (memory == MAP_FAILED)
+      fail("cannot map {} {}: {}", what, path, std::strerror(error));
+    start = static_cast<const char *>(memory);
+  } else {
+    close(fd);
+  }
+}
+
+MappedFile::~MappedFile() {
+  if (start)
+    munmap(const_cast<char *>(start), length);
+}
+
+static bool writeAll(int fd, std::string_view piece) {
+  while (!piece.empty()) {
+    // Some systems refuse single writes of 2 GiB and more.
+    ssize_t done =
+        write(fd, piece.data(), std::min(piece.size(), size_t(1) << 30));
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done <= 0)
+      return false;
+    piece.remove_prefix(size_t(done));
+  }
+  return true;
+}
+
+void writeFileAtomic(const std::string &path,
+                     const std::vector<std::string_view> &pieces) {
+  std::string temporary = path + ".XXXXXX";
+  int fd = mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0)
+    fail("cannot write {}: {}", path, std::strerror(errno));
+  bool good = true;
+  for (std::string_view piece : pieces)
+    good = good && writeAll(fd, piece);
+  // mkostemp makes files that nobody else can read; use the usual rights.
+  mode_t mask = umask(0);
+  umask(mask);
+  good = good && fchmod(fd, 0666 & ~mask) == 0 && fsync(fd) == 0;
+  int error = errno;
+  close(fd);
+  if (good && rename(temporary.c_str(), path.c_str()) == 0) {
+    // The new name lasts only once its folder is on disk.
+    size_t slash = path.rfind('/');
+    std::string folder = slash == std::string::npos ? "."
+                         : slash == 0               ? "/"
+                                                    : path.substr(0, slash);
+    int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory >= 0) {
+      fsync(directory);
+      close(directory);
+    }
+    return;
+  }
+  if (good)
+    error = errno;
+  unlink(temporary.c_str());
+  throw Error(fmt::format("cannot write {}: {}", path, std::strerror(error)),
+              error == ENOSPC ? ErrorCode::Resources : ErrorCode::User);
+}
+
+} // namespace moec::rt
