@@ -1,0 +1,365 @@
+//===- BufferAssignment.cpp - Where every tensor of a step lives ----------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// First the values whose home is given are bound to it: function results to the
+// blocks of the caller, what a repeat yields to rings and slices. Everything else
+// then gets a buffer of its own in the arena, alive from the kernel that writes
+// it to the last that reads it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Memory/BufferAssignment.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Builders.h"
+#include "passes/Memory/ArenaPacker.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::memory;
+
+int64_t moec::memory::getTensorBytes(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return tensor.getNumElements() * (tensor.getElementTypeBitWidth() / 8);
+}
+
+void Buffer::touch(int64_t time) {
+  start = start < 0 ? time : std::min(start, time);
+  end = std::max(end, time);
+}
+
+bool Address::operator==(const Address &o) const {
+  return buffer == o.buffer && offset == o.offset && stride == o.stride &&
+         shift == o.shift && modulus == o.modulus && size == o.size;
+}
+
+kernel::AddressAttr Address::getAttr(MLIRContext *context) const {
+  bool arena = buffer->block.empty();
+  return kernel::AddressAttr::get(
+      context, arena ? StringRef("arena") : StringRef(buffer->block),
+      buffer->blockOffset + offset, stride, shift, modulus, size);
+}
+
+static bool isKernel(Operation *op) {
+  return op && isa<kernel::StructuredKernelOpInterface, kernel::RouteOp>(op);
+}
+
+/// The destination that a kernel's result is tied to.
+static Value getDestination(OpResult result) {
+  Operation *op = result.getOwner();
+  unsigned numOuts = op->getNumResults();
+  return op->getOperand(op->getNumOperands() - numOuts +
+                        result.getResultNumber());
+}
+
+/// The value that owns the memory of `value`: reshapes are views.
+static Value getRoot(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// True if the kernel writes memory that nobody else has named.
+static bool isFresh(Value value) {
+  return isKernel(value.getDefiningOp()) &&
+         getDestination(cast<OpResult>(value)).getDefiningOp<tensor::EmptyOp>();
+}
+
+Buffer *BufferAssignment::newBuffer(int64_t bytes, Operation *owner) {
+  buffers.push_back(std::make_unique<Buffer>());
+  buffers.back()->bytes = bytes;
+  buffers.back()->owner = owner;
+  return buffers.back().get();
+}
+
+Address BufferAssignment::getBlock(StringRef block, int64_t byteOffset) {
+  Buffer *&buffer = blocks[block];
+  if (!buffer) {
+    buffer = newBuffer(0);
+    buffer->block = block.str();
+  }
+  return Address{buffer, byteOffset};
+}
+
+FailureOr<Address> BufferAssignment::getBoundary(DictionaryAttr attrs,
+                                                 Location loc) {
+  auto name = [&](StringRef key) { return attrs.getAs<StringAttr>(key); };
+  constexpr int64_t elementBytes = 4;
+  for (StringRef key : {"moe.param", "moe.grad"})
+    if (StringAttr param = name(key)) {
+      auto it = layout.find(param.getValue());
+      if (it == layout.end())
+        return emitError(loc) << "parameter '" << param.getValue()
+                              << "' is not in moe.parameters; run "
+                                 "moec-assign-parameters first";
+      return getBlock(key == "moe.param" ? "params" : "grads",
+                      it->second * elementBytes);
+    }
+  if (StringAttr block = name("moe.block")) {
+    auto offset = attrs.getAs<IntegerAttr>("moe.offset");
+    return getBlock(block, offset ? offset.getInt() * elementBytes : 0);
+  }
+  if (StringAttr input = name("moe.input"))
+    return getBlock(("in:" + input.getValue()).str(), 0);
+  for (StringRef key : {"moe.output", "moe.metric"})
+    if (StringAttr output = name(key))
+      return getBlock(("out:" + output.getValue()).str(), 0);
+  if (attrs.contains("moe.loss"))
+    return getBlock("out:loss", 0);
+  return emitError(loc) << "expected an attribute that says what this value "
+                           "is (moe.input, moe.param, moe.output, ...)";
+}
+
+bool BufferAssignment::tryBind(Value value, Address address) {
+  Value root = getRoot(value);
+  if (auto it = addresses.find(root); it != addresses.end())
+    return it->second == address;
+  auto result = dyn_cast<OpResult>(root);
+  if (!result)
+    return false;
+  if (isFresh(root)) {
+    addresses[root] = address;
+    return true;
+  }
+  if (isKernel(result.getOwner())) // written in place: only if it is that place
+    return tryBind(getDestination(result), address);
+  auto repeat = dyn_cast<moe::RepeatOp>(result.getOwner());
+  if (repeat && result.getResultNumber() >= repeat.getCarried().size() &&
+      !address.stride && address.modulus == 1) {
+    addresses[root] = address;
+    return true;
+  }
+  return false;
+}
+
+void BufferAssignment::bindOrCopy(OpOperand &use, Address address) {
+  if (tryBind(use.get(), address))
+    return;
+  ++numCopies;
+  Value value = use.get();
+  auto type = cast<RankedTensorType>(value.getType());
+  OpBuilder b(use.getOwner());
+  Location loc = use.getOwner()->getLoc();
+  SmallVector<int64_t> dims(type.getShape());
+  AffineMap map = b.getMultiDimIdentityMap(type.getRank());
+  if (dims.empty()) {
+    dims.push_back(1);
+    map = AffineMap::get(1, 0, b.getContext());
+  }
+  Value empty = tensor::EmptyOp::create(b, loc, type.getShape(),
+                                        type.getElementType());
+  auto copy = kernel::MapOp::create(b, loc, TypeRange(type), ValueRange(value),
+                                    ValueRange(empty), dims,
+                                    b.getAffineMapArrayAttr({map, map}));
+  Block *body = b.createBlock(&copy.getBody(), {}, type.getElementType(), loc);
+  kernel::YieldOp::create(b, loc, body->getArguments());
+  use.set(copy.getResult(0));
+  addresses[copy.getResult(0)] = address;
+}
+
+/// Binds what the body yields into stacks; `rings` receives the buffers of
+/// carried values whose every state is stacked, which thus needs no copy.
+void BufferAssignment::bindStackedYields(moe::RepeatOp repeat,
+                                         SmallVectorImpl<Buffer *> &rings) {
+  Block &body = repeat.getBody().front();
+  Operation *yield = body.getTerminator();
+  int64_t count = repeat.getCount();
+  unsigned numCarried = repeat.getCarried().size();
+  for (unsigned i = numCarried; i < yield->getNumOperands(); ++i) {
+    OpOperand &use = yield->getOpOperand(i);
+    Value stack = repeat.getResult(i);
+    int64_t slice = getTensorBytes(use.get().getType());
+    auto arg = dyn_cast<BlockArgument>(use.get());
+    bool ofCarried = arg && arg.getOwner() == &body &&
+                     arg.getArgNumber() < numCarried && !repeat.getReverse();
+    if (ofCarried && !addresses.contains(stack)) {
+      Buffer *&ring = rings[arg.getArgNumber()];
+      if (!ring)
+        ring = newBuffer((count + 1) * slice);
+      addresses[stack] = Address{ring};
+      continue;
+    }
+    if (!addresses.contains(stack))
+      addresses[stack] = Address{newBuffer(count * slice)};
+    Address at = addresses[stack];
+    at.stride = repeat.getReverse() ? -slice : slice;
+    if (repeat.getReverse())
+      at.offset += (count - 1) * slice;
+    bindOrCopy(use, at);
+  }
+}
+
+LogicalResult BufferAssignment::bindRepeat(moe::RepeatOp repeat) {
+  if (repeat->getParentOfType<moe::RepeatOp>())
+    return repeat.emitError("repeat inside repeat is not supported; expected "
+                            "it at the top level of the function");
+  Block &body = repeat.getBody().front();
+  Operation *yield = body.getTerminator();
+  int64_t count = repeat.getCount();
+  unsigned numCarried = repeat.getCarried().size();
+  SmallVector<Buffer *> rings(numCarried, nullptr);
+  bindStackedYields(repeat, rings);
+  for (unsigned i = 0; i < numCarried; ++i) {
+    BlockArgument arg = body.getArgument(i);
+    int64_t slice = getTensorBytes(arg.getType());
+    bool keepsAll = rings[i] != nullptr;
+    int64_t modulus = keepsAll ? count + 1 : 2;
+    if (!rings[i])
+      rings[i] = newBuffer(2 * slice);
+    Address at{rings[i], 0, 0, 0, modulus, slice};
+    addresses[arg] = at;
+    addresses[repeat.getResult(i)] =
+        Address{rings[i], (count % modulus) * slice};
+    at.shift = 1;
+    bindOrCopy(yield->getOpOperand(i), at);
+    // The start value may be written into the ring by its producer, unless
+    // somebody else reads it after the ring has moved on.
+    OpOperand &init = repeat->getOpOperand(i);
+    Value root = getRoot(init.get());
+    bool alone = llvm::all_of(root.getUses(), [&](OpOperand &use) {
+      Operation *user = use.getOwner();
+      return &use == &init || (user->getBlock() == repeat->getBlock() &&
+                               user->isBeforeInBlock(repeat) &&
+                               isKernel(user));
+    });
+    if (!alone && !keepsAll && !addresses.contains(root) && isFresh(root))
+      addresses[root] = Address{newBuffer(getTensorBytes(root.getType()))};
+    bindOrCopy(init, Address{rings[i]});
+  }
+  return success();
+}
+
+LogicalResult BufferAssignment::assignBlock(Block &block, Operation *owner) {
+  for (Operation &op : block) {
+    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {
+      addresses[op.getResult(0)] = lookup(op.getOperand(0));
+    } else if (isKernel(&op)) {
+      for (OpResult result : op.getResults()) {
+        if (!isFresh(result))
+          addresses[result] = lookup(getDestination(result));
+        else if (!addresses.contains(result))
+          addresses[result] =
+              Address{newBuffer(getTensorBytes(result.getType()), owner)};
+      }
+    } else if (auto repeat = dyn_cast<moe::RepeatOp>(op)) {
+      Block &body = repeat.getBody().front();
+      unsigned numCarried = repeat.getCarried().size();
+      for (auto [i, operand] : llvm::enumerate(repeat.getStacked())) {
+        Value arg = body.getArgument(numCarried + i);
+        int64_t slice = getTensorBytes(arg.getType());
+        Address at = lookup(operand);
+        at.stride = repeat.getReverse() ? -slice : slice;
+        if (repeat.getReverse())
+          at.offset += (repeat.getCount() - 1) * slice;
+        addresses[arg] = at;
+      }
+      if (failed(assignBlock(body, repeat)))
+        return failure();
+    } else if (!isa<tensor::EmptyOp, func::ReturnOp, moe::YieldOp>(op)) {
+      return op.emitError("expected kernel ops, views and moe.repeat only");
+    }
+  }
+  return success();
+}
+
+void BufferAssignment::computeLifetimes() {
+  int64_t time = 0;
+  auto touch = [&](Value value, moe::RepeatOp loop, int64_t loopStart,
+                   int64_t now) {
+    Buffer *buffer = lookup(value).buffer;
+    buffer->touch(now);
+    if (loop && buffer->owner != loop.getOperation())
+      buffer->touch(loopStart);
+  };
+  for (Operation &op : func.getBody().front()) {
+    int64_t start = ++time;
+    if (isKernel(&op))
+      for (Value v : llvm::concat<Value>(SmallVector<Value>(op.getOperands()),
+                                         SmallVector<Value>(op.getResults())))
+        if (!v.getDefiningOp<tensor::EmptyOp>())
+          touch(v, {}, start, start);
+    auto repeat = dyn_cast<moe::RepeatOp>(op);
+    if (!repeat)
+      continue;
+    SmallVector<Buffer *> outer;
+    for (Operation &inner : repeat.getBody().front()) {
+      ++time;
+      if (!isKernel(&inner))
+        continue;
+      for (Value v : llvm::concat<Value>(SmallVector<Value>(inner.getOperands()),
+                                         SmallVector<Value>(inner.getResults())))
+        if (!v.getDefiningOp<tensor::EmptyOp>()) {
+          touch(v, repeat, start, time);
+          if (lookup(v).buffer->owner != repeat.getOperation())
+            outer.push_back(lookup(v).buffer);
+        }
+    }
+    // What lives longer than an iteration stays until the loop ends; that holds
+    // for carried values that the body does not even read.
+    for (Value v : repeat->getOperands())
+      outer.push_back(lookup(v).buffer);
+    for (Value v : repeat->getResults())
+      outer.push_back(lookup(v).buffer);
+    for (Buffer *buffer : outer) {
+      buffer->touch(start);
+      buffer->touch(time);
+    }
+  }
+}
+
+void BufferAssignment::packArenaBuffers() {
+  SmallVector<Lifetime> lifetimes;
+  SmallVector<Buffer *> inArena;
+  for (auto &buffer : buffers)
+    if (buffer->block.empty() && buffer->start >= 0) {
+      inArena.push_back(buffer.get());
+      lifetimes.push_back({buffer->bytes, buffer->start, buffer->end});
+    }
+  arenaBytes = packArena(lifetimes);
+  for (auto [buffer, lifetime] : llvm::zip(inArena, lifetimes))
+    buffer->blockOffset = lifetime.offset;
+}
+
+LogicalResult BufferAssignment::run() {
+  Block &body = func.getBody().front();
+  for (BlockArgument arg : body.getArguments()) {
+    FailureOr<Address> at = getBoundary(
+        func.getArgAttrDict(arg.getArgNumber())
+            ? func.getArgAttrDict(arg.getArgNumber())
+            : DictionaryAttr::get(func.getContext()),
+        arg.getLoc());
+    if (failed(at))
+      return failure();
+    addresses[arg] = *at;
+  }
+  Operation *ret = body.getTerminator();
+  for (OpOperand &use : ret->getOpOperands()) {
+    DictionaryAttr attrs = func.getResultAttrDict(use.getOperandNumber());
+    FailureOr<Address> at = getBoundary(
+        attrs ? attrs : DictionaryAttr::get(func.getContext()), ret->getLoc());
+    if (failed(at))
+      return failure();
+    bindOrCopy(use, *at);
+  }
+  for (auto repeat : llvm::make_early_inc_range(body.getOps<moe::RepeatOp>()))
+    if (failed(bindRepeat(repeat)))
+      return failure();
+  if (failed(assignBlock(body, nullptr)))
+    return failure();
+  computeLifetimes();
+  packArenaBuffers();
+  return success();
+}
+
+Address BufferAssignment::lookup(Value value) const {
+  auto it = addresses.find(value);
+  if (it != addresses.end())
+    return it->second;
+  return addresses.lookup(getRoot(value));
+}

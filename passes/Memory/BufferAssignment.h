@@ -1,0 +1,88 @@
+//===- BufferAssignment.h - Where every tensor of a step lives --*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_MEMORY_BUFFERASSIGNMENT_H
+#define MOEC_PASSES_MEMORY_BUFFERASSIGNMENT_H
+
+#include "dialects/Kernel/KernelOps.h"
+#include "dialects/MoE/MoEOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace moec::memory {
+
+/// Bytes of a statically shaped tensor.
+int64_t getTensorBytes(mlir::Type type);
+
+/// A contiguous piece of memory: part of a block that the caller owns (`block` is
+/// set) or of the arena.
+struct Buffer {
+  std::string block;
+  int64_t bytes = 0;
+  /// First and last kernel that touches it, as positions in the function.
+  int64_t start = -1, end = -1;
+  /// The repeat inside which it lives and dies, if any.
+  mlir::Operation *owner = nullptr;
+  /// Where it starts in its block.
+  int64_t blockOffset = 0;
+
+  void touch(int64_t time);
+};
+
+/// A place in a buffer that may depend on the iteration (see
+/// #kernel.address).
+struct Address {
+  Buffer *buffer = nullptr;
+  int64_t offset = 0, stride = 0, shift = 0, modulus = 1, size = 0;
+
+  bool operator==(const Address &o) const;
+  kernel::AddressAttr getAttr(mlir::MLIRContext *context) const;
+};
+
+/// Assigns an address to every tensor of a function whose ops are kernel ops,
+/// views and `moe.repeat`. Inserts copy kernels where two homes compete
+/// for one value.
+class BufferAssignment {
+public:
+  /// `layout` maps parameter names to element offsets in the parameter block.
+  BufferAssignment(mlir::func::FuncOp func,
+                   const llvm::StringMap<int64_t> &layout)
+      : func(func), layout(layout) {}
+
+  mlir::LogicalResult run();
+  Address lookup(mlir::Value value) const;
+  int64_t getArenaBytes() const { return arenaBytes; }
+  /// Copies that were needed.
+  int64_t getNumCopies() const { return numCopies; }
+
+private:
+  Buffer *newBuffer(int64_t bytes, mlir::Operation *owner = nullptr);
+  Address getBlock(llvm::StringRef block, int64_t byteOffset);
+  mlir::FailureOr<Address> getBoundary(mlir::DictionaryAttr attrs,
+                                       mlir::Location loc);
+  bool tryBind(mlir::Value value, Address address);
+  void bindOrCopy(mlir::OpOperand &use, Address address);
+  mlir::LogicalResult bindRepeat(moe::RepeatOp repeat);
+  void bindStackedYields(moe::RepeatOp repeat,
+                         llvm::SmallVectorImpl<Buffer *> &rings);
+  mlir::LogicalResult assignBlock(mlir::Block &block, mlir::Operation *owner);
+  void computeLifetimes();
+  void packArenaBuffers();
+
+  mlir::func::FuncOp func;
+  const llvm::StringMap<int64_t> &layout;
+  std::vector<std::unique_ptr<Buffer>> buffers;
+  llvm::StringMap<Buffer *> blocks;
+  llvm::DenseMap<mlir::Value, Address> addresses;
+  int64_t arenaBytes = 0, numCopies = 0;
+};
+
+} // namespace moec::memory
+
+#endif // MOEC_PASSES_MEMORY_BUFFERASSIGNMENT_H

@@ -1,0 +1,184 @@
+//===- PlanMemory.cpp - Addresses for tensors, functions for kernels ------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// In:  a function of kernel ops on tensors, views and moe.repeat.
+// Out: a kernel.program with planned addresses, one function on memrefs per
+//      kernel op:
+//
+//   %y = kernel.map .. ins(%x : tensor<8xf32>) ..
+//   return %y
+// becomes
+//   func.func @k0_map(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, ..) {..}
+//   kernel.program @f arena 0 .. {
+//     kernel.launch @k0_map [#kernel.address<"in:x", offset = 0>, ..] }
+//
+// Shown by test/passes/Memory/plan-memory.mlir.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Builders.h"
+#include "passes/Memory/BufferAssignment.h"
+#include "passes/Memory/Passes.h"
+
+namespace moec::memory {
+#define GEN_PASS_DEF_PLANMEMORYPASS
+#include "passes/Memory/Passes.h.inc"
+} // namespace moec::memory
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::memory;
+
+/// Names of the model nodes that a location stands for, in order, once each.
+static void collectNodes(Location loc, SetVector<StringAttr> &nodes) {
+  if (auto name = dyn_cast<NameLoc>(loc)) {
+    nodes.insert(name.getName());
+    return;
+  }
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      collectNodes(part, nodes);
+  if (auto call = dyn_cast<CallSiteLoc>(loc))
+    collectNodes(call.getCallee(), nodes);
+}
+
+static MemRefType getMemRef(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return MemRefType::get(tensor.getShape(), tensor.getElementType());
+}
+
+namespace {
+struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
+  void runOnOperation() override {
+    StringMap<int64_t> layout;
+    if (auto table = getOperation()->getAttrOfType<ArrayAttr>("moe.parameters"))
+      for (auto entry : table.getAsRange<DictionaryAttr>())
+        layout[entry.getAs<StringAttr>("name").getValue()] =
+            entry.getAs<IntegerAttr>("offset").getInt();
+
+    for (auto func : llvm::make_early_inc_range(
+             llvm::to_vector(getOperation().getOps<func::FuncOp>()))) {
+      if (func.isExternal() || func->hasAttr("kernel.function"))
+        continue;
+      BufferAssignment assignment(func, layout);
+      if (failed(assignment.run()))
+        return signalPassFailure();
+      emitProgram(func, assignment);
+      func.erase();
+    }
+  }
+
+  void emitProgram(func::FuncOp func, const BufferAssignment &assignment) {
+    OpBuilder b(func);
+    SmallVector<Attribute> inputs, outputs;
+    for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
+      if (auto name = func.getArgAttrOfType<StringAttr>(i, "moe.input"))
+        inputs.push_back(describe(name, type));
+    for (auto [i, type] : llvm::enumerate(func.getResultTypes())) {
+      StringAttr name;
+      if (func.getResultAttr(i, "moe.loss"))
+        name = b.getStringAttr("loss");
+      for (StringRef key : {"moe.output", "moe.metric"})
+        if (auto attr = func.getResultAttrOfType<StringAttr>(i, key))
+          name = attr;
+      if (name)
+        outputs.push_back(describe(name, type));
+    }
+    auto program = kernel::ProgramOp::create(
+        b, func.getLoc(), func.getName(), assignment.getArenaBytes(),
+        b.getArrayAttr(inputs), b.getArrayAttr(outputs));
+    for (NamedAttribute attr : func->getDiscardableAttrs())
+      program->setDiscardableAttr(attr.getName(), attr.getValue());
+    program->setDiscardableAttr("kernel.copies",
+                                b.getI64IntegerAttr(assignment.getNumCopies()));
+    OpBuilder inner = OpBuilder::atBlockEnd(&program.getBody().emplaceBlock());
+    emitLaunches(func.getBody().front(), assignment, inner);
+  }
+
+  void emitLaunches(Block &block, const BufferAssignment &assignment,
+                    OpBuilder &b) {
+    for (Operation &op : block) {
+      if (auto repeat = dyn_cast<moe::RepeatOp>(op)) {
+        auto loop =
+            kernel::LoopOp::create(b, repeat.getLoc(), repeat.getCount());
+        OpBuilder inner = OpBuilder::atBlockEnd(&loop.getBody().emplaceBlock());
+        emitLaunches(repeat.getBody().front(), assignment, inner);
+      } else if (isa<kernel::StructuredKernelOpInterface, kernel::RouteOp>(
+                     op)) {
+        emitLaunch(op, assignment, b);
+      }
+    }
+  }
+
+  void emitLaunch(Operation &op, const BufferAssignment &assignment,
+                  OpBuilder &b) {
+    unsigned numIns = op.getNumOperands() - op.getNumResults();
+    SmallVector<Attribute> args;
+    for (Value in : op.getOperands().take_front(numIns))
+      args.push_back(assignment.lookup(in).getAttr(&getContext()));
+    for (Value out : op.getResults())
+      args.push_back(assignment.lookup(out).getAttr(&getContext()));
+    func::FuncOp kernel = outline(op);
+    kernel::LaunchOp::create(b, op.getLoc(), kernel.getName(),
+                             b.getArrayAttr(args));
+  }
+
+  /// Clones `op`, on memrefs, into a function of its own.
+  func::FuncOp outline(Operation &op) {
+    OpBuilder b = OpBuilder::atBlockBegin(getOperation().getBody());
+    if (lastKernel)
+      b.setInsertionPointAfter(lastKernel);
+    SmallVector<Type> types;
+    for (Value operand : op.getOperands())
+      types.push_back(getMemRef(operand.getType()));
+    size_t numMemRefs = types.size();
+    types.push_back(b.getIndexType());
+    types.push_back(b.getIndexType());
+    types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
+    std::string name = ("k" + Twine(numKernels++) + "_" +
+                        op.getName().stripDialect())
+                           .str();
+    auto kernel = func::FuncOp::create(b, op.getLoc(), name,
+                                       b.getFunctionType(types, {}));
+    kernel->setAttr("kernel.function", b.getUnitAttr());
+    SetVector<StringAttr> nodes;
+    collectNodes(op.getLoc(), nodes);
+    SmallVector<Attribute> names(nodes.begin(), nodes.end());
+    kernel->setAttr("kernel.nodes", b.getArrayAttr(names));
+    Block *entry = kernel.addEntryBlock();
+    OpBuilder inner = OpBuilder::atBlockEnd(entry);
+    OperationState state(op.getLoc(), op.getName());
+    state.addOperands(entry->getArguments().take_front(numMemRefs));
+    state.addAttributes(op.getAttrDictionary().getValue());
+    for (Region &region : op.getRegions()) {
+      IRMapping mapping;
+      region.cloneInto(state.addRegion(), mapping);
+    }
+    inner.create(state);
+    func::ReturnOp::create(inner, op.getLoc());
+    lastKernel = kernel;
+    return kernel;
+  }
+
+  DictionaryAttr describe(StringAttr name, Type type) {
+    Builder b(&getContext());
+    auto tensor = cast<RankedTensorType>(type);
+    StringRef dtype = tensor.getElementType().isF32()        ? "f32"
+                      : tensor.getElementType().isInteger(8) ? "u8"
+                                                             : "i32";
+    return b.getDictionaryAttr(
+        {b.getNamedAttr("name", name),
+         b.getNamedAttr("dtype", b.getStringAttr(dtype)),
+         b.getNamedAttr("shape", b.getI64ArrayAttr(tensor.getShape()))});
+  }
+
+  int64_t numKernels = 0;
+  Operation *lastKernel = nullptr;
+};
+} // namespace
