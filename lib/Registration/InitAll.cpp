@@ -11,7 +11,9 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/DLTI/DLTI.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Memory/Passes.h"
 
 using namespace mlir;
 
@@ -28,4 +30,8 @@ void moec::registerAllPasses() {
   registerCSEPass();
   registerInlinerPass();
   registerSymbolDCEPass();
+  memory::registerMoecMemoryPasses();
+  PassPipelineRegistration<>("moec-memory-pipeline",
+                             "Plan memory, outline and merge kernels",
+                             memory::buildMemoryPipeline);
 }

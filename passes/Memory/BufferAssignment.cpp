@@ -6,16 +6,16 @@
 //===----------------------------------------------------------------------===//
 //
 // First the values whose home is given are bound to it: function results to the
-// blocks of the caller, what a repeat yields to rings and slices. Everything else
-// then gets a buffer of its own in the arena, alive from the kernel that writes
-// it to the last that reads it.
+// blocks of the caller, what a repeat yields to rings and slices. Everything
+// else then gets a buffer of its own in the arena, alive from the kernel that
+// writes it to the last that reads it.
 //
 //===----------------------------------------------------------------------===//
 
 #include "passes/Memory/BufferAssignment.h"
+#include "lib/Analysis/ArenaPacker.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
-#include "passes/Memory/ArenaPacker.h"
 
 using namespace mlir;
 using namespace moec;
@@ -152,11 +152,15 @@ void BufferAssignment::bindOrCopy(OpOperand &use, Address address) {
     dims.push_back(1);
     map = AffineMap::get(1, 0, b.getContext());
   }
-  Value empty = tensor::EmptyOp::create(b, loc, type.getShape(),
-                                        type.getElementType());
+  Value empty =
+      tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
   auto copy = kernel::MapOp::create(b, loc, TypeRange(type), ValueRange(value),
                                     ValueRange(empty), dims,
-                                    b.getAffineMapArrayAttr({map, map}));
+                                    b.getAffineMapArrayAttr({map, map}),
+                                    /*gathers=*/ArrayRef<int32_t>{},
+                                    /*ragged_dim=*/IntegerAttr(),
+                                    /*offsets=*/IntegerAttr(),
+                                    /*schedule=*/nullptr);
   Block *body = b.createBlock(&copy.getBody(), {}, type.getElementType(), loc);
   kernel::YieldOp::create(b, loc, body->getArguments());
   use.set(copy.getResult(0));
@@ -225,8 +229,7 @@ LogicalResult BufferAssignment::bindRepeat(moe::RepeatOp repeat) {
     bool alone = llvm::all_of(root.getUses(), [&](OpOperand &use) {
       Operation *user = use.getOwner();
       return &use == &init || (user->getBlock() == repeat->getBlock() &&
-                               user->isBeforeInBlock(repeat) &&
-                               isKernel(user));
+                               user->isBeforeInBlock(repeat) && isKernel(user));
     });
     if (!alone && !keepsAll && !addresses.contains(root) && isFresh(root))
       addresses[root] = Address{newBuffer(getTensorBytes(root.getType()))};
@@ -292,8 +295,9 @@ void BufferAssignment::computeLifetimes() {
       ++time;
       if (!isKernel(&inner))
         continue;
-      for (Value v : llvm::concat<Value>(SmallVector<Value>(inner.getOperands()),
-                                         SmallVector<Value>(inner.getResults())))
+      for (Value v :
+           llvm::concat<Value>(SmallVector<Value>(inner.getOperands()),
+                               SmallVector<Value>(inner.getResults())))
         if (!v.getDefiningOp<tensor::EmptyOp>()) {
           touch(v, repeat, start, time);
           if (lookup(v).buffer->owner != repeat.getOperation())
@@ -314,14 +318,14 @@ void BufferAssignment::computeLifetimes() {
 }
 
 void BufferAssignment::packArenaBuffers() {
-  SmallVector<Lifetime> lifetimes;
+  SmallVector<analysis::Lifetime> lifetimes;
   SmallVector<Buffer *> inArena;
   for (auto &buffer : buffers)
     if (buffer->block.empty() && buffer->start >= 0) {
       inArena.push_back(buffer.get());
       lifetimes.push_back({buffer->bytes, buffer->start, buffer->end});
     }
-  arenaBytes = packArena(lifetimes);
+  arenaBytes = analysis::packArena(lifetimes);
   for (auto [buffer, lifetime] : llvm::zip(inArena, lifetimes))
     buffer->blockOffset = lifetime.offset;
 }
@@ -329,11 +333,11 @@ void BufferAssignment::packArenaBuffers() {
 LogicalResult BufferAssignment::run() {
   Block &body = func.getBody().front();
   for (BlockArgument arg : body.getArguments()) {
-    FailureOr<Address> at = getBoundary(
-        func.getArgAttrDict(arg.getArgNumber())
-            ? func.getArgAttrDict(arg.getArgNumber())
-            : DictionaryAttr::get(func.getContext()),
-        arg.getLoc());
+    FailureOr<Address> at =
+        getBoundary(func.getArgAttrDict(arg.getArgNumber())
+                        ? func.getArgAttrDict(arg.getArgNumber())
+                        : DictionaryAttr::get(func.getContext()),
+                    arg.getLoc());
     if (failed(at))
       return failure();
     addresses[arg] = *at;

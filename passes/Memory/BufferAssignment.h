@@ -20,8 +20,8 @@ namespace moec::memory {
 /// Bytes of a statically shaped tensor.
 int64_t getTensorBytes(mlir::Type type);
 
-/// A contiguous piece of memory: part of a block that the caller owns (`block` is
-/// set) or of the arena.
+/// A contiguous piece of memory: part of a block that the caller owns (`block`
+/// is set) or of the arena.
 struct Buffer {
   std::string block;
   int64_t bytes = 0;

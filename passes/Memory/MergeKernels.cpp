@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Code size follows the number of different kernels, not of launches: kernel
-// functions whose types and bodies are equal (locations aside) become the first of
-// them. Shown by test/passes/Memory/merge-kernels.mlir.
+// functions whose types and bodies are equal (locations aside) become the first
+// of them. Shown by test/passes/Memory/merge-kernels.mlir.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,8 +29,8 @@ struct MergeKernelsPass : memory::impl::MergeKernelsPassBase<MergeKernelsPass> {
   void runOnOperation() override {
     llvm::StringMap<func::FuncOp> kept;
     llvm::DenseMap<StringAttr, func::FuncOp> replacement;
-    for (auto func : llvm::make_early_inc_range(
-             getOperation().getOps<func::FuncOp>())) {
+    for (auto func :
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
       if (!func->hasAttr("kernel.function"))
         continue;
       // The printed body is a canonical form: same names for same positions.

@@ -5,9 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// kernel.program @train_step arena 100 {A}   kernel.program @update arena 50 {B}
-// becomes
-// kernel.program @train_step arena 100 {A B}
+// kernel.program @train_step arena 100 {A}   kernel.program @update arena 50
+// {B} becomes kernel.program @train_step arena 100 {A B}
 //
 // Shown by test/passes/Memory/merge-programs.mlir.
 //

@@ -12,8 +12,8 @@
 //   %y = kernel.map .. ins(%x : tensor<8xf32>) ..
 //   return %y
 // becomes
-//   func.func @k0_map(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, ..) {..}
-//   kernel.program @f arena 0 .. {
+//   func.func @k0_map(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, ..)
+//   {..} kernel.program @f arena 0 .. {
 //     kernel.launch @k0_map [#kernel.address<"in:x", offset = 0>, ..] }
 //
 // Shown by test/passes/Memory/plan-memory.mlir.
@@ -56,7 +56,7 @@ static MemRefType getMemRef(Type type) {
 namespace {
 struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
   void runOnOperation() override {
-    StringMap<int64_t> layout;
+    llvm::StringMap<int64_t> layout;
     if (auto table = getOperation()->getAttrOfType<ArrayAttr>("moe.parameters"))
       for (auto entry : table.getAsRange<DictionaryAttr>())
         layout[entry.getAs<StringAttr>("name").getValue()] =
@@ -141,9 +141,8 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     types.push_back(b.getIndexType());
     types.push_back(b.getIndexType());
     types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
-    std::string name = ("k" + Twine(numKernels++) + "_" +
-                        op.getName().stripDialect())
-                           .str();
+    std::string name =
+        ("k" + Twine(numKernels++) + "_" + op.getName().stripDialect()).str();
     auto kernel = func::FuncOp::create(b, op.getLoc(), name,
                                        b.getFunctionType(types, {}));
     kernel->setAttr("kernel.function", b.getUnitAttr());

@@ -1,0 +1,56 @@
+// RUN: moec-opt %s --split-input-file --moec-plan-memory | FileCheck %s
+
+// A value between two kernels lives in the arena, results go straight to their block,
+// parameters come from theirs, and a reshape is no launch.
+
+// CHECK-LABEL: func.func @k0_map
+// CHECK-SAME: memref<2x4xf32>, %{{.*}}: memref<4xf32>, %{{.*}}: memref<2x4xf32>, %{{.*}}: index, %{{.*}}: index, %{{.*}}: memref<?xi8>
+// CHECK-SAME: kernel.function, kernel.nodes = ["first"]
+// CHECK: func.func @k1_map
+// CHECK: kernel.program @infer arena 64
+// CHECK-SAME: inputs [{dtype = "f32", name = "x", shape = [2, 4]}]
+// CHECK-SAME: outputs [{dtype = "f32", name = "y", shape = [8]}]
+// CHECK-NEXT: kernel.launch @k0_map [#kernel.address<"in:x", offset = 0>, #kernel.address<"params", offset = 64>, #kernel.address<"arena", offset = 0>]
+// CHECK-NEXT: kernel.launch @k1_map [#kernel.address<"arena", offset = 0>, #kernel.address<"out:y", offset = 0>]
+// CHECK: kernel.copies = 0
+#map = affine_map<(i, j) -> (i, j)>
+module attributes {moe.parameters = [{name = "w", shape = [4], offset = 16 : i64}]} {
+  func.func @infer(%x: tensor<2x4xf32> {moe.input = "x"}, %w: tensor<4xf32> {moe.param = "w"})
+      -> (tensor<8xf32> {moe.output = "y"}) {
+    %e = tensor.empty() : tensor<2x4xf32>
+    %a = kernel.map dims [2, 4] ins(%x, %w : tensor<2x4xf32>, tensor<4xf32>) outs(%e : tensor<2x4xf32>)
+      maps [#map, affine_map<(i, j) -> (j)>, #map]
+      body { ^bb0(%v: f32, %u: f32):
+        %s = arith.mulf %v, %u : f32
+        kernel.yield %s : f32 } -> tensor<2x4xf32> loc("first")
+    %f = tensor.empty() : tensor<8xf32>
+    %r = tensor.collapse_shape %a [[0, 1]] : tensor<2x4xf32> into tensor<8xf32>
+    %b = kernel.map dims [8] ins(%r : tensor<8xf32>) outs(%f : tensor<8xf32>)
+      maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]
+      body { ^bb0(%v: f32):
+        %s = math.exp %v : f32
+        kernel.yield %s : f32 } -> tensor<8xf32>
+    return %b : tensor<8xf32>
+  }
+}
+
+// -----
+
+// An optimizer update writes its blocks in place.
+
+// CHECK-LABEL: kernel.program @update arena 0
+// CHECK: kernel.launch @{{.*}} [#kernel.address<"params", offset = 64>, #kernel.address<"grads", offset = 64>, #kernel.address<"params", offset = 64>]
+// CHECK: kernel.copies = 0
+#id2 = affine_map<(i) -> (i)>
+module {
+  func.func @update(%p: tensor<16xf32> {moe.block = "params", moe.offset = 16 : i64},
+                    %g: tensor<16xf32> {moe.block = "grads", moe.offset = 16 : i64})
+      -> (tensor<16xf32> {moe.block = "params", moe.offset = 16 : i64}) {
+    %n = kernel.map dims [16] ins(%p, %g : tensor<16xf32>, tensor<16xf32>) outs(%p : tensor<16xf32>)
+      maps [#id2, #id2, #id2]
+      body { ^bb0(%a: f32, %b: f32):
+        %s = arith.subf %a, %b : f32
+        kernel.yield %s : f32 } -> tensor<16xf32>
+    return %n : tensor<16xf32>
+  }
+}
