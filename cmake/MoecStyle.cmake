@@ -6,18 +6,13 @@
 find_program(MOEC_CLANG_FORMAT NAMES clang-format-22)
 find_program(MOEC_CLANG_TIDY NAMES clang-tidy-22)
 find_program(MOEC_RUN_CLANG_TIDY NAMES run-clang-tidy-22 run-clang-tidy-22.py)
-set(MOEC_SOURCE_PATTERNS "*.cpp" "*.h" "*.c")
+find_package(Python3 3.9 COMPONENTS Interpreter)
 
-if(MOEC_CLANG_FORMAT)
-  # git knows the sources; the list is made when the target runs.
-  set(list_sources git -C ${CMAKE_SOURCE_DIR} ls-files -z --cached --others
-      --exclude-standard ${MOEC_SOURCE_PATTERNS})
-  add_custom_target(format
-    COMMAND ${list_sources} | xargs -0 -r ${MOEC_CLANG_FORMAT} -i
-    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
-  add_custom_target(check-format
-    COMMAND ${list_sources} | xargs -0 -r ${MOEC_CLANG_FORMAT} --dry-run --Werror
-    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} VERBATIM)
+if(MOEC_CLANG_FORMAT AND Python3_FOUND)
+  set(check_format ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/test/scripts/check_format.py
+      ${CMAKE_SOURCE_DIR} ${MOEC_CLANG_FORMAT})
+  add_custom_target(format COMMAND ${check_format} --fix VERBATIM)
+  add_custom_target(check-format COMMAND ${check_format} VERBATIM)
 endif()
 
 if(MOEC_CLANG_TIDY AND MOEC_RUN_CLANG_TIDY)
@@ -32,8 +27,7 @@ if(MOEC_CLANG_TIDY AND MOEC_RUN_CLANG_TIDY)
   endif()
 endif()
 
-if(NOT MOEC_RUNTIME_ONLY)
-  find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+if(NOT MOEC_RUNTIME_ONLY AND Python3_FOUND)
   list(GET MLIR_INCLUDE_DIRS 0 mlir_include)
   add_custom_target(moec-docs
     COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_SOURCE_DIR}/scripts/generate-docs.py

@@ -109,6 +109,12 @@ class Checks(unittest.TestCase):
         self.rejects(sizes, {"passes/Fusion/Passes.td": "\n" * 151}, "Passes.td has 151 lines")
         self.rejects(sizes, {"tools/moec/moec.cpp": "int a;\n" * 21}, "lines of code")
 
+    def test_format(self):
+        script, tool = "check_format.py", [os.environ.get("MOEC_CLANG_FORMAT", "clang-format-22")]
+        style = {".clang-format": "BasedOnStyle: LLVM\n"}
+        self.accepts(script, {**style, "lib/A.cpp": "int f(int x) { return x; }\n"}, tool)
+        self.rejects(script, {**style, "lib/A.cpp": "int f(int x){return x;}\n"}, "lib/A.cpp:1:", tool)
+
     def test_records(self):
         script, tools = "check_records.py", [os.path.join(LLVM, "llvm-tblgen"), INCLUDE]
         if MOEC_OPT:
