@@ -20,6 +20,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Analysis/Cost.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
@@ -150,6 +151,12 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     collectNodes(op.getLoc(), nodes);
     SmallVector<Attribute> names(nodes.begin(), nodes.end());
     kernel->setAttr("kernel.nodes", b.getArrayAttr(names));
+    kernel->setAttr("kernel.kind",
+                    b.getStringAttr(op.getName().stripDialect()));
+    kernel->setAttr("kernel.flops",
+                    b.getI64IntegerAttr(analysis::getFlops(&op)));
+    kernel->setAttr("kernel.bytes",
+                    b.getI64IntegerAttr(analysis::getBytes(&op)));
     Block *entry = kernel.addEntryBlock();
     OpBuilder inner = OpBuilder::atBlockEnd(entry);
     OperationState state(op.getLoc(), op.getName());

@@ -1,0 +1,89 @@
+//===- Machine.cpp - What code is generated for ---------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Target/Machine.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace moec::target;
+
+/// What kernels profit from on x86; everything else a CPU can do is left out, so
+/// that a module runs wherever these are.
+static const char *const x86Features[] = {
+    "sse3",    "ssse3",    "sse4.1",   "sse4.2",   "popcnt",  "avx",
+    "avx2",    "fma",      "f16c",     "bmi",      "bmi2",    "lzcnt",
+    "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"};
+
+int64_t Machine::getLanes() const {
+  return has("avx512f") ? 16 : has("avx2") ? 8 : 4;
+}
+
+bool Machine::has(llvm::StringRef feature) const {
+  return llvm::is_contained(features, feature);
+}
+
+static llvm::Expected<const llvm::Target *>
+lookupTarget(const std::string &triple) {
+  llvm::InitializeNativeTarget();
+  llvm::InitializeNativeTargetAsmPrinter();
+  std::string error;
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(llvm::Triple(triple), error);
+  if (!target)
+    return llvm::createStringError(error);
+  return target;
+}
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> Machine::create() const {
+  llvm::Expected<const llvm::Target *> target = lookupTarget(triple);
+  if (!target)
+    return target.takeError();
+  std::string list;
+  for (const std::string &feature : features)
+    list += (list.empty() ? "+" : ",+") + feature;
+  bool x86 = llvm::Triple(triple).isX86();
+  llvm::TargetOptions options;
+  return std::unique_ptr<llvm::TargetMachine>((*target)->createTargetMachine(
+      llvm::Triple(triple), x86 ? "x86-64" : tune, list, options,
+      llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+}
+
+llvm::Expected<Machine> moec::target::getMachine(llvm::StringRef cpu) {
+  Machine machine;
+  machine.triple = llvm::sys::getDefaultTargetTriple();
+  bool native = cpu.empty() || cpu == "native";
+  machine.tune = native ? llvm::sys::getHostCPUName().str() : cpu.str();
+  if (!llvm::Triple(machine.triple).isX86())
+    return machine;
+  llvm::StringMap<bool> host;
+  if (native) {
+    host = llvm::sys::getHostCPUFeatures();
+    for (const char *feature : x86Features)
+      if (host.lookup(feature))
+        machine.features.push_back(feature);
+    return machine;
+  }
+  llvm::Expected<const llvm::Target *> target = lookupTarget(machine.triple);
+  if (!target)
+    return target.takeError();
+  std::unique_ptr<llvm::MCSubtargetInfo> info(
+      (*target)->createMCSubtargetInfo(llvm::Triple(machine.triple), cpu, ""));
+  if (!info || !info->isCPUStringValid(cpu))
+    return llvm::createStringError(
+        "unknown CPU '" + cpu.str() +
+        "'; use 'native', 'x86-64-v3', 'x86-64-v4' or a name that "
+        "clang -mcpu=help lists");
+  for (const char *feature : x86Features)
+    if (info->checkFeatures(std::string("+") + feature))
+      machine.features.push_back(feature);
+  return machine;
+}

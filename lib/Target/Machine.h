@@ -1,0 +1,41 @@
+//===- Machine.h - What code is generated for -------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_TARGET_MACHINE_H
+#define MOEC_LIB_TARGET_MACHINE_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Target/TargetMachine.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace moec::target {
+
+/// A CPU to generate code for. Only `features` may be used; `tune` only
+/// steers scheduling.
+struct Machine {
+  std::string triple;
+  std::string tune;
+  /// Names as LLVM spells them ("avx2"), without "+".
+  std::vector<std::string> features;
+
+  /// f32 lanes of the widest vector.
+  int64_t getLanes() const;
+  bool has(llvm::StringRef feature) const;
+  /// LLVM's view of it.
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> create() const;
+};
+
+/// `cpu`: "native" (this machine), or a name that LLVM knows for the host's
+/// architecture, such as "x86-64-v3" or "znver4". Unknown names are an error.
+llvm::Expected<Machine> getMachine(llvm::StringRef cpu);
+
+} // namespace moec::target
+
+#endif // MOEC_LIB_TARGET_MACHINE_H

@@ -1,0 +1,224 @@
+//===- Manifest.cpp - The JSON manifest of a module -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Target/Manifest.h"
+#include "dialects/Kernel/KernelOps.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace moec;
+namespace json = llvm::json;
+
+/// Attributes of a model are plain data.
+static json::Value toJson(Attribute attr) {
+  if (auto dict = dyn_cast<DictionaryAttr>(attr)) {
+    json::Object object;
+    for (NamedAttribute entry : dict)
+      object[entry.getName().strref()] = toJson(entry.getValue());
+    return object;
+  }
+  if (auto array = dyn_cast<ArrayAttr>(attr)) {
+    json::Array values;
+    for (Attribute value : array)
+      values.push_back(toJson(value));
+    return values;
+  }
+  if (auto array = dyn_cast<DenseI64ArrayAttr>(attr))
+    return json::Array(array.asArrayRef());
+  if (auto string = dyn_cast<StringAttr>(attr))
+    return string.getValue();
+  if (auto boolean = dyn_cast<BoolAttr>(attr))
+    return boolean.getValue();
+  if (auto integer = dyn_cast<IntegerAttr>(attr))
+    return integer.getInt();
+  if (auto number = dyn_cast<FloatAttr>(attr))
+    return number.getValueAsDouble();
+  return true; // a unit attribute: present
+}
+
+namespace {
+/// Builds the manifest of one module.
+class Writer {
+public:
+  Writer(ModuleOp module, const target::Machine &machine)
+      : module(module), machine(machine), symbols(module) {}
+
+  FailureOr<std::string> run() {
+    json::Array entries;
+    for (auto program : module.getOps<kernel::ProgramOp>()) {
+      FailureOr<json::Object> entry = getEntry(program);
+      if (failed(entry))
+        return failure();
+      entries.push_back(std::move(*entry));
+    }
+    json::Array kernelList;
+    for (auto &[name, number] : kernels) {
+      FailureOr<json::Object> kernel = getKernel(name);
+      if (failed(kernel))
+        return failure();
+      kernelList.push_back(std::move(*kernel));
+    }
+    json::Object root{
+        {"format", "moec.module/1"},
+        {"model", module->hasAttr("moe.model")
+                      ? toJson(module->getAttr("moe.model"))
+                      : json::Value("")},
+        {"target", json::Object{{"triple", machine.triple},
+                                {"cpu", machine.tune},
+                                {"features", json::Array(machine.features)}}},
+        {"parameters", json::Array()},
+        {"parameter_elements", 0},
+        {"kernels", std::move(kernelList)},
+        {"entries", std::move(entries)}};
+    for (StringRef key : {"parameters", "parameter_elements", "training",
+                          "data"})
+      if (Attribute attr = module->getAttr(("moe." + key).str()))
+        root[key] = toJson(attr);
+    if (auto *table = root["parameters"].getAsArray())
+      for (json::Value &parameter : *table)
+        parameter.getAsObject()->try_emplace("decay", false);
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    os << json::Value(std::move(root));
+    return text;
+  }
+
+private:
+  FailureOr<json::Object> getEntry(kernel::ProgramOp program) {
+    flops = 0;
+    state = 0;
+    inputs = names(program.getInputs());
+    outputs = names(program.getOutputs());
+    FailureOr<json::Array> launches =
+        getLaunches(program.getBody().front(), 1);
+    if (failed(launches))
+      return failure();
+    // "infer_b128" is the entry "infer" for another batch size.
+    StringRef name = program.getSymName();
+    auto [base, batchOfName] = name.rsplit("_b");
+    int64_t batch = 0;
+    if (!batchOfName.empty() && llvm::all_of(batchOfName, llvm::isDigit))
+      name = base;
+    if (auto attr = program->getAttrOfType<IntegerAttr>("moe.batch"))
+      batch = attr.getInt();
+    else if (!program.getInputs().empty())
+      batch = cast<IntegerAttr>(
+                  cast<ArrayAttr>(cast<DictionaryAttr>(program.getInputs()[0])
+                                      .get("shape"))[0])
+                  .getInt();
+    return json::Object{{"name", name},
+                        {"batch", batch},
+                        {"arena", program.getArena()},
+                        {"state", state},
+                        {"model_flops", flops},
+                        {"inputs", toJson(program.getInputs())},
+                        {"outputs", toJson(program.getOutputs())},
+                        {"program", std::move(*launches)}};
+  }
+
+  FailureOr<json::Array> getLaunches(Block &block, int64_t times) {
+    json::Array list;
+    for (Operation &op : block) {
+      if (auto loop = dyn_cast<kernel::LoopOp>(op)) {
+        FailureOr<json::Array> body =
+            getLaunches(loop.getBody().front(), loop.getCount());
+        if (failed(body))
+          return failure();
+        list.push_back(json::Object{{"repeat", loop.getCount()},
+                                    {"body", std::move(*body)}});
+        continue;
+      }
+      auto launch = cast<kernel::LaunchOp>(op);
+      StringAttr name = launch.getKernelAttr().getAttr();
+      int64_t number = kernels.insert({name, kernels.size()}).first->second;
+      if (Operation *kernel = symbols.lookup(name))
+        if (auto work = kernel->getAttrOfType<IntegerAttr>("kernel.flops"))
+          flops += work.getInt() * times;
+      json::Array args;
+      for (auto address : launch.getArgs().getAsRange<kernel::AddressAttr>()) {
+        FailureOr<json::Object> arg = getAddress(launch, address);
+        if (failed(arg))
+          return failure();
+        args.push_back(std::move(*arg));
+      }
+      list.push_back(
+          json::Object{{"launch", number}, {"args", std::move(args)}});
+    }
+    return list;
+  }
+
+  FailureOr<json::Object> getAddress(kernel::LaunchOp launch,
+                                     kernel::AddressAttr address) {
+    std::string block = address.getBlock().str();
+    auto [kind, name] = address.getBlock().split(':');
+    if (kind == "in" || kind == "out") {
+      auto &list = kind == "in" ? inputs : outputs;
+      auto it = llvm::find(list, name);
+      if (it == list.end())
+        return launch.emitError("address names unknown block '") << block
+                                                                << "'";
+      block = (kind + Twine(it - list.begin())).str();
+    } else if (address.getBlock().starts_with("state")) {
+      int64_t number = 0;
+      if (!address.getBlock().drop_front(5).getAsInteger(10, number))
+        state = std::max(state, number + 1);
+    }
+    json::Object arg{{"block", block}, {"offset", address.getOffset()}};
+    if (address.getStride())
+      arg["stride"] = address.getStride();
+    if (address.getSize())
+      arg["ring"] = json::Array{address.getShift(), address.getModulus(),
+                                address.getSize()};
+    return arg;
+  }
+
+  FailureOr<json::Object> getKernel(StringAttr name) {
+    Operation *function = symbols.lookup(name);
+    if (!function)
+      return module.emitError("no kernel function @") << name.getValue();
+    json::Object kernel{{"symbol", name.getValue()}, {"blocks", 1},
+                        {"scratch", 0}};
+    if (auto builtin = function->getAttrOfType<StringAttr>("kernel.builtin")) {
+      kernel["symbol"] = ("builtin:" + builtin.getValue()).str();
+      kernel["attributes"] = toJson(function->getAttr("kernel.attributes"));
+    } else if (!function->hasAttr("kernel.blocks") ||
+               !function->hasAttr("kernel.scratch")) {
+      return function->emitError("kernel function @")
+             << name.getValue() << " was not lowered: expected "
+             << "attributes kernel.blocks and kernel.scratch";
+    }
+    for (StringRef key :
+         {"blocks", "scratch", "flops", "bytes", "kind", "nodes"})
+      if (Attribute attr = function->getAttr(("kernel." + key).str()))
+        kernel[key] = toJson(attr);
+    return kernel;
+  }
+
+  static SmallVector<StringRef> names(ArrayAttr list) {
+    return llvm::map_to_vector(list.getAsRange<DictionaryAttr>(),
+                               [](DictionaryAttr entry) {
+                                 return entry.getAs<StringAttr>("name")
+                                     .getValue();
+                               });
+  }
+
+  ModuleOp module;
+  const target::Machine &machine;
+  SymbolTable symbols;
+  llvm::MapVector<StringAttr, int64_t> kernels;
+  SmallVector<StringRef> inputs, outputs;
+  int64_t flops = 0, state = 0;
+};
+} // namespace
+
+FailureOr<std::string> target::buildManifest(ModuleOp module,
+                                             const Machine &machine) {
+  return Writer(module, machine).run();
+}

@@ -1,0 +1,33 @@
+//===- Object.h - From the LLVM dialect to a shared object ------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_TARGET_OBJECT_H
+#define MOEC_LIB_TARGET_OBJECT_H
+
+#include "lib/Target/Machine.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/IR/Module.h"
+
+namespace moec::target {
+
+/// LLVM IR of `module` (LLVM dialect), optimised for `machine`, with the manifest
+/// as the symbol moec_manifest.
+llvm::Expected<std::unique_ptr<llvm::Module>>
+translateToLLVM(mlir::ModuleOp module, const Machine &machine,
+                llvm::StringRef manifest, llvm::LLVMContext &context);
+
+/// Native code of it: an object file, or assembly if `assembly`.
+llvm::Expected<std::string> emitNative(llvm::Module &module,
+                                       const Machine &machine, bool assembly);
+
+/// Links an object file into the shared object `path`. It is written beside
+/// its place and renamed, so that a failure leaves nothing behind.
+llvm::Error linkShared(llvm::StringRef object, llvm::StringRef path);
+
+} // namespace moec::target
+
+#endif // MOEC_LIB_TARGET_OBJECT_H
