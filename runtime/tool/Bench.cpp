@@ -1,0 +1,180 @@
+//===- Bench.cpp - The command bench, and profiles ------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Fail.h"
+#include "runtime/core/JsonView.h"
+#include "runtime/core/Random.h"
+#include "runtime/cpu/FmaPeak.h"
+#include "runtime/tool/Tool.h"
+#include "runtime/train/Feed.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+namespace moec::rt {
+
+std::string profileTable(const Session &session, int64_t runs) {
+  const Manifest &manifest = session.manifest();
+  const std::vector<KernelCost> &costs = session.costs();
+  std::vector<size_t> order(costs.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return costs[a].seconds > costs[b].seconds;
+  });
+  double total = 0;
+  for (const KernelCost &cost : costs)
+    total += cost.seconds;
+  std::string table =
+      fmt::format("{:>9} {:>6} {:>8} {:>9} {:>8}  {}\n", "ms", "%", "launches",
+                  "GFLOP/s", "GB/s", "kernel: nodes");
+  for (size_t i : order) {
+    const KernelCost &cost = costs[i];
+    const Kernel &kernel = manifest.kernels[i];
+    if (cost.launches == 0)
+      continue;
+    double seconds = std::max(cost.seconds, 1e-12);
+    table += fmt::format("{:9.3f} {:6.1f} {:8} {:9.1f} {:8.1f}  {}: {}\n",
+                         cost.seconds * 1e3 / double(runs),
+                         100 * cost.seconds / total, cost.launches / runs,
+                         kernel.flops * double(cost.launches) / seconds * 1e-9,
+                         kernel.bytes * double(cost.launches) / seconds * 1e-9,
+                         kernel.symbol, fmt::join(kernel.nodes, ", "));
+  }
+  table += fmt::format("{:9.3f} {:6.1f}           total\n",
+                       total * 1e3 / double(runs), total > 0 ? 100.0 : 0.0);
+  return table;
+}
+
+/// Bytes and labels at random, floats uniform in (-1, 1).
+static void fillInputs(Session &session, int64_t index, uint64_t seed) {
+  const Manifest &manifest = session.manifest();
+  const Entry &entry = manifest.entries[index];
+  int64_t classes = std::max<int64_t>(1, moduleClasses(manifest));
+  for (size_t i = 0; i < entry.inputs.size(); ++i) {
+    const TensorInfo &tensor = entry.inputs[i];
+    if (tensor.name == "learning_rate" || tensor.name == "step" ||
+        tensor.name == "seed")
+      continue;
+    uint64_t key = streamKey(seed, "bench " + tensor.name);
+    void *data = session.input(index, int64_t(i));
+    for (int64_t e = 0; e < tensor.elements; ++e) {
+      uint64_t bits = randomBits(key, uint64_t(e));
+      if (tensor.dtype == DType::U8)
+        static_cast<uint8_t *>(data)[e] = uint8_t(bits);
+      else if (tensor.dtype == DType::I32)
+        static_cast<int32_t *>(data)[e] = int32_t(bits % uint64_t(classes));
+      else
+        static_cast<float *>(data)[e] =
+            float(double(bits >> 11) * 0x1p-52 - 1.0);
+    }
+  }
+  // Small, so that the model does not run away from its start.
+  if (entry.findInput("learning_rate") >= 0)
+    session.setScalar(index, "learning_rate", 1e-5);
+  if (entry.findInput("seed") >= 0)
+    session.setScalar(index, "seed", double(int32_t(seed)));
+}
+
+/// The value that a share `p` of the sorted samples does not exceed.
+static double percentile(const std::vector<double> &sorted, double p) {
+  size_t rank = size_t(std::ceil(p * double(sorted.size())));
+  return sorted[std::min(sorted.size() - 1, rank ? rank - 1 : 0)];
+}
+
+static int64_t pickEntry(const Module &module, const BenchOptions &options) {
+  if (!options.entry.empty())
+    return module.requireEntry(options.entry, options.batch);
+  int64_t train = module.manifest().findEntry("train_step", options.batch);
+  return train >= 0 ? train : pickInferEntry(module, options.batch);
+}
+
+int benchCommand(std::shared_ptr<const Module> module,
+                 const BenchOptions &options) {
+  int64_t index = pickEntry(*module, options);
+  const Entry &entry = module->manifest().entries[index];
+  std::unique_ptr<Session> session = makeSession(module, options);
+  session->prepare(index);
+  fillInputs(*session, index, options.seed);
+  bool hasStep = entry.findInput("step") >= 0;
+  double peak = measureFmaPeak(session->threads());
+
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> samples;
+  samples.reserve(size_t(options.repetitions));
+  for (int64_t i = -options.warmup; i < options.repetitions; ++i) {
+    if (hasStep)
+      session->setScalar(index, "step", double(i + options.warmup + 1));
+    if (i == 0)
+      session->clearCosts();
+    Clock::time_point start = Clock::now();
+    session->run(index);
+    double seconds =
+        std::chrono::duration<double>(Clock::now() - start).count();
+    if (i >= 0)
+      samples.push_back(seconds);
+  }
+  peak = std::max(peak, measureFmaPeak(session->threads()));
+
+  std::sort(samples.begin(), samples.end());
+  double median = percentile(samples, 0.5), p90 = percentile(samples, 0.9);
+  double p99 = percentile(samples, 0.99);
+  double images = double(entry.batch) / median;
+  double rate = entry.modelFlops / median;
+  if (options.json) {
+    nlohmann::ordered_json object = {
+        {"model", module->manifest().model},
+        {"entry", entry.name},
+        {"batch", entry.batch},
+        {"threads", session->threads()},
+        {"repetitions", options.repetitions},
+        {"min_ms", samples.front() * 1e3},
+        {"median_ms", median * 1e3},
+        {"p90_ms", p90 * 1e3},
+        {"p99_ms", p99 * 1e3},
+        {"images_per_second", images},
+        {"model_gflops_per_second", rate * 1e-9},
+        {"fma_peak_gflops_per_second", peak * 1e-9},
+        {"fma_peak_isa", fmaPeakIsa()},
+        {"share_of_peak", rate / peak}};
+    if (options.profile) {
+      auto kernels = nlohmann::ordered_json::array();
+      for (size_t k = 0; k < session->costs().size(); ++k) {
+        const KernelCost &cost = session->costs()[k];
+        const Kernel &kernel = module->manifest().kernels[k];
+        if (cost.launches)
+          kernels.push_back(
+              {{"symbol", kernel.symbol},
+               {"kind", kernel.kind},
+               {"nodes", kernel.nodes},
+               {"launches", cost.launches / options.repetitions},
+               {"ms", cost.seconds * 1e3 / double(options.repetitions)},
+               {"gflops_per_second", kernel.flops * double(cost.launches) /
+                                         std::max(cost.seconds, 1e-12) *
+                                         1e-9}});
+      }
+      object["kernels"] = kernels;
+    }
+    fmt::print("{}\n", object.dump());
+    return 0;
+  }
+  fmt::print("{} {} batch {} threads {}: {} runs after {} to warm up\n",
+             module->manifest().model, entry.name, entry.batch,
+             session->threads(), options.repetitions, options.warmup);
+  fmt::print("  min {:.3f}  median {:.3f}  p90 {:.3f}  p99 {:.3f} ms\n",
+             samples.front() * 1e3, median * 1e3, p90 * 1e3, p99 * 1e3);
+  fmt::print(
+      "  {:.0f} img/s  {:.1f} GFLOP/s = {:.1f} % of the FMA peak ({:.1f} "
+      "GFLOP/s, {}, measured in this run)\n",
+      images, rate * 1e-9, 100 * rate / peak, peak * 1e-9, fmaPeakIsa());
+  if (options.profile)
+    fmt::print("{}", profileTable(*session, options.repetitions));
+  return 0;
+}
+
+} // namespace moec::rt

@@ -1,0 +1,123 @@
+//===- Inspect.cpp - The command inspect ----------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Fail.h"
+#include "runtime/tool/Tool.h"
+
+#include <algorithm>
+
+namespace moec::rt {
+
+static double mebibytes(int64_t bytes) { return double(bytes) / (1 << 20); }
+
+static const char *initName(ParameterInit::Kind kind) {
+  using Kind = ParameterInit::Kind;
+  switch (kind) {
+  case Kind::Zeros:
+    return "zeros";
+  case Kind::Ones:
+    return "ones";
+  case Kind::Constant:
+    return "constant";
+  case Kind::Normal:
+    return "normal";
+  case Kind::Uniform:
+    break;
+  }
+  return "uniform";
+}
+
+static void printTensors(const char *label,
+                         const std::vector<TensorInfo> &tensors) {
+  for (const TensorInfo &tensor : tensors)
+    fmt::print("    {:<7} {:<16} {} {}\n", label, tensor.name,
+               dtypeName(tensor.dtype), shapeText(tensor.shape));
+}
+
+static void printEntry(const Manifest &manifest, const Entry &entry) {
+  int64_t launches = 0;
+  double flops = 0;
+  for (const ProgramItem &item : entry.program)
+    for (const Launch &launch : item.body) {
+      launches += item.repeat;
+      flops += double(item.repeat) * manifest.kernels[launch.kernel].flops;
+    }
+  fmt::print("  {} batch {}: {} launches, {:.3f} GFLOP of the model, {:.3f} "
+             "GFLOP of kernels\n",
+             entry.name, entry.batch, launches, entry.modelFlops * 1e-9,
+             flops * 1e-9);
+  printTensors("input", entry.inputs);
+  printTensors("output", entry.outputs);
+}
+
+/// What a session of this module takes, block by block.
+static void printMemory(const Manifest &manifest) {
+  int64_t block = manifest.parameterElements * 4, states = 0, scratch = 0;
+  bool grads = false;
+  for (const Entry &entry : manifest.entries) {
+    states = std::max(states, entry.state);
+    grads |= entry.usesGrads;
+  }
+  for (const Kernel &kernel : manifest.kernels)
+    scratch = std::max(scratch, kernel.scratch);
+  fmt::print("memory plan (MiB)\n  {:<28} {:10.2f}\n", "parameters",
+             mebibytes(block));
+  if (grads)
+    fmt::print("  {:<28} {:10.2f}\n", "gradients", mebibytes(block));
+  if (states)
+    fmt::print("  {:<28} {:10.2f}\n", "optimizer state",
+               mebibytes(block * states));
+  for (const Entry &entry : manifest.entries) {
+    int64_t buffers = 0;
+    for (const auto *tensors : {&entry.inputs, &entry.outputs})
+      for (const TensorInfo &tensor : *tensors)
+        buffers += tensor.bytes();
+    std::string name = fmt::format("{} batch {}", entry.name, entry.batch);
+    fmt::print("  {:<28} {:10.2f} arena, {:.2f} inputs and outputs\n", name,
+               mebibytes(entry.arena), mebibytes(buffers));
+  }
+  fmt::print("  {:<28} {:10.2f}\n", "scratch of a thread", mebibytes(scratch));
+}
+
+int inspectCommand(std::shared_ptr<const Module> module,
+                   const CommonOptions &options) {
+  if (options.json) {
+    fmt::print("{}\n", module->manifestText());
+    return 0;
+  }
+  const Manifest &manifest = module->manifest();
+  fmt::print("model {}\ntarget {} {}\n  needs {}\n", manifest.model,
+             manifest.triple, manifest.cpu, fmt::join(manifest.features, " "));
+  fmt::print("entries\n");
+  for (const Entry &entry : manifest.entries)
+    printEntry(manifest, entry);
+  printMemory(manifest);
+  int64_t elements = 0;
+  for (const Parameter &parameter : manifest.parameters)
+    elements += parameter.elements;
+  fmt::print("parameters: {} in {} tensors\n", elements,
+             manifest.parameters.size());
+  for (const Parameter &parameter : manifest.parameters) {
+    using Kind = ParameterInit::Kind;
+    Kind kind = parameter.init.kind;
+    std::string init = initName(kind);
+    if (kind != Kind::Zeros && kind != Kind::Ones)
+      init += fmt::format(" {:g}", parameter.init.value);
+    fmt::print("  {:<36} {:<20} {:>10}  {}{}\n", parameter.name,
+               shapeText(parameter.shape), parameter.elements, init,
+               parameter.decay ? ", decays" : "");
+  }
+  fmt::print("kernels\n");
+  for (const Kernel &kernel : manifest.kernels)
+    fmt::print("  {:<36} {:<10} {:>6} blocks {:10.3f} MFLOP {:>8} scratch  "
+               "{}\n",
+               kernel.symbol, kernel.kind, kernel.blocks, kernel.flops * 1e-6,
+               kernel.scratch, fmt::join(kernel.nodes, ", "));
+  return 0;
+}
+
+} // namespace moec::rt

@@ -1,0 +1,173 @@
+//===- Tool.cpp - The command line of the tools ---------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/tool/Tool.h"
+#include "runtime/core/Fail.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <cstdio>
+#include <new>
+
+namespace moec::rt {
+
+int guarded(const std::string &tool, const std::function<int()> &body) {
+  try {
+    return body();
+  } catch (const Error &e) {
+    std::fflush(stdout);
+    fmt::print(stderr, "{}: error: {}\n", tool, e.what());
+    return int(e.code());
+  } catch (const std::bad_alloc &) {
+    fmt::print(stderr, "{}: error: out of memory\n", tool);
+    return int(ErrorCode::Resources);
+  } catch (const std::exception &e) {
+    fmt::print(stderr, "{}: error: {}\n", tool, e.what());
+    return int(ErrorCode::User);
+  }
+}
+
+static void addCommon(CLI::App &app, CommonOptions &options) {
+  app.add_option("module", options.module, "The model or module")->required();
+  app.add_option("--batch", options.batch,
+                 "Batch size of the entry (default: see --entry)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+  app.add_option("--threads", options.threads,
+                 "Threads (default: OMP_NUM_THREADS, else all cores)")
+      ->check(CLI::Range(1, 1024));
+}
+
+static void addSession(CLI::App &app, CommonOptions &options) {
+  addCommon(app, options);
+  app.add_option("--seed", options.seed,
+                 "Seed of start values, shuffling and noise (default 0)");
+  app.add_flag("--profile", options.profile, "Print the time of each kernel");
+}
+
+static void addRun(CLI::App &app, RunOptions &options) {
+  addSession(app, options);
+  app.add_option("--weights", options.weights,
+                 "Weights (safetensors); without, start values from --seed");
+  app.add_option("--entry", options.entry, "The entry to run (default: infer)");
+  app.add_option("--input", options.inputs,
+                 "@x.npy, in the order of the inputs, or name=@x.npy");
+  app.add_option("--output", options.outputs,
+                 "@y.npy, in the order of the outputs, or name=@y.npy: write "
+                 "instead of print");
+  app.add_option("--expected-output,--expected_output", options.expected,
+                 "@y.npy or name=@y.npy: compare; exit code 3 on a mismatch");
+  app.add_option("--atol", options.atol, "Absolute tolerance (default 1e-4)");
+  app.add_option("--rtol", options.rtol, "Relative tolerance (default 1e-5)");
+}
+
+static void addTrain(CLI::App &app, TrainCommandOptions &options) {
+  addSession(app, options);
+  TrainOptions &train = options.train;
+  auto atLeast0 = CLI::Range(int64_t(0), int64_t(1) << 31);
+  app.add_option("--data", options.data,
+                 "Training data: idx:DIR (files as of MNIST, plain or .gz)")
+      ->required();
+  app.add_option("--weights", options.weights,
+                 "Start from these weights (safetensors)");
+  app.add_option("--save", options.save, "Write the trained weights here");
+  app.add_option("--epochs", train.epochs, "Epochs (default: the model's)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+  app.add_option("--steps", train.steps, "Steps instead of epochs")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+  app.add_option("--learning-rate", train.learningRate,
+                 "Peak learning rate (default: the model's)");
+  app.add_option("--log-every", train.logEvery,
+                 "Steps between progress lines (default 100)")
+      ->check(atLeast0);
+  app.add_option("--losses", options.losses, "Write step,loss lines here");
+  app.add_option("--checkpoint", train.checkpoint,
+                 "Write a checkpoint here after every epoch");
+  app.add_option("--checkpoint-every", train.checkpointEvery,
+                 "... and after every so many steps")
+      ->check(atLeast0);
+  app.add_option("--resume", train.resume, "Go on from this checkpoint");
+  app.add_option("--stop-after-epochs", train.stopAfterEpochs,
+                 "Stop early, for --resume")
+      ->check(atLeast0);
+  app.add_option("--stop-after-steps", train.stopAfterSteps,
+                 "Stop early, for --resume")
+      ->check(atLeast0);
+  app.add_flag("--no-eval", options.noEval,
+               "Do not evaluate on the test images after each epoch");
+}
+
+static void addEval(CLI::App &app, EvalOptions &options) {
+  addSession(app, options);
+  app.add_option("--weights", options.weights, "Weights (safetensors)")
+      ->required();
+  app.add_option("--data", options.data, "Data with a test split: idx:DIR")
+      ->required();
+  app.add_flag("--json", options.json, "Print one JSON object");
+}
+
+static void addBench(CLI::App &app, BenchOptions &options) {
+  addSession(app, options);
+  app.add_option("--weights", options.weights, "Weights (safetensors)");
+  app.add_option("--entry", options.entry,
+                 "The entry (default: train_step, else the largest infer)");
+  app.add_option("--repetitions", options.repetitions,
+                 "Timed runs of the entry, each one sample (default 30)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+  app.add_option("--warmup", options.warmup, "Runs before that (default 5)")
+      ->check(CLI::Range(int64_t(0), int64_t(1) << 31));
+  app.add_flag("--json", options.json, "Print one JSON object");
+}
+
+int toolMain(const Tool &tool, int argc, const char *const *argv) {
+  return guarded(tool.name, [&] {
+    CLI::App app(tool.description, tool.name);
+    app.require_subcommand(1);
+    RunOptions run;
+    TrainCommandOptions train;
+    EvalOptions eval;
+    BenchOptions bench;
+    CommonOptions inspect;
+    CLI::App *runApp = app.add_subcommand("run", "Run an entry on arrays");
+    CLI::App *trainApp = app.add_subcommand("train", "Train on images");
+    CLI::App *evalApp = app.add_subcommand("eval", "Accuracy on test images");
+    CLI::App *benchApp = app.add_subcommand("bench", "Time an entry");
+    CLI::App *inspectApp = app.add_subcommand("inspect", "Show what is inside");
+    addRun(*runApp, run);
+    addTrain(*trainApp, train);
+    addEval(*evalApp, eval);
+    addBench(*benchApp, bench);
+    addCommon(*inspectApp, inspect);
+    inspectApp->add_flag("--json", inspect.json, "Print the manifest");
+    if (tool.addOptions)
+      for (CLI::App *sub : {runApp, trainApp, evalApp, benchApp, inspectApp})
+        tool.addOptions(*sub);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError &e) {
+      return app.exit(e) == 0 ? 0 : int(ErrorCode::Usage);
+    }
+    auto load = [&](const CommonOptions &options, bool training) {
+      ModuleRequest request{options.module,
+                            app.get_subcommands().front()->get_name(),
+                            options.batch, training};
+      return tool.load ? tool.load(request) : Module::load(options.module);
+    };
+    if (*runApp)
+      return runCommand(load(run, run.entry == "train_step"), run);
+    if (*trainApp)
+      return trainCommand(load(train, true), train);
+    if (*evalApp)
+      return evalCommand(load(eval, false), eval);
+    if (*benchApp)
+      return benchCommand(load(bench, bench.entry != "infer"), bench);
+    return inspectCommand(load(inspect, true), inspect);
+  });
+}
+
+} // namespace moec::rt

@@ -1,0 +1,117 @@
+//===- Tool.h - The commands that run modules -------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Subcommands run, train, eval, bench and inspect as functions, for moec-run
+// and for the compiler's driver, which compiles a model first. Every function
+// throws Error; toolMain() turns that into a message and an exit code.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_TOOL_TOOL_H
+#define MOEC_RUNTIME_TOOL_TOOL_H
+
+#include "runtime/core/Session.h"
+#include "runtime/train/Trainer.h"
+
+namespace CLI {
+class App;
+}
+
+namespace moec::rt {
+
+/// What a command needs to know of its module before it has one.
+struct ModuleRequest {
+  std::string path;      ///< as given on the command line
+  std::string command;   ///< "run", "train", ...
+  int64_t batch = 0;     ///< --batch, or 0
+  bool training = false; ///< the command wants the entry train_step
+};
+
+/// A tool made of these commands.
+struct Tool {
+  std::string name;
+  std::string description;
+  /// Opens (or first compiles) a module; default: Module::load(path).
+  std::function<std::shared_ptr<const Module>(const ModuleRequest &)> load;
+  /// Adds options of the tool's own to each subcommand; may be empty.
+  std::function<void(CLI::App &)> addOptions;
+};
+
+/// Parses the command line, runs the command and returns the exit code: 0 ok,
+/// 1 model or user error, 2 usage, 3 numerics mismatch, 4 resources. Nothing
+/// is thrown.
+int toolMain(const Tool &tool, int argc, const char *const *argv);
+
+/// Calls `body` and turns what it throws into a line on stderr and an exit
+/// code.
+int guarded(const std::string &tool, const std::function<int()> &body);
+
+/// Options that several commands share.
+struct CommonOptions {
+  std::string module;
+  std::string weights; ///< safetensors; "": start values from the seed
+  std::string entry;
+  int64_t batch = 0;
+  uint64_t seed = 0;
+  int threads = 0;
+  bool profile = false;
+  bool json = false;
+};
+
+struct RunOptions : CommonOptions {
+  /// "@x.npy" in the order of the inputs, or "name=@x.npy".
+  std::vector<std::string> inputs;
+  std::vector<std::string> outputs;  ///< where to write, in the same notation
+  std::vector<std::string> expected; ///< what to compare with
+  double atol = 1e-4;
+  double rtol = 1e-5;
+};
+
+struct TrainCommandOptions : CommonOptions {
+  std::string data;
+  std::string save;   ///< weights, written at the end
+  std::string losses; ///< CSV of step, loss
+  bool noEval = false;
+  TrainOptions train;
+};
+
+struct EvalOptions : CommonOptions {
+  std::string data;
+};
+
+struct BenchOptions : CommonOptions {
+  int64_t repetitions = 30;
+  int64_t warmup = 5;
+};
+
+/// Runs an entry once on arrays from files, prints, writes or compares its
+/// outputs. Returns 3 when one differs by more than atol + rtol * |expected|.
+int runCommand(std::shared_ptr<const Module> module, const RunOptions &options);
+int trainCommand(std::shared_ptr<const Module> module,
+                 const TrainCommandOptions &options);
+int evalCommand(std::shared_ptr<const Module> module,
+                const EvalOptions &options);
+/// Times an entry on random inputs (default: train_step, else the largest
+/// infer): percentiles, images/s, GFLOP/s and the share of the FMA peak
+/// measured before and after.
+int benchCommand(std::shared_ptr<const Module> module,
+                 const BenchOptions &options);
+/// Prints target, entries, memory plan, parameters and kernels.
+int inspectCommand(std::shared_ptr<const Module> module,
+                   const CommonOptions &options);
+
+/// A session as the shared options want it, with its parameters set.
+std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
+                                     const CommonOptions &options);
+
+/// The table of --profile: time, share, GFLOP/s and GB/s of every kernel, with
+/// the nodes of the model it computes; per run of `runs`.
+std::string profileTable(const Session &session, int64_t runs);
+
+} // namespace moec::rt
+
+#endif // MOEC_RUNTIME_TOOL_TOOL_H

@@ -1,0 +1,60 @@
+//===- Checkpoint.cpp - Stop and resume a training run --------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/train/Checkpoint.h"
+#include "runtime/core/Fail.h"
+#include "runtime/data/Weights.h"
+
+#include <charconv>
+
+namespace moec::rt {
+
+void saveCheckpoint(Session &session, const RunPosition &position,
+                    const std::string &path) {
+  writeSafetensors(
+      path, sessionTensors(session, true),
+      {{formatKey, checkpointFormat},
+       {"model", session.manifest().model},
+       {"seed", std::to_string(position.seed)},
+       {"step", std::to_string(position.step)},
+       {"steps", std::to_string(position.steps)},
+       {"batch", std::to_string(position.batch)},
+       {"images", std::to_string(position.images)},
+       // 17 digits name a double exactly.
+       {"learning_rate", fmt::format("{:.17g}", position.learningRate)}});
+}
+
+template <typename T>
+static T readNumber(const SafetensorsFile &file, const char *key) {
+  std::string text = file.metadata(key);
+  T value{};
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0)
+    fail("{}: metadata \"{}\" should be a number, got \"{}\"", file.path(), key,
+         text);
+  return value;
+}
+
+RunPosition loadCheckpoint(Session &session, const std::string &path) {
+  SafetensorsFile file(path);
+  if (file.metadata(formatKey) != checkpointFormat)
+    fail("{} is no checkpoint: its metadata have format \"{}\", expected "
+         "\"{}\"; plain weights cannot be resumed",
+         path, file.metadata(formatKey), checkpointFormat);
+  RunPosition position;
+  position.seed = readNumber<uint64_t>(file, "seed");
+  position.step = readNumber<int64_t>(file, "step");
+  position.steps = readNumber<int64_t>(file, "steps");
+  position.batch = readNumber<int64_t>(file, "batch");
+  position.images = readNumber<int64_t>(file, "images");
+  position.learningRate = readNumber<double>(file, "learning_rate");
+  readSessionTensors(session, file, true);
+  return position;
+}
+
+} // namespace moec::rt

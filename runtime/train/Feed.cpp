@@ -1,0 +1,121 @@
+//===- Feed.cpp - Batches of images for an entry --------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/train/Feed.h"
+#include "runtime/core/Fail.h"
+#include "runtime/core/Random.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace moec::rt {
+
+std::vector<int64_t> shuffledOrder(int64_t count, uint64_t seed,
+                                   int64_t epoch) {
+  std::vector<int64_t> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  uint64_t key = streamKey(seed, "epoch " + std::to_string(epoch));
+  // Fisher and Yates. The remainder's bias is count / 2^64.
+  for (int64_t i = count - 1; i > 0; --i)
+    std::swap(order[i], order[randomBits(key, uint64_t(i)) % uint64_t(i + 1)]);
+  return order;
+}
+
+int64_t moduleClasses(const Manifest &manifest) {
+  if (manifest.data.classes > 0)
+    return manifest.data.classes;
+  int64_t infer = manifest.findEntry("infer");
+  if (infer < 0 || manifest.entries[infer].outputs.empty())
+    return 0;
+  const TensorInfo &logits = manifest.entries[infer].outputs[0];
+  return logits.shape.size() == 2 ? logits.shape[1] : 0;
+}
+
+int64_t imageInput(const Manifest &manifest, const Entry &entry) {
+  if (!manifest.data.image.empty()) {
+    int64_t index = entry.findInput(manifest.data.image);
+    if (index < 0)
+      fail(
+          "entry {} has no input \"{}\", which the module's data section names "
+          "as the image",
+          entry.name, manifest.data.image);
+    return index;
+  }
+  int64_t index = entry.findInput("image");
+  for (size_t i = 0; index < 0 && i < entry.inputs.size(); ++i)
+    if (entry.inputs[i].dtype == DType::U8)
+      index = int64_t(i);
+  if (index < 0)
+    fail("entry {} has no image input; name it in the data section of the "
+         "model",
+         entry.name);
+  return index;
+}
+
+int64_t labelInput(const Manifest &manifest, const Entry &entry) {
+  return entry.findInput(manifest.data.label.empty() ? "label"
+                                                     : manifest.data.label);
+}
+
+Feed::Feed(Session &session, int64_t entryIndex, const Dataset &data)
+    : session(session), entry(entryIndex), data(data) {
+  const Manifest &manifest = session.manifest();
+  const Entry &info = manifest.entries.at(entryIndex);
+  batchSize = info.batch;
+  image = imageInput(manifest, info);
+  label = labelInput(manifest, info);
+  const TensorInfo &images = info.inputs[image];
+  if (images.shape.empty() || images.shape[0] != batchSize ||
+      images.dtype == DType::I32)
+    fail("entry {}: input \"{}\" cannot take images: expected u8 or f32 with "
+         "batch {} in front, got {} {}",
+         info.name, images.name, batchSize, dtypeName(images.dtype),
+         shapeText(images.shape));
+  checkImageSize(data, {images.shape.begin() + 1, images.shape.end()});
+  if (label >= 0) {
+    const TensorInfo &labels = info.inputs[label];
+    if (labels.dtype != DType::I32 ||
+        labels.shape != std::vector<int64_t>{batchSize})
+      fail("entry {}: input \"{}\" cannot take labels: expected i32 [{}], got "
+           "{} {}",
+           info.name, labels.name, batchSize, dtypeName(labels.dtype),
+           shapeText(labels.shape));
+  }
+  if (int64_t classes = moduleClasses(manifest))
+    checkLabels(data, classes);
+}
+
+void Feed::fill(const std::vector<int64_t> &order, int64_t begin, int64_t end) {
+  end = std::min(end, begin + batchSize);
+  int64_t rows = end - begin, size = data.imageBytes();
+  void *images = session.input(entry, image);
+  bool asFloat =
+      session.manifest().entries[entry].inputs[image].dtype == DType::F32;
+  for (int64_t r = 0; r < batchSize; ++r) {
+    const uint8_t *from =
+        r < rows ? data.images.data() + order[begin + r] * size : nullptr;
+    if (asFloat) {
+      float *to = static_cast<float *>(images) + r * size;
+      for (int64_t i = 0; i < size; ++i)
+        to[i] = from ? float(from[i]) : 0.0f;
+    } else {
+      uint8_t *to = static_cast<uint8_t *>(images) + r * size;
+      if (from)
+        std::memcpy(to, from, size);
+      else
+        std::memset(to, 0, size);
+    }
+  }
+  if (label < 0)
+    return;
+  auto *labels = static_cast<int32_t *>(session.input(entry, label));
+  for (int64_t r = 0; r < batchSize; ++r)
+    labels[r] = r < rows ? data.labels[order[begin + r]] : 0;
+}
+
+} // namespace moec::rt

@@ -1,0 +1,50 @@
+//===- Feed.h - Batches of images for an entry ------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_TRAIN_FEED_H
+#define MOEC_RUNTIME_TRAIN_FEED_H
+
+#include "runtime/core/Session.h"
+#include "runtime/data/Dataset.h"
+
+namespace moec::rt {
+
+/// The order in which an epoch visits `count` images: a function of seed and
+/// epoch alone, which is why a run can resume anywhere.
+std::vector<int64_t> shuffledOrder(int64_t count, uint64_t seed, int64_t epoch);
+
+/// Number of classes the module predicts: `data.classes` of the manifest, else
+/// the last dimension of the first output of `infer`; 0 when neither says.
+int64_t moduleClasses(const Manifest &manifest);
+
+/// Index of the image input of an entry: the one `data.image` names, else
+/// "image", else the only u8 input. Throws Error when there is none.
+int64_t imageInput(const Manifest &manifest, const Entry &entry);
+/// Likewise for the label: `data.label`, else "label"; -1 when there is none.
+int64_t labelInput(const Manifest &manifest, const Entry &entry);
+
+/// Fills image and label inputs of an entry from a dataset.
+class Feed {
+public:
+  /// Throws Error when the images do not fit the entry or a label is out of
+  /// range.
+  Feed(Session &session, int64_t entry, const Dataset &data);
+
+  /// Images order[begin] ... for one batch; rows beyond `end` become zero.
+  void fill(const std::vector<int64_t> &order, int64_t begin, int64_t end);
+  int64_t batch() const { return batchSize; }
+
+private:
+  Session &session;
+  int64_t entry;
+  const Dataset &data;
+  int64_t batchSize, image, label;
+};
+
+} // namespace moec::rt
+
+#endif // MOEC_RUNTIME_TRAIN_FEED_H
