@@ -13,6 +13,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/CPU/Passes.h"
 #include "passes/Memory/Passes.h"
 
 using namespace mlir;
@@ -26,6 +27,7 @@ void moec::registerAllDialects(DialectRegistry &registry) {
 }
 
 void moec::registerAllPasses() {
+  cpu::registerCPUPhase();
   registerCanonicalizerPass();
   registerCSEPass();
   registerInlinerPass();

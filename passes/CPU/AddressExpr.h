@@ -1,0 +1,53 @@
+//===- AddressExpr.h - Affine addresses of kernel operands -----*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_CPU_ADDRESSEXPR_H
+#define MOEC_PASSES_CPU_ADDRESSEXPR_H
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+
+namespace moec::cpu {
+
+/// Smallest and largest value of an expression over dims `0 <= d_i < dims[i]`.
+struct ExprRange {
+  int64_t low, high;
+};
+ExprRange rangeOf(mlir::AffineExpr expr, llvm::ArrayRef<int64_t> dims);
+
+/// Simplifies `expr`, knowing `0 <= d_i < dims[i]`. Beyond MLIR's own rules it
+/// joins `(e floordiv c) * (c*s) + (e mod c) * s` to `e * s` and drops division
+/// and remainder that the extents make superfluous.
+mlir::AffineExpr simplifyWithExtents(mlir::AffineExpr expr,
+                                     llvm::ArrayRef<int64_t> dims);
+
+/// The row-major element offset that `map` selects in a dense buffer of
+/// `shape`: (m floordiv 49, m mod 49, k) on 4x49x96 becomes m * 96 + k.
+mlir::AffineExpr linearizeAccess(mlir::AffineMap map,
+                                 llvm::ArrayRef<int64_t> shape,
+                                 llvm::ArrayRef<int64_t> dims);
+
+/// How an address moves when one dimension advances.
+enum class LaneKind { Invariant, Unit, Strided, Irregular };
+struct LaneInfo {
+  LaneKind kind;
+  int64_t stride; ///< elements a step; 0 for Invariant and Irregular
+};
+LaneInfo analyzeLane(mlir::AffineExpr address, unsigned dim);
+
+/// Emits arith ops that compute `expr` from one value per dimension: all of
+/// type index, or of one integer or integer vector type (the dims that `expr`
+/// does not use may be null). `dims` are the extents, used to choose unsigned
+/// division where the operand cannot be negative.
+mlir::Value expandExpr(mlir::OpBuilder &b, mlir::Location loc,
+                       mlir::AffineExpr expr, mlir::ValueRange values,
+                       llvm::ArrayRef<int64_t> dims, mlir::Type type);
+
+} // namespace moec::cpu
+
+#endif // MOEC_PASSES_CPU_ADDRESSEXPR_H

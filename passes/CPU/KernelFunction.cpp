@@ -1,0 +1,62 @@
+//===- KernelFunction.cpp - A kernel outlined in a function ---------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/CPU/KernelFunction.h"
+#include "dialects/Kernel/KernelOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace moec::cpu {
+
+FailureOr<std::optional<KernelFunction>>
+KernelFunction::matchAny(func::FuncOp func) {
+  if (!func->hasAttr("kernel.function") || func.isExternal())
+    return std::optional<KernelFunction>();
+  KernelFunction kernel{func, nullptr, {}, {}, {}};
+  for (Operation &op : func.front())
+    if (isa<kernel::KernelDialect>(op.getDialect())) {
+      if (kernel.op)
+        return op.emitOpError("is the second kernel op of '")
+               << func.getName() << "'; a kernel function holds one";
+      kernel.op = &op;
+    }
+  if (!kernel.op) // lowered already
+    return std::optional<KernelFunction>();
+  unsigned count = func.getNumArguments();
+  if (count < 3 || !func.getArgument(count - 3).getType().isIndex() ||
+      !func.getArgument(count - 2).getType().isIndex() ||
+      !isa<MemRefType>(func.getArgument(count - 1).getType()))
+    return func.emitOpError("is marked kernel.function, so its arguments must "
+                            "end with (index, index, memref<?xi8>)");
+  kernel.begin = func.getArgument(count - 3);
+  kernel.end = func.getArgument(count - 2);
+  kernel.scratch = func.getArgument(count - 1);
+  return std::optional<KernelFunction>(kernel);
+}
+
+void KernelFunction::finish(int64_t blocks, int64_t scratchBytes) {
+  op->erase();
+  OpBuilder b(func.getContext());
+  func->setAttr("kernel.blocks", b.getI64IntegerAttr(blocks));
+  func->setAttr("kernel.scratch", b.getI64IntegerAttr(scratchBytes));
+  scratch.setType(MemRefType::get({scratchBytes}, b.getI8Type()));
+  func.setFunctionType(b.getFunctionType(func.front().getArgumentTypes(),
+                                         func.getResultTypes()));
+}
+
+Value ScratchAllocator::allocate(OpBuilder &b, Location loc, int64_t count,
+                                 Type type) {
+  int64_t bytes = count * llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
+  Value offset = arith::ConstantIndexOp::create(b, loc, used);
+  used = llvm::alignTo(used + bytes, 64);
+  return memref::ViewOp::create(b, loc, MemRefType::get({count}, type), scratch,
+                                offset, ValueRange{});
+}
+
+} // namespace moec::cpu

@@ -1,0 +1,45 @@
+//===- Passes.h - The CPU phase --------------------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_CPU_PASSES_H
+#define MOEC_PASSES_CPU_PASSES_H
+
+#include "dialects/Kernel/KernelOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace moec::cpu {
+
+struct CPUPipelineOptions
+    : public mlir::PassPipelineOptions<CPUPipelineOptions> {
+  Option<int64_t> lanes{*this, "lanes",
+                        llvm::cl::desc("f32 lanes of a hardware vector"),
+                        llvm::cl::init(16)};
+};
+
+/// From kernel functions on memrefs to the LLVM dialect: every kernel becomes
+/// `void k(void *const *args, int64_t begin, int64_t end, void *scratch)` with
+/// the attributes `kernel.blocks` and `kernel.scratch`.
+void buildCPUPipeline(mlir::OpPassManager &pm,
+                      const CPUPipelineOptions &options);
+
+#define GEN_PASS_DECL
+#include "passes/CPU/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "passes/CPU/Passes.h.inc"
+
+/// Registers the passes of this phase and the pipeline `moec-cpu-pipeline`.
+void registerCPUPhase();
+
+} // namespace moec::cpu
+
+#endif // MOEC_PASSES_CPU_PASSES_H

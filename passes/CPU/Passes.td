@@ -1,0 +1,49 @@
+#ifndef MOEC_PASSES_CPU_PASSES_TD
+#define MOEC_PASSES_CPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+class MoecCPUPass<string name, string operation> : Pass<name, operation> {
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def LowerContractPass : MoecCPUPass<"moec-lower-contract", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.contract on memrefs to loops over vectors";
+  let description = [{
+    Replaces the `kernel.contract` of a `kernel.function` by the code for blocks
+    [%begin, %end) of its grid and sets `kernel.blocks` and `kernel.scratch`.
+    A block is one tile of one group. It packs a panel of either operand into
+    scratch (gather, transposition and the `lhs`/`rhs` region happen there, and
+    a panel is kept while consecutive blocks share it), runs a register tile of
+    FMAs over the panels, and applies `epilogue` before the only store. See
+    docs/performance.md.
+
+    A schedule must be present (`moec-assign-schedule`).
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "16",
+           "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">];
+}
+
+def ApproximateMathPass : MoecCPUPass<"moec-approximate-math", "::mlir::func::FuncOp"> {
+  let summary = "Replace math functions by polynomials that vectorise";
+  let description = [{
+    Inner loops must not call the C library, which takes one scalar at a time.
+    Every function that kernels use becomes straight-line code of f32 accuracy;
+    test/passes/CPU/ApproximateMathTest.cpp holds them against libm in f64.
+  }];
+}
+
+def KernelABIPass : Pass<"moec-kernel-abi", "::mlir::ModuleOp"> {
+  let summary = "Give kernels the C interface of the module format";
+  let description = [{
+    `llvm.func @k(ptr..., i64, i64, ptr)` becomes private and is called by a new
+    `@k(void *const *args, int64_t begin, int64_t end, void *scratch)`, which
+    loads the operand addresses from `args` (docs/module-format.md).
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif
