@@ -9,7 +9,8 @@ add_custom_target(moec-headers) # every generated header
 
 # One precompiled header for all that includes MLIR: parsing its headers is
 # most of the cost of a translation unit.
-file(WRITE ${CMAKE_BINARY_DIR}/moec_pch.cpp "// carries the shared precompiled header\n")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/moec_pch.cpp
+     CONTENT "// carries the shared precompiled header\n" @ONLY) # written only when it changes
 add_library(moec_pch OBJECT ${CMAKE_BINARY_DIR}/moec_pch.cpp)
 target_compile_options(moec_pch PRIVATE -fno-rtti -fno-exceptions -Xclang -fno-pch-timestamp)
 target_precompile_headers(moec_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/MoecPCH.h)
