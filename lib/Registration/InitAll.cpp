@@ -14,6 +14,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/CPU/Passes.h"
+#include "passes/Fusion/Passes.h"
 #include "passes/Memory/Passes.h"
 
 using namespace mlir;
@@ -32,6 +33,7 @@ void moec::registerAllPasses() {
   registerCSEPass();
   registerInlinerPass();
   registerSymbolDCEPass();
+  fusion::registerMoecFusionPasses();
   memory::registerMoecMemoryPasses();
   PassPipelineRegistration<>("moec-memory-pipeline",
                              "Plan memory, outline and merge kernels",

@@ -1,0 +1,133 @@
+//===- LowerLoadProbability.cpp - The k-th largest logit and its gradient -===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+// The k-th largest noisy logit is found by alternating phases: the largest
+// value after the last one found, then the first expert that has it. "After" is
+// the order of descending values, lower experts first among equals.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Fusion/LowerToKernel.h"
+#include <limits>
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::fusion;
+using kernel::Combiner;
+
+namespace {
+
+constexpr double invSqrt2 = 0.70710678118654752440;
+constexpr double invSqrt2Pi = 0.39894228040143267794;
+/// Logits are input 0, noisy logits input 1.
+constexpr unsigned noisyInput = 1;
+
+Value lowest(ScalarBuilder &s) {
+  return s.constant(-std::numeric_limits<float>::infinity());
+}
+Value negatedIndex(ScalarBuilder &s) { return s.neg(s.toFloat(s.index(1))); }
+
+/// Whether this element comes after the one with `value` at -`negated`.
+Value comesAfter(ScalarBuilder &s, Value x, Value value, Value negated) {
+  Value less = s.compare(arith::CmpFPredicate::OLT, x, value);
+  Value equal = s.compare(arith::CmpFPredicate::OEQ, x, value);
+  Value later = s.compare(arith::CmpFPredicate::OLT, negatedIndex(s), negated);
+  return s.op<arith::OrIOp>(less, s.op<arith::AndIOp>(equal, later));
+}
+
+/// Phases whose values, from argument `first` on, are pairs of the i-th largest
+/// noisy logit and its negated expert, i = 1..k; without the last expert unless
+/// `withLast`.
+SmallVector<Phase> largestPhases(unsigned first, int64_t k, bool withLast) {
+  SmallVector<Phase> phases;
+  for (int64_t i = 0; i < k; ++i) {
+    // The values of the pair found before this one.
+    unsigned before = first + 2 * i - 2, found = first + 2 * i;
+    phases.push_back(
+        {Combiner::Max,
+         [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+           Value x = args[noisyInput];
+           if (i == 0)
+             return {x};
+           Value left = comesAfter(s, x, args[before], args[before + 1]);
+           return {s.select(left, x, lowest(s))};
+         }});
+    if (i + 1 == k && !withLast)
+      break;
+    phases.push_back(
+        {Combiner::Max,
+         [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+           Value x = args[noisyInput];
+           Value here = s.compare(arith::CmpFPredicate::OEQ, x, args[found]);
+           if (i > 0)
+             here = s.op<arith::AndIOp>(
+                 here, comesAfter(s, x, args[before], args[before + 1]));
+           return {s.select(here, negatedIndex(s), lowest(s))};
+         }});
+  }
+  return phases;
+}
+
+Lowered lowerLoadProbability(OpBuilder &builder, moe::LoadProbabilityOp op,
+                             moe::LoadProbabilityOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
+  int64_t k = op.getK();
+  double std = op.getStd().convertToDouble();
+  KernelSpec spec(op.getLoc(), shape);
+  SmallVector<AffineExpr> point = identity(builder.getContext(), 2);
+  spec.input(adaptor.getLogits(), point);
+  spec.input(adaptor.getNoisy(), point);
+  spec.result(builder, shape, point);
+  unsigned threshold = 2 + 2 * (k - 1);
+  auto emit = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    // 1 - Phi(z) = Phi(-z)
+    Value z = s.sub(args[0], args[threshold]);
+    Value erf = s.op<math::ErfOp>(s.mul(z, invSqrt2 / std));
+    return {s.fma(erf, s.constant(0.5), s.constant(0.5))};
+  };
+  return SmallVector<Value>(spec.rows(
+      builder, largestPhases(2, k, /*withLast=*/false), nullptr, emit));
+}
+
+Lowered lowerLoadProbabilityGrad(OpBuilder &builder,
+                                 moe::LoadProbabilityGradOp op,
+                                 moe::LoadProbabilityGradOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
+  int64_t k = op.getK();
+  double std = op.getStd().convertToDouble();
+  KernelSpec spec(op.getLoc(), shape);
+  SmallVector<AffineExpr> point = identity(builder.getContext(), 2);
+  spec.input(adaptor.getLogits(), point);
+  spec.input(adaptor.getNoisy(), point);
+  spec.input(adaptor.getOutGrad(), point);
+  spec.result(builder, shape, point);
+  spec.result(builder, shape, point);
+  unsigned threshold = 3 + 2 * (k - 1), sum = threshold + 2;
+  // d * phi(z) / std
+  auto slope = [=](ScalarBuilder &s, ValueRange args) -> Value {
+    Value z = s.mul(s.sub(args[threshold], args[0]), 1.0 / std);
+    Value density = s.op<math::ExpOp>(s.mul(s.mul(z, z), -0.5));
+    return s.mul(args[2], s.mul(density, invSqrt2Pi / std));
+  };
+  SmallVector<Phase> phases = largestPhases(3, k, /*withLast=*/true);
+  phases.push_back({Combiner::Add, [=](ScalarBuilder &s, ValueRange args) {
+                      return SmallVector<Value>{slope(s, args)};
+                    }});
+  auto emit = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    Value here = s.compare(arith::CmpFPredicate::OEQ, negatedIndex(s),
+                           args[threshold + 1]);
+    return {slope(s, args), s.select(here, s.neg(args[sum]), s.constant(0.0))};
+  };
+  return SmallVector<Value>(spec.rows(builder, phases, nullptr, emit));
+}
+
+} // namespace
+
+void fusion::addLoadProbabilityLowerings(LoweringPatterns &patterns) {
+  patterns.add<moe::LoadProbabilityOp>(lowerLoadProbability);
+  patterns.add<moe::LoadProbabilityGradOp>(lowerLoadProbabilityGrad);
+}

@@ -1,0 +1,184 @@
+//===- LowerLoss.cpp - Losses and metrics ---------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Fusion/LowerToKernel.h"
+#include <limits>
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::fusion;
+using kernel::Combiner;
+
+namespace {
+
+Body pick(unsigned i) {
+  return [i](ScalarBuilder &, ValueRange args) {
+    return SmallVector<Value>{args[i]};
+  };
+}
+
+/// The mean of a vector, one row.
+Value mean(OpBuilder &builder, Location loc, Value values) {
+  int64_t count = shapeOf(values)[0];
+  KernelSpec spec(loc, {1, count});
+  spec.input(values, spec.dim(1));
+  spec.result(builder, {}, {});
+  return spec.rows(
+      builder, {{Combiner::Add, pick(0)}},
+      [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+        return {s.div(args[1], s.constant(count))};
+      })[0];
+}
+
+/// q of this class: smoothing / C, and 1 - smoothing more at the label.
+Value target(ScalarBuilder &s, Value label, double smoothing, int64_t classes) {
+  double rest = smoothing / classes;
+  Value hit = s.compareI32(arith::CmpIPredicate::eq, label, s.index(1));
+  return s.select(hit, s.constant(1.0 - smoothing + rest), s.constant(rest));
+}
+
+/// Per image log(sum(exp(x - max))) - sum(q * (x - max)): q sums to 1.
+Lowered lowerCrossEntropy(OpBuilder &builder, moe::SoftmaxCrossEntropyOp op,
+                          moe::SoftmaxCrossEntropyOp::Adaptor adaptor) {
+  Location loc = op.getLoc();
+  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
+  int64_t classes = shape[1];
+  double smoothing = op.getLabelSmoothing().convertToDouble();
+  KernelSpec spec(loc, shape);
+  spec.input(adaptor.getLogits(), {spec.dim(0), spec.dim(1)});
+  spec.input(adaptor.getLabels(), spec.dim(0));
+  spec.result(builder, shape[0], spec.dim(0));
+  Phase max{Combiner::Max, pick(0)};
+  Phase sums{Combiner::Add,
+             [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+               Value x = s.sub(args[0], args[2]);
+               Value q = target(s, args[1], smoothing, classes);
+               return {s.op<math::ExpOp>(x), s.mul(q, x)};
+             }};
+  Value losses =
+      spec.rows(builder, {max, sums},
+                [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+                  return {s.sub(s.op<math::LogOp>(args[3]), args[4])};
+                })[0];
+  return SmallVector<Value>{mean(builder, loc, losses)};
+}
+
+Lowered lowerCrossEntropyGrad(OpBuilder &builder,
+                              moe::SoftmaxCrossEntropyGradOp op,
+                              moe::SoftmaxCrossEntropyGradOp::Adaptor adaptor) {
+  Location loc = op.getLoc();
+  Value logits = adaptor.getLogits();
+  ArrayRef<int64_t> shape = shapeOf(logits);
+  int64_t batch = shape[0], classes = shape[1];
+  double smoothing = op.getLabelSmoothing().convertToDouble();
+  RowSpace space = rowsOver(builder.getContext(), shape, {1});
+  auto [max, inverse] = softmaxStats(builder, loc, logits, space);
+
+  KernelSpec spec(loc, shape);
+  AffineExpr b = spec.dim(0), c = spec.dim(1);
+  spec.input(logits, {b, c});
+  spec.input(max, b);
+  spec.input(inverse, b);
+  spec.input(adaptor.getLabels(), b);
+  spec.input(adaptor.getLossGrad(), {});
+  spec.result(builder, shape, {b, c});
+  return SmallVector<Value>(spec.map(
+      builder, [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+        Value e = s.op<math::ExpOp>(s.sub(args[0], args[1]));
+        Value p = s.mul(e, args[2]);
+        Value q = target(s, args[3], smoothing, classes);
+        Value factor = s.div(args[4], s.constant(batch));
+        return {s.mul(factor, s.sub(p, q))};
+      }));
+}
+
+/// The largest logit, then the first class that has it: as the maximum of the
+/// negated class numbers, which are exact in f32.
+Lowered lowerAccuracy(OpBuilder &builder, moe::AccuracyOp op,
+                      moe::AccuracyOp::Adaptor adaptor) {
+  Location loc = op.getLoc();
+  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
+  KernelSpec spec(loc, shape);
+  spec.input(adaptor.getLogits(), {spec.dim(0), spec.dim(1)});
+  spec.input(adaptor.getLabels(), spec.dim(0));
+  spec.result(builder, shape[0], spec.dim(0));
+  Phase max{Combiner::Max, pick(0)};
+  Phase first{
+      Combiner::Max,
+      [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+        Value hit = s.compare(arith::CmpFPredicate::OEQ, args[0], args[2]);
+        Value negated = s.neg(s.toFloat(s.index(1)));
+        return {s.select(hit, negated,
+                         s.constant(-std::numeric_limits<float>::infinity()))};
+      }};
+  Value hits =
+      spec.rows(builder, {max, first},
+                [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+                  Value label = s.neg(s.toFloat(args[1]));
+                  Value hit =
+                      s.compare(arith::CmpFPredicate::OEQ, label, args[3]);
+                  return {s.select(hit, s.constant(1.0), s.constant(0.0))};
+                })[0];
+  return SmallVector<Value>{mean(builder, loc, hits)};
+}
+
+/// Two phases: the sum of a vector of `count` values in input 0, then that of
+/// the squared distances from the mean.
+SmallVector<Phase> momentPhases(unsigned inputs, int64_t count) {
+  Phase squares{Combiner::Add,
+                [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+                  Value d =
+                      s.sub(args[0], s.div(args[inputs], s.constant(count)));
+                  return {s.mul(d, d)};
+                }};
+  return {{Combiner::Add, pick(0)}, squares};
+}
+
+Lowered lowerCvSquared(OpBuilder &builder, moe::CvSquaredOp op,
+                       moe::CvSquaredOp::Adaptor adaptor) {
+  int64_t count = shapeOf(adaptor.getInput())[0];
+  KernelSpec spec(op.getLoc(), {1, count});
+  spec.input(adaptor.getInput(), spec.dim(1));
+  spec.result(builder, {}, {});
+  return SmallVector<Value>(
+      spec.rows(builder, momentPhases(1, count),
+                [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+                  Value mean = s.div(args[1], s.constant(count));
+                  Value variance = s.div(args[2], s.constant(count));
+                  return {s.div(variance, s.mul(mean, mean))};
+                }));
+}
+
+Lowered lowerCvSquaredGrad(OpBuilder &builder, moe::CvSquaredGradOp op,
+                           moe::CvSquaredGradOp::Adaptor adaptor) {
+  int64_t count = shapeOf(adaptor.getInput())[0];
+  KernelSpec spec(op.getLoc(), {1, count});
+  AffineExpr c = spec.dim(1);
+  spec.input(adaptor.getInput(), c);
+  spec.input(adaptor.getOutGrad(), {});
+  spec.result(builder, count, c);
+  auto emit = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    Value mean = s.div(args[2], s.constant(count));
+    Value variance = s.div(args[3], s.constant(count));
+    // (x - m) / m^2 - v / m^3 = ((x - m) - v / m) / m^2
+    Value inner = s.sub(s.sub(args[0], mean), s.div(variance, mean));
+    Value factor = s.div(s.mul(args[1], 2.0 / count), s.mul(mean, mean));
+    return {s.mul(factor, inner)};
+  };
+  return SmallVector<Value>(
+      spec.rows(builder, momentPhases(2, count), nullptr, emit));
+}
+
+} // namespace
+
+void fusion::addLossLowerings(LoweringPatterns &patterns) {
+  patterns.add<moe::SoftmaxCrossEntropyOp>(lowerCrossEntropy);
+  patterns.add<moe::SoftmaxCrossEntropyGradOp>(lowerCrossEntropyGrad);
+  patterns.add<moe::AccuracyOp>(lowerAccuracy);
+  patterns.add<moe::CvSquaredOp>(lowerCvSquared);
+  patterns.add<moe::CvSquaredGradOp>(lowerCvSquaredGrad);
+}

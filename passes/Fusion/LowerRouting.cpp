@@ -1,0 +1,146 @@
+//===- LowerRouting.cpp - Routes, dispatch and combine --------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+// A plan is one i32 buffer; its parts are read at constant offsets into it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Fusion/LowerToKernel.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::fusion;
+
+namespace {
+
+moe::RoutingType planOf(Value plan) {
+  return cast<moe::RoutingType>(plan.getType());
+}
+
+Lowered lowerTopKRoute(OpBuilder &builder, moe::TopKRouteOp op,
+                       moe::TopKRouteOp::Adaptor adaptor) {
+  Location loc = op.getLoc();
+  moe::RoutingType plan = planOf(op.getPlan());
+  Value weights = tensor::EmptyOp::create(
+      builder, loc, shapeOf(op.getWeights()), builder.getF32Type());
+  Value buffer = tensor::EmptyOp::create(builder, loc, {plan.getBufferSize()},
+                                         builder.getI32Type());
+  auto route = kernel::RouteOp::create(
+      builder, loc, TypeRange{weights.getType(), buffer.getType()},
+      adaptor.getGates(), weights, buffer, op.getK(), op.getCapacity(),
+      op.getPriority());
+  return SmallVector<Value>(route.getResults());
+}
+
+/// Each gate sums the gradients of the choices that took its expert.
+Lowered lowerTopKRouteGrad(OpBuilder &builder, moe::TopKRouteGradOp op,
+                           moe::TopKRouteGradOp::Adaptor adaptor) {
+  moe::RoutingType plan = planOf(op.getPlan());
+  int64_t k = plan.getK();
+  KernelSpec spec(op.getLoc(), {plan.getItems(), plan.getExperts(), k});
+  AffineExpr t = spec.dim(0), e = spec.dim(1), j = spec.dim(2);
+  spec.input(adaptor.getWeightsGrad(), {t, j});
+  spec.input(adaptor.getPlan(), t * k + j + plan.getExpertStart());
+  spec.result(builder, shapeOf(op.getResult()), {t, e});
+  Phase sum{kernel::Combiner::Add,
+            [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+              Value mine =
+                  s.compareI32(arith::CmpIPredicate::eq, args[1], s.index(1));
+              return {s.select(mine, args[0], s.constant(0.0))};
+            }};
+  return SmallVector<Value>(
+      spec.rows(builder, {sum}, [](ScalarBuilder &, ValueRange args) {
+        return SmallVector<Value>{args[2]};
+      }));
+}
+
+Lowered lowerDispatch(OpBuilder &builder, moe::DispatchOp op,
+                      moe::DispatchOp::Adaptor adaptor) {
+  Location loc = op.getLoc();
+  moe::RoutingType plan = planOf(op.getPlan());
+  ArrayRef<int64_t> shape = shapeOf(op.getRows());
+  KernelSpec spec(loc, shape);
+  AffineExpr r = spec.dim(0), d = spec.dim(1);
+  AffineExpr zero = builder.getAffineConstantExpr(0);
+  bool weighted = static_cast<bool>(adaptor.getWeights());
+  spec.input(adaptor.getInput(), {zero, d}, /*gather=*/1);
+  spec.input(adaptor.getPlan(), r + plan.getItemStart());
+  if (weighted) {
+    Value flat = reshape(builder, loc, adaptor.getWeights(), {plan.getRows()});
+    spec.input(flat, zero, /*gather=*/3);
+    spec.input(adaptor.getPlan(), r + plan.getSlotStart());
+  }
+  spec.result(builder, shape, {r, d});
+  return SmallVector<Value>(spec.map(
+      builder, [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+        return {weighted ? s.mul(args[0], args[2]) : args[0]};
+      }));
+}
+
+/// Sum over an item's choices in their order. With one choice there is nothing
+/// to sum: a kernel.map, which can move into the kernels that read it.
+Lowered lowerCombine(OpBuilder &builder, moe::CombineOp op,
+                     moe::CombineOp::Adaptor adaptor) {
+  moe::RoutingType plan = planOf(op.getPlan());
+  ArrayRef<int64_t> shape = shapeOf(op.getResult());
+  int64_t k = plan.getK();
+  bool weighted = static_cast<bool>(adaptor.getWeights());
+  SmallVector<int64_t> dims(shape);
+  if (k > 1)
+    dims.push_back(k);
+  KernelSpec spec(op.getLoc(), dims);
+  AffineExpr t = spec.dim(0), d = spec.dim(1);
+  AffineExpr zero = builder.getAffineConstantExpr(0);
+  AffineExpr j = k > 1 ? spec.dim(2) : zero;
+  spec.input(adaptor.getRows(), {zero, d}, /*gather=*/1);
+  spec.input(adaptor.getPlan(), t * k + j + plan.getPosStart());
+  if (weighted)
+    spec.input(adaptor.getWeights(), {t, j});
+  spec.result(builder, shape, {t, d});
+  auto term = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    return {weighted ? s.mul(args[0], args[2]) : args[0]};
+  };
+  if (k == 1)
+    return SmallVector<Value>(spec.map(builder, term));
+  return SmallVector<Value>(spec.rows(builder, {{kernel::Combiner::Add, term}},
+                                      [](ScalarBuilder &, ValueRange args) {
+                                        return SmallVector<Value>{args.back()};
+                                      }));
+}
+
+Lowered lowerCombineWeightGrad(OpBuilder &builder, moe::CombineWeightGradOp op,
+                               moe::CombineWeightGradOp::Adaptor adaptor) {
+  moe::RoutingType plan = planOf(op.getPlan());
+  int64_t k = plan.getK();
+  KernelSpec spec(op.getLoc(),
+                  {plan.getItems(), k, shapeOf(adaptor.getItems())[1]});
+  AffineExpr t = spec.dim(0), j = spec.dim(1), d = spec.dim(2);
+  spec.input(adaptor.getRows(), {builder.getAffineConstantExpr(0), d},
+             /*gather=*/1);
+  spec.input(adaptor.getPlan(), t * k + j + plan.getPosStart());
+  spec.input(adaptor.getItems(), {t, d});
+  spec.result(builder, shapeOf(op.getResult()), {t, j});
+  Phase dot{kernel::Combiner::Add,
+            [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+              return {s.mul(args[0], args[2])};
+            }};
+  return SmallVector<Value>(
+      spec.rows(builder, {dot}, [](ScalarBuilder &, ValueRange args) {
+        return SmallVector<Value>{args[3]};
+      }));
+}
+
+} // namespace
+
+void fusion::addRoutingLowerings(LoweringPatterns &patterns) {
+  patterns.add<moe::TopKRouteOp>(lowerTopKRoute);
+  patterns.add<moe::TopKRouteGradOp>(lowerTopKRouteGrad);
+  patterns.add<moe::DispatchOp>(lowerDispatch);
+  patterns.add<moe::CombineOp>(lowerCombine);
+  patterns.add<moe::CombineWeightGradOp>(lowerCombineWeightGrad);
+}

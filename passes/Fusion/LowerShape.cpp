@@ -1,0 +1,110 @@
+//===- LowerShape.cpp - Reshape, broadcast, reduce, patchify --------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Fusion/LowerToKernel.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::fusion;
+
+/// Reads `input` at `exprs` for every element of the result: all that
+/// broadcast and transpose are.
+static Value copyFrom(OpBuilder &builder, Location loc, Value input,
+                      ArrayRef<AffineExpr> exprs, ArrayRef<int64_t> shape) {
+  KernelSpec spec(loc, elementSpace(shape));
+  spec.input(input, exprs);
+  spec.result(builder, shape, identity(loc.getContext(), shape.size()));
+  return spec.map(builder, [](ScalarBuilder &, ValueRange args) {
+    return SmallVector<Value>{args[0]};
+  })[0];
+}
+
+static Lowered lowerReshape(OpBuilder &builder, moe::ReshapeOp op,
+                            moe::ReshapeOp::Adaptor adaptor) {
+  return SmallVector<Value>{reshape(builder, op.getLoc(), adaptor.getInput(),
+                                    shapeOf(op.getResult()))};
+}
+
+static Lowered lowerTranspose(OpBuilder &builder, moe::TransposeOp op,
+                              moe::TransposeOp::Adaptor adaptor) {
+  SmallVector<AffineExpr> exprs(shapeOf(adaptor.getInput()).size());
+  for (auto [axis, from] : llvm::enumerate(op.getPermutation()))
+    exprs[from] = builder.getAffineDimExpr(axis);
+  return SmallVector<Value>{copyFrom(builder, op.getLoc(), adaptor.getInput(),
+                                     exprs, shapeOf(op.getResult()))};
+}
+
+static Lowered lowerBroadcast(OpBuilder &builder, moe::BroadcastOp op,
+                              moe::BroadcastOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(op.getResult());
+  SmallVector<AffineExpr> exprs;
+  for (int64_t axis = 0, e = shape.size(); axis < e; ++axis)
+    if (!llvm::is_contained(op.getAxes(), axis))
+      exprs.push_back(builder.getAffineDimExpr(axis));
+  return SmallVector<Value>{
+      copyFrom(builder, op.getLoc(), adaptor.getInput(), exprs, shape)};
+}
+
+static Lowered lowerReduce(OpBuilder &builder, moe::ReduceOp op,
+                           moe::ReduceOp::Adaptor adaptor) {
+  if (op.getAxes().empty())
+    return SmallVector<Value>{adaptor.getInput()};
+  RowSpace space =
+      rowsOver(builder.getContext(), shapeOf(adaptor.getInput()), op.getAxes());
+  KernelSpec spec(op.getLoc(), space.dims);
+  spec.input(adaptor.getInput(), space.element);
+  spec.result(builder, space.shape, space.row);
+  auto pick = [](unsigned i) {
+    return [i](ScalarBuilder &, ValueRange args) {
+      return SmallVector<Value>{args[i]};
+    };
+  };
+  return SmallVector<Value>(
+      spec.rows(builder, {{kernel::Combiner::Add, pick(0)}}, pick(1)));
+}
+
+/// Rows of one patch lie contiguous in the image and in the token, so the
+/// innermost dimension runs over a row's pixels and channels.
+static Lowered lowerPatchify(OpBuilder &builder, moe::PatchifyOp op,
+                             moe::PatchifyOp::Adaptor adaptor) {
+  Location loc = op.getLoc();
+  ArrayRef<int64_t> image = shapeOf(adaptor.getImage());
+  int64_t batch = image[0], channels = image[3], patch = op.getPatch();
+  int64_t high = image[1] / patch, wide = image[2] / patch;
+  int64_t run = patch * channels;
+  Value rows = reshape(builder, loc, adaptor.getImage(),
+                       {batch, image[1], image[2] * channels});
+
+  KernelSpec spec(loc, {batch, high, wide, patch, run});
+  AffineExpr b = spec.dim(0), i = spec.dim(1), j = spec.dim(2);
+  AffineExpr y = spec.dim(3), x = spec.dim(4);
+  spec.input(rows, {b, i * patch + y, j * run + x});
+  spec.result(builder, shapeOf(op.getResult()), {b, i * wide + j, y * run + x});
+
+  bool bytes = getElementTypeOrSelf(adaptor.getImage()).isInteger(8);
+  double mean = op.getMean().convertToDouble();
+  double std = op.getStd().convertToDouble();
+  // (v / 255 - mean) / std as one multiply-add.
+  double factor = 1.0 / (bytes ? 255.0 * std : std);
+  auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    Value value = args[0];
+    if (bytes) {
+      value = s.op<arith::ExtUIOp>(builder.getI32Type(), value);
+      value = s.toFloat(value);
+    }
+    return {s.fma(value, s.constant(factor), s.constant(-mean / std))};
+  };
+  return SmallVector<Value>(spec.map(builder, body));
+}
+
+void fusion::addShapeLowerings(LoweringPatterns &patterns) {
+  patterns.add<moe::ReshapeOp>(lowerReshape);
+  patterns.add<moe::TransposeOp>(lowerTranspose);
+  patterns.add<moe::BroadcastOp>(lowerBroadcast);
+  patterns.add<moe::ReduceOp>(lowerReduce);
+  patterns.add<moe::PatchifyOp>(lowerPatchify);
+}

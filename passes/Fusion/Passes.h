@@ -1,0 +1,20 @@
+//===- Passes.h - From moe to fused kernels ---------------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_FUSION_PASSES_H
+#define MOEC_PASSES_FUSION_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+#include <memory>
+
+namespace moec::fusion {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/Fusion/Passes.h.inc"
+} // namespace moec::fusion
+
+#endif // MOEC_PASSES_FUSION_PASSES_H
