@@ -1,0 +1,201 @@
+//===- Losses.cpp - Losses and metrics
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Reference/Evaluator.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::reference;
+
+/// Labels outside of the classes are the caller's mistake, not a crash.
+template <typename T>
+static bool checkLabels(Operation *op, const TensorOf<T> &labels,
+                        int64_t classes) {
+  for (auto [i, label] : llvm::enumerate(labels.ints))
+    if (label < 0 || label >= classes) {
+      op->emitError("label ")
+          << i << ": expected 0 <= label < " << classes << ", got " << label;
+      return false;
+    }
+  return true;
+}
+
+/// Probability that smoothing gives class `c`.
+template <typename T>
+static T target(int64_t c, int32_t label, double smoothing, int64_t classes) {
+  return T((c == label ? 1 - smoothing : 0) + smoothing / double(classes));
+}
+
+template <typename T>
+static Status evalCrossEntropy(moe::SoftmaxCrossEntropyOp op, Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  const TensorOf<T> &labels = frame.get(op.getLabels());
+  int64_t batch = logits.shape[0], classes = logits.shape[1];
+  if (!checkLabels(op, labels, classes))
+    return Status::Failed;
+  double smoothing = op.getLabelSmoothing().convertToDouble();
+  T total = 0;
+  for (int64_t b = 0; b < batch; ++b) {
+    const T *row = &logits.floats[b * classes];
+    T largest = *std::max_element(row, row + classes), sum = 0, loss = 0;
+    for (int64_t c = 0; c < classes; ++c)
+      sum += std::exp(row[c] - largest);
+    for (int64_t c = 0; c < classes; ++c)
+      loss -= target<T>(c, labels.ints[b], smoothing, classes) *
+              (row[c] - largest - std::log(sum));
+    total += loss;
+  }
+  frame.set(op.getLoss(), TensorOf<T>::floating({}, total / T(batch)));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalCrossEntropyGrad(moe::SoftmaxCrossEntropyGradOp op,
+                                   Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  const TensorOf<T> &labels = frame.get(op.getLabels());
+  T lossGrad = frame.get(op.getLossGrad()).floats[0];
+  int64_t batch = logits.shape[0], classes = logits.shape[1];
+  if (!checkLabels(op, labels, classes))
+    return Status::Failed;
+  double smoothing = op.getLabelSmoothing().convertToDouble();
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  for (int64_t b = 0; b < batch; ++b) {
+    const T *row = &logits.floats[b * classes];
+    T largest = *std::max_element(row, row + classes), sum = 0;
+    for (int64_t c = 0; c < classes; ++c)
+      sum += std::exp(row[c] - largest);
+    for (int64_t c = 0; c < classes; ++c)
+      result.floats[b * classes + c] =
+          lossGrad / T(batch) *
+          (std::exp(row[c] - largest) / sum -
+           target<T>(c, labels.ints[b], smoothing, classes));
+  }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalAccuracy(moe::AccuracyOp op, Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  const TensorOf<T> &labels = frame.get(op.getLabels());
+  int64_t batch = logits.shape[0], classes = logits.shape[1], right = 0;
+  for (int64_t b = 0; b < batch; ++b) {
+    const T *row = &logits.floats[b * classes];
+    right += std::max_element(row, row + classes) - row == labels.ints[b];
+  }
+  frame.set(op.getResult(), TensorOf<T>::floating({}, T(right) / T(batch)));
+  return Status::Done;
+}
+
+/// Mean and population variance.
+template <typename T>
+static std::pair<T, T> moments(const std::vector<T> &values) {
+  T mean = 0, variance = 0;
+  for (T value : values)
+    mean += value;
+  mean /= T(values.size());
+  for (T value : values)
+    variance += (value - mean) * (value - mean);
+  return {mean, variance / T(values.size())};
+}
+
+template <typename T>
+static Status evalCvSquared(moe::CvSquaredOp op, Frame<T> &frame) {
+  auto [mean, variance] = moments(frame.get(op.getInput()).floats);
+  frame.set(op.getResult(),
+            TensorOf<T>::floating({}, variance / (mean * mean)));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalCvSquaredGrad(moe::CvSquaredGradOp op, Frame<T> &frame) {
+  const TensorOf<T> &input = frame.get(op.getInput());
+  T outGrad = frame.get(op.getOutGrad()).floats[0];
+  auto [m, v] = moments(input.floats);
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  for (int64_t i = 0; i < result.size(); ++i)
+    result.floats[i] = outGrad * T(2) / T(result.size()) *
+                       ((input.floats[i] - m) / (m * m) - v / (m * m * m));
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalLoadProbability(moe::LoadProbabilityOp op, Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  const TensorOf<T> &noisy = frame.get(op.getNoisy());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  int64_t n = logits.shape[1];
+  T std = T(op.getStd().convertToDouble());
+  for (int64_t t = 0; t < logits.shape[0]; ++t) {
+    const T *row = &noisy.floats[t * n];
+    T threshold = row[descending(row, n)[op.getK() - 1]];
+    for (int64_t e = 0; e < n; ++e) {
+      T z = (threshold - logits.floats[t * n + e]) / std;
+      // 1 - Phi(z), without the cancellation.
+      result.floats[t * n + e] =
+          T(0.5) * std::erfc(z * T(0.70710678118654752440));
+    }
+  }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalLoadProbabilityGrad(moe::LoadProbabilityGradOp op,
+                                      Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  const TensorOf<T> &noisy = frame.get(op.getNoisy());
+  const TensorOf<T> &outGrad = frame.get(op.getOutGrad());
+  TensorOf<T> logitsGrad = zerosFor<T>(op.getLogitsGrad());
+  TensorOf<T> noisyGrad = zerosFor<T>(op.getNoisyGrad());
+  int64_t n = logits.shape[1];
+  T std = T(op.getStd().convertToDouble());
+  for (int64_t t = 0; t < logits.shape[0]; ++t) {
+    const T *row = &noisy.floats[t * n];
+    int64_t chosen = descending(row, n)[op.getK() - 1];
+    T sum = 0;
+    for (int64_t e = 0; e < n; ++e) {
+      T z = (row[chosen] - logits.floats[t * n + e]) / std;
+      T density = T(0.39894228040143267794) * std::exp(T(-0.5) * z * z);
+      T d = outGrad.floats[t * n + e] * density;
+      logitsGrad.floats[t * n + e] = d / std;
+      sum += d;
+    }
+    noisyGrad.floats[t * n + chosen] = -sum / std;
+  }
+  frame.set(op.getLogitsGrad(), std::move(logitsGrad));
+  frame.set(op.getNoisyGrad(), std::move(noisyGrad));
+  return Status::Done;
+}
+
+template <typename T>
+Status moec::reference::evalLosses(Operation *op, Frame<T> &frame) {
+  return llvm::TypeSwitch<Operation *, Status>(op)
+      .Case([&](moe::SoftmaxCrossEntropyOp op) {
+        return evalCrossEntropy(op, frame);
+      })
+      .Case([&](moe::SoftmaxCrossEntropyGradOp op) {
+        return evalCrossEntropyGrad(op, frame);
+      })
+      .Case([&](moe::AccuracyOp op) { return evalAccuracy(op, frame); })
+      .Case([&](moe::CvSquaredOp op) { return evalCvSquared(op, frame); })
+      .Case(
+          [&](moe::CvSquaredGradOp op) { return evalCvSquaredGrad(op, frame); })
+      .Case([&](moe::LoadProbabilityOp op) {
+        return evalLoadProbability(op, frame);
+      })
+      .Case([&](moe::LoadProbabilityGradOp op) {
+        return evalLoadProbabilityGrad(op, frame);
+      })
+      .Default([](Operation *) { return Status::NotMine; });
+}
+MOEC_REFERENCE_FAMILY(evalLosses)

@@ -1,0 +1,205 @@
+//===- Routing.cpp - Plans, dispatch, experts, combine
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Reference/Evaluator.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::reference;
+
+template <typename T>
+void moec::reference::routeTopK(const T *gates, int64_t items, int64_t experts,
+                                int64_t k, int64_t capacity, bool byImportance,
+                                T *weights, int32_t *plan) {
+  int64_t rows = items * k;
+  int32_t *offsets = plan, *item = offsets + experts + 1, *slot = item + rows;
+  int32_t *pos = slot + rows, *expert = pos + rows;
+  for (int64_t t = 0; t < items; ++t) {
+    const T *row = gates + t * experts;
+    std::vector<int64_t> order = descending(row, experts);
+    for (int64_t j = 0; j < k; ++j) {
+      expert[t * k + j] = order[j];
+      weights[t * k + j] = row[order[j]];
+    }
+  }
+  std::vector<int64_t> turn(items);
+  std::iota(turn.begin(), turn.end(), 0);
+  if (byImportance)
+    turn = descending(weights, items, k); // By the first choice.
+
+  // All first choices before all second ones; the place in the expert's buffer
+  // decides who is dropped.
+  std::vector<int64_t> taken(experts, 0);
+  for (int64_t j = 0; j < k; ++j)
+    for (int64_t t : turn) {
+      int64_t &count = taken[expert[t * k + j]];
+      pos[t * k + j] = count < capacity ? int32_t(count++) : -1;
+    }
+  offsets[0] = 0;
+  for (int64_t e = 0; e < experts; ++e)
+    offsets[e + 1] = offsets[e] + taken[e];
+  std::fill(item, item + 2 * rows, -1); // And `slot`, which follows.
+  for (int64_t s = 0; s < rows; ++s) {
+    if (pos[s] < 0)
+      continue;
+    pos[s] += offsets[expert[s]];
+    item[pos[s]] = s / k;
+    slot[pos[s]] = s;
+  }
+}
+template void moec::reference::routeTopK(const float *, int64_t, int64_t,
+                                         int64_t, int64_t, bool, float *,
+                                         int32_t *);
+template void moec::reference::routeTopK(const double *, int64_t, int64_t,
+                                         int64_t, int64_t, bool, double *,
+                                         int32_t *);
+
+template <typename T>
+static Status evalTopKRoute(moe::TopKRouteOp op, Frame<T> &frame) {
+  const TensorOf<T> &gates = frame.get(op.getGates());
+  TensorOf<T> weights = zerosFor<T>(op.getWeights());
+  TensorOf<T> plan = zerosFor<T>(op.getPlan());
+  routeTopK(gates.floats.data(), gates.shape[0], gates.shape[1], op.getK(),
+            op.getCapacity(), op.getPriority() == "importance",
+            weights.floats.data(), plan.ints.data());
+  frame.set(op.getWeights(), std::move(weights));
+  frame.set(op.getPlan(), std::move(plan));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalTopKRouteGrad(moe::TopKRouteGradOp op, Frame<T> &frame) {
+  const TensorOf<T> &weightsGrad = frame.get(op.getWeightsGrad());
+  PlanView plan(frame, op.getPlan());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  for (int64_t s = 0; s < plan.items() * plan.k(); ++s)
+    result.floats[s / plan.k() * plan.experts() + plan.expert(s)] +=
+        weightsGrad.floats[s];
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalDispatch(moe::DispatchOp op, Frame<T> &frame) {
+  const TensorOf<T> &input = frame.get(op.getInput());
+  const TensorOf<T> *weights =
+      op.getWeights() ? &frame.get(op.getWeights()) : nullptr;
+  PlanView plan(frame, op.getPlan());
+  TensorOf<T> rows = undefinedFor<T>(op.getRows());
+  int64_t d = input.shape[1];
+  for (int64_t r = 0; r < plan.usedRows(); ++r) {
+    T weight = weights ? weights->floats[plan.slot(r)] : T(1);
+    for (int64_t i = 0; i < d; ++i)
+      rows.floats[r * d + i] = weight * input.floats[plan.item(r) * d + i];
+  }
+  frame.set(op.getRows(), std::move(rows));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalCombine(moe::CombineOp op, Frame<T> &frame) {
+  const TensorOf<T> &rows = frame.get(op.getRows());
+  const TensorOf<T> *weights =
+      op.getWeights() ? &frame.get(op.getWeights()) : nullptr;
+  PlanView plan(frame, op.getPlan());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  int64_t d = rows.shape[1];
+  for (int64_t s = 0; s < plan.items() * plan.k(); ++s) {
+    if (plan.pos(s) < 0)
+      continue;
+    T weight = weights ? weights->floats[s] : T(1);
+    for (int64_t i = 0; i < d; ++i)
+      result.floats[s / plan.k() * d + i] +=
+          weight * rows.floats[plan.pos(s) * d + i];
+  }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalCombineWeightGrad(moe::CombineWeightGradOp op,
+                                    Frame<T> &frame) {
+  const TensorOf<T> &rows = frame.get(op.getRows());
+  const TensorOf<T> &items = frame.get(op.getItems());
+  PlanView plan(frame, op.getPlan());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  int64_t d = rows.shape[1];
+  for (int64_t s = 0; s < plan.items() * plan.k(); ++s)
+    if (plan.pos(s) >= 0)
+      for (int64_t i = 0; i < d; ++i)
+        result.floats[s] += items.floats[s / plan.k() * d + i] *
+                            rows.floats[plan.pos(s) * d + i];
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalExpertLinear(moe::ExpertLinearOp op, Frame<T> &frame) {
+  const TensorOf<T> &rows = frame.get(op.getRows());
+  const TensorOf<T> &weight = frame.get(op.getWeight());
+  const TensorOf<T> *bias = op.getBias() ? &frame.get(op.getBias()) : nullptr;
+  PlanView plan(frame, op.getPlan());
+  TensorOf<T> result = undefinedFor<T>(op.getResult());
+  int64_t depth = rows.shape[1], width = result.shape[1];
+  for (int64_t e = 0; e < plan.experts(); ++e)
+    for (int64_t r = plan.offset(e); r < plan.offset(e + 1); ++r)
+      for (int64_t n = 0; n < width; ++n) {
+        T sum = 0;
+        for (int64_t k = 0; k < depth; ++k)
+          sum +=
+              rows.floats[r * depth + k] *
+              weight.floats[op.getTransposed() ? (e * width + n) * depth + k
+                                               : (e * depth + k) * width + n];
+        result.floats[r * width + n] =
+            bias ? sum + bias->floats[e * width + n] : sum;
+      }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalExpertLinearGrad(moe::ExpertLinearGradOp op,
+                                   Frame<T> &frame) {
+  const TensorOf<T> &rows = frame.get(op.getRows());
+  const TensorOf<T> &rowsGrad = frame.get(op.getRowsGrad());
+  PlanView plan(frame, op.getPlan());
+  TensorOf<T> weightGrad = zerosFor<T>(op.getWeightGrad());
+  TensorOf<T> biasGrad = zerosFor<T>(op.getBiasGrad());
+  int64_t depth = rows.shape[1], width = rowsGrad.shape[1];
+  for (int64_t e = 0; e < plan.experts(); ++e)
+    for (int64_t r = plan.offset(e); r < plan.offset(e + 1); ++r)
+      for (int64_t n = 0; n < width; ++n) {
+        T d = rowsGrad.floats[r * width + n];
+        biasGrad.floats[e * width + n] += d;
+        for (int64_t k = 0; k < depth; ++k)
+          weightGrad.floats[(e * depth + k) * width + n] +=
+              rows.floats[r * depth + k] * d;
+      }
+  frame.set(op.getWeightGrad(), std::move(weightGrad));
+  frame.set(op.getBiasGrad(), std::move(biasGrad));
+  return Status::Done;
+}
+
+template <typename T>
+Status moec::reference::evalRouting(Operation *op, Frame<T> &frame) {
+  return llvm::TypeSwitch<Operation *, Status>(op)
+      .Case([&](moe::TopKRouteOp op) { return evalTopKRoute(op, frame); })
+      .Case(
+          [&](moe::TopKRouteGradOp op) { return evalTopKRouteGrad(op, frame); })
+      .Case([&](moe::DispatchOp op) { return evalDispatch(op, frame); })
+      .Case([&](moe::CombineOp op) { return evalCombine(op, frame); })
+      .Case([&](moe::CombineWeightGradOp op) {
+        return evalCombineWeightGrad(op, frame);
+      })
+      .Case([&](moe::ExpertLinearOp op) { return evalExpertLinear(op, frame); })
+      .Case([&](moe::ExpertLinearGradOp op) {
+        return evalExpertLinearGrad(op, frame);
+      })
+      .Default([](Operation *) { return Status::NotMine; });
+}
+MOEC_REFERENCE_FAMILY(evalRouting)

@@ -1,0 +1,152 @@
+//===- Structure.cpp - Shapes, constants, random numbers
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Reference/Evaluator.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <array>
+#include <cmath>
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::reference;
+
+/// The same elements under the shape of the result (also plan to i32 buffer).
+template <typename T>
+static Status evalReshape(Operation *op, Frame<T> &frame) {
+  TensorOf<T> result = frame.get(op->getOperand(0));
+  result.shape = *shapeOf(op->getResult(0).getType());
+  if (result.size() !=
+      int64_t(result.isInt ? result.ints.size() : result.floats.size())) {
+    op->emitError("expected a result with as many elements as the operand");
+    return Status::Failed;
+  }
+  frame.set(op->getResult(0), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalTranspose(moe::TransposeOp op, Frame<T> &frame) {
+  const TensorOf<T> &input = frame.get(op.getInput());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  SmallVector<int64_t, 4> from = stridesOf(input.shape);
+  SmallVector<int64_t, 4> to = stridesOf(result.shape);
+  ArrayRef<int64_t> permutation = op.getPermutation();
+  for (int64_t flat = 0; flat < result.size(); ++flat) {
+    int64_t source = 0;
+    for (int64_t i = 0; i < result.rank(); ++i)
+      source += flat / to[i] % result.shape[i] * from[permutation[i]];
+    result.floats[flat] = input.floats[source];
+  }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalBroadcast(moe::BroadcastOp op, Frame<T> &frame) {
+  const TensorOf<T> &input = frame.get(op.getInput());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  std::vector<int64_t> source = withoutAxes(result.shape, op.getAxes());
+  for (int64_t i = 0; i < result.size(); ++i)
+    result.floats[i] = input.floats[source[i]];
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalReduce(moe::ReduceOp op, Frame<T> &frame) {
+  const TensorOf<T> &input = frame.get(op.getInput());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  std::vector<int64_t> target = withoutAxes(input.shape, op.getAxes());
+  for (int64_t i = 0; i < input.size(); ++i)
+    result.floats[target[i]] += input.floats[i];
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T> static Status evalFill(moe::FillOp op, Frame<T> &frame) {
+  auto type = cast<RankedTensorType>(op.getType());
+  frame.set(op.getResult(),
+            TensorOf<T>::floating(type.getShape(),
+                                  T(op.getValue().convertToDouble())));
+  return Status::Done;
+}
+
+/// Philox4x32-10 of Salmon, Moraes, Dror, Shaw: Parallel random numbers: as
+/// easy as 1, 2, 3 (SC 2011), section 4.
+static std::array<uint32_t, 4> philox(std::array<uint32_t, 4> c, uint32_t k0,
+                                      uint32_t k1) {
+  for (int round = 0; round < 10; ++round) {
+    uint64_t p0 = uint64_t(0xD2511F53u) * c[0];
+    uint64_t p1 = uint64_t(0xCD9E8D57u) * c[2];
+    c = {uint32_t(p1 >> 32) ^ c[1] ^ k0, uint32_t(p1),
+         uint32_t(p0 >> 32) ^ c[3] ^ k1, uint32_t(p0)};
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  return c;
+}
+
+template <typename T>
+static Status evalRandomNormal(moe::RandomNormalOp op, Frame<T> &frame) {
+  uint32_t seed = frame.get(op.getSeed()).ints[0];
+  uint32_t step = frame.get(op.getStep()).ints[0];
+  double scale = op.getStd().convertToDouble();
+  const double turn = 6.283185307179586476925286766559;
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  for (int64_t i = 0; i < result.size(); ++i) {
+    auto words =
+        philox({uint32_t(i / 2), step, 0, 0}, seed, uint32_t(op.getStream()));
+    double u = (double(words[0]) + 1) / 4294967296.0;
+    double angle = turn * (double(words[1]) / 4294967296.0);
+    double radius = std::sqrt(-2 * std::log(u));
+    result.floats[i] =
+        T(scale * radius * (i % 2 ? std::sin(angle) : std::cos(angle)));
+  }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalConstant(arith::ConstantOp op, Frame<T> &frame) {
+  auto elements = dyn_cast<DenseElementsAttr>(op.getValue());
+  if (!elements) {
+    op.emitError("expected a dense tensor, to interpret it");
+    return Status::Failed;
+  }
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  if (result.isInt)
+    for (auto [to, from] : llvm::zip(result.ints, elements.getValues<APInt>()))
+      to = from.getSExtValue();
+  else
+    for (auto [to, from] :
+         llvm::zip(result.floats, elements.getValues<APFloat>()))
+      to = T(from.convertToDouble());
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+Status moec::reference::evalStructure(Operation *op, Frame<T> &frame) {
+  return llvm::TypeSwitch<Operation *, Status>(op)
+      .Case([&](moe::TransposeOp op) { return evalTranspose(op, frame); })
+      .Case([&](moe::BroadcastOp op) { return evalBroadcast(op, frame); })
+      .Case([&](moe::ReduceOp op) { return evalReduce(op, frame); })
+      .Case([&](moe::FillOp op) { return evalFill(op, frame); })
+      .Case([&](moe::RandomNormalOp op) { return evalRandomNormal(op, frame); })
+      .Case([&](arith::ConstantOp op) { return evalConstant(op, frame); })
+      .Case([&](tensor::EmptyOp op) {
+        frame.set(op.getResult(), undefinedFor<T>(op.getResult()));
+        return Status::Done;
+      })
+      .template Case<moe::ReshapeOp, tensor::ExpandShapeOp,
+                     tensor::CollapseShapeOp, UnrealizedConversionCastOp>(
+          [&](Operation *op) { return evalReshape(op, frame); })
+      .Default([](Operation *) { return Status::NotMine; });
+}
+MOEC_REFERENCE_FAMILY(evalStructure)
