@@ -1,0 +1,142 @@
+//===- toy.c - A module by hand: softmax regression -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Images u8 [batch, 4, 4, 1], three classes, SGD with momentum in state0.
+// Parameters: weight [16, 3] at element 0, bias [3] at element 48.
+//
+//===----------------------------------------------------------------------===//
+
+#include <math.h>
+#include <stdint.h>
+
+enum { Pixels = 16, Classes = 3, Batch = 8, BiasAt = 48 };
+
+// image, params -> logits; a block for each image
+void toy_logits(void *const *args, int64_t begin, int64_t end, void *scratch) {
+  const uint8_t *image = args[0];
+  const float *params = args[1];
+  float *logits = args[2];
+  (void)scratch;
+  for (int64_t b = begin; b < end; ++b)
+    for (int c = 0; c < Classes; ++c) {
+      float sum = params[BiasAt + c];
+      for (int p = 0; p < Pixels; ++p)
+        sum += (float)image[b * Pixels + p] / 255.0f * params[p * Classes + c];
+      logits[b * Classes + c] = sum;
+    }
+}
+
+// logits, label -> gradient of logits, loss and hit of each image; uses scratch
+void toy_loss(void *const *args, int64_t begin, int64_t end, void *scratch) {
+  const float *logits = args[0];
+  const int32_t *label = args[1];
+  float *gradient = args[2], *loss = args[3], *hit = args[4];
+  float *e = scratch;
+  for (int64_t b = begin; b < end; ++b) {
+    const float *row = logits + b * Classes;
+    float most = fmaxf(row[0], fmaxf(row[1], row[2])), sum = 0;
+    for (int c = 0; c < Classes; ++c)
+      sum += e[c] = expf(row[c] - most);
+    for (int c = 0; c < Classes; ++c)
+      gradient[b * Classes + c] =
+          (e[c] / sum - (c == label[b] ? 1.0f : 0.0f)) / (float)Batch;
+    loss[b] = logf(sum) + most - row[label[b]];
+    hit[b] = row[label[b]] == most ? 1.0f : 0.0f;
+  }
+}
+
+// loss and hit of each image -> their means
+void toy_means(void *const *args, int64_t begin, int64_t end, void *scratch) {
+  const float *loss = args[0], *hit = args[1];
+  float sum = 0, hits = 0;
+  (void)begin, (void)end, (void)scratch;
+  for (int b = 0; b < Batch; ++b) {
+    sum += loss[b];
+    hits += hit[b];
+  }
+  *(float *)args[2] = sum / Batch;
+  *(float *)args[3] = hits / Batch;
+}
+
+// image, gradient of logits -> grads; a block for each pixel, one for the bias
+void toy_grads(void *const *args, int64_t begin, int64_t end, void *scratch) {
+  const uint8_t *image = args[0];
+  const float *gradient = args[1];
+  float *grads = args[2];
+  (void)scratch;
+  for (int64_t p = begin; p < end; ++p)
+    for (int c = 0; c < Classes; ++c) {
+      float sum = 0;
+      for (int b = 0; b < Batch; ++b)
+        sum += gradient[b * Classes + c] *
+               (p < Pixels ? (float)image[b * Pixels + p] / 255.0f : 1.0f);
+      grads[p * Classes + c] = sum;
+    }
+}
+
+// grads, learning rate, step, seed -> params, momentum; 16 elements a block.
+// Seed and step take part, so that a test sees when one is not restored.
+void toy_update(void *const *args, int64_t begin, int64_t end, void *scratch) {
+  const float *grads = args[0], *rate = args[1];
+  const int32_t *step = args[2], *seed = args[3];
+  float *params = args[4], *momentum = args[5];
+  float noise = 1.0f + 1e-3f * (float)((*seed * 7 + *step) % 11);
+  (void)scratch;
+  for (int64_t i = 16 * begin; i < 16 * end; ++i) {
+    momentum[i] = 0.9f * momentum[i] + grads[i];
+    params[i] -= *rate * noise * momentum[i];
+  }
+}
+
+#define MANIFEST(...)                                                          \
+  const char moec_manifest[] = #__VA_ARGS__;                                   \
+  const uint64_t moec_manifest_size = sizeof(moec_manifest) - 1;
+
+// clang-format off
+MANIFEST({
+  "format": "moec.module/1", "model": "toy",
+  "target": { "triple": "x86_64-pc-linux-gnu", "cpu": "x86-64", "features": ["sse2"] },
+  "parameters": [
+    { "name": "weight", "shape": [16, 3], "offset": 0, "decay": true, "init": { "op": "normal", "std": 0.1 } },
+    { "name": "bias", "shape": [3], "offset": 48, "decay": false, "init": { "op": "zeros" } } ],
+  "parameter_elements": 64,
+  "kernels": [
+    { "symbol": "toy_logits", "blocks": 8, "scratch": 0, "flops": 768, "bytes": 500, "kind": "contract", "nodes": ["logits"] },
+    { "symbol": "toy_loss", "blocks": 8, "scratch": 64, "flops": 100, "bytes": 200, "kind": "rows", "nodes": ["loss"] },
+    { "symbol": "toy_means", "blocks": 1, "kind": "rows", "nodes": ["loss"] },
+    { "symbol": "toy_grads", "blocks": 17, "flops": 800, "kind": "contract", "nodes": ["logits"] },
+    { "symbol": "toy_update", "blocks": 4, "kind": "map", "nodes": ["sgd"] },
+    { "symbol": "toy_logits", "blocks": 5, "flops": 480, "kind": "contract", "nodes": ["logits"] } ],
+  "entries": [
+    { "name": "infer", "batch": 5, "arena": 0, "model_flops": 480,
+      "inputs": [ { "name": "image", "dtype": "u8", "shape": [5, 4, 4, 1] } ],
+      "outputs": [ { "name": "logits", "dtype": "f32", "shape": [5, 3] } ],
+      "program": [
+        { "launch": 5, "args": [ { "block": "in0", "offset": 0 }, { "block": "params", "offset": 0 }, { "block": "out0", "offset": 0 } ] } ] },
+    { "name": "infer", "batch": 8, "arena": 0, "model_flops": 768,
+      "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1] } ],
+      "outputs": [ { "name": "logits", "dtype": "f32", "shape": [8, 3] } ],
+      "program": [
+        { "launch": 0, "args": [ { "block": "in0", "offset": 0 }, { "block": "params", "offset": 0 }, { "block": "out0", "offset": 0 } ] } ] },
+    { "name": "train_step", "batch": 8, "arena": 512, "state": 1, "model_flops": 2304,
+      "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1] },
+                  { "name": "label", "dtype": "i32", "shape": [8] },
+                  { "name": "learning_rate", "dtype": "f32", "shape": [] },
+                  { "name": "step", "dtype": "i32", "shape": [] },
+                  { "name": "seed", "dtype": "i32", "shape": [] } ],
+      "outputs": [ { "name": "loss", "dtype": "f32", "shape": [] },
+                   { "name": "accuracy", "dtype": "f32", "shape": [] } ],
+      "program": [
+        { "launch": 0, "args": [ { "block": "in0" }, { "block": "params" }, { "block": "arena", "offset": 0, "bytes": 96 } ] },
+        { "launch": 1, "args": [ { "block": "arena", "offset": 0 }, { "block": "in1" }, { "block": "arena", "offset": 128 },
+                                 { "block": "arena", "offset": 256 }, { "block": "arena", "offset": 320 } ] },
+        { "launch": 2, "args": [ { "block": "arena", "offset": 256 }, { "block": "arena", "offset": 320 }, { "block": "out0" }, { "block": "out1" } ] },
+        { "launch": 3, "args": [ { "block": "in0" }, { "block": "arena", "offset": 128 }, { "block": "grads" } ] },
+        { "launch": 4, "args": [ { "block": "grads" }, { "block": "in2" }, { "block": "in3" }, { "block": "in4" }, { "block": "params" }, { "block": "state0" } ] } ] } ],
+  "training": { "epochs": 3, "learning_rate": 0.5, "schedule": { "op": "warmup_cosine", "warmup": 0.1, "final": 0.1 } },
+  "data": { "image": "image", "label": "label", "classes": 3 }
+})

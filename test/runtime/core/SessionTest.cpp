@@ -1,0 +1,141 @@
+//===- SessionTest.cpp - Tests of running programs ------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Session.h"
+#include "test/runtime/TestSupport.h"
+
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+using namespace moec::rt;
+using namespace moec::rt::test;
+
+static SessionOptions with(int threads, Dealing dealing = Dealing::Dynamic) {
+  SessionOptions options;
+  options.threads = threads;
+  options.dealing = dealing;
+  return options;
+}
+
+static std::vector<float> floats(const void *data, size_t count) {
+  auto *begin = static_cast<const float *>(data);
+  return {begin, begin + count};
+}
+
+/// Runs an entry of the loops module on 0, 1, ... 15.
+static std::vector<float> runLoops(Session &session, const char *name) {
+  int64_t entry = session.module().requireEntry(name);
+  std::vector<float> x(16);
+  std::iota(x.begin(), x.end(), 0.0f);
+  session.setInput(entry, "x", x.data(), 64);
+  session.run(entry);
+  return floats(session.output(entry, 0), 16);
+}
+
+TEST(Session, RepeatStrideAndRing) {
+  for (int threads : {1, 2, 3})
+    for (Dealing dealing : {Dealing::Dynamic, Dealing::Static}) {
+      Session session(loadTestModule("loops"), with(threads, dealing));
+      for (int i = 0; i < 48; ++i)
+        session.params()[i] = float(i + 1);
+      for (int round = 0; round < 50; ++round) {
+        std::vector<float> forward = runLoops(session, "chain");
+        std::vector<float> backward = runLoops(session, "back");
+        for (int i = 0; i < 16; ++i) {
+          float p0 = float(i + 1), p1 = p0 + 16, p2 = p0 + 32;
+          EXPECT_EQ(forward[i], 8 * float(i) + 4 * p0 + 2 * p1 + p2);
+          EXPECT_EQ(backward[i], 8 * float(i) + 4 * p2 + 2 * p1 + p0);
+        }
+      }
+    }
+}
+
+TEST(Session, BuiltinRuns) {
+  Session session(loadTestModule("loops"), with(2));
+  int64_t entry = session.module().requireEntry("route");
+  float gates[8] = {0.9f, 0.1f, 0.2f, 0.8f, 0.7f, 0.3f, 0.4f, 0.6f};
+  session.setInput(entry, "gates", gates, sizeof(gates));
+  session.run(entry);
+  std::vector<float> weights = floats(session.output(entry, 0), 4);
+  EXPECT_EQ(weights, (std::vector<float>{0.9f, 0.8f, 0.7f, 0.6f}));
+  auto *plan = static_cast<const int32_t *>(session.output(entry, 1));
+  EXPECT_EQ(std::vector<int32_t>(plan, plan + 7),
+            (std::vector<int32_t>{0, 2, 4, 0, 2, 1, 3}));
+}
+
+TEST(Session, InitialValues) {
+  Session a(loadTestModule("loops"), with(1)),
+      b(loadTestModule("loops"), with(3));
+  a.initParameters(7);
+  b.initParameters(7);
+  EXPECT_EQ(std::memcmp(a.params(), b.params(), 48 * 4), 0);
+  b.initParameters(8);
+  EXPECT_NE(std::memcmp(a.params(), b.params(), 48 * 4), 0);
+  float least = 2, most = -2;
+  for (int i = 0; i < 48; ++i) {
+    least = std::fmin(least, a.params()[i]);
+    most = std::fmax(most, a.params()[i]);
+  }
+  EXPECT_LT(least, -0.5f);
+  EXPECT_GE(least, -1.0f);
+  EXPECT_GT(most, 0.5f);
+  EXPECT_LE(most, 1.0f);
+
+  Session toy(loadTestModule("toy"), with(1));
+  toy.initParameters(1);
+  double sum = 0, squares = 0;
+  for (int i = 0; i < 48; ++i) {
+    sum += toy.params()[i];
+    squares += double(toy.params()[i]) * toy.params()[i];
+  }
+  EXPECT_NEAR(sum / 48, 0, 0.06);
+  EXPECT_NEAR(std::sqrt(squares / 48), 0.1, 0.04);
+  EXPECT_EQ(floats(toy.params() + 48, 3), (std::vector<float>(3, 0.0f)));
+}
+
+TEST(Session, InputErrors) {
+  Session session(loadTestModule("toy"), with(1));
+  uint8_t image[80] = {};
+  EXPECT_NO_THROW(session.setInput(0, "image", image, 80));
+  EXPECT_ERROR(session.setInput(0, "image", image, 79),
+               "expected u8 [5, 4, 4, 1] = 80 bytes, got 79 bytes");
+  EXPECT_ERROR(session.setInput(0, "picture", image, 80),
+               "has no input \"picture\"; it has: image");
+  EXPECT_ERROR(Session(loadTestModule("toy"), with(100000)),
+               "at most 1024 threads");
+}
+
+TEST(Session, ProfileCountsLaunches) {
+  SessionOptions options = with(2);
+  options.profile = true;
+  Session session(loadTestModule("loops"), options);
+  runLoops(session, "chain");
+  runLoops(session, "chain");
+  ASSERT_EQ(session.costs().size(), 3u);
+  EXPECT_EQ(session.costs()[0].launches, 4);
+  EXPECT_EQ(session.costs()[1].launches, 6);
+  EXPECT_EQ(session.costs()[2].launches, 0);
+  EXPECT_GT(session.costs()[1].seconds, 0);
+  session.clearCosts();
+  EXPECT_EQ(session.costs()[1].launches, 0);
+}
+
+TEST(Session, SubnormalsCountAsZeroInsideOnly) {
+  volatile float tiny = 1e-40f;
+  for (int threads : {1, 2}) {
+    Session session(loadTestModule("loops"), with(threads));
+    for (int i = 0; i < 48; ++i)
+      session.params()[i] = 1e-40f;
+    int64_t entry = session.module().requireEntry("chain");
+    std::vector<float> x(16, 1e-40f);
+    session.setInput(entry, "x", x.data(), 64);
+    session.run(entry);
+    EXPECT_EQ(floats(session.output(entry, 0), 16), std::vector<float>(16));
+    EXPECT_GT(tiny * 2, tiny) << "the caller's arithmetic has changed";
+  }
+}
