@@ -1,0 +1,139 @@
+//===- Runtime.h - The C interface of the runtime ---------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Loads modules that `moec compile` made and runs them. Plain C.
+//
+// Every function that can fail returns a moec_status and leaves a text for
+// moec_error_message() of the same thread. Nothing exits or throws. Arguments
+// must not be null unless a comment allows it. Strings and shapes that a
+// function hands out live as long as the module or session they come from.
+//
+//   moec_module *module;
+//   moec_session *session;
+//   if (moec_module_load("mixer.moec", &module) ||
+//       moec_session_create(module, NULL, &session) ||
+//       moec_session_load_weights(session, "w.safetensors") ||
+//       moec_session_set_input(session, 0, "image", pixels, pixel_bytes) ||
+//       moec_session_run(session, 0) ||
+//       moec_session_get_output(session, 0, "logits", logits, logit_bytes))
+//     fprintf(stderr, "%s\n", moec_error_message());
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_RUNTIME_H
+#define MOEC_RUNTIME_RUNTIME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What an error means; the values are the exit codes of the tools. */
+typedef enum moec_status {
+  MOEC_OK = 0,
+  MOEC_ERROR = 1,    /**< a module, a file or an argument is wrong */
+  MOEC_RESOURCES = 4 /**< memory or disk is short */
+} moec_status;
+
+typedef enum moec_dtype { MOEC_U8 = 0, MOEC_I32 = 1, MOEC_F32 = 2 } moec_dtype;
+
+/** An input, an output or a parameter. A scalar has rank 0. */
+typedef struct moec_tensor_info {
+  const char *name;
+  moec_dtype dtype;
+  int32_t rank;
+  const int64_t *shape;
+  int64_t bytes;
+} moec_tensor_info;
+
+/** Zero everywhere gives the defaults. */
+typedef struct moec_session_options {
+  int32_t threads;        /**< 0: OMP_NUM_THREADS, else all cores */
+  int32_t static_dealing; /**< deal blocks in fixed shares, not on demand */
+} moec_session_options;
+
+typedef struct moec_module moec_module;
+typedef struct moec_session moec_session;
+
+/** The text of this thread's last error; "" when there was none. */
+const char *moec_error_message(void);
+
+/** Opens a module and checks it against this CPU. */
+moec_status moec_module_load(const char *path, moec_module **module);
+/** Sessions of the module keep what they need. Null is allowed. */
+void moec_module_free(moec_module *module);
+const char *moec_module_name(const moec_module *module);
+/** The manifest, JSON text that ends with a zero byte. */
+const char *moec_module_manifest(const moec_module *module);
+
+int64_t moec_module_entry_count(const moec_module *module);
+/** Null when there is no such entry. */
+const char *moec_module_entry_name(const moec_module *module, int64_t entry);
+/** 0 when there is no such entry. */
+int64_t moec_module_entry_batch(const moec_module *module, int64_t entry);
+/** Index of the entry of that name and batch size (0: any); -1: none. */
+int64_t moec_module_find_entry(const moec_module *module, const char *name,
+                               int64_t batch);
+
+/** 0 when there is no such entry. */
+int64_t moec_module_input_count(const moec_module *module, int64_t entry);
+int64_t moec_module_output_count(const moec_module *module, int64_t entry);
+int64_t moec_module_parameter_count(const moec_module *module);
+moec_status moec_module_input(const moec_module *module, int64_t entry,
+                              int64_t index, moec_tensor_info *info);
+moec_status moec_module_output(const moec_module *module, int64_t entry,
+                               int64_t index, moec_tensor_info *info);
+moec_status moec_module_parameter(const moec_module *module, int64_t index,
+                                  moec_tensor_info *info);
+
+/**
+ * Allocates parameters, gradients and optimizer state, all zero. `options` may
+ * be null. A session serves one thread at a time.
+ */
+moec_status moec_session_create(const moec_module *module,
+                                const moec_session_options *options,
+                                moec_session **session);
+/** Null is allowed. */
+void moec_session_free(moec_session *session);
+
+/** Sets every parameter by its rule; the same for any number of threads. */
+moec_status moec_session_init_parameters(moec_session *session, uint64_t seed);
+/**
+ * Reads a safetensors file. All tensors that are missing, unexpected or of
+ * another shape stand in one error; nothing changes then.
+ */
+moec_status moec_session_load_weights(moec_session *session, const char *path);
+/** Writes a temporary file, syncs it and renames it to `path`. */
+moec_status moec_session_save_weights(moec_session *session, const char *path);
+/** The f32 values of a parameter, to read or to write. */
+moec_status moec_session_parameter_data(moec_session *session, int64_t index,
+                                        float **data);
+
+/** Allocates the entry's arena and buffers, which the first run does else. */
+moec_status moec_session_prepare(moec_session *session, int64_t entry);
+/** Copies `bytes` bytes in; they must be the input's size. */
+moec_status moec_session_set_input(moec_session *session, int64_t entry,
+                                   const char *name, const void *data,
+                                   int64_t bytes);
+moec_status moec_session_run(moec_session *session, int64_t entry);
+/** Copies the output out; `bytes` must be its size. */
+moec_status moec_session_get_output(moec_session *session, int64_t entry,
+                                    const char *name, void *data,
+                                    int64_t bytes);
+/** Where an input or output lies, to fill or read it without a copy. */
+moec_status moec_session_input_data(moec_session *session, int64_t entry,
+                                    int64_t index, void **data);
+moec_status moec_session_output_data(moec_session *session, int64_t entry,
+                                     int64_t index, const void **data);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MOEC_RUNTIME_RUNTIME_H */

@@ -1,0 +1,260 @@
+//===- CInterface.cpp - The C interface -----------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Runtime/Runtime.h"
+#include "runtime/core/Fail.h"
+#include "runtime/core/Session.h"
+#include "runtime/data/Weights.h"
+
+#include <cstring>
+#include <new>
+
+using namespace moec::rt;
+
+struct moec_module {
+  std::shared_ptr<const Module> module;
+};
+
+struct moec_session {
+  explicit moec_session(std::shared_ptr<const Module> module,
+                        const SessionOptions &options)
+      : session(std::move(module), options) {}
+  Session session;
+};
+
+static thread_local std::string lastError;
+
+/// Runs `body`; no exception leaves.
+template <typename Body> static moec_status guard(Body &&body) noexcept {
+  try {
+    try {
+      body();
+      lastError.clear();
+      return MOEC_OK;
+    } catch (const Error &e) {
+      lastError = e.what();
+      return e.code() == ErrorCode::Resources ? MOEC_RESOURCES : MOEC_ERROR;
+    } catch (const std::bad_alloc &) {
+      lastError = "out of memory";
+      return MOEC_RESOURCES;
+    } catch (const std::exception &e) {
+      lastError = e.what();
+      return MOEC_ERROR;
+    }
+  } catch (...) { // no memory for the text either
+    return MOEC_RESOURCES;
+  }
+}
+
+static const Entry *entryAt(const Manifest &manifest, int64_t index) {
+  bool valid = index >= 0 && index < int64_t(manifest.entries.size());
+  return valid ? &manifest.entries[index] : nullptr;
+}
+
+static const Entry &requireEntry(const Manifest &manifest, int64_t index) {
+  const Entry *entry = entryAt(manifest, index);
+  if (!entry)
+    fail("entry {} does not exist: the module has {}", index,
+         manifest.entries.size());
+  return *entry;
+}
+
+template <typename T>
+static const T &requireItem(const std::vector<T> &items, int64_t index,
+                            const char *what) {
+  if (index < 0 || index >= int64_t(items.size()))
+    fail("{} {} does not exist: there are {}", what, index, items.size());
+  return items[index];
+}
+
+static moec_tensor_info describe(const TensorInfo &tensor) {
+  return {tensor.name.c_str(), moec_dtype(int(tensor.dtype)),
+          int32_t(tensor.shape.size()), tensor.shape.data(), tensor.bytes()};
+}
+
+static_assert(int(DType::U8) == MOEC_U8 && int(DType::I32) == MOEC_I32 &&
+                  int(DType::F32) == MOEC_F32,
+              "the numbers of dtypes are part of the interface");
+
+extern "C" {
+
+const char *moec_error_message(void) { return lastError.c_str(); }
+
+moec_status moec_module_load(const char *path, moec_module **module) {
+  return guard([&] {
+    *module = nullptr;
+    *module = new moec_module{Module::load(path)};
+  });
+}
+
+void moec_module_free(moec_module *module) { delete module; }
+
+const char *moec_module_name(const moec_module *module) {
+  return module->module->manifest().model.c_str();
+}
+
+const char *moec_module_manifest(const moec_module *module) {
+  return module->module->manifestText().c_str();
+}
+
+int64_t moec_module_entry_count(const moec_module *module) {
+  return int64_t(module->module->manifest().entries.size());
+}
+
+const char *moec_module_entry_name(const moec_module *module, int64_t entry) {
+  const Entry *found = entryAt(module->module->manifest(), entry);
+  return found ? found->name.c_str() : nullptr;
+}
+
+int64_t moec_module_entry_batch(const moec_module *module, int64_t entry) {
+  const Entry *found = entryAt(module->module->manifest(), entry);
+  return found ? found->batch : 0;
+}
+
+int64_t moec_module_find_entry(const moec_module *module, const char *name,
+                               int64_t batch) {
+  return module->module->manifest().findEntry(name, batch);
+}
+
+int64_t moec_module_input_count(const moec_module *module, int64_t entry) {
+  const Entry *found = entryAt(module->module->manifest(), entry);
+  return found ? int64_t(found->inputs.size()) : 0;
+}
+
+int64_t moec_module_output_count(const moec_module *module, int64_t entry) {
+  const Entry *found = entryAt(module->module->manifest(), entry);
+  return found ? int64_t(found->outputs.size()) : 0;
+}
+
+int64_t moec_module_parameter_count(const moec_module *module) {
+  return int64_t(module->module->manifest().parameters.size());
+}
+
+moec_status moec_module_input(const moec_module *module, int64_t entry,
+                              int64_t index, moec_tensor_info *info) {
+  return guard([&] {
+    const Entry &found = requireEntry(module->module->manifest(), entry);
+    *info = describe(requireItem(found.inputs, index, "input"));
+  });
+}
+
+moec_status moec_module_output(const moec_module *module, int64_t entry,
+                               int64_t index, moec_tensor_info *info) {
+  return guard([&] {
+    const Entry &found = requireEntry(module->module->manifest(), entry);
+    *info = describe(requireItem(found.outputs, index, "output"));
+  });
+}
+
+moec_status moec_module_parameter(const moec_module *module, int64_t index,
+                                  moec_tensor_info *info) {
+  return guard([&] {
+    const Parameter &found =
+        requireItem(module->module->manifest().parameters, index, "parameter");
+    *info = {found.name.c_str(), MOEC_F32, int32_t(found.shape.size()),
+             found.shape.data(), found.elements * 4};
+  });
+}
+
+moec_status moec_session_create(const moec_module *module,
+                                const moec_session_options *options,
+                                moec_session **session) {
+  return guard([&] {
+    *session = nullptr;
+    SessionOptions wanted;
+    if (options) {
+      if (options->threads < 0)
+        fail("expected a number of threads, got {}", options->threads);
+      wanted.threads = options->threads;
+      if (options->static_dealing)
+        wanted.dealing = Dealing::Static;
+    }
+    *session = new moec_session(module->module, wanted);
+  });
+}
+
+void moec_session_free(moec_session *session) { delete session; }
+
+moec_status moec_session_init_parameters(moec_session *session, uint64_t seed) {
+  return guard([&] { session->session.initParameters(seed); });
+}
+
+moec_status moec_session_load_weights(moec_session *session, const char *path) {
+  return guard([&] { loadWeights(session->session, path); });
+}
+
+moec_status moec_session_save_weights(moec_session *session, const char *path) {
+  return guard([&] { saveWeights(session->session, path); });
+}
+
+moec_status moec_session_parameter_data(moec_session *session, int64_t index,
+                                        float **data) {
+  return guard([&] {
+    const Parameter &found =
+        requireItem(session->session.manifest().parameters, index, "parameter");
+    *data = session->session.params() + found.offset;
+  });
+}
+
+moec_status moec_session_prepare(moec_session *session, int64_t entry) {
+  return guard([&] {
+    requireEntry(session->session.manifest(), entry);
+    session->session.prepare(entry);
+  });
+}
+
+moec_status moec_session_set_input(moec_session *session, int64_t entry,
+                                   const char *name, const void *data,
+                                   int64_t bytes) {
+  return guard([&] {
+    requireEntry(session->session.manifest(), entry);
+    session->session.setInput(entry, name, data, bytes);
+  });
+}
+
+moec_status moec_session_run(moec_session *session, int64_t entry) {
+  return guard([&] {
+    requireEntry(session->session.manifest(), entry);
+    session->session.run(entry);
+  });
+}
+
+moec_status moec_session_get_output(moec_session *session, int64_t entry,
+                                    const char *name, void *data,
+                                    int64_t bytes) {
+  return guard([&] {
+    const Entry &found = requireEntry(session->session.manifest(), entry);
+    int64_t index = found.findOutput(name);
+    if (index < 0)
+      fail("entry {} has no output \"{}\"", found.name, name);
+    if (bytes != found.outputs[index].bytes())
+      fail("output \"{}\" of entry {} has {} bytes, got room for {}", name,
+           found.name, found.outputs[index].bytes(), bytes);
+    if (bytes)
+      std::memcpy(data, session->session.output(entry, index), bytes);
+  });
+}
+
+moec_status moec_session_input_data(moec_session *session, int64_t entry,
+                                    int64_t index, void **data) {
+  return guard([&] {
+    requireItem(requireEntry(session->session.manifest(), entry).inputs, index,
+                "input");
+    *data = session->session.input(entry, index);
+  });
+}
+
+moec_status moec_session_output_data(moec_session *session, int64_t entry,
+                                     int64_t index, const void **data) {
+  return guard([&] {
+    requireItem(requireEntry(session->session.manifest(), entry).outputs, index,
+                "output");
+    *data = session->session.output(entry, index);
+  });
+}
+
+} // extern "C"

@@ -1,0 +1,108 @@
+//===- CInterfaceTest.cpp - Tests of the C interface ----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "moec/Runtime/Runtime.h"
+#include "test/runtime/TestSupport.h"
+
+using namespace moec::rt::test;
+
+extern "C" int moec_test_run_from_c(const char *path,
+                                    const unsigned char *image, float *logits);
+
+static const std::string toyPath = std::string(MOEC_TEST_MODULES) + "/toy.moec";
+
+namespace {
+class CInterface : public testing::Test {
+protected:
+  void SetUp() override {
+    ASSERT_EQ(moec_module_load(toyPath.c_str(), &module), MOEC_OK)
+        << moec_error_message();
+    ASSERT_EQ(moec_session_create(module, nullptr, &session), MOEC_OK);
+  }
+  void TearDown() override {
+    moec_session_free(session);
+    moec_module_free(module);
+  }
+  moec_module *module = nullptr;
+  moec_session *session = nullptr;
+};
+} // namespace
+
+TEST_F(CInterface, RunsFromC) {
+  std::vector<unsigned char> image(80, 255);
+  std::vector<float> logits(15, -1);
+  ASSERT_EQ(moec_test_run_from_c(toyPath.c_str(), image.data(), logits.data()),
+            0)
+      << moec_error_message();
+  for (int i = 0; i < 15; ++i)
+    EXPECT_EQ(logits[i], float(16 * (i % 3)));
+}
+
+TEST_F(CInterface, ListsWhatThereIs) {
+  EXPECT_STREQ(moec_module_name(module), "toy");
+  EXPECT_EQ(moec_module_entry_count(module), 3);
+  EXPECT_STREQ(moec_module_entry_name(module, 2), "train_step");
+  EXPECT_EQ(moec_module_entry_batch(module, 0), 5);
+  EXPECT_EQ(moec_module_input_count(module, 2), 5);
+  EXPECT_EQ(moec_module_output_count(module, 2), 2);
+  EXPECT_EQ(moec_module_parameter_count(module), 2);
+  moec_tensor_info info;
+  ASSERT_EQ(moec_module_input(module, 0, 0, &info), MOEC_OK);
+  EXPECT_STREQ(info.name, "image");
+  EXPECT_EQ(info.dtype, MOEC_U8);
+  EXPECT_EQ(info.rank, 4);
+  EXPECT_EQ(info.shape[1], 4);
+  EXPECT_EQ(info.bytes, 80);
+  ASSERT_EQ(moec_module_parameter(module, 1, &info), MOEC_OK);
+  EXPECT_STREQ(info.name, "bias");
+  EXPECT_EQ(info.bytes, 12);
+}
+
+TEST_F(CInterface, ErrorsHaveTexts) {
+  moec_module *none = module;
+  EXPECT_EQ(moec_module_load("/nowhere/x.moec", &none), MOEC_ERROR);
+  EXPECT_EQ(none, nullptr);
+  EXPECT_NE(std::string(moec_error_message()).find("cannot open module"),
+            std::string::npos);
+  EXPECT_EQ(moec_session_run(session, 9), MOEC_ERROR);
+  EXPECT_STREQ(moec_error_message(),
+               "entry 9 does not exist: the module has 3");
+  EXPECT_EQ(moec_session_run(session, -1), MOEC_ERROR);
+  char byte = 0;
+  EXPECT_EQ(moec_session_set_input(session, 0, "image", &byte, 1), MOEC_ERROR);
+  EXPECT_EQ(moec_session_get_output(session, 0, "logits", &byte, 1),
+            MOEC_ERROR);
+  EXPECT_EQ(moec_session_get_output(session, 0, "none", &byte, 1), MOEC_ERROR);
+  moec_tensor_info info;
+  EXPECT_EQ(moec_module_output(module, 0, 1, &info), MOEC_ERROR);
+  void *data = nullptr;
+  EXPECT_EQ(moec_session_input_data(session, 0, 7, &data), MOEC_ERROR);
+  EXPECT_EQ(moec_module_entry_name(module, 3), nullptr);
+  EXPECT_EQ(moec_module_find_entry(module, "infer", 6), -1);
+  moec_session *other = nullptr;
+  moec_session_options options = {-1, 0};
+  EXPECT_EQ(moec_session_create(module, &options, &other), MOEC_ERROR);
+  EXPECT_EQ(moec_session_prepare(session, 0), MOEC_OK);
+  EXPECT_STREQ(moec_error_message(), "");
+}
+
+TEST_F(CInterface, WeightsGoRound) {
+  TemporaryFolder folder;
+  std::string path = folder / "w.safetensors";
+  ASSERT_EQ(moec_session_init_parameters(session, 5), MOEC_OK);
+  ASSERT_EQ(moec_session_save_weights(session, path.c_str()), MOEC_OK);
+  float *data = nullptr;
+  ASSERT_EQ(moec_session_parameter_data(session, 0, &data), MOEC_OK);
+  float first = data[0];
+  EXPECT_NE(first, 0.0f);
+  data[0] = 77;
+  ASSERT_EQ(moec_session_load_weights(session, path.c_str()), MOEC_OK);
+  EXPECT_EQ(data[0], first);
+  EXPECT_EQ(moec_session_load_weights(session, (folder / "none").c_str()),
+            MOEC_ERROR);
+  EXPECT_EQ(moec_session_save_weights(session, "/nowhere/at/all"), MOEC_ERROR);
+}
