@@ -16,8 +16,8 @@
 
 using namespace moec::target;
 
-/// What kernels profit from on x86; everything else a CPU can do is left out, so
-/// that a module runs wherever these are.
+/// What kernels profit from on x86; everything else a CPU can do is left out,
+/// so that a module runs wherever these are.
 static const char *const x86Features[] = {
     "sse3",    "ssse3",    "sse4.1",   "sse4.2",   "popcnt",  "avx",
     "avx2",    "fma",      "f16c",     "bmi",      "bmi2",    "lzcnt",

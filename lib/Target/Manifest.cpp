@@ -77,8 +77,8 @@ public:
         {"parameter_elements", 0},
         {"kernels", std::move(kernelList)},
         {"entries", std::move(entries)}};
-    for (StringRef key : {"parameters", "parameter_elements", "training",
-                          "data"})
+    for (StringRef key :
+         {"parameters", "parameter_elements", "training", "data"})
       if (Attribute attr = module->getAttr(("moe." + key).str()))
         root[key] = toJson(attr);
     if (auto *table = root["parameters"].getAsArray())
@@ -96,8 +96,7 @@ private:
     state = 0;
     inputs = names(program.getInputs());
     outputs = names(program.getOutputs());
-    FailureOr<json::Array> launches =
-        getLaunches(program.getBody().front(), 1);
+    FailureOr<json::Array> launches = getLaunches(program.getBody().front(), 1);
     if (failed(launches))
       return failure();
     // "infer_b128" is the entry "infer" for another batch size.
@@ -109,10 +108,11 @@ private:
     if (auto attr = program->getAttrOfType<IntegerAttr>("moe.batch"))
       batch = attr.getInt();
     else if (!program.getInputs().empty())
-      batch = cast<IntegerAttr>(
-                  cast<ArrayAttr>(cast<DictionaryAttr>(program.getInputs()[0])
-                                      .get("shape"))[0])
-                  .getInt();
+      batch =
+          cast<IntegerAttr>(
+              cast<ArrayAttr>(
+                  cast<DictionaryAttr>(program.getInputs()[0]).get("shape"))[0])
+              .getInt();
     return json::Object{{"name", name},
                         {"batch", batch},
                         {"arena", program.getArena()},
@@ -162,8 +162,8 @@ private:
       auto &list = kind == "in" ? inputs : outputs;
       auto it = llvm::find(list, name);
       if (it == list.end())
-        return launch.emitError("address names unknown block '") << block
-                                                                << "'";
+        return launch.emitError("address names unknown block '")
+               << block << "'";
       block = (kind + Twine(it - list.begin())).str();
     } else if (address.getBlock().starts_with("state")) {
       int64_t number = 0;
@@ -183,8 +183,8 @@ private:
     Operation *function = symbols.lookup(name);
     if (!function)
       return module.emitError("no kernel function @") << name.getValue();
-    json::Object kernel{{"symbol", name.getValue()}, {"blocks", 1},
-                        {"scratch", 0}};
+    json::Object kernel{
+        {"symbol", name.getValue()}, {"blocks", 1}, {"scratch", 0}};
     if (auto builtin = function->getAttrOfType<StringAttr>("kernel.builtin")) {
       kernel["symbol"] = ("builtin:" + builtin.getValue()).str();
       kernel["attributes"] = toJson(function->getAttr("kernel.attributes"));
@@ -202,11 +202,10 @@ private:
   }
 
   static SmallVector<StringRef> names(ArrayAttr list) {
-    return llvm::map_to_vector(list.getAsRange<DictionaryAttr>(),
-                               [](DictionaryAttr entry) {
-                                 return entry.getAs<StringAttr>("name")
-                                     .getValue();
-                               });
+    return llvm::map_to_vector(
+        list.getAsRange<DictionaryAttr>(), [](DictionaryAttr entry) {
+          return entry.getAs<StringAttr>("name").getValue();
+        });
   }
 
   ModuleOp module;

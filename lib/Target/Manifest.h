@@ -14,8 +14,8 @@
 namespace moec::target {
 
 /// The manifest (docs/module-format.md) of a module with `kernel.program` ops
-/// whose kernel functions carry `kernel.blocks` and `kernel.scratch`. Fails, with
-/// a diagnostic, if a kernel lacks them.
+/// whose kernel functions carry `kernel.blocks` and `kernel.scratch`. Fails,
+/// with a diagnostic, if a kernel lacks them.
 mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
                                            const Machine &machine);
 

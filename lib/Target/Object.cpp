@@ -23,9 +23,9 @@ using namespace moec::target;
 
 static void addBytes(llvm::Module &module, llvm::StringRef name,
                      llvm::Constant *init) {
-  auto *global = new llvm::GlobalVariable(
-      module, init->getType(), /*isConstant=*/true,
-      llvm::GlobalValue::ExternalLinkage, init, name);
+  auto *global =
+      new llvm::GlobalVariable(module, init->getType(), /*isConstant=*/true,
+                               llvm::GlobalValue::ExternalLinkage, init, name);
   global->setAlignment(llvm::Align(8));
 }
 
@@ -69,9 +69,9 @@ moec::target::translateToLLVM(mlir::ModuleOp op, const Machine &machine,
   module->setDataLayout((*target)->createDataLayout());
   addBytes(*module, "moec_manifest",
            llvm::ConstantDataArray::getString(context, manifest));
-  addBytes(*module, "moec_manifest_size",
-           llvm::ConstantInt::get(llvm::Type::getInt64Ty(context),
-                                  manifest.size()));
+  addBytes(
+      *module, "moec_manifest_size",
+      llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), manifest.size()));
   for (llvm::Function &function : *module) {
     if (function.isDeclaration())
       continue;
@@ -93,10 +93,10 @@ llvm::Expected<std::string> moec::target::emitNative(llvm::Module &module,
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream os(bytes);
   llvm::legacy::PassManager passes;
-  if ((*target)->addPassesToEmitFile(
-          passes, os, nullptr,
-          assembly ? llvm::CodeGenFileType::AssemblyFile
-                   : llvm::CodeGenFileType::ObjectFile))
+  if ((*target)->addPassesToEmitFile(passes, os, nullptr,
+                                     assembly
+                                         ? llvm::CodeGenFileType::AssemblyFile
+                                         : llvm::CodeGenFileType::ObjectFile))
     return llvm::createStringError("the target cannot emit this kind of file");
   passes.run(module);
   return std::string(bytes.begin(), bytes.end());
@@ -109,8 +109,8 @@ llvm::Error moec::target::linkShared(llvm::StringRef object,
   };
   llvm::Expected<llvm::sys::fs::TempFile> input = temporary(".o");
   if (!input)
-    return llvm::createStringError("cannot write '" + path.str() + "': " +
-                                   llvm::toString(input.takeError()));
+    return llvm::createStringError("cannot write '" + path.str() +
+                                   "': " + llvm::toString(input.takeError()));
   {
     llvm::raw_fd_ostream os(input->FD, /*shouldClose=*/false);
     os << object;
@@ -118,10 +118,10 @@ llvm::Error moec::target::linkShared(llvm::StringRef object,
   std::string output = input->TmpName + ".so";
   std::string messages;
   llvm::raw_string_ostream errors(messages);
-  const char *args[] = {"ld.lld",  "-shared", "--build-id=none", "-o",
-                        output.c_str(), input->TmpName.c_str()};
-  lld::Result result = lld::lldMain(args, llvm::nulls(), errors,
-                                    {{lld::Gnu, &lld::elf::link}});
+  const char *args[] = {"ld.lld", "-shared",      "--build-id=none",
+                        "-o",     output.c_str(), input->TmpName.c_str()};
+  lld::Result result =
+      lld::lldMain(args, llvm::nulls(), errors, {{lld::Gnu, &lld::elf::link}});
   llvm::consumeError(input->discard());
   if (result.retCode != 0) {
     llvm::sys::fs::remove(output);

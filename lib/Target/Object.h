@@ -14,8 +14,8 @@
 
 namespace moec::target {
 
-/// LLVM IR of `module` (LLVM dialect), optimised for `machine`, with the manifest
-/// as the symbol moec_manifest.
+/// LLVM IR of `module` (LLVM dialect), optimised for `machine`, with the
+/// manifest as the symbol moec_manifest.
 llvm::Expected<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp module, const Machine &machine,
                 llvm::StringRef manifest, llvm::LLVMContext &context);

@@ -1,0 +1,166 @@
+//===- FuseEpilogue.cpp - Move element-wise consumers into producers ------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A kernel.map that alone reads what a contraction (or the element outs of
+// kernel.rows) stores moves into its epilogue, so that the value is stored once,
+// in its last form:
+//
+//   %h = kernel.contract .. epilogue { acc + bias }
+//   %y = kernel.map ins(%h, %x) .. body { h + x }
+// becomes
+//   %y = kernel.contract ins(.., %x) .. epilogue { acc + bias + x }
+//
+// Shown by test/passes/Fusion/fuse-epilogue.mlir.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Analysis/IndexingMaps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Fusion/FusionUtils.h"
+#include "passes/Fusion/KernelRewriter.h"
+#include "passes/Fusion/Passes.h"
+
+namespace moec::fusion {
+#define GEN_PASS_DEF_FUSEEPILOGUEPASS
+#include "passes/Fusion/Passes.h.inc"
+} // namespace moec::fusion
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::analysis;
+using namespace moec::fusion;
+
+/// True if nothing but `map` reads `value`, through views with one reader each.
+static bool isOnlyReadBy(Value value, Operation *map) {
+  while (value.hasOneUse()) {
+    Operation *user = *value.user_begin();
+    if (user == map)
+      return true;
+    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(user))
+      return false;
+    value = user->getResult(0);
+  }
+  return false;
+}
+
+namespace {
+struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    SmallVector<kernel::MapOp> maps;
+    getOperation().walk([&](kernel::MapOp map) { maps.push_back(map); });
+    for (kernel::MapOp map : maps)
+      for (unsigned input = 0; input < map.getInputs().size(); ++input)
+        if (fuse(rewriter, map, input))
+          break;
+  }
+
+  bool missed(kernel::MapOp map, StringRef reason) {
+    remark::missed(map.getLoc(), remark::RemarkOpts::name("FuseEpilogue")
+                                     .category("moec-fusion"))
+        << remark::reason("{0}", reason);
+    return false;
+  }
+
+  bool fuse(RewriterBase &rewriter, kernel::MapOp map, unsigned input) {
+    Value read = map.getInputs()[input];
+    auto root = dyn_cast<OpResult>(getViewRoot(read));
+    if (!root || root.getOwner()->getBlock() != map->getBlock())
+      return false;
+    Operation *producer = root.getOwner();
+    unsigned out = root.getResultNumber();
+    if (!isa<kernel::ContractOp, kernel::RowsOp>(producer))
+      return false;
+    auto structured = cast<kernel::StructuredKernelOpInterface>(producer);
+    if (auto rows = dyn_cast<kernel::RowsOp>(producer))
+      if (out < getNumRowOuts(rows))
+        return false;
+    if (!isOnlyReadBy(root, map))
+      return missed(map, "what it reads has other readers");
+    if (map.getRaggedDim() || !map.getGathers().empty())
+      return missed(map, "it gathers");
+    if (!map.getBody().front().getOps<kernel::IndexOp>().empty())
+      return missed(map, "it uses its index");
+    AffineMap readMap = map.getInputMap(input);
+    if (!readMap.isPermutation())
+      return missed(map, "it does not read every element once");
+
+    ArrayRef<int64_t> dims = structured.getDims();
+    AffineMap outMap = structured.getOutMap(out);
+    std::optional<unsigned> vectorDim =
+        getUnitStrideDim(simplifyMap(outMap, dims));
+    AffineMap iteration = simplifyMap(
+        inversePermutation(readMap).compose(
+            getInverseViewMap(read).compose(outMap)),
+        dims);
+    SmallVector<AffineMap> maps;
+    for (unsigned i = 0; i < map.getInputs().size(); ++i) {
+      maps.push_back(simplifyMap(map.getInputMap(i).compose(iteration), dims));
+      if (vectorDim && !isVectorFriendly(maps.back(), *vectorDim))
+        return missed(map, "an input would be read with a stride");
+    }
+    SmallVector<AffineMap> outMaps;
+    for (unsigned i = 0; i < map.getOuts().size(); ++i) {
+      outMaps.push_back(simplifyMap(map.getOutMap(i).compose(iteration), dims));
+      if (vectorDim && getUnitStrideDim(outMaps.back()) != vectorDim)
+        return missed(map, "its result would be stored with a stride");
+    }
+    Operation *place = findPlace(producer, map);
+    if (!place)
+      return missed(map, "its other inputs are computed too late");
+
+    rewriter.setInsertionPoint(place);
+    Location loc = rewriter.getFusedLoc({producer->getLoc(), map.getLoc()});
+    KernelRewriter kernel(rewriter, structured);
+    SmallVector<unsigned> positions;
+    for (unsigned i = 0; i < map.getInputs().size(); ++i)
+      positions.push_back(i == input
+                              ? 0
+                              : kernel.addInput({map.getInputs()[i], maps[i]}));
+    unsigned region = isa<kernel::ContractOp>(producer) ? 2 : 1;
+    Block *block = kernel.blocks[region];
+    Operation *yield = block->getTerminator();
+    unsigned firstOut = kernel.outputs.size() - yield->getNumOperands();
+    OpBuilder inner(yield);
+    SmallVector<Value> args;
+    for (unsigned i = 0; i < map.getInputs().size(); ++i)
+      args.push_back(i == input ? yield->getOperand(out - firstOut)
+                                : block->getArgument(positions[i]));
+    SmallVector<Value> values =
+        inlineBody(inner, map.getBody().front(), args, iteration);
+    SmallVector<Value> yielded(yield->getOperands());
+    unsigned before = kernel.outputs.size();
+    for (unsigned i = 0; i < values.size(); ++i) {
+      KernelOutput output{map.getOuts()[i], outMaps[i]};
+      if (i == 0) {
+        kernel.outputs[out] = output;
+        yielded[out - firstOut] = values[0];
+      } else {
+        kernel.outputs.push_back(output);
+        yielded.push_back(values[i]);
+      }
+    }
+    yield->setOperands(yielded);
+    Operation *fused = kernel.build(loc);
+    for (unsigned i = 0; i < values.size(); ++i)
+      rewriter.replaceAllUsesWith(map.getResult(i),
+                                  fused->getResult(i == 0 ? out
+                                                          : before + i - 1));
+    rewriter.eraseOp(map);
+    for (unsigned i = 0; i < producer->getNumResults(); ++i)
+      if (i != out)
+        rewriter.replaceAllUsesWith(producer->getResult(i),
+                                    fused->getResult(i));
+    eraseViewsAndOp(rewriter, producer);
+    remark::passed(loc, remark::RemarkOpts::name("FuseEpilogue")
+                            .category("moec-fusion"))
+        << "moved into the kernel that writes what it reads";
+    return true;
+  }
+};
+} // namespace

@@ -1,0 +1,249 @@
+//===- FuseOperands.cpp - Move element-wise producers into consumers ------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A kernel.map whose readers are all kernels moves into the regions that read
+// it, if each can still follow its inputs with vectors:
+//
+//   %n = kernel.map ins(%x, %mean, %rstd) .. body { (x - mean) * rstd }
+//   %y = kernel.contract ins(%n, %w) .. lhs { n }
+// becomes
+//   %y = kernel.contract ins(%x, %w, %mean, %rstd) .. lhs { (x - mean) * rstd }
+//
+// Dispatch is such a map: its row gather moves into the contraction. Transposes and
+// broadcasts vanish into indexing maps. Shown by test/passes/Fusion/fuse-operands.mlir.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Analysis/IndexingMaps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Fusion/FusionUtils.h"
+#include "passes/Fusion/KernelRewriter.h"
+#include "passes/Fusion/Passes.h"
+
+namespace moec::fusion {
+#define GEN_PASS_DEF_FUSEOPERANDSPASS
+#include "passes/Fusion/Passes.h.inc"
+} // namespace moec::fusion
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::analysis;
+using namespace moec::fusion;
+
+namespace {
+/// How a map moves into one input of a consumer.
+struct Move {
+  kernel::StructuredKernelOpInterface consumer;
+  unsigned input;
+  unsigned result; ///< of the map
+  /// From points of the consumer to points of the map.
+  AffineMap iteration;
+  /// Position among the map's inputs of the one that takes the operand's place.
+  std::optional<unsigned> primary;
+};
+} // namespace
+
+/// The maps of `map`'s inputs at points of the consumer.
+static SmallVector<AffineMap> getMovedMaps(kernel::MapOp map, const Move &move) {
+  SmallVector<AffineMap> maps;
+  for (unsigned i = 0; i < map.getInputs().size(); ++i)
+    maps.push_back(
+        simplifyMap(map.getInputMap(i).compose(move.iteration),
+                    Move(move).consumer.getDims()));
+  return maps;
+}
+
+static bool isIndex(kernel::StructuredKernelOpInterface op, unsigned input) {
+  if (op.getOffsets() && *op.getOffsets() == input)
+    return true;
+  for (unsigned i = 0; i < op.getInputs().size(); ++i)
+    if (op.getGather(i) == static_cast<int32_t>(input))
+      return true;
+  return false;
+}
+
+/// Checks the vector access of the moved inputs, and picks the one that stands for
+/// the operand (its layout decides how a contraction packs).
+static const char *checkAccess(kernel::MapOp map, Move &move) {
+  SmallVector<AffineMap> maps = getMovedMaps(map, move);
+  AffineMap old = move.consumer.getInputMap(move.input);
+  auto contract = dyn_cast<kernel::ContractOp>(move.consumer.getOperation());
+  bool operand = contract && move.input < 2;
+  SmallVector<unsigned> allowed;
+  if (std::optional<unsigned> dim =
+          getUnitStrideDim(simplifyMap(old, move.consumer.getDims())))
+    allowed.push_back(*dim);
+  if (operand)
+    allowed = {contract.getKDim(),
+               move.input == 0 ? contract.getMDim() : contract.getNDim()};
+  std::optional<unsigned> vectorDim;
+  for (auto [i, moved] : llvm::enumerate(maps)) {
+    std::optional<unsigned> dim = getUnitStrideDim(moved);
+    if (dim && llvm::is_contained(allowed, *dim)) {
+      vectorDim = dim;
+      move.primary = i;
+      break;
+    }
+  }
+  if (operand && !move.primary)
+    return "no input keeps the operand contiguous";
+  for (AffineMap moved : maps) {
+    if (vectorDim && !isVectorFriendly(moved, *vectorDim))
+      return "an input would be read with a stride";
+    if (moved.getNumResults() && !isa<AffineConstantExpr>(
+                                     moved.getResults().back()) &&
+        !getUnitStrideDim(moved))
+      return "an input's innermost index would not be a plain dim";
+  }
+  return nullptr;
+}
+
+/// The move of `map` into the kernel input `use`, or the reason why not.
+static FailureOr<Move> getMove(kernel::MapOp map, OpOperand &use,
+                               std::string &reason) {
+  auto fail = [&](StringRef why) {
+    reason = why.str();
+    return failure();
+  };
+  auto consumer =
+      dyn_cast<kernel::StructuredKernelOpInterface>(use.getOwner());
+  if (!consumer || use.getOperandNumber() >= consumer.getInputs().size())
+    return fail("a reader is not a kernel's input");
+  if (use.getOwner()->getBlock() != map->getBlock())
+    return fail("a reader is in another block");
+  Move move{consumer, use.getOperandNumber(), 0, {}, {}};
+  auto result = cast<OpResult>(getViewRoot(use.get()));
+  move.result = result.getResultNumber();
+  if (consumer.getGather(move.input) >= 0 || isIndex(consumer, move.input))
+    return fail("a reader gathers from it");
+  AffineMap out = map.getOutMap(move.result);
+  if (!out.isPermutation())
+    return fail("its out map is not a permutation");
+  move.iteration = simplifyMap(
+      inversePermutation(out).compose(getViewMap(use.get()).compose(
+          consumer.getInputMap(move.input))),
+      consumer.getDims());
+  if (!canInlineIndices(map.getBody().front(), move.iteration))
+    return fail("its index is no plain dim of a reader");
+  if (const char *why = checkAccess(map, move))
+    return fail(why);
+  return move;
+}
+
+/// All reads of the op's results, through views.
+static void collectReads(Operation *op, SmallVectorImpl<OpOperand *> &reads) {
+  for (OpOperand &use : op->getUses()) {
+    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(use.getOwner()))
+      collectReads(use.getOwner(), reads);
+    else
+      reads.push_back(&use);
+  }
+}
+
+/// Doing the work for each reader must not cost more than storing it once.
+static bool isWorthRepeating(kernel::MapOp map) {
+  int64_t size = cast<ShapedType>(map.getResult(0).getType()).getNumElements();
+  int64_t fullReads = llvm::count_if(map.getInputs(), [&](Value input) {
+    return cast<ShapedType>(input.getType()).getNumElements() >= size;
+  });
+  bool heavy = false;
+  for (Operation &op : map.getBody().front())
+    heavy |= isa<math::MathDialect>(op.getDialect()) &&
+             !isa<math::FmaOp, math::AbsFOp, math::RsqrtOp, math::SqrtOp>(op);
+  return fullReads <= 1 && !heavy;
+}
+
+static void apply(RewriterBase &rewriter, kernel::MapOp map, const Move &move) {
+  kernel::StructuredKernelOpInterface consumer = move.consumer;
+  Operation *op = consumer;
+  SmallVector<AffineMap> maps = getMovedMaps(map, move);
+  rewriter.setInsertionPoint(op);
+  KernelRewriter kernel(rewriter, consumer);
+  unsigned base = kernel.inputs.size();
+  for (auto [i, value] : llvm::enumerate(map.getInputs())) {
+    int32_t gather = map.getGather(i);
+    kernel.addInput(
+        {value, maps[i], gather < 0 ? -1 : gather + static_cast<int32_t>(base)});
+  }
+  for (Block *block : kernel.blocks) {
+    BlockArgument element = block->getArgument(move.input);
+    if (element.use_empty())
+      continue;
+    OpBuilder inner = OpBuilder::atBlockBegin(block);
+    SmallVector<Value> values = inlineBody(
+        inner, map.getBody().front(),
+        block->getArguments().slice(base, map.getInputs().size()),
+        move.iteration);
+    element.replaceAllUsesWith(values[move.result]);
+  }
+  // A contraction's operand keeps its place.
+  if (move.primary && isa<kernel::ContractOp>(op) && move.input < 2)
+    kernel.inputs[move.input] = kernel.inputs[base + *move.primary];
+  Operation *fused =
+      kernel.build(rewriter.getFusedLoc({map.getLoc(), op->getLoc()}));
+  rewriter.replaceOp(op, fused->getResults());
+}
+
+namespace {
+struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      SmallVector<kernel::MapOp> maps;
+      getOperation().walk([&](kernel::MapOp map) { maps.push_back(map); });
+      for (kernel::MapOp map : maps)
+        changed |= fuse(rewriter, map);
+    }
+  }
+
+  bool fuse(RewriterBase &rewriter, kernel::MapOp map) {
+    std::string reason;
+    auto missed = [&]() {
+      remark::missed(map.getLoc(), remark::RemarkOpts::name("FuseOperands")
+                                       .category("moec-fusion"))
+          << remark::reason("{0}", reason);
+      return false;
+    };
+    if (map.getRaggedDim())
+      return false;
+    for (Value out : map.getOuts())
+      if (!out.getDefiningOp<tensor::EmptyOp>())
+        return false;
+    SmallVector<OpOperand *> reads;
+    collectReads(map, reads);
+    if (reads.empty())
+      return false;
+    if (reads.size() > 1 && !isWorthRepeating(map)) {
+      reason = "it has several readers and is costly to repeat";
+      return missed();
+    }
+    for (OpOperand *use : reads)
+      if (failed(getMove(map, *use, reason)))
+        return missed();
+    // A kernel that reads the map twice is rewritten twice: ask again each time.
+    while (true) {
+      reads.clear();
+      collectReads(map, reads);
+      if (reads.empty())
+        break;
+      FailureOr<Move> move = getMove(map, *reads.front(), reason);
+      if (failed(move))
+        return missed();
+      apply(rewriter, map, *move);
+    }
+    remark::passed(map.getLoc(), remark::RemarkOpts::name("FuseOperands")
+                                     .category("moec-fusion"))
+        << "moved into the kernels that read it";
+    eraseViewsAndOp(rewriter, map);
+    return true;
+  }
+};
+} // namespace

@@ -1,0 +1,60 @@
+//===- FusionUtils.h - Questions that fusion passes share -------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_FUSION_FUSIONUTILS_H
+#define MOEC_PASSES_FUSION_FUSIONUTILS_H
+
+#include "dialects/Kernel/KernelOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace moec::fusion {
+
+/// How many of the outs of `rows` are stored once per row; they come first.
+inline unsigned getNumRowOuts(kernel::RowsOp rows) {
+  return rows.getFinish().front().getTerminator()->getNumOperands();
+}
+
+/// Where a kernel that does the work of `producer` and of `consumer`, which reads
+/// it, can stand: before one of the two, or null if nowhere in this block.
+/// Destinations of `consumer` are moved up if need be.
+inline mlir::Operation *findPlace(mlir::Operation *producer,
+                                  mlir::Operation *consumer) {
+  mlir::Block *block = producer->getBlock();
+  bool late = true;
+  for (mlir::Operation *user : producer->getUsers()) {
+    mlir::Operation *top = block->findAncestorOpInBlock(*user);
+    bool view = top && top->getNumOperands() == 1 && top->hasOneUse() &&
+                *top->user_begin() == consumer;
+    late &= view || (top && !top->isBeforeInBlock(consumer));
+  }
+  if (late)
+    return consumer;
+  for (mlir::Value operand : consumer->getOperands()) {
+    mlir::Operation *def = operand.getDefiningOp();
+    bool late = def && def->getBlock() == block && def != producer &&
+                !def->isBeforeInBlock(producer);
+    if (late && !mlir::isa<mlir::tensor::EmptyOp>(def))
+      return nullptr;
+  }
+  for (mlir::Value operand : consumer->getOperands())
+    if (auto empty = operand.getDefiningOp<mlir::tensor::EmptyOp>())
+      if (empty->getBlock() == block && !empty->isBeforeInBlock(producer))
+        empty->moveBefore(producer);
+  return producer;
+}
+
+/// Erases `op` and the views of its results, all without readers.
+inline void eraseViewsAndOp(mlir::RewriterBase &rewriter, mlir::Operation *op) {
+  for (mlir::Operation *user : llvm::make_early_inc_range(op->getUsers()))
+    eraseViewsAndOp(rewriter, user);
+  rewriter.eraseOp(op);
+}
+
+} // namespace moec::fusion
+
+#endif // MOEC_PASSES_FUSION_FUSIONUTILS_H
