@@ -16,7 +16,8 @@ using namespace mlir;
 
 namespace moec::cpu {
 
-void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
+void buildVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
+  pm.addPass(createExtractBuiltinsPass());
   LowerContractPassOptions contract;
   contract.lanes = options.lanes;
   pm.addNestedPass<func::FuncOp>(createLowerContractPass(contract));
@@ -24,7 +25,9 @@ void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
+}
 
+void buildLLVMPipeline(OpPassManager &pm) {
   // Upstream's way to the LLVM dialect.
   pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass());
   pm.addPass(createSCFToControlFlowPass());
@@ -40,6 +43,11 @@ void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createKernelABIPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+}
+
+void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
+  buildVectorPipeline(pm, options);
+  buildLLVMPipeline(pm);
 }
 
 void registerCPUPhase() {

@@ -26,6 +26,14 @@ struct CPUPipelineOptions
                         llvm::cl::init(16)};
 };
 
+/// Kernel functions to loops over vectors; sets `kernel.blocks` and
+/// `kernel.scratch`.
+void buildVectorPipeline(mlir::OpPassManager &pm,
+                         const CPUPipelineOptions &options);
+
+/// From there to the LLVM dialect with the kernel ABI.
+void buildLLVMPipeline(mlir::OpPassManager &pm);
+
 /// From kernel functions on memrefs to the LLVM dialect: every kernel becomes
 /// `void k(void *const *args, int64_t begin, int64_t end, void *scratch)` with
 /// the attributes `kernel.blocks` and `kernel.scratch`.

@@ -36,6 +36,15 @@ def ApproximateMathPass : MoecCPUPass<"moec-approximate-math", "::mlir::func::Fu
   }];
 }
 
+def ExtractBuiltinsPass : Pass<"moec-extract-builtins", "::mlir::ModuleOp"> {
+  let summary = "Leave routing to the runtime";
+  let description = [{
+    A `kernel.function` whose kernel is `kernel.route` becomes a declaration with
+    `kernel.builtin = "route"` and `kernel.attributes`: routing is counting, not
+    arithmetic, and the runtime's own function does it (docs/module-format.md).
+  }];
+}
+
 def KernelABIPass : Pass<"moec-kernel-abi", "::mlir::ModuleOp"> {
   let summary = "Give kernels the C interface of the module format";
   let description = [{

@@ -1,0 +1,57 @@
+//===- ExtractBuiltins.cpp - Leave routing to the runtime -----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//   func.func @k2_route(..) {kernel.function} { kernel.route .. k 2 capacity 40
+//   .. }
+// becomes
+//   func.func private @k2_route(..) {kernel.builtin = "route",
+//                                    kernel.attributes = {k = 2, capacity = 40,
+//                                    ..}}
+//
+// Shown by test/passes/CPU/extract-builtins.mlir.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/CPU/Passes.h"
+
+using namespace mlir;
+
+namespace moec::cpu {
+#define GEN_PASS_DEF_EXTRACTBUILTINSPASS
+#include "passes/CPU/Passes.h.inc"
+
+namespace {
+struct ExtractBuiltinsPass
+    : impl::ExtractBuiltinsPassBase<ExtractBuiltinsPass> {
+  void runOnOperation() override {
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      if (!func->hasAttr("kernel.function") || func.isExternal())
+        continue;
+      auto routes = func.getOps<kernel::RouteOp>();
+      if (routes.empty())
+        continue;
+      kernel::RouteOp route = *routes.begin();
+      Builder b(&getContext());
+      auto shape = cast<ShapedType>(route.getGates().getType()).getShape();
+      auto number = [&](StringRef name, int64_t value) {
+        return b.getNamedAttr(name, b.getI64IntegerAttr(value));
+      };
+      func->setAttr("kernel.builtin", b.getStringAttr("route"));
+      func->setAttr("kernel.attributes",
+                    b.getDictionaryAttr(
+                        {number("items", shape[0]), number("experts", shape[1]),
+                         number("k", route.getK()),
+                         number("capacity", route.getCapacity()),
+                         b.getNamedAttr("priority", route.getPriorityAttr())}));
+      func->removeAttr("kernel.function");
+      func.getBody().getBlocks().clear();
+      func.setPrivate();
+    }
+  }
+};
+} // namespace
+} // namespace moec::cpu
