@@ -47,10 +47,12 @@ struct CompileOptions {
   std::vector<std::string> disabledPasses;
 };
 
-/// Compiles imported model IR (see lib/Import) and writes the result of the last
-/// phase to `path`: text for all but `Phase::Module`; "-" is standard output for
-/// text. Diagnostics go to the context's handler. Nothing is written on failure.
-mlir::LogicalResult compile(mlir::ModuleOp module, const CompileOptions &options,
+/// Compiles imported model IR (see lib/Import) and writes the result of the
+/// last phase to `path`: text for all but `Phase::Module`; "-" is standard
+/// output for text. Diagnostics go to the context's handler. Nothing is written
+/// on failure.
+mlir::LogicalResult compile(mlir::ModuleOp module,
+                            const CompileOptions &options,
                             llvm::StringRef path);
 
 } // namespace moec::driver

@@ -1,0 +1,44 @@
+//===- CompileModel.h - From a model file to a module file -----*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_DRIVER_COMPILEMODEL_H
+#define MOEC_LIB_DRIVER_COMPILEMODEL_H
+
+#include <cstdint>
+#include <string>
+
+namespace moec::driver {
+
+/// What `moec compile`, and the commands that take a model, ask for. No MLIR
+/// here: the command line is compiled with exceptions, MLIR is not.
+struct CompileRequest {
+  std::string model;           ///< JSON file, "-": standard input
+  std::string output;          ///< "-": standard output, only for text
+  std::string emit = "module"; ///< a phase; see phaseNames()
+  bool train = false;
+  int64_t batch = 0; ///< 0: as the model says
+  std::string cpu = "native";
+  std::string dumpPasses; ///< folder, or empty
+  bool timing = false;
+  bool requireFast = false;
+  bool printMemoryPlan = false;
+};
+
+/// "moe, autodiff, ..., module".
+std::string phaseNames();
+
+/// Compiles a model and writes the result, or only messages on standard error
+/// and nothing else. The exit code: 0, 1 (model), 2 (usage) or 4 (resources).
+int compileModel(const CompileRequest &request);
+
+/// The JSON Schema of models, and the ops that they may use, as text.
+std::string schemaText();
+std::string opsText();
+
+} // namespace moec::driver
+
+#endif // MOEC_LIB_DRIVER_COMPILEMODEL_H

@@ -1,0 +1,296 @@
+//===- CheckModel.cpp - Checks a model file -----------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Import/Reader.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace moec::import;
+using llvm::formatv;
+using llvm::SmallVector;
+using llvm::StringRef;
+using llvm::Twine;
+
+static constexpr StringRef formatName = "moec.model/1";
+
+static const JsonValue *batchOf(const JsonValue &root) {
+  const JsonValue *dims = root.find("dims");
+  return dims ? dims->find("batch") : nullptr;
+}
+
+SmallVector<int64_t> moec::import::listedBatches(const JsonValue &root) {
+  SmallVector<int64_t> batches;
+  auto add = [&](const JsonValue &value) {
+    if (value.isInteger() && value.integer > 0 &&
+        value.integer <= maxElements &&
+        !llvm::is_contained(batches, value.integer))
+      batches.push_back(value.integer);
+  };
+  if (const JsonValue *batch = batchOf(root)) {
+    if (batch->isArray())
+      llvm::for_each(batch->items, add);
+    else
+      add(*batch);
+  }
+  if (batches.empty())
+    batches.push_back(1);
+  return batches;
+}
+
+/// The version decides about all else, so nothing else is checked without it.
+static bool checkFormat(const JsonValue &root, Problems &problems) {
+  if (!root.isObject()) {
+    problems.add(root, "a model is an object")
+        .expected("{ \"format\": \"" + formatName + "\", ... }")
+        .got(root.describe());
+    return false;
+  }
+  const JsonValue *format = root.find("format");
+  if (format && format->isString() && format->text == formatName)
+    return true;
+  problems
+      .add(format ? *format : root,
+           format ? "unknown format version" : "the model has no 'format'")
+      .expected("\"format\": \"" + formatName + "\"")
+      .got(format ? format->describe() : "nothing")
+      .fix("this version of moec reads " + formatName);
+  return false;
+}
+
+static void checkDims(Reader &reader, const JsonValue &root) {
+  Model &model = reader.model;
+  const JsonValue *dims = root.find("dims");
+  const JsonValue *batch = batchOf(root);
+  if (!batch)
+    reader
+        .missing(dims ? *dims : root, dims ? "'dims'" : "the model",
+                 dims ? "batch" : "dims")
+        .expected("\"dims\": { \"batch\": 128, ... }")
+        .fix("add the batch size, or an array of batch sizes");
+  if (!dims)
+    return;
+  if (!dims->isObject()) {
+    reader.object(*dims, "'dims'", {});
+    return;
+  }
+  for (const JsonMember &member : dims->members) {
+    reader.identifier(member.key, member.value, "the dimension's name");
+    if (member.value.isArray() && member.key == "batch") {
+      if (member.value.items.empty())
+        reader.problems.add(member.value, "'batch' has no sizes")
+            .expected("at least one");
+      for (const JsonValue &item : member.value.items)
+        reader.size(item, member.key);
+      continue;
+    }
+    if (member.value.isArray()) {
+      reader.problems
+          .add(member.value,
+               "dimension '" + member.key + "' has a list of sizes")
+          .expected("one integer; only 'batch' may have several")
+          .got(member.value.describe());
+      continue;
+    }
+    std::optional<int64_t> size;
+    if (member.value.isString())
+      reader.problems
+          .add(member.value, "dimension '" + member.key + "' is not a number")
+          .expected("an integer")
+          .got(member.value.describe());
+    else
+      size = reader.size(member.value, member.key);
+    model.dims[member.key] = size.value_or(0);
+  }
+  model.dims["batch"] = model.batch;
+}
+
+static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs) {
+  if (!inputs.isObject() || inputs.members.empty()) {
+    reader.problems.add(inputs, "'inputs' has no inputs")
+        .expected("{ \"image\": { \"shape\": [...], \"dtype\": \"u8\" } }")
+        .got(inputs.describe());
+    return;
+  }
+  for (const JsonMember &member : inputs.members) {
+    Input &input = graph.inputs.emplace_back();
+    input.name = member.key;
+    input.json = &member.value;
+    std::string what = "input '" + member.key + "'";
+    reader.identifier(member.key, member.value, "the input's name");
+    if (!reader.object(member.value, what, {"shape", "dtype", "description"}))
+      continue;
+    const JsonValue *shape = member.value.find("shape");
+    const JsonValue *dtype = member.value.find("dtype");
+    std::optional<Shape> read;
+    if (!shape)
+      reader.missing(member.value, what, "shape");
+    else
+      read = reader.shape(*shape, "shape");
+    if (read)
+      input.info.shape = *read;
+    else
+      graph.sound = false;
+    if (read && read->front() != reader.model.batch)
+      reader.problems.add(*shape, what + " does not begin with the batch")
+          .expected("[\"batch\", ...]")
+          .got(toString(*read));
+    if (!dtype) {
+      reader.missing(member.value, what, "dtype").expected("u8, i32 or f32");
+    } else if (dtype->text == "u8") {
+      input.info.dtype = DType::U8;
+    } else if (dtype->text == "i32") {
+      input.info.dtype = DType::I32;
+    } else if (dtype->text != "f32") {
+      reader.problems.add(*dtype, "unknown dtype")
+          .expected("u8, i32 or f32")
+          .got(dtype->describe())
+          .fix(suggest(dtype->text, {"u8", "i32", "f32"}, ""));
+    }
+  }
+}
+
+/// Reports nodes that no output needs.
+static void checkUse(Reader &reader, const Graph &graph,
+                     llvm::ArrayRef<Ref> roots) {
+  if (!graph.sound)
+    return;
+  std::vector<bool> used(graph.nodes.size());
+  for (Ref ref : roots)
+    if (ref >= 0)
+      used[ref] = true;
+  for (Ref ref : llvm::reverse(graph.order))
+    for (Ref input : graph.nodes[ref].inputs)
+      if (used[ref] && input >= 0)
+        used[input] = true;
+  for (auto [i, node] : llvm::enumerate(graph.nodes))
+    if (!used[i])
+      reader.problems
+          .add(*node.json, "the result of '" + node.name + "' is not used")
+          .node(graph.name.empty() ? node.name : graph.name + "." + node.name)
+          .expected("nodes that an output needs")
+          .fix("use it, or remove the node");
+}
+
+static void checkBlock(Reader &reader, const JsonMember &member) {
+  auto owned = std::make_unique<Graph>();
+  Graph &graph = *owned;
+  graph.name = member.key;
+  const JsonValue &json = member.value;
+  std::string what = "block '" + member.key + "'";
+  reader.identifier(member.key, json, "the block's name");
+  reader.model.blocks[member.key] = std::move(owned);
+  graph.sound = false;
+  if (!reader.object(json, what, {"inputs", "output", "nodes", "description"}))
+    return;
+  const JsonValue *inputs = json.find("inputs");
+  const JsonValue *nodes = json.find("nodes");
+  const JsonValue *output = json.find("output");
+  if (!inputs)
+    reader.missing(json, what, "inputs").expected("{ \"x\": [sizes] }");
+  if (!nodes)
+    reader.missing(json, what, "nodes");
+  if (!output)
+    reader.missing(json, what, "output").expected("the name of a node");
+  if (!inputs || !nodes || !output)
+    return;
+  if (!inputs->isObject() || inputs->members.size() != 1) {
+    reader.problems.add(*inputs, what + " must have one input")
+        .expected("{ \"x\": [\"batch\", ...] }")
+        .got(inputs->isObject() ? formatv("{0}", inputs->members.size()).str()
+                                : inputs->describe());
+    return;
+  }
+  Input &input = graph.inputs.emplace_back();
+  input.name = inputs->members.front().key;
+  input.json = &inputs->members.front().value;
+  std::optional<Shape> shape = reader.shape(*input.json, input.name);
+  graph.sound = shape.has_value();
+  input.info.shape = shape.value_or(Shape{1});
+  checkNodes(reader, graph, *nodes);
+  std::optional<Ref> ref = resolve(reader, graph, *output);
+  if (!ref) {
+    graph.sound = false;
+    return;
+  }
+  graph.outputs = {*ref};
+  checkUse(reader, graph, graph.outputs);
+  graph.sound &= graph.info(*ref) != nullptr;
+}
+
+static void checkOutputs(Reader &reader, const JsonValue &root) {
+  Model &model = reader.model;
+  const JsonValue *outputs = root.find("outputs");
+  if (!outputs || !outputs->isArray() || outputs->items.empty()) {
+    reader.problems.add(outputs ? *outputs : root, "the model has no outputs")
+        .expected("\"outputs\": [\"logits\"]")
+        .got(outputs ? outputs->describe() : "nothing");
+    return;
+  }
+  for (const JsonValue &item : outputs->items) {
+    std::optional<Ref> ref = resolve(reader, model.graph, item);
+    if (!ref)
+      continue;
+    const TensorInfo *info = model.graph.info(*ref);
+    if (*ref < 0 || (info && info->dtype != DType::F32)) {
+      reader.problems.add(item, "'" + item.text + "' cannot be an output")
+          .expected("an f32 value that a node computes")
+          .got(*ref < 0 ? "an input" : toString(*info));
+      continue;
+    }
+    model.graph.outputs.push_back(*ref);
+    model.outputNames.push_back(item.text);
+  }
+}
+
+std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
+                                                int64_t batch, bool training,
+                                                Problems &problems) {
+  if (!checkFormat(root, problems))
+    return nullptr;
+  auto model = std::make_unique<Model>();
+  model->batch = batch;
+  Reader reader(*model, problems);
+  reader.object(root, "the model",
+                {"format", "name", "description", "dims", "inputs", "blocks",
+                 "nodes", "outputs", "training"});
+  const JsonValue *name = root.find("name");
+  if (!name)
+    reader.missing(root, "the model", "name");
+  else if (reader.identifier(name->text, *name, "the model's name"))
+    model->name = name->text;
+
+  checkDims(reader, root);
+  const JsonValue *inputs = root.find("inputs");
+  if (inputs)
+    checkInputs(reader, model->graph, *inputs);
+  else
+    reader.missing(root, "the model", "inputs");
+  if (const JsonValue *blocks = root.find("blocks")) {
+    if (!blocks->isObject())
+      reader.object(*blocks, "'blocks'", {});
+    for (const JsonMember &member : blocks->members)
+      checkBlock(reader, member);
+  }
+  const JsonValue *nodes = root.find("nodes");
+  if (!nodes) {
+    reader.missing(root, "the model", "nodes");
+    return model;
+  }
+  checkNodes(reader, model->graph, *nodes);
+  checkOutputs(reader, root);
+  SmallVector<Ref> roots(model->graph.outputs);
+  if (const JsonValue *section = root.find("training")) {
+    checkTraining(reader, *section);
+    if (model->training)
+      roots.push_back(model->training->logits);
+  } else if (training) {
+    reader.missing(root, "the model", "training")
+        .fix("add loss and optimizer, or compile with --mode infer");
+  }
+  if (problems.empty())
+    checkUse(reader, model->graph, roots);
+  return model;
+}

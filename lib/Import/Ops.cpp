@@ -1,0 +1,193 @@
+//===- Ops.cpp - What the ops of the JSON format share --------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Import/Ops.h"
+#include "dialects/MoE/MoEOps.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace moec::import;
+
+Init Init::lecun(int64_t fanIn) {
+  return normal(1.0 / std::sqrt(static_cast<double>(fanIn)));
+}
+
+std::string moec::import::toString(ArrayRef<int64_t> shape) {
+  std::string text = "[";
+  for (auto [i, size] : llvm::enumerate(shape))
+    text += (i ? ", " : "") + std::to_string(size);
+  return text + "]";
+}
+
+std::string moec::import::toString(const TensorInfo &info) {
+  static const char *const names[] = {"u8", "i32", "f32", "normalized image"};
+  return std::string(names[static_cast<int>(info.dtype)]) + " " +
+         toString(info.shape);
+}
+
+const AttrDef *OpDef::attr(StringRef attrName) const {
+  for (const AttrDef &def : attrs)
+    if (attrName == def.name)
+      return &def;
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// NodeCheck
+//===----------------------------------------------------------------------===//
+
+static std::string withSuffix(StringRef suffix, StringRef name) {
+  return suffix.empty() ? name.str() : (suffix + "." + name).str();
+}
+
+void NodeCheck::linearParams(StringRef suffix, int64_t in, int64_t out,
+                             bool bias, ArrayRef<int64_t> lead) {
+  Shape weight(lead), offset(lead);
+  weight.append({in, out});
+  offset.push_back(out);
+  param(withSuffix(suffix, "weight"), weight, Init::lecun(in), /*decay=*/true);
+  if (bias)
+    param(withSuffix(suffix, "bias"), offset, Init::zeros());
+}
+
+void NodeCheck::normParams(StringRef suffix, int64_t width) {
+  param(withSuffix(suffix, "scale"), {width}, Init::ones());
+  param(withSuffix(suffix, "bias"), {width}, Init::zeros());
+}
+
+Problem &NodeCheck::problem(StringRef attribute, const Twine &message) {
+  const JsonValue *at =
+      attribute.empty() ? nullptr : node.json->find(attribute);
+  return problems.add(at ? *at : *node.json, message).node(node.fullName);
+}
+
+bool NodeCheck::expectTokens() {
+  if (!expectDType(0, DType::F32))
+    return false;
+  if (input(0).rank() == 3)
+    return true;
+  problem("inputs", llvm::formatv("'{0}' needs tokens, and '{1}' has no such "
+                                  "shape",
+                                  node.op->name, graph.nameOf(node.inputs[0])))
+      .expected("f32 [batch, tokens, channels]")
+      .got(toString(input(0)))
+      .fix("make tokens from an image with 'patch_embed'");
+  return false;
+}
+
+bool NodeCheck::expectDType(size_t i, DType dtype) {
+  if (input(i).dtype == dtype)
+    return true;
+  TensorInfo wanted{input(i).shape, dtype};
+  problem("inputs", llvm::formatv("'{0}' has a dtype that '{1}' cannot take",
+                                  graph.nameOf(node.inputs[i]), node.op->name))
+      .expected(toString(wanted))
+      .got(toString(input(i)))
+      .fix(input(i).dtype == DType::Pixels || input(i).dtype == DType::U8
+               ? "make tokens from an image with 'patch_embed'"
+               : "use an f32 value");
+  return false;
+}
+
+const Graph *NodeCheck::block(StringRef name) {
+  auto found = model.blocks.find(name);
+  if (found != model.blocks.end())
+    return found->second->sound ? found->second.get() : nullptr;
+  SmallVector<StringRef> known;
+  for (const auto &entry : model.blocks)
+    known.push_back(entry.first);
+  problem("block", "unknown block '" + name + "'")
+      .expected(known.empty() ? "a block; the model has none"
+                              : joinNames(known))
+      .got("'" + name + "'")
+      .fix(suggest(name, known, "add it under 'blocks'"));
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// NodeBuild
+//===----------------------------------------------------------------------===//
+
+Value NodeBuild::param(StringRef suffix) const {
+  for (auto [spec, value] : llvm::zip_equal(node.params, params))
+    if (spec.suffix == suffix)
+      return value;
+  return {};
+}
+
+void NodeBuild::addAuxiliary(Value value, double weight) {
+  value = scale(value, weight);
+  *auxiliary = *auxiliary ? add(*auxiliary, value) : value;
+}
+
+Value NodeBuild::linear(Value x, StringRef suffix, int64_t axis) {
+  Value weight = param(withSuffix(suffix, "weight"));
+  Value bias = param(withSuffix(suffix, "bias"));
+  Shape result(shape(x));
+  result[axis] = shape(weight)[1];
+  return moe::LinearOp::create(b, loc, type(result), x, weight, bias,
+                               b.getI64IntegerAttr(axis));
+}
+
+Value NodeBuild::layerNorm(Value x, StringRef suffix, double eps) {
+  return moe::LayerNormOp::create(
+      b, loc, x.getType(), x, param(withSuffix(suffix, "scale")),
+      param(withSuffix(suffix, "bias")), b.getF64FloatAttr(eps));
+}
+
+Value NodeBuild::gelu(Value x) {
+  return moe::GeluOp::create(b, loc, x.getType(), x,
+                             tanhGelu ? b.getUnitAttr() : UnitAttr());
+}
+
+Value NodeBuild::add(Value x, Value y) {
+  return moe::AddOp::create(b, loc, x.getType(), x, y);
+}
+
+Value NodeBuild::scale(Value x, double factor) {
+  return moe::ScaleOp::create(b, loc, x.getType(), x,
+                              b.getF64FloatAttr(factor));
+}
+
+Value NodeBuild::reshape(Value x, ArrayRef<int64_t> newShape) {
+  return moe::ReshapeOp::create(b, loc, type(newShape), x);
+}
+
+Value NodeBuild::transpose(Value x, ArrayRef<int64_t> permutation) {
+  Shape result;
+  for (int64_t axis : permutation)
+    result.push_back(shape(x)[axis]);
+  return moe::TransposeOp::create(b, loc, type(result), x,
+                                  b.getDenseI64ArrayAttr(permutation));
+}
+
+Value NodeBuild::broadcast(Value x, ArrayRef<int64_t> newShape,
+                           ArrayRef<int64_t> axes) {
+  return moe::BroadcastOp::create(b, loc, type(newShape), x,
+                                  b.getDenseI64ArrayAttr(axes));
+}
+
+Value NodeBuild::reduce(Value x, ArrayRef<int64_t> axes) {
+  Shape result;
+  for (auto [i, size] : llvm::enumerate(shape(x)))
+    if (!llvm::is_contained(axes, static_cast<int64_t>(i)))
+      result.push_back(size);
+  return moe::ReduceOp::create(b, loc, type(result), x,
+                               b.getDenseI64ArrayAttr(axes));
+}
+
+Value NodeBuild::softmax(Value x, ArrayRef<int64_t> axes) {
+  return moe::SoftmaxOp::create(b, loc, x.getType(), x,
+                                b.getDenseI64ArrayAttr(axes));
+}
+
+Value NodeBuild::einsum(Value x, Value y, StringRef equation,
+                        ArrayRef<int64_t> newShape) {
+  return moe::EinsumOp::create(b, loc, type(newShape), x, y,
+                               b.getStringAttr(equation));
+}

@@ -1,0 +1,42 @@
+//===- OpTable.cpp - All ops of the JSON format -------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Import/Ops.h"
+
+using namespace moec::import;
+
+static const OpDef *const table[] = {&addOp,
+                                     &attentionOp,
+                                     &geluOp,
+                                     &layerNormOp,
+                                     &linearOp,
+                                     &meanOp,
+                                     &mlpOp,
+                                     &moeOp,
+                                     &normalizeOp,
+                                     &patchEmbedOp,
+                                     &positionEmbeddingOp,
+                                     &reRepresentOp,
+                                     &repeatOp,
+                                     &softMoeOp,
+                                     &tokenMlpOp};
+
+llvm::ArrayRef<const OpDef *> moec::import::allOps() { return table; }
+
+const OpDef *moec::import::findOp(llvm::StringRef name) {
+  for (const OpDef *op : table)
+    if (name == op->name)
+      return op;
+  return nullptr;
+}
+
+llvm::SmallVector<llvm::StringRef> moec::import::opNames() {
+  llvm::SmallVector<llvm::StringRef> names;
+  for (const OpDef *op : table)
+    names.push_back(op->name);
+  return names;
+}

@@ -1,0 +1,87 @@
+//===- Problems.h - What is wrong with a model file ------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_IMPORT_PROBLEMS_H
+#define MOEC_LIB_IMPORT_PROBLEMS_H
+
+#include "lib/Import/Json.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/Twine.h"
+#include <deque>
+
+namespace llvm {
+class raw_ostream;
+}
+
+namespace moec::import {
+
+/// One problem: where it is, and what to do about it.
+class Problem {
+public:
+  Problem &expected(const llvm::Twine &text) {
+    expectedText = text.str();
+    return *this;
+  }
+  Problem &got(const llvm::Twine &text) {
+    gotText = text.str();
+    return *this;
+  }
+  Problem &fix(const llvm::Twine &text) {
+    fixText = text.str();
+    return *this;
+  }
+  /// The name of the node that it concerns ("encoder.attn").
+  Problem &node(const llvm::Twine &name) {
+    nodeName = name.str();
+    return *this;
+  }
+
+private:
+  friend class Problems;
+  Position position;
+  std::string path, nodeName, message, expectedText, gotText, fixText;
+};
+
+/// Collects the problems of one file, so that all are shown at once.
+class Problems {
+public:
+  /// Adds a problem; details are set on what it returns. A second problem with
+  /// the same message at the same place is not kept.
+  Problem &add(Position position, const llvm::Twine &path,
+               const llvm::Twine &message);
+  Problem &add(const JsonValue &value, const llvm::Twine &message) {
+    return add(value.position, value.path, message);
+  }
+
+  bool empty() const { return list.empty(); }
+  size_t size() const { return list.size(); }
+
+  /// Prints them in the order of the file:
+  ///   model.json:7:12: error: unknown op 'layernorm'
+  ///     at $.nodes[1].op, node 'ln'
+  ///     expected: ...
+  ///     got: ...
+  ///     fix: did you mean 'layer_norm'?
+  void print(llvm::raw_ostream &os, llvm::StringRef file) const;
+
+private:
+  std::deque<Problem> list; // references stay valid
+  Problem repeated;
+};
+
+/// The known name nearest to a misspelt one, or empty if none is near.
+std::string nearestName(llvm::StringRef name,
+                        llvm::ArrayRef<llvm::StringRef> known);
+/// "did you mean 'x'?" or, if nothing is near, `otherwise`.
+std::string suggest(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> known,
+                    const llvm::Twine &otherwise);
+/// "a, b or c"
+std::string joinNames(llvm::ArrayRef<llvm::StringRef> names);
+
+} // namespace moec::import
+
+#endif // MOEC_LIB_IMPORT_PROBLEMS_H

@@ -1,0 +1,226 @@
+//===- Reader.cpp - Reads the parts of a model file ---------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Import/Reader.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace moec::import;
+using llvm::ArrayRef;
+using llvm::formatv;
+using llvm::StringRef;
+using llvm::Twine;
+
+bool Reader::object(const JsonValue &value, const Twine &what,
+                    ArrayRef<StringRef> keys, StringRef node) {
+  if (!value.isObject()) {
+    problems.add(value, what + " is not an object")
+        .node(node)
+        .expected("an object { ... }")
+        .got(value.describe());
+    return false;
+  }
+  for (const JsonMember &member : value.members)
+    if (!llvm::is_contained(keys, StringRef(member.key)))
+      problems
+          .add(member.keyPosition, value.path + "." + member.key,
+               "unknown key '" + member.key + "' in " + what)
+          .node(node)
+          .expected(joinNames(keys))
+          .got("'" + member.key + "'")
+          .fix(suggest(member.key, keys, "remove it"));
+  return true;
+}
+
+Problem &Reader::missing(const JsonValue &object, const Twine &what,
+                         StringRef key, StringRef node) {
+  return problems.add(object, what + " has no '" + key + "'")
+      .node(node)
+      .expected("the key '" + key + "'");
+}
+
+bool Reader::identifier(StringRef name, const JsonValue &at,
+                        const Twine &what) {
+  bool good = !name.empty() &&
+              (llvm::isAlpha(name.front()) || name.front() == '_') &&
+              llvm::all_of(name, [](char c) {
+                return llvm::isAlnum(c) || c == '_' || c == '-';
+              });
+  if (!good)
+    problems.add(at, what + " is not a name")
+        .expected("a letter or '_', then letters, digits, '_' and '-'")
+        .got("'" + name.substr(0, 80) + "'");
+  return good;
+}
+
+std::optional<int64_t> Reader::size(const JsonValue &value, StringRef what,
+                                    StringRef node) {
+  if (value.isString()) {
+    auto found = model.dims.find(value.text);
+    if (found != model.dims.end()) {
+      // A size with a problem of its own is 0 there.
+      if (found->second == 0)
+        return std::nullopt;
+      return found->second;
+    }
+    llvm::SmallVector<StringRef> known;
+    for (const auto &dim : model.dims)
+      known.push_back(dim.first);
+    problems.add(value, "unknown dimension '" + value.text + "'")
+        .node(node)
+        .expected(known.empty() ? std::string("a number; 'dims' is empty")
+                                : "a number, " + joinNames(known))
+        .got("'" + value.text + "'")
+        .fix(suggest(value.text, known, "add it under 'dims'"));
+    return std::nullopt;
+  }
+  if (value.isInteger() && value.integer > 0 && value.integer <= maxElements)
+    return value.integer;
+  const char *trouble = " is not a size";
+  if (value.isNumber() && value.real == 0)
+    trouble = " is zero";
+  else if (value.isNumber() && value.real < 0)
+    trouble = " is negative";
+  else if (value.isNumber() && value.real > maxElements)
+    trouble = " is too large";
+  problems.add(value, "'" + what + "'" + trouble)
+      .node(node)
+      .expected(formatv("an integer from 1 to {0}, or the name of a dimension",
+                        maxElements))
+      .got(value.describe());
+  return std::nullopt;
+}
+
+std::optional<Shape> Reader::shape(const JsonValue &value, StringRef what) {
+  if (!value.isArray()) {
+    problems.add(value, "'" + what + "' is not a shape")
+        .expected("an array of sizes, [\"batch\", ...]")
+        .got(value.describe());
+    return std::nullopt;
+  }
+  Shape result;
+  bool good = true;
+  for (const JsonValue &item : value.items) {
+    std::optional<int64_t> read = size(item, what);
+    good &= read.has_value();
+    result.push_back(read.value_or(1));
+  }
+  if (result.empty() || result.size() > 6) {
+    problems.add(value, "'" + what + "' has " + Twine(result.size()) + " axes")
+        .expected("1 to 6 axes");
+    return std::nullopt;
+  }
+  if (!good || !elements(result, value, "'" + what + "'", ""))
+    return std::nullopt;
+  return result;
+}
+
+bool Reader::elements(ArrayRef<int64_t> shape, const JsonValue &at,
+                      const Twine &what, StringRef node) {
+  int64_t product = 1;
+  for (int64_t dim : shape) {
+    if (!llvm::MulOverflow(product, dim, product) && product <= maxElements)
+      continue;
+    problems.add(at, what + " is too large")
+        .node(node)
+        .expected(formatv("at most {0} elements", maxElements))
+        .got(toString(shape));
+    return false;
+  }
+  return true;
+}
+
+bool Reader::attribute(const JsonValue &value, const AttrDef &def,
+                       StringRef node, AttrValue &result) {
+  auto wrong = [&](const Twine &expected) -> Problem & {
+    return problems.add(value, "bad value of '" + Twine(def.name) + "'")
+        .node(node)
+        .expected(expected)
+        .got(value.describe());
+  };
+  result.json = &value;
+  switch (def.kind) {
+  case AttrDef::Kind::Size: {
+    std::optional<int64_t> read = size(value, def.name, node);
+    result.integer = read.value_or(1);
+    return read.has_value();
+  }
+  case AttrDef::Kind::Integer:
+    result.integer = value.integer;
+    if (value.isInteger() && value.real >= def.minimum &&
+        value.integer <= maxElements)
+      return true;
+    wrong(formatv("an integer from {0} to {1}", int64_t(def.minimum),
+                  maxElements));
+    return false;
+  case AttrDef::Kind::Real: {
+    result.real = value.real;
+    bool low = def.above ? value.real <= def.minimum : value.real < def.minimum;
+    if (value.isNumber() && !low && value.real <= def.maximum)
+      return true;
+    std::string range;
+    if (def.minimum > -1e30)
+      range = formatv(" {0} {1}", def.above ? "above" : "of at least",
+                      formatv("{0}", def.minimum == 0
+                                         ? std::string("0")
+                                         : std::to_string(def.minimum)));
+    if (def.maximum == 1)
+      range += " and at most 1";
+    wrong("a number" + range);
+    return false;
+  }
+  case AttrDef::Kind::Flag:
+    result.integer = value.boolean;
+    if (value.kind == JsonValue::Kind::Bool)
+      return true;
+    wrong("true or false");
+    return false;
+  case AttrDef::Kind::Choice:
+    result.text = value.text;
+    if (value.isString() &&
+        llvm::is_contained(def.choices, StringRef(value.text)))
+      return true;
+    wrong(joinNames(def.choices)).fix(suggest(value.text, def.choices, ""));
+    return false;
+  case AttrDef::Kind::Block:
+    result.text = value.text;
+    if (value.isString())
+      return true;
+    wrong("the name of a block");
+    return false;
+  case AttrDef::Kind::Patterns:
+    if (value.isArray() && llvm::all_of(value.items, [](const JsonValue &item) {
+          return item.isString();
+        }))
+      return true;
+    wrong("an array of patterns over parameter names, [\"*.bias\", ...]");
+    return false;
+  }
+  return false;
+}
+
+bool Reader::attributes(const JsonValue &object, ArrayRef<AttrDef> defs,
+                        const Twine &what, StringRef node, AttrValues &values) {
+  bool good = true;
+  for (const AttrDef &def : defs) {
+    AttrValue &value = values[def.name];
+    if (const JsonValue *given = object.find(def.name)) {
+      good &= attribute(*given, def, node, value);
+      continue;
+    }
+    if (def.required) {
+      missing(object, what, def.name, node).fix("add it: " + Twine(def.doc));
+      good = false;
+      continue;
+    }
+    value.integer = static_cast<int64_t>(def.fallback);
+    value.real = def.fallback;
+    if (!def.choices.empty())
+      value.text = def.choices.front().str();
+  }
+  return good;
+}
