@@ -1,0 +1,133 @@
+//===- SafetensorsTest.cpp - Tests of weights files -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/data/Safetensors.h"
+#include "runtime/data/Weights.h"
+#include "test/runtime/TestSupport.h"
+
+#include <cstring>
+
+using namespace moec::rt;
+using namespace moec::rt::test;
+
+/// A file with this header and so many bytes of data.
+static std::string safetensors(const std::string &header, size_t data) {
+  uint64_t length = header.size();
+  std::string file(8, '\0');
+  std::memcpy(file.data(), &length, 8);
+  return file + header + std::string(data, 'd');
+}
+
+static std::string_view asBytes(const std::vector<float> &values) {
+  return {reinterpret_cast<const char *>(values.data()), values.size() * 4};
+}
+
+TEST(Safetensors, GoesRound) {
+  TemporaryFolder folder;
+  std::vector<float> a = {1, 2, 3, 4, 5, 6}, b = {7};
+  writeSafetensors(folder / "w",
+                   {{"z", "F32", {2, 3}, asBytes(a)},
+                    {"a \"quoted\" name", "F32", {}, asBytes(b)},
+                    {"empty", "F32", {0, 4}, {}}},
+                   {{"key", "text"}});
+  SafetensorsFile file(folder / "w");
+  ASSERT_EQ(file.tensors().size(), 3u);
+  ASSERT_NE(file.find("z"), nullptr);
+  EXPECT_EQ(file.find("z")->shape, (std::vector<int64_t>{2, 3}));
+  EXPECT_EQ(file.find("z")->bytes, asBytes(a));
+  EXPECT_EQ(file.find("a \"quoted\" name")->bytes, asBytes(b));
+  EXPECT_EQ(file.metadata("key"), "text");
+  EXPECT_EQ(file.metadata("none"), "");
+  EXPECT_EQ(file.find("none"), nullptr);
+}
+
+TEST(Safetensors, Malformed) {
+  TemporaryFolder folder;
+  auto expect = [&](const std::string &bytes, const char *part) {
+    writeAll(folder / "w", bytes);
+    EXPECT_ERROR(SafetensorsFile(folder / "w"), part);
+  };
+  std::string good = safetensors(
+      "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8);
+  writeAll(folder / "w", good);
+  EXPECT_NO_THROW(SafetensorsFile(folder / "w"));
+  for (size_t length = 0; length < good.size(); ++length)
+    expect(good.substr(0, length), "truncated");
+  expect(good + "x", "1 bytes follow the last tensor");
+  EXPECT_ERROR(SafetensorsFile(folder / "none"), "cannot open");
+  expect(safetensors("[]", 0), "expected an object");
+  expect(safetensors("{\"a\":", 0), "not valid JSON");
+  expect(safetensors("{\"a\":3}", 0), "header/a: expected an object");
+  auto tensor = [](const char *dtype, const char *shape, const char *offsets) {
+    return std::string("{\"a\":{\"dtype\":\"") + dtype +
+           "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}}";
+  };
+  expect(safetensors(tensor("F7", "[2]", "[0,8]"), 8), "unknown dtype");
+  expect(safetensors(tensor("F32", "[-2]", "[0,8]"), 8), "shape/0: expected");
+  expect(safetensors(tensor("F32", "[3]", "[0,8]"), 8), "takes 12 bytes");
+  expect(safetensors(tensor("F32", "[2]", "[8,0]"), 8), "expected an integer");
+  expect(safetensors(tensor("F32", "[2]", "[0]"), 8), "expected [begin, end]");
+  expect(safetensors(tensor("F32", "[2]", "[4,12]"), 12), "leaves a gap");
+  expect(safetensors("{\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":"
+                     "[0,4]},\"b\":{\"dtype\":\"U8\",\"shape\":[4],"
+                     "\"data_offsets\":[2,6]}}",
+                     6),
+         "leaves a gap or overlaps");
+  expect(safetensors("{\"__metadata__\":{\"k\":1}}", 0), "expected a string");
+  std::string huge(16, '\xff');
+  expect(huge, "truncated or no safetensors file");
+}
+
+TEST(Weights, AllProblemsInOneError) {
+  TemporaryFolder folder;
+  std::vector<float> values(48, 1);
+  writeSafetensors(folder / "w",
+                   {{"weight", "F32", {3, 16}, asBytes(values)},
+                    {"extra", "F32", {48}, asBytes(values)},
+                    {"more", "F32", {48}, asBytes(values)}},
+                   {});
+  Session session(loadTestModule("toy"));
+  session.initParameters(3);
+  std::vector<float> before(session.params(), session.params() + 64);
+  std::string error = errorOf([&] { loadWeights(session, folder / "w"); });
+  for (const char *part :
+       {"4 problems", "\"weight\": expected F32 [16, 3], got F32 [3, 16]",
+        "missing \"bias\" F32 [3]", "unexpected \"extra\" F32 [48]",
+        "unexpected \"more\""})
+    EXPECT_NE(error.find(part), std::string::npos) << error;
+  EXPECT_EQ(std::memcmp(before.data(), session.params(), 64 * 4), 0)
+      << "a failed load must change nothing";
+  writeSafetensors(folder / "h",
+                   {{"weight", "F16", {16, 3}, asBytes(values).substr(0, 96)},
+                    {"bias", "F32", {3}, asBytes(values).substr(0, 12)}},
+                   {});
+  EXPECT_ERROR(loadWeights(session, folder / "h"), "got F16 [16, 3]");
+}
+
+TEST(Weights, GoRound) {
+  TemporaryFolder folder;
+  Session a(loadTestModule("toy")), b(loadTestModule("toy"));
+  a.initParameters(3);
+  saveWeights(a, folder / "w");
+  loadWeights(b, folder / "w");
+  EXPECT_EQ(std::memcmp(a.params(), b.params(), 64 * 4), 0);
+}
+
+TEST(File, NothingHalfWritten) {
+  TemporaryFolder folder;
+  writeAll(folder / "old", "old bytes");
+  EXPECT_ERROR(writeFileAtomic("/nowhere/file", {"x"}), "cannot write");
+  // The name is taken by a folder: the rename fails, the temporary goes.
+  std::filesystem::create_directory(folder / "taken");
+  EXPECT_ERROR(writeFileAtomic(folder / "taken", {"x"}), "cannot write");
+  size_t files = 0;
+  for (auto &entry : std::filesystem::directory_iterator(folder.path))
+    files += !entry.path().empty();
+  EXPECT_EQ(files, 2u);
+  writeFileAtomic(folder / "old", {"new ", "bytes"});
+  EXPECT_EQ(readAll(folder / "old"), "new bytes");
+}
