@@ -73,6 +73,13 @@ KernelOperands::create(OpBuilder &b, kernel::StructuredKernelOpInterface op) {
   return result;
 }
 
+void KernelOperands::setSpace(ArrayRef<int64_t> newExtents,
+                              ArrayRef<AffineExpr> addresses) {
+  extents.assign(newExtents.begin(), newExtents.end());
+  for (auto [operand, address] : llvm::zip_equal(operands, addresses))
+    operand.address = address;
+}
+
 Type KernelOperands::elementType(unsigned operand) const {
   return cast<MemRefType>(operands[operand].buffer.getType()).getElementType();
 }

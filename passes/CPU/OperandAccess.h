@@ -42,6 +42,11 @@ public:
   static mlir::FailureOr<KernelOperands>
   create(mlir::OpBuilder &b, kernel::StructuredKernelOpInterface op);
 
+  /// The same operands in an iteration space that was written anew: one address
+  /// an operand over loops of `extents`.
+  void setSpace(llvm::ArrayRef<int64_t> extents,
+                llvm::ArrayRef<mlir::AffineExpr> addresses);
+
   llvm::ArrayRef<int64_t> dims() const { return extents; }
   unsigned numInputs() const { return inputs; }
   unsigned numOuts() const { return operands.size() - inputs; }

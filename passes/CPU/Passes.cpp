@@ -21,6 +21,12 @@ void buildVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   LowerContractPassOptions contract;
   contract.lanes = options.lanes;
   pm.addNestedPass<func::FuncOp>(createLowerContractPass(contract));
+  LowerRowsPassOptions rows;
+  rows.lanes = options.lanes;
+  pm.addNestedPass<func::FuncOp>(createLowerRowsPass(rows));
+  LowerMapPassOptions map;
+  map.lanes = options.lanes;
+  pm.addNestedPass<func::FuncOp>(createLowerMapPass(map));
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());

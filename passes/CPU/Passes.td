@@ -27,6 +27,32 @@ def LowerContractPass : MoecCPUPass<"moec-lower-contract", "::mlir::func::FuncOp
            "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">];
 }
 
+def LowerRowsPass : MoecCPUPass<"moec-lower-rows", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.rows on memrefs to loops over vectors";
+  let description = [{
+    Replaces the `kernel.rows` of a `kernel.function` by the code for blocks
+    [%begin, %end) of its grid. The vector loop is the one with the cheapest
+    accesses: the reduction (accumulators in lanes, one horizontal step a row, in
+    a fixed tree), or the rows themselves, one a lane. Operands that are neither
+    contiguous nor constant along it are gathered; a `missed` remark names them.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "16",
+           "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">];
+}
+
+def LowerMapPass : MoecCPUPass<"moec-lower-map", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.map on memrefs to loops over vectors";
+  let description = [{
+    As `moec-lower-rows`. Dimensions that are contiguous together for all operands
+    become one long vector loop; all inputs of a point are loaded before an out of
+    it is stored, so an out may be an input.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "16",
+           "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">];
+}
+
 def ApproximateMathPass : MoecCPUPass<"moec-approximate-math", "::mlir::func::FuncOp"> {
   let summary = "Replace math functions by polynomials that vectorise";
   let description = [{

@@ -1,0 +1,108 @@
+//===- LowerRowsEmitter.h - Points of a row or map kernel ------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_CPU_LOWERROWSEMITTER_H
+#define MOEC_PASSES_CPU_LOWERROWSEMITTER_H
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "passes/CPU/LowerRowsSpace.h"
+
+namespace moec::cpu {
+
+/// One point of the iteration space or, where the vector loop is bound, as many
+/// as the vector has lanes. A loop that is not yet bound has a null index; what
+/// was computed further out is kept.
+struct Point {
+  llvm::SmallVector<mlir::Value> index;
+  /// Lanes that exist, null for all.
+  mlir::Value mask;
+  /// One entry an operand: where its row starts, and its value.
+  llvm::SmallVector<std::optional<RowCursor>> cursor;
+  llvm::SmallVector<mlir::Value> loaded;
+};
+
+/// A half-open range of a loop; the values are null where it is static.
+struct LoopRange {
+  int64_t lo = 0, hi = 0;
+  mlir::Value dynamicLo, dynamicHi;
+  bool isStatic() const { return !dynamicHi; }
+};
+
+/// Emits loads, stores and regions at points, and the loops around them. Values
+/// that are the same in all lanes stay scalars.
+class PointEmitter {
+public:
+  PointEmitter(mlir::ImplicitLocOpBuilder &builder, const RowSpace &space,
+               const KernelOperands &operands, unsigned vectorDim,
+               unsigned lanes)
+      : b(builder), space(space), operands(operands), vectorDim(vectorDim),
+        lanes(lanes) {}
+
+  mlir::ImplicitLocOpBuilder &b;
+  const RowSpace &space;
+  const KernelOperands &operands;
+  const unsigned vectorDim, lanes;
+
+  Point emptyPoint() const;
+  mlir::Value constant(int64_t value);
+  mlir::Value add(mlir::Value index, int64_t offset);
+  /// `point`, moved by `offset` along the vector loop, with its last lanes cut
+  /// where fewer than all `remaining` exist.
+  Point vectorPoint(const Point &point, mlir::Value start, int64_t offset,
+                    int64_t remaining);
+
+  /// Computes everything that does not change any more in unbound loops: where
+  /// rows start, and inputs.
+  void preload(Point &point);
+  /// The values that `region` yields at `point`; `extra` are its arguments
+  /// behind the inputs. Sets `failed` at ops that have no vector form.
+  llvm::SmallVector<mlir::Value> evaluate(mlir::Region &region, Point &point,
+                                          mlir::ValueRange extra = {});
+  /// Stores `value` to out number `out`.
+  void store(unsigned out, mlir::Value value, const Point &point);
+
+  /// The range of loop `d` at a point where the group, if any, is bound.
+  LoopRange range(unsigned d, const Point &point);
+
+  using Values = llvm::SmallVector<mlir::Value>;
+  using Body = llvm::function_ref<Values(Point &, mlir::ValueRange)>;
+  /// Scalar loops over `loops`, nested in order, that carry values. Unrolled
+  /// where a loop has at most `unroll` steps.
+  Values nest(llvm::ArrayRef<unsigned> loops, const Point &point,
+              mlir::ValueRange carried, int64_t unroll, Body body);
+
+  using VectorBody = llvm::function_ref<Values(llvm::MutableArrayRef<Point>,
+                                               mlir::ValueRange)>;
+  /// The vector loop. `carried` holds `sets` groups of values; the body gets at
+  /// most `sets` points and a group for each, in fixed rotation.
+  Values vectorLoop(LoopRange range, const Point &point, unsigned sets,
+                    mlir::ValueRange carried, VectorBody body);
+
+  /// A loop that carries values; the body returns the next ones.
+  Values loop(mlir::Value lo, mlir::Value hi, int64_t step,
+              mlir::ValueRange carried,
+              llvm::function_ref<Values(mlir::Value, mlir::ValueRange)> body);
+
+  /// Joins two values of a phase; the value that a sum or maximum starts from.
+  mlir::Value combine(kernel::Combiner combiner, mlir::Value l, mlir::Value r);
+  mlir::Value neutral(kernel::Combiner combiner, mlir::Type type);
+  /// All lanes of a vector in one scalar, joined in the order of a fixed tree.
+  mlir::Value reduceLanes(kernel::Combiner combiner, mlir::Value vector);
+
+  mlir::VectorType vectorOf(mlir::Type element) const {
+    return mlir::VectorType::get({int64_t(lanes)}, element);
+  }
+  bool failed = false;
+
+private:
+  Lanes lanesOf(const Point &point) const;
+  bool isBound(unsigned operand, const Point &point, bool butVector) const;
+};
+
+} // namespace moec::cpu
+
+#endif // MOEC_PASSES_CPU_LOWERROWSEMITTER_H

@@ -1,0 +1,82 @@
+//===- LowerRowsSpace.h - The loops of a row or map kernel -----*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_CPU_LOWERROWSSPACE_H
+#define MOEC_PASSES_CPU_LOWERROWSSPACE_H
+
+#include "passes/CPU/OperandAccess.h"
+
+namespace moec::cpu {
+
+/// One loop of the nest that a kernel becomes.
+struct LoopDim {
+  int64_t extent;
+  bool reduction;
+  bool ragged;
+};
+
+/// What the loops do with an operand.
+struct OperandUse {
+  /// Element number as a function of the loops; for a row gather without the
+  /// part of the gathered row.
+  mlir::AffineExpr address;
+  /// Input that holds the row, or -1.
+  int gather = -1;
+  /// Read in some region (inputs).
+  bool used = false;
+  /// Read, or stored, where the innermost loop runs (phases, emit, body).
+  bool perElement = false;
+};
+
+/// The iteration space of a `kernel.rows` or `kernel.map` on memrefs, written
+/// anew so that every operand has a simple address: a dimension that is taken
+/// apart with floordiv and mod becomes two loops, and loops that are contiguous
+/// together for all operands become one.
+class RowSpace {
+public:
+  /// `numReduction` trailing dimensions (0 or 1) are reduced.
+  RowSpace(kernel::StructuredKernelOpInterface op,
+           const KernelOperands &operands, unsigned numReduction);
+
+  llvm::SmallVector<LoopDim> dims;
+  /// The loop that a dimension of the op became, -1 where it is not one whole
+  /// loop. Dimensions that `kernel.index` asks for always are.
+  llvm::SmallVector<int> loopOf;
+  /// Inputs, then outs.
+  llvm::SmallVector<OperandUse> operands;
+  unsigned numInputs = 0;
+  /// The input with the offsets of the ragged loop, or -1, and the elements of
+  /// it that hold begin and end of group d0.
+  int offsets = -1;
+  mlir::AffineExpr offsetBegin, offsetEnd;
+
+  /// How the address of operand `i` moves along loop `d`; Irregular where a
+  /// gathered row changes.
+  LaneInfo along(unsigned i, unsigned d) const;
+  llvm::SmallVector<int64_t> extents() const;
+  llvm::SmallVector<mlir::AffineExpr> addresses() const;
+  int raggedDim() const;
+  /// Points of the space; a ragged loop is counted once for all groups.
+  int64_t volume() const;
+  /// The loop that runs in vector lanes: the one with the cheapest accesses. A
+  /// loop of extent 1 is added where there is none.
+  unsigned chooseVectorDim(unsigned lanes);
+  /// Loops in ascending order that are (not) reduced, without `except`.
+  llvm::SmallVector<unsigned> select(bool reduction, int except = -1) const;
+
+private:
+  void split(unsigned d, int64_t inner);
+  void drop(unsigned d);
+  bool joinable(unsigned outer, unsigned inner) const;
+  void rewrite(llvm::ArrayRef<mlir::AffineExpr> replacements,
+               llvm::ArrayRef<int64_t> extents);
+  mlir::MLIRContext *context;
+};
+
+} // namespace moec::cpu
+
+#endif // MOEC_PASSES_CPU_LOWERROWSSPACE_H
