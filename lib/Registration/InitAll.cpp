@@ -13,9 +13,11 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Autodiff/Passes.h"
 #include "passes/CPU/Passes.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Memory/Passes.h"
+#include "passes/Model/Passes.h"
 
 using namespace mlir;
 
@@ -38,4 +40,6 @@ void moec::registerAllPasses() {
   PassPipelineRegistration<>("moec-memory-pipeline",
                              "Plan memory, outline and merge kernels",
                              memory::buildMemoryPipeline);
+  registerModelPasses();
+  registerAutodiffPasses();
 }
