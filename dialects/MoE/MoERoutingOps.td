@@ -50,7 +50,7 @@ def MoE_TopKRouteGradOp : MoE_Op<"top_k_route_grad", [Pure]> {
   let hasVerifier = 1;
 }
 
-def MoE_DispatchOp : MoE_DiffOp<"dispatch"> {
+def MoE_DispatchOp : MoE_CheapOp<"dispatch"> {
   let summary = "Rows of the items, grouped by expert";
   let description = [{
     input [items, d] to rows [items*k, d]: row r is input[item[r]], times weights[slot[r]] if `weights` [items, k] is

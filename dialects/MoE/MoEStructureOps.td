@@ -9,7 +9,7 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class MoE_DiffOp<string mnemonic, list<Trait> traits = []> : MoE_Op<mnemonic,
     !listconcat([Pure, DeclareOpInterfaceMethods<MoE_DifferentiableOpInterface>], traits)>;
-// Element-wise work and normalisation: the backward pass computes it again from
+// Element-wise work, normalisation and row gathers: the backward pass computes it again from
 // its operands instead of keeping its result, and fusion puts it into the
 // kernels that read it.
 def MoE_CheapToRecompute : NativeOpTrait<"CheapToRecompute"> {

@@ -1,0 +1,91 @@
+// The gradient rules of element-wise and structure ops.
+// RUN: moec-opt %s -moec-autodiff -split-input-file | FileCheck %s
+
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.param = "x"}, %[[Y:[a-z0-9]+]]: tensor<4xf32> {moe.param = "y"}
+// CHECK: %[[DZ:.+]] = moe.broadcast %{{.+}} axes [0] : tensor<f32> -> tensor<4xf32>
+// CHECK: return %{{.+}}, %[[DZ]], %[[DZ]] :
+func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.param = "y"}) -> (tensor<f32> {moe.loss}) {
+  %z = moe.add %x, %y : tensor<4xf32>
+  %l = moe.reduce %z axes [0] : tensor<4xf32> -> tensor<f32>
+  return %l : tensor<f32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @train_step
+// CHECK: %[[DZ:.+]] = moe.broadcast
+// CHECK: %[[DY:.+]] = moe.scale %[[DZ]] by -1.000000e+00
+// CHECK: return %{{.+}}, %[[DZ]], %[[DY]] :
+func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.param = "y"}) -> (tensor<f32> {moe.loss}) {
+  %z = moe.sub %x, %y : tensor<4xf32>
+  %l = moe.reduce %z axes [0] : tensor<4xf32> -> tensor<f32>
+  return %l : tensor<f32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.param = "x"}, %[[Y:[a-z0-9]+]]: tensor<4xf32> {moe.param = "y"}
+// CHECK: %[[DZ:.+]] = moe.broadcast
+// CHECK: %[[DX:.+]] = moe.mul %[[DZ]], %[[Y]]
+// CHECK: %[[DY:.+]] = moe.mul %[[DZ]], %[[X]]
+// CHECK: return %{{.+}}, %[[DX]], %[[DY]] :
+func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.param = "y"}) -> (tensor<f32> {moe.loss}) {
+  %z = moe.mul %x, %y : tensor<4xf32>
+  %l = moe.reduce %z axes [0] : tensor<4xf32> -> tensor<f32>
+  return %l : tensor<f32>
+}
+
+// -----
+
+// Both uses of a square count.
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf64>
+// CHECK: moe.fill 1.000000e+00 : tensor<f64>
+// CHECK: %[[DZ:.+]] = moe.broadcast
+// CHECK: %[[A:.+]] = moe.mul %[[DZ]], %[[X]]
+// CHECK: %[[B:.+]] = moe.mul %[[DZ]], %[[X]]
+// CHECK: %[[DX:.+]] = moe.add %[[A]], %[[B]]
+// CHECK: return %{{.+}}, %[[DX]] :
+func.func @loss(%x: tensor<4xf64> {moe.param = "x"}) -> (tensor<f64> {moe.loss}) {
+  %z = moe.mul %x, %x : tensor<4xf64>
+  %l = moe.reduce %z axes [0] : tensor<4xf64> -> tensor<f64>
+  return %l : tensor<f64>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32>
+// CHECK: %[[S:.+]] = moe.scale %[[X]] by 5.000000e-01
+// CHECK: %[[DZ:.+]] = moe.broadcast
+// CHECK: %[[DT:.+]] = moe.gelu_grad %{{.+}}, %[[DZ]] tanh :
+// CHECK: %[[DG:.+]] = moe.gelu_grad %[[S]], %[[DT]] :
+// CHECK: %[[DX:.+]] = moe.scale %[[DG]] by 5.000000e-01
+// CHECK: return %{{.+}}, %[[DX]] :
+func.func @loss(%x: tensor<4xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
+  %s = moe.scale %x by 0.5 : tensor<4xf32>
+  %g = moe.gelu %s : tensor<4xf32>
+  %z = moe.gelu %g tanh : tensor<4xf32>
+  %l = moe.reduce %z axes [0] : tensor<4xf32> -> tensor<f32>
+  return %l : tensor<f32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @train_step
+// CHECK: %[[D:.+]] = moe.broadcast %{{.+}} axes [0, 1, 2] : tensor<f32> -> tensor<4x2x3xf32>
+// CHECK: %[[DB:.+]] = moe.reduce %[[D]] axes [0] : tensor<4x2x3xf32> -> tensor<2x3xf32>
+// The inverse of [2, 0, 1] is [1, 2, 0]; both are checked by their types too.
+// CHECK: %[[DT:.+]] = moe.transpose %{{.+}} [1, 2, 0] : tensor<4x2x3xf32> -> tensor<2x3x4xf32>
+// CHECK: %[[DX:.+]] = moe.reshape %[[DT]] : tensor<2x3x4xf32> -> tensor<6x4xf32>
+// CHECK: return %{{.+}}, %[[DX]], %[[DB]] :
+func.func @loss(%x: tensor<6x4xf32> {moe.param = "x"}, %b: tensor<2x3xf32> {moe.param = "b"}) -> (tensor<f32> {moe.loss}) {
+  %r = moe.reshape %x : tensor<6x4xf32> -> tensor<2x3x4xf32>
+  %t = moe.transpose %r [2, 0, 1] : tensor<2x3x4xf32> -> tensor<4x2x3xf32>
+  %c = moe.broadcast %b axes [0] : tensor<2x3xf32> -> tensor<4x2x3xf32>
+  %s = moe.add %t, %c : tensor<4x2x3xf32>
+  %l = moe.reduce %s axes [0, 1, 2] : tensor<4x2x3xf32> -> tensor<f32>
+  return %l : tensor<f32>
+}

@@ -1,0 +1,58 @@
+// The gradient rules of routing, dispatch, experts and combine.
+// RUN: moec-opt %s -moec-autodiff -split-input-file | FileCheck %s
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x8xf32> {moe.param = "x"}, %[[G:[a-z0-9]+]]: tensor<6x4xf32> {moe.param = "g"}, %[[W:[a-z0-9]+]]: tensor<4x8x5xf32>
+// CHECK: %[[P:weights]], %[[PLAN:plan]] = moe.top_k_route %[[G]]
+// CHECK: %[[ROWS:.+]] = moe.dispatch %[[X]], %[[PLAN]] :
+// CHECK: %[[H:.+]] = moe.expert_linear %[[ROWS]]
+// CHECK: moe.combine %[[H]]
+// CHECK: %[[DY:.+]] = moe.broadcast
+// CHECK: %[[DH:.+]] = moe.dispatch %[[DY]], %[[PLAN]], %[[P]] :
+// CHECK: %[[DP:.+]] = moe.combine_weight_grad %[[H]], %[[DY]], %[[PLAN]] :
+// CHECK: %[[DROWS:.+]] = moe.expert_linear %[[DH]], %[[W]], %[[PLAN]] transposed : (tensor<12x5xf32>
+// CHECK: %[[DW:.+]], %[[DB:.+]] = moe.expert_linear_grad %[[ROWS]], %[[DH]], %[[PLAN]] : {{.+}} -> (tensor<4x8x5xf32>, tensor<4x5xf32>)
+// CHECK: %[[DX:.+]] = moe.combine %[[DROWS]], %[[PLAN]] :
+// CHECK: %[[DG:.+]] = moe.top_k_route_grad %[[DP]], %[[PLAN]] :
+// CHECK: return %{{.+}}, %[[DX]], %[[DG]], %[[DW]], %[[DB]] :
+func.func @loss(%x: tensor<6x8xf32> {moe.param = "x"}, %g: tensor<6x4xf32> {moe.param = "g"}, %w: tensor<4x8x5xf32> {moe.param = "w"},
+    %b: tensor<4x5xf32> {moe.param = "b"}) -> (tensor<f32> {moe.loss}) {
+  %p, %plan = moe.top_k_route %g k 2 capacity 3 priority "position" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  %rows = moe.dispatch %x, %plan : (tensor<6x8xf32>, !plan) -> tensor<12x8xf32>
+  %h = moe.expert_linear %rows, %w, %plan, %b : (tensor<12x8xf32>, tensor<4x8x5xf32>, !plan, tensor<4x5xf32>) -> tensor<12x5xf32>
+  %y = moe.combine %h, %plan, %p : (tensor<12x5xf32>, !plan, tensor<6x2xf32>) -> tensor<6x5xf32>
+  %l = moe.reduce %y axes [0, 1] : tensor<6x5xf32> -> tensor<f32>
+  return %l : tensor<f32>
+}
+
+// -----
+
+// Weights at dispatch instead of combine; the weight transposed. Its gradient
+// has the roles swapped, and the bias keeps its own.
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x8xf32> {moe.param = "x"}, %[[G:[a-z0-9]+]]: tensor<6x4xf32> {moe.param = "g"}, %[[W:[a-z0-9]+]]: tensor<4x5x8xf32>
+// CHECK: %[[P:weights]], %[[PLAN:plan]] = moe.top_k_route %[[G]]
+// CHECK: %[[ROWS:.+]] = moe.dispatch %[[X]], %[[PLAN]], %[[P]] :
+// CHECK: %[[DY:.+]] = moe.broadcast
+// CHECK: %[[DH:.+]] = moe.dispatch %[[DY]], %[[PLAN]] :
+// CHECK: %[[DROWS:.+]] = moe.expert_linear %[[DH]], %[[W]], %[[PLAN]] : (tensor<12x5xf32>, tensor<4x5x8xf32>
+// CHECK: %[[DW:[a-zA-Z]+]], %{{.+}} = moe.expert_linear_grad %[[DH]], %[[ROWS]], %[[PLAN]] : {{.+}} -> (tensor<4x5x8xf32>, tensor<4x8xf32>)
+// CHECK: %{{.+}}, %[[DB:.+]] = moe.expert_linear_grad %[[ROWS]], %[[DH]], %[[PLAN]] : {{.+}} -> (tensor<4x8x5xf32>, tensor<4x5xf32>)
+// CHECK: %[[DX:.+]] = moe.combine %[[DROWS]], %[[PLAN]], %[[P]] :
+// CHECK: %[[DP:.+]] = moe.combine_weight_grad %[[DROWS]], %[[X]], %[[PLAN]] :
+// CHECK: %[[DG:.+]] = moe.top_k_route_grad %[[DP]], %[[PLAN]] :
+// CHECK: return %{{.+}}, %[[DX]], %[[DG]], %[[DW]], %[[DB]] :
+func.func @loss(%x: tensor<6x8xf32> {moe.param = "x"}, %g: tensor<6x4xf32> {moe.param = "g"}, %w: tensor<4x5x8xf32> {moe.param = "w"},
+    %b: tensor<4x5xf32> {moe.param = "b"}) -> (tensor<f32> {moe.loss}) {
+  %p, %plan = moe.top_k_route %g k 2 capacity 3 priority "importance" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  %rows = moe.dispatch %x, %plan, %p : (tensor<6x8xf32>, !plan, tensor<6x2xf32>) -> tensor<12x8xf32>
+  %h = moe.expert_linear %rows, %w, %plan, %b transposed : (tensor<12x8xf32>, tensor<4x5x8xf32>, !plan, tensor<4x5xf32>) -> tensor<12x5xf32>
+  %y = moe.combine %h, %plan : (tensor<12x5xf32>, !plan) -> tensor<6x5xf32>
+  %l = moe.reduce %y axes [0, 1] : tensor<6x5xf32> -> tensor<f32>
+  return %l : tensor<f32>
+}
