@@ -222,5 +222,15 @@ void AppendUpdatePass::runOnOperation() {
                              "function is a 'moe.param'";
     return signalPassFailure();
   }
+  for (unsigned i = 0; i < trainStep.getNumArguments(); ++i) {
+    Attribute name = trainStep.getArgAttr(i, "moe.param");
+    if (name &&
+        !getElementTypeOrSelf(trainStep.getArgumentTypes()[i]).isF32()) {
+      trainStep.emitError() << "parameter " << name << " has type "
+                            << trainStep.getArgumentTypes()[i]
+                            << ", but the update works on f32";
+      return signalPassFailure();
+    }
+  }
   UpdateBuilder(module, *optimizer).build(elements.getInt(), decayed.getInt());
 }

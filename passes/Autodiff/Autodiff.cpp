@@ -20,6 +20,8 @@ using namespace moec::autodiff;
 /// Checks that `loss` is what the importer makes: one block, no results but
 /// scalars, the first of them the loss.
 static LogicalResult checkLoss(func::FuncOp loss) {
+  if (loss.isExternal())
+    return loss.emitError() << "@loss has no body";
   if (!loss.getBody().hasOneBlock())
     return loss.emitError() << "@loss must have one block, but has "
                             << loss.getBody().getBlocks().size();

@@ -59,7 +59,7 @@ static LogicalResult disagree(func::FuncOp function, StringAttr name,
 
 static std::string toString(Type type) {
   std::string text;
-  llvm::raw_string_ostream(text) << type;
+  llvm::raw_string_ostream(text) << '\'' << type << '\'';
   return text;
 }
 
