@@ -226,9 +226,9 @@ void AppendUpdatePass::runOnOperation() {
     Attribute name = trainStep.getArgAttr(i, "moe.param");
     if (name &&
         !getElementTypeOrSelf(trainStep.getArgumentTypes()[i]).isF32()) {
-      trainStep.emitError() << "parameter " << name << " has type "
-                            << trainStep.getArgumentTypes()[i]
-                            << ", but the update works on f32";
+      trainStep.emitError()
+          << "parameter " << name << " has type "
+          << trainStep.getArgumentTypes()[i] << ", but the update works on f32";
       return signalPassFailure();
     }
   }
