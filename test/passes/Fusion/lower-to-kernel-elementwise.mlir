@@ -1,0 +1,110 @@
+// RUN: moec-opt %s -moec-lower-to-kernel -mlir-print-local-scope | FileCheck %s
+
+// CHECK-LABEL: func @binary
+// CHECK: kernel.map dims [4, 8] ins(%arg0, %arg1 :
+// CHECK-SAME: maps [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>]
+// CHECK: arith.addf
+// CHECK: arith.subf
+// CHECK: arith.mulf
+func.func @binary(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %0 = moe.add %x, %y : tensor<4x8xf32>
+  %1 = moe.sub %0, %y : tensor<4x8xf32>
+  %2 = moe.mul %1, %y : tensor<4x8xf32>
+  return %2 : tensor<4x8xf32>
+}
+
+// A scalar is one point.
+// CHECK-LABEL: func @scalar
+// CHECK: kernel.map dims [1] ins(%arg0 : tensor<f32>)
+// CHECK-SAME: maps [affine_map<(d0) -> ()>, affine_map<(d0) -> ()>]
+// CHECK: %[[F:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK: arith.mulf %{{.*}}, %[[F]] : f32
+func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
+  %0 = moe.scale %x by 0.5 : tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// CHECK-LABEL: func @gelu
+// CHECK: kernel.map
+// CHECK: math.erf
+// CHECK: kernel.map
+// CHECK: math.tanh
+func.func @gelu(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = moe.gelu %x : tensor<4xf32>
+  %1 = moe.gelu %0 tanh : tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// CHECK-LABEL: func @gelu_gradient
+// CHECK: kernel.map dims [4] ins(%arg0, %arg1 :
+// CHECK: math.erf
+// CHECK: kernel.map
+// CHECK: math.tanh
+func.func @gelu_gradient(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = moe.gelu_grad %x, %dy : tensor<4xf32>
+  %1 = moe.gelu_grad %x, %0 tanh : tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// CHECK-LABEL: func @fill
+// CHECK: kernel.map dims [3] outs(
+// CHECK: %[[C:.*]] = arith.constant 2.500000e-01 : f32
+// CHECK: kernel.yield %[[C]] : f32
+func.func @fill() -> tensor<3xf32> {
+  %0 = moe.fill 0.25 : tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
+// Transpose and broadcast are maps of the input.
+// CHECK-LABEL: func @transpose
+// CHECK: kernel.map dims [4, 2, 3]
+// CHECK-SAME: maps [affine_map<(d0, d1, d2) -> (d1, d2, d0)>, affine_map<(d0, d1, d2) -> (d0, d1, d2)>]
+func.func @transpose(%x: tensor<2x3x4xf32>) -> tensor<4x2x3xf32> {
+  %0 = moe.transpose %x [2, 0, 1] : tensor<2x3x4xf32> -> tensor<4x2x3xf32>
+  return %0 : tensor<4x2x3xf32>
+}
+
+// CHECK-LABEL: func @broadcast
+// CHECK: kernel.map dims [2, 4, 3, 8]
+// CHECK-SAME: maps [affine_map<(d0, d1, d2, d3) -> (d1, d3)>, affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>]
+func.func @broadcast(%b: tensor<4x8xf32>) -> tensor<2x4x3x8xf32> {
+  %0 = moe.broadcast %b axes [0, 2] : tensor<4x8xf32> -> tensor<2x4x3x8xf32>
+  return %0 : tensor<2x4x3x8xf32>
+}
+
+// CHECK-LABEL: func @reshape
+// CHECK: tensor.collapse_shape %arg0 {{\[}}[0, 1]] : tensor<2x6xf32> into tensor<12xf32>
+// CHECK: tensor.expand_shape %{{.*}} {{\[}}[0, 1]] output_shape [3, 4] : tensor<12xf32> into tensor<3x4xf32>
+// CHECK: tensor.expand_shape %arg1 [] output_shape [1, 1] : tensor<f32> into tensor<1x1xf32>
+// CHECK: tensor.collapse_shape %{{.*}} [] : tensor<1x1xf32> into tensor<f32>
+// CHECK-NOT: kernel.
+func.func @reshape(%x: tensor<2x6xf32>, %y: tensor<f32>) -> (tensor<3x4xf32>, tensor<1x1xf32>, tensor<f32>) {
+  %0 = moe.reshape %x : tensor<2x6xf32> -> tensor<3x4xf32>
+  %1 = moe.reshape %y : tensor<f32> -> tensor<1x1xf32>
+  %2 = moe.reshape %1 : tensor<1x1xf32> -> tensor<f32>
+  return %0, %1, %2 : tensor<3x4xf32>, tensor<1x1xf32>, tensor<f32>
+}
+
+// CHECK-LABEL: func @reduce
+// CHECK: kernel.rows dims [3, 8]
+// CHECK-SAME: maps [affine_map<(d0, d1) -> (d1 floordiv 4, d0, d1 mod 4)>, affine_map<(d0, d1) -> (d0)>] combiners [#kernel.combiner<add>]
+// CHECK: kernel.rows dims [1, 24]
+func.func @reduce(%x: tensor<2x3x4xf32>) -> (tensor<3xf32>, tensor<f32>) {
+  %0 = moe.reduce %x axes [0, 2] : tensor<2x3x4xf32> -> tensor<3xf32>
+  %1 = moe.reduce %x axes [0, 1, 2] : tensor<2x3x4xf32> -> tensor<f32>
+  return %0, %1 : tensor<3xf32>, tensor<f32>
+}
+
+// A row of a patch lies contiguous in the image and in the token.
+// CHECK-LABEL: func @patchify
+// CHECK: %[[ROWS:.*]] = tensor.collapse_shape %arg0 {{\[}}[0], [1], [2, 3]] : tensor<2x8x12x3xi8> into tensor<2x8x36xi8>
+// CHECK: kernel.map dims [2, 2, 3, 4, 12] ins(%[[ROWS]] :
+// CHECK-SAME: maps [affine_map<(d0, d1, d2, d3, d4) -> (d0, d1 * 4 + d3, d2 * 12 + d4)>,
+// CHECK-SAME:       affine_map<(d0, d1, d2, d3, d4) -> (d0, d1 * 3 + d2, d3 * 12 + d4)>]
+// CHECK: arith.extui %{{.*}} : i8 to i32
+// CHECK: arith.sitofp
+// CHECK: math.fma
+func.func @patchify(%x: tensor<2x8x12x3xi8>) -> tensor<2x6x48xf32> {
+  %y = moe.patchify %x patch 4 mean 0.286 std 0.353 : tensor<2x8x12x3xi8> -> tensor<2x6x48xf32>
+  return %y : tensor<2x6x48xf32>
+}

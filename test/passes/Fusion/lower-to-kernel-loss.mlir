@@ -1,0 +1,74 @@
+// RUN: moec-opt %s -moec-lower-to-kernel -cse -mlir-print-local-scope | FileCheck %s
+
+// The loss of each image, then their mean.
+// CHECK-LABEL: func @cross_entropy
+// CHECK: %[[LOSSES:.*]] = kernel.rows dims [8, 10] ins(%arg0, %arg1 :
+// CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<add>]
+// CHECK: ^bb0(%[[X:.*]]: f32, %[[LABEL:.*]]: i32, %[[MAX:.*]]: f32):
+// CHECK: %[[D:.*]] = arith.subf %[[X]], %[[MAX]]
+// CHECK-DAG: %[[REST:.*]] = arith.constant 0.00999999977 : f32
+// CHECK-DAG: %[[HIT:.*]] = arith.constant 9.100000e-01 : f32
+// CHECK: %[[C:.*]] = kernel.index 1 : i32
+// CHECK: %[[EQ:.*]] = arith.cmpi eq, %[[LABEL]], %[[C]] : i32
+// CHECK: %[[Q:.*]] = arith.select %[[EQ]], %[[HIT]], %[[REST]]
+// CHECK: math.exp %[[D]]
+// CHECK: arith.mulf %[[Q]], %[[D]]
+// CHECK: finish
+// CHECK: math.log
+// CHECK: kernel.rows dims [1, 8] ins(%[[LOSSES]] : tensor<8xf32>)
+// CHECK: arith.divf
+func.func @cross_entropy(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<f32> {
+  %y = moe.softmax_cross_entropy %x, %l smoothing 0.1 : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// CHECK-LABEL: func @cross_entropy_gradient
+// CHECK: %[[STATS:.*]]:2 = kernel.rows dims [8, 10] ins(%arg0 :
+// CHECK: kernel.map dims [8, 10] ins(%arg0, %[[STATS]]#0, %[[STATS]]#1, %arg1, %arg2 :
+// CHECK: kernel.index 1
+func.func @cross_entropy_gradient(%x: tensor<8x10xf32>, %l: tensor<8xi32>, %d: tensor<f32>) -> tensor<8x10xf32> {
+  %y = moe.softmax_cross_entropy_grad %x, %l, %d smoothing 0.1 : tensor<8x10xf32>, tensor<8xi32>, tensor<f32>
+  return %y : tensor<8x10xf32>
+}
+
+// The largest logit, then the first class that has it.
+// CHECK-LABEL: func @accuracy
+// CHECK: kernel.rows dims [8, 10] ins(%arg0, %arg1 :
+// CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<max>]
+// CHECK: arith.cmpf oeq
+// CHECK: arith.negf
+// CHECK: arith.select
+// CHECK: kernel.rows dims [1, 8]
+func.func @accuracy(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<f32> {
+  %y = moe.accuracy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// CHECK-LABEL: func @cv_squared
+// CHECK: kernel.rows dims [1, 8] ins(%arg0 :
+// CHECK-SAME: maps [affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> ()>] combiners [#kernel.combiner<add>, #kernel.combiner<add>]
+// CHECK: kernel.rows dims [1, 8] ins(%arg0, %arg1 :
+// CHECK: emit
+// CHECK: kernel.yield %{{.*}} : f32
+func.func @cv_squared(%x: tensor<8xf32>, %d: tensor<f32>) -> (tensor<f32>, tensor<8xf32>) {
+  %y = moe.cv_squared %x : tensor<8xf32> -> tensor<f32>
+  %dx = moe.cv_squared_grad %x, %d : tensor<8xf32>, tensor<f32>
+  return %y, %dx : tensor<f32>, tensor<8xf32>
+}
+
+// Values and positions in turn; the last position only where it is needed.
+// CHECK-LABEL: func @load_probability
+// CHECK: kernel.rows dims [128, 8] ins(%arg0, %arg1 :
+// CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>] phases
+// CHECK: emit
+// CHECK: math.erf
+// CHECK: kernel.rows dims [128, 8] ins(%arg0, %arg1, %arg2 :
+// CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<add>] phases
+// CHECK: emit
+// CHECK: kernel.yield %{{.*}}, %{{.*}} : f32, f32
+func.func @load_probability(%l: tensor<128x8xf32>, %n: tensor<128x8xf32>, %d: tensor<128x8xf32>)
+    -> (tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>) {
+  %p = moe.load_probability %l, %n k 2 std 0.125 : tensor<128x8xf32>
+  %dl, %dn = moe.load_probability_grad %l, %n, %d k 2 std 0.125 : tensor<128x8xf32>
+  return %p, %dl, %dn : tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>
+}

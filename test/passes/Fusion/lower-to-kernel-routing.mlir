@@ -1,0 +1,112 @@
+// RUN: moec-opt %s -moec-lower-to-kernel -mlir-print-local-scope | FileCheck %s
+
+// The plan of 128 items, 8 experts, 2 choices: offsets at 0, items at 9, slots
+// at 265, positions at 521, experts at 777; 1033 numbers.
+!plan = !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>
+!single = !moe.routing<items = 128, experts = 8, k = 1, capacity = 40>
+
+// CHECK-LABEL: func @route
+// CHECK: %[[W:.*]] = tensor.empty() : tensor<128x2xf32>
+// CHECK: %[[P:.*]] = tensor.empty() : tensor<1033xi32>
+// CHECK: kernel.route ins(%arg0 : tensor<128x8xf32>) outs(%[[W]], %[[P]] : tensor<128x2xf32>, tensor<1033xi32>)
+// CHECK-SAME: k 2 capacity 40 priority "importance"
+func.func @route(%g: tensor<128x8xf32>) -> (tensor<128x2xf32>, !plan) {
+  %w, %plan = moe.top_k_route %g k 2 capacity 40 priority "importance" : tensor<128x8xf32> -> tensor<128x2xf32>, !plan
+  return %w, %plan : tensor<128x2xf32>, !plan
+}
+
+// CHECK-LABEL: func @route_gradient
+// CHECK: kernel.rows dims [128, 8, 2] ins(%arg0, %arg1 : tensor<128x2xf32>, tensor<1033xi32>)
+// CHECK-SAME: maps [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d0 * 2 + d2 + 777)>, affine_map<(d0, d1, d2) -> (d0, d1)>]
+// CHECK-NEXT: ^bb0(%[[DW:.*]]: f32, %[[E:.*]]: i32):
+// CHECK: %[[I:.*]] = kernel.index 1 : i32
+// CHECK: %[[MINE:.*]] = arith.cmpi eq, %[[E]], %[[I]] : i32
+// CHECK: arith.select %[[MINE]], %[[DW]], %{{.*}} : f32
+func.func @route_gradient(%dw: tensor<128x2xf32>, %plan: !plan) -> tensor<128x8xf32> {
+  %dg = moe.top_k_route_grad %dw, %plan : (tensor<128x2xf32>, !plan) -> tensor<128x8xf32>
+  return %dg : tensor<128x8xf32>
+}
+
+// CHECK-LABEL: func @dispatch
+// CHECK: kernel.map dims [256, 96] ins(%arg0, %arg1 : tensor<128x96xf32>, tensor<1033xi32>)
+// CHECK-SAME: maps [affine_map<(d0, d1) -> (0, d1)>, affine_map<(d0, d1) -> (d0 + 9)>, affine_map<(d0, d1) -> (d0, d1)>]
+// CHECK-SAME: gathers [1, -1]
+func.func @dispatch(%x: tensor<128x96xf32>, %plan: !plan) -> tensor<256x96xf32> {
+  %r = moe.dispatch %x, %plan : (tensor<128x96xf32>, !plan) -> tensor<256x96xf32>
+  return %r : tensor<256x96xf32>
+}
+
+// Weights are read flat, at the slot of the row.
+// CHECK-LABEL: func @dispatch_weighted
+// CHECK: %[[FLAT:.*]] = tensor.collapse_shape %arg2 {{\[}}[0, 1]] : tensor<128x2xf32> into tensor<256xf32>
+// CHECK: kernel.map dims [256, 96] ins(%arg0, %arg1, %[[FLAT]], %arg1 :
+// CHECK-SAME: affine_map<(d0, d1) -> (0)>, affine_map<(d0, d1) -> (d0 + 265)>
+// CHECK-SAME: gathers [1, -1, 3, -1]
+// CHECK: arith.mulf
+func.func @dispatch_weighted(%x: tensor<128x96xf32>, %plan: !plan, %w: tensor<128x2xf32>) -> tensor<256x96xf32> {
+  %r = moe.dispatch %x, %plan, %w : (tensor<128x96xf32>, !plan, tensor<128x2xf32>) -> tensor<256x96xf32>
+  return %r : tensor<256x96xf32>
+}
+
+// CHECK-LABEL: func @combine
+// CHECK: kernel.rows dims [128, 96, 2] ins(%arg0, %arg1, %arg2 :
+// CHECK-SAME: maps [affine_map<(d0, d1, d2) -> (0, d1)>, affine_map<(d0, d1, d2) -> (d0 * 2 + d2 + 521)>,
+// CHECK-SAME:       affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>]
+// CHECK-SAME: gathers [1, -1, -1]
+// CHECK-SAME: combiners [#kernel.combiner<add>]
+func.func @combine(%r: tensor<256x96xf32>, %plan: !plan, %w: tensor<128x2xf32>) -> tensor<128x96xf32> {
+  %y = moe.combine %r, %plan, %w : (tensor<256x96xf32>, !plan, tensor<128x2xf32>) -> tensor<128x96xf32>
+  return %y : tensor<128x96xf32>
+}
+
+// One choice: nothing to sum.
+// CHECK-LABEL: func @combine_single
+// CHECK: kernel.map dims [128, 96] ins(%arg0, %arg1 : tensor<128x96xf32>, tensor<521xi32>)
+// CHECK-SAME: maps [affine_map<(d0, d1) -> (0, d1)>, affine_map<(d0, d1) -> (d0 + 265)>, affine_map<(d0, d1) -> (d0, d1)>]
+// CHECK-SAME: gathers [1, -1]
+func.func @combine_single(%r: tensor<128x96xf32>, %plan: !single) -> tensor<128x96xf32> {
+  %y = moe.combine %r, %plan : (tensor<128x96xf32>, !single) -> tensor<128x96xf32>
+  return %y : tensor<128x96xf32>
+}
+
+// CHECK-LABEL: func @combine_weight_gradient
+// CHECK: kernel.rows dims [128, 2, 96] ins(%arg0, %arg2, %arg1 :
+// CHECK-SAME: maps [affine_map<(d0, d1, d2) -> (0, d2)>, affine_map<(d0, d1, d2) -> (d0 * 2 + d1 + 521)>,
+// CHECK-SAME:       affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>]
+// CHECK-SAME: gathers [1, -1, -1]
+func.func @combine_weight_gradient(%r: tensor<256x96xf32>, %dy: tensor<128x96xf32>, %plan: !plan) -> tensor<128x2xf32> {
+  %dw = moe.combine_weight_grad %r, %dy, %plan : (tensor<256x96xf32>, tensor<128x96xf32>, !plan) -> tensor<128x2xf32>
+  return %dw : tensor<128x2xf32>
+}
+
+// Rows of an expert are a ragged m, its bias is in the epilogue.
+// CHECK-LABEL: func @expert_linear
+// CHECK: kernel.contract dims [8, 256, 192, 96] ins(%arg0, %arg1, %arg2, %arg3 :
+// CHECK-SAME: maps [affine_map<(d0, d1, d2, d3) -> (d1, d3)>, affine_map<(d0, d1, d2, d3) -> (d0, d3, d2)>,
+// CHECK-SAME:       affine_map<(d0, d1, d2, d3) -> (d0, d2)>, affine_map<(d0, d1, d2, d3) -> (d0)>, affine_map<(d0, d1, d2, d3) -> (d1, d2)>]
+// CHECK-SAME: ragged 1 by 3
+func.func @expert_linear(%r: tensor<256x96xf32>, %w: tensor<8x96x192xf32>, %b: tensor<8x192xf32>, %plan: !plan) -> tensor<256x192xf32> {
+  %h = moe.expert_linear %r, %w, %plan, %b : (tensor<256x96xf32>, tensor<8x96x192xf32>, !plan, tensor<8x192xf32>) -> tensor<256x192xf32>
+  return %h : tensor<256x192xf32>
+}
+
+// CHECK-LABEL: func @expert_linear_transposed
+// CHECK: kernel.contract dims [8, 256, 96, 192] ins(%arg0, %arg1, %arg2 :
+// CHECK-SAME: affine_map<(d0, d1, d2, d3) -> (d0, d2, d3)>, affine_map<(d0, d1, d2, d3) -> (d0)>
+// CHECK-SAME: ragged 1 by 2
+func.func @expert_linear_transposed(%r: tensor<256x192xf32>, %w: tensor<8x96x192xf32>, %plan: !plan) -> tensor<256x96xf32> {
+  %h = moe.expert_linear %r, %w, %plan transposed : (tensor<256x192xf32>, tensor<8x96x192xf32>, !plan) -> tensor<256x96xf32>
+  return %h : tensor<256x96xf32>
+}
+
+// CHECK-LABEL: func @expert_linear_gradient
+// CHECK: kernel.contract dims [8, 96, 192, 256] ins(%arg0, %arg1, %arg2 :
+// CHECK-SAME: maps [affine_map<(d0, d1, d2, d3) -> (d3, d1)>, affine_map<(d0, d1, d2, d3) -> (d3, d2)>,
+// CHECK-SAME:       affine_map<(d0, d1, d2, d3) -> (d0)>, affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>]
+// CHECK-SAME: ragged 3 by 2
+// CHECK: kernel.rows dims [8, 192, 256] ins(%arg1, %arg2 :
+// CHECK-SAME: ragged 2 by 1
+func.func @expert_linear_gradient(%r: tensor<256x96xf32>, %dr: tensor<256x192xf32>, %plan: !plan) -> (tensor<8x96x192xf32>, tensor<8x192xf32>) {
+  %dw, %db = moe.expert_linear_grad %r, %dr, %plan : (tensor<256x96xf32>, tensor<256x192xf32>, !plan) -> (tensor<8x96x192xf32>, tensor<8x192xf32>)
+  return %dw, %db : tensor<8x96x192xf32>, tensor<8x192xf32>
+}
