@@ -103,18 +103,17 @@ void moec::cpu::remarkSlowAccesses(Operation *op, const RowSpace &space,
     LaneInfo lane = space.along(i, vectorDim);
     if (lane.kind == LaneKind::Unit || lane.kind == LaneKind::Invariant)
       continue;
-    auto remark = remark::missed(
-        op->getLoc(),
-        remark::RemarkOpts::name("RowVectorAccess").category("CPU"));
     std::string reason =
         lane.kind == LaneKind::Strided
             ? "its elements are " + std::to_string(lane.stride) +
                   " apart along the vector loop"
             : "its address is not linear along the vector loop";
     bool isInput = i < space.numInputs;
-    remark << (isInput ? "input " : "out ")
-           << std::to_string(isInput ? i : i - space.numInputs)
-           << (isInput ? " is gathered" : " is scattered")
-           << " element by element: " << reason;
+    std::string what = isInput ? "input " + std::to_string(i) + " is gathered"
+                               : "out " + std::to_string(i - space.numInputs) +
+                                     " is scattered";
+    remark::missed(op->getLoc(),
+                   remark::RemarkOpts::name("RowVectorAccess").category("CPU"))
+        << what + " element by element: " + reason;
   }
 }
