@@ -104,6 +104,12 @@ void Trainer::start(bool keepParameters) {
            "and {}: it cannot go on bitwise",
            options.resume, position.batch, position.images, entry.batch,
            data.count);
+    int64_t wanted =
+        options.steps ? options.steps : options.epochs * stepsPerEpoch;
+    if (wanted && wanted != position.steps)
+      fail("the run of {} has {} steps, --epochs or --steps ask for {}: the "
+           "schedule would differ; leave them out or start anew with --weights",
+           options.resume, position.steps, wanted);
     log(fmt::format("resumed {} at step {}/{}, seed {}", options.resume,
                     position.step, position.steps, position.seed));
   } else {
