@@ -104,7 +104,7 @@ func.func @reduce(%x: tensor<2x3x4xf32>) -> (tensor<3xf32>, tensor<f32>) {
 // CHECK: arith.extui %{{.*}} : i8 to i32
 // CHECK: arith.sitofp
 // CHECK: math.fma
-func.func @patchify(%x: tensor<2x8x12x3xi8>) -> tensor<2x6x48xf32> {
+func.func @patchify(%x: tensor<2x8x12x3xi8> {moe.range = [0, 256]}) -> tensor<2x6x48xf32> {
   %y = moe.patchify %x patch 4 mean 0.286 std 0.353 : tensor<2x8x12x3xi8> -> tensor<2x6x48xf32>
   return %y : tensor<2x6x48xf32>
 }

@@ -17,7 +17,7 @@
 // CHECK: math.log
 // CHECK: kernel.rows dims [1, 8] ins(%[[LOSSES]] : tensor<8xf32>)
 // CHECK: arith.divf
-func.func @cross_entropy(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<f32> {
+func.func @cross_entropy(%x: tensor<8x10xf32>, %l: tensor<8xi32> {moe.range = [0, 10]}) -> tensor<f32> {
   %y = moe.softmax_cross_entropy %x, %l smoothing 0.1 : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
   return %y : tensor<f32>
 }
@@ -26,7 +26,7 @@ func.func @cross_entropy(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<f32>
 // CHECK: %[[STATS:.*]]:2 = kernel.rows dims [8, 10] ins(%arg0 :
 // CHECK: kernel.map dims [8, 10] ins(%arg0, %[[STATS]]#0, %[[STATS]]#1, %arg1, %arg2 :
 // CHECK: kernel.index 1
-func.func @cross_entropy_gradient(%x: tensor<8x10xf32>, %l: tensor<8xi32>, %d: tensor<f32>) -> tensor<8x10xf32> {
+func.func @cross_entropy_gradient(%x: tensor<8x10xf32>, %l: tensor<8xi32> {moe.range = [0, 10]}, %d: tensor<f32>) -> tensor<8x10xf32> {
   %y = moe.softmax_cross_entropy_grad %x, %l, %d smoothing 0.1 : tensor<8x10xf32>, tensor<8xi32>, tensor<f32>
   return %y : tensor<8x10xf32>
 }
@@ -39,7 +39,7 @@ func.func @cross_entropy_gradient(%x: tensor<8x10xf32>, %l: tensor<8xi32>, %d: t
 // CHECK: arith.negf
 // CHECK: arith.select
 // CHECK: kernel.rows dims [1, 8]
-func.func @accuracy(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<f32> {
+func.func @accuracy(%x: tensor<8x10xf32>, %l: tensor<8xi32> {moe.range = [0, 10]}) -> tensor<f32> {
   %y = moe.accuracy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
   return %y : tensor<f32>
 }

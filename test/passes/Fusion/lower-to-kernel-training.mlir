@@ -17,7 +17,7 @@ func.func @sgd(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %lr: 
 // CHECK-SAME: outs(%arg0, %arg2, %arg3 :
 // CHECK-COUNT-2: math.expm1
 // CHECK: math.sqrt
-func.func @adamw(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %v: tensor<64xf32>, %lr: tensor<f32>, %s: tensor<i32>, %c: tensor<f32>)
+func.func @adamw(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %v: tensor<64xf32>, %lr: tensor<f32>, %s: tensor<i32> {moe.range = [1, 50]}, %c: tensor<f32>)
     -> (tensor<64xf32>, tensor<64xf32>, tensor<64xf32>) {
   %q, %n, %w = moe.adamw_update %p, %g, %m, %v, %lr, %s, %c beta1 0.9 beta2 0.999 eps 1.0e-8 weight_decay 0.05
     : tensor<64xf32>, tensor<f32>, tensor<i32>
@@ -61,7 +61,7 @@ func.func @norm(%g: tensor<4096xf32>) -> (tensor<f32>, tensor<f32>) {
 // CHECK-NOT: arith.mului_extended
 // CHECK: math.log
 // CHECK: math.cos
-func.func @random(%seed: tensor<i32>, %step: tensor<i32>) -> tensor<8x4xf32> {
+func.func @random(%seed: tensor<i32> {moe.range = [0, 2147483647]}, %step: tensor<i32> {moe.range = [1, 1000]}) -> tensor<8x4xf32> {
   %y = moe.random_normal %seed, %step : tensor<i32> stream 3 std 0.25 -> tensor<8x4xf32>
   return %y : tensor<8x4xf32>
 }
