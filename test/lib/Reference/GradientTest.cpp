@@ -303,7 +303,7 @@ TEST(Gradients, EveryDifferentiableOpHasACase) {
   EXPECT_GT(differentiable, 0u);
 }
 
-/// Two of the three kinds of mistakes that the check itself could hide.
+/// The check itself must not let a wrong gradient through.
 TEST(Gradients, WrongOrMissingGradientIsFound) {
   const char *text = R"(
     func.func @loss(%x: tensor<2xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
