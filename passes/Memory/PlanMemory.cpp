@@ -63,8 +63,8 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
         layout[entry.getAs<StringAttr>("name").getValue()] =
             entry.getAs<IntegerAttr>("offset").getInt();
 
-    for (auto func : llvm::make_early_inc_range(
-             llvm::to_vector(getOperation().getOps<func::FuncOp>()))) {
+    // A copy of the list: planned functions are erased on the way.
+    for (auto func : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
       if (func.isExternal() || func->hasAttr("kernel.function"))
         continue;
       BufferAssignment assignment(func, layout);

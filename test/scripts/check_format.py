@@ -18,7 +18,13 @@ def main():
         finish("sources", len(sources), [])
     done = subprocess.run([clang_format, "--dry-run", "--Werror", *sources],
                           capture_output=True, text=True)
-    problems = [line for line in done.stderr.splitlines() if "clang-format-violations" in line]
+    # The first place of each file is enough.
+    places = {}
+    for line in done.stderr.splitlines():
+        if "clang-format-violations" in line:
+            path, row = os.path.relpath(line, root).split(":")[:2]
+            places.setdefault(path, row)
+    problems = [f"{path}:{row}: is not formatted" for path, row in places.items()]
     if done.returncode != 0 and not problems:
         problems = [done.stderr]
     if problems:
