@@ -33,6 +33,20 @@ public:
   }
   int64_t size(unsigned number) const { return operands[number].count; }
   unsigned numInputs() const { return inputs; }
+  bool compiled() const { return jit != nullptr; }
+  /// The addresses of all operands, and the bytes that they take together.
+  std::vector<void *> arguments() const {
+    std::vector<void *> all;
+    for (const Operand &o : operands)
+      all.push_back(o.data);
+    return all;
+  }
+  int64_t totalBytes() const {
+    int64_t bytes = 0;
+    for (const Operand &o : operands)
+      bytes += o.bytes;
+    return bytes;
+  }
   KernelJit &kernel() { return *jit; }
 
   /// All blocks at once against the reference, |got - want| <= tolerance *
