@@ -96,6 +96,11 @@ class Checks(unittest.TestCase):
         self.rejects(mirror, {"test/dialects/MoE/errors.mlir": None},
                      "has no test test/dialects/MoE/errors.mlir")
         self.rejects(mirror, {"test/dialects/MoE/misc.mlir": ""}, "misc.mlir: its name begins")
+        self.accepts(mirror, {"dialects/MoE/MoEGradients.cpp": "", "test/dialects/MoE/gradients.mlir": ""})
+        verify = PASS_TD + PASS_TD.split("\n", 1)[1].replace("FuseDispatch", "VerifyFusion").replace(
+            "fuse-dispatch", "verify-fusion")
+        self.rejects(mirror, {"passes/Fusion/Passes.td": verify}, "has no file passes/Fusion/VerifyContract.cpp")
+        self.accepts(mirror, {"passes/Fusion/Passes.td": verify, "passes/Fusion/VerifyContract.cpp": ""})
         self.rejects(mirror, {"test/passes/Gone/x.mlir": ""}, "stands for no folder passes/Gone/")
         self.rejects(mirror, {"test/lib/Gone/x.test": ""}, "stands for no folder lib/")
         self.rejects(mirror, {path: None for path in GOOD if path.startswith(("passes", "dialects", "test"))},
