@@ -18,6 +18,7 @@
 #include "passes/Fusion/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Model/Passes.h"
+#include "passes/Schedule/Passes.h"
 
 using namespace mlir;
 
@@ -31,6 +32,7 @@ void moec::registerAllDialects(DialectRegistry &registry) {
 
 void moec::registerAllPasses() {
   cpu::registerCPUPhase();
+  schedule::registerMoecSchedulePasses();
   registerCanonicalizerPass();
   registerCSEPass();
   registerInlinerPass();

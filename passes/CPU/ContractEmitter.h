@@ -1,0 +1,135 @@
+//===- ContractEmitter.h - Emits the code of one contraction ---*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_CPU_CONTRACTEMITTER_H
+#define MOEC_PASSES_CPU_CONTRACTEMITTER_H
+
+#include "passes/CPU/KernelFunction.h"
+#include "passes/CPU/OperandAccess.h"
+
+namespace moec::cpu {
+
+/// Where a packed operand lies in scratch and how it got there.
+struct Panel {
+  mlir::Region *region;  ///< `lhs` or `rhs`
+  unsigned rowDim;       ///< m or n
+  bool lanesAlongK;      ///< elements are loaded along k, else along rowDim
+  bool resident;         ///< holds all of k and survives from block to block
+  bool everyGroup;       ///< the same for all groups
+  int64_t blockElements; ///< elements of one k block
+  mlir::Value buffer;    ///< memref<N x f32>
+};
+
+/// The part of the iteration space that a block computes. For the dims of the
+/// group `group` holds positions; `m`, `n` and `k` are absolute half-open
+/// ranges.
+struct BlockRange {
+  llvm::SmallVector<mlir::Value> group;
+  mlir::Value mBegin, mEnd, nBegin, nEnd, kBegin, kEnd;
+};
+
+/// Emits `kernel.contract` as blocked, packed, register-tiled code: see the
+/// description of moec-lower-contract. Layouts in scratch:
+///   left, lanes along k:  [k block][MT][kStride]   (rows, broadcast scalars)
+///   left, lanes along m:  [k block][kPad][mStride]
+///   right:                [k block][NT / nr][kPad][nr]
+///   sums:                 [NT / nr][MT / mr][mr][nr], or one [mr][nr]
+class ContractEmitter {
+public:
+  ContractEmitter(kernel::ContractOp op, KernelFunction &kernel, int64_t lanes)
+      : op(op), kernel(kernel), b(op), loc(op.getLoc()), vl(lanes),
+        scratch(kernel.scratch) {}
+
+  /// Emits everything before the op and finishes the kernel function.
+  mlir::LogicalResult emit();
+
+private:
+  kernel::ContractOp op;
+  KernelFunction &kernel;
+  mlir::OpBuilder b;
+  mlir::Location loc;
+  int64_t vl; ///< f32 lanes of a vector
+  ScratchAllocator scratch;
+  KernelOperands operands;
+  bool broken = false; ///< an error was reported
+
+  unsigned mDim, nDim, kDim;
+  int64_t M, N, K;
+  bool raggedM = false, raggedK = false;
+  int64_t mTile, nTile, kTile, mr, nr, nv; // nv = nr / vl
+  int64_t mTiles, nTiles, kBlocks;         // mTiles: an upper bound if ragged
+  int64_t kPad, kStride, mStride;
+  bool single; ///< one k block: the sums never leave the registers
+  Panel left, right;
+  mlir::Value sums;
+
+  // LowerContract.cpp: the plan and the loop over blocks.
+  mlir::LogicalResult plan();
+  Panel planPanel(mlir::Region &region, unsigned rowDim);
+  void remarkSlowOperands();
+  void emitBlocks();
+  mlir::SmallVector<mlir::Value> emitBlock(mlir::Value block,
+                                           mlir::ValueRange keys);
+  BlockRange decodeBlock(mlir::Value block, mlir::Value &mIndex,
+                         mlir::Value &nIndex);
+  void findRaggedTile(mlir::Value tile, BlockRange &range);
+  mlir::Value packIfChanged(Panel &panel, const BlockRange &range,
+                            mlir::Value tileIndex, mlir::Value oldKey);
+  void emitTiles(const BlockRange &range,
+                 llvm::function_ref<void(mlir::Value, mlir::Value)> body);
+
+  // ContractPack.cpp
+  /// Packs [kBegin, kEnd) of a panel; `blockIndex` is its k block.
+  void pack(const Panel &panel, const BlockRange &range, mlir::Value kBegin,
+            mlir::Value kEnd, mlir::Value blockIndex);
+  void packLeftRows(const BlockRange &range, mlir::Value kBegin,
+                    mlir::Value kEnd, mlir::Value base);
+  void packLeftColumns(const BlockRange &range, mlir::Value kBegin,
+                       mlir::Value kEnd, mlir::Value base);
+  void packRightRows(const BlockRange &range, mlir::Value kBegin,
+                     mlir::Value kEnd, mlir::Value base);
+  void packRightTransposed(const BlockRange &range, mlir::Value kBegin,
+                           mlir::Value kEnd, mlir::Value base);
+  using Cursors = llvm::SmallVector<std::optional<RowCursor>>;
+  Cursors cursors(mlir::Region &region, mlir::ValueRange dims,
+                  unsigned laneDim);
+  mlir::Value elements(mlir::Region &region, const Cursors &rows,
+                       const Lanes &lanes);
+
+  // ContractTile.cpp
+  /// Register tile (i, j) over k block `blockIndex` of `depth` elements.
+  void emitTile(const BlockRange &range, mlir::Value i, mlir::Value j,
+                mlir::Value blockIndex, mlir::Value depth);
+  void emitEpilogue(const BlockRange &range, mlir::Value i, mlir::Value j);
+  mlir::Value tileBase(mlir::Value i, mlir::Value j);
+  void zeroSums();
+
+  // Shorthands.
+  mlir::Value c(int64_t v) { return indexConstant(b, loc, v); }
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value sub(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, int64_t y);
+  mlir::Value mad(mlir::Value x, int64_t y, mlir::Value z) {
+    return add(mul(x, y), z);
+  }
+  mlir::Value minimum(mlir::Value x, mlir::Value y);
+  mlir::Value ceilDiv(mlir::Value x, int64_t y);
+  mlir::VectorType vectorType() {
+    return mlir::VectorType::get({vl}, b.getF32Type());
+  }
+  /// for (i = from; i < to; i += step) body(i)
+  void loop(mlir::Value from, mlir::Value to, int64_t step,
+            llvm::function_ref<void(mlir::Value)> body);
+};
+
+/// Transposes vl vectors of vl lanes (a power of two) with two-source shuffles.
+llvm::SmallVector<mlir::Value>
+transposeSquare(mlir::OpBuilder &b, mlir::Location loc, mlir::ValueRange rows);
+
+} // namespace moec::cpu
+
+#endif // MOEC_PASSES_CPU_CONTRACTEMITTER_H

@@ -1,0 +1,115 @@
+//===- AssignSchedule.cpp - Chooses tiles for contractions ----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/CPU/AddressExpr.h"
+#include "passes/CPU/OperandAccess.h"
+#include "passes/Schedule/Passes.h"
+
+using namespace mlir;
+
+namespace moec::schedule {
+#define GEN_PASS_DEF_ASSIGNSCHEDULEPASS
+#include "passes/Schedule/Passes.h.inc"
+
+namespace {
+
+/// Whether the operand's address along `dim` moves by more or less than one
+/// element, so that vectors along it are gathered or scattered.
+bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim) {
+  auto shape = cast<ShapedType>(op->getOperand(operand).getType()).getShape();
+  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
+  AffineExpr address =
+      cpu::linearizeAccess(access.getInputMap(operand), shape, op.getDims());
+  cpu::LaneKind kind = cpu::analyzeLane(address, dim).kind;
+  return kind != cpu::LaneKind::Unit && kind != cpu::LaneKind::Invariant;
+}
+
+bool dependsOnGroup(kernel::ContractOp op, Region &region) {
+  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
+  for (unsigned input : cpu::usedArguments(region))
+    for (int32_t i = input; i >= 0; i = access.getGather(i))
+      for (unsigned g = 0; g < op.getNumGroupDims(); ++g)
+        if (access.getInputMap(i).isFunctionOfDim(g))
+          return true;
+  return false;
+}
+
+/// Exchanges m and n, so that what was contiguous along m is along n.
+void turnOver(kernel::ContractOp op) {
+  unsigned m = op.getMDim(), n = op.getNDim();
+  SmallVector<int64_t> dims = llvm::to_vector(op.getDims());
+  std::swap(dims[m], dims[n]);
+  op.setDims(dims);
+  SmallVector<AffineExpr> exchange;
+  for (unsigned d = 0; d < dims.size(); ++d)
+    exchange.push_back(getAffineDimExpr(d == m   ? n
+                                        : d == n ? m
+                                                 : d,
+                                        op.getContext()));
+  SmallVector<AffineMap> maps;
+  for (AffineMap map : op.getIndexingMaps().getAsValueRange<AffineMapAttr>())
+    maps.push_back(map.replaceDimsAndSymbols(exchange, {}, dims.size(), 0));
+  op.setIndexingMapsAttr(Builder(op.getContext()).getAffineMapArrayAttr(maps));
+  Region kept;
+  kept.takeBody(op.getLhs());
+  op.getLhs().takeBody(op.getRhs());
+  op.getRhs().takeBody(kept);
+  op->walk([&](kernel::IndexOp index) {
+    if (index.getDim() == m)
+      index.setDim(n);
+    else if (index.getDim() == n)
+      index.setDim(m);
+  });
+}
+
+bool shouldTurnOver(kernel::ContractOp op) {
+  if (op.getRaggedDim())
+    return false;
+  int64_t slowM = 0, slowN = 0;
+  for (unsigned o = op.getInputs().size(); o < op->getNumOperands(); ++o) {
+    slowM += isSlowAlong(op, o, op.getMDim());
+    slowN += isSlowAlong(op, o, op.getNDim());
+  }
+  return slowM < slowN;
+}
+
+struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
+  using AssignSchedulePassBase::AssignSchedulePassBase;
+
+  void runOnOperation() override {
+    getOperation()->walk([&](kernel::ContractOp op) {
+      if (op.getScheduleAttr())
+        return;
+      if (shouldTurnOver(op))
+        turnOver(op);
+      assign(op);
+    });
+  }
+
+  void assign(kernel::ContractOp op) {
+    ContractShape shape{1,
+                        op.getDims()[op.getMDim()],
+                        op.getDims()[op.getNDim()],
+                        op.getDims()[op.getKDim()],
+                        dependsOnGroup(op, op.getLhs()),
+                        dependsOnGroup(op, op.getRhs())};
+    for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
+      shape.groups *= extent;
+    // A ragged dimension is shared out among the groups: the average counts.
+    if (op.getRaggedDim()) {
+      int64_t &ragged = *op.getRaggedDim() == op.getMDim() ? shape.m : shape.k;
+      ragged = std::max<int64_t>(1, ragged / op.getDims()[0]);
+    }
+    ContractSchedule s = chooseSchedule(shape, {lanes, registers, threads});
+    if (op.getRaggedDim() && *op.getRaggedDim() == op.getKDim())
+      s.kTile = 384;
+    op.setScheduleAttr(kernel::ScheduleAttr::get(
+        op.getContext(), {s.mTile, s.nTile, s.kTile}, {s.rows, s.columns}));
+  }
+};
+} // namespace
+} // namespace moec::schedule

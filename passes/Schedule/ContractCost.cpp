@@ -1,0 +1,94 @@
+//===- ContractCost.cpp - What a contraction costs ------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Schedule/Passes.h"
+#include "llvm/Support/MathExtras.h"
+
+using llvm::alignTo;
+using llvm::divideCeil;
+
+namespace moec::schedule {
+
+// In cycles; measured with bench/contract_bench.
+static constexpr double packPerVector = 2.5; // load, map, store of one vector
+static constexpr double tileOverhead = 30;   // loops and addresses of one tile
+static constexpr double storePerVector = 2;  // epilogue of one vector of sums
+// Depth packed at a time: the strip of the right panel stays in L1.
+static constexpr int64_t maxDepth = 512, splitDepth = 384;
+
+static double cyclesPerStep(int64_t rows, int64_t vectors) {
+  return std::max({rows * vectors / 2.0, (rows + vectors) / 2.0, 4.0});
+}
+
+ContractSchedule chooseSchedule(const ContractShape &shape,
+                                const Machine &machine) {
+  int64_t lanes = machine.lanes;
+  int64_t kTile = shape.k;
+  if (kTile > maxDepth)
+    kTile = std::min<int64_t>(
+        shape.k,
+        alignTo(divideCeil(shape.k, divideCeil(shape.k, splitDepth)), lanes));
+  double best = 0;
+  ContractSchedule choice{};
+  auto consider = [&](int64_t rows, int64_t vectors, int64_t mTile,
+                      int64_t nTile) {
+    int64_t columns = vectors * lanes;
+    int64_t mTiles = divideCeil(shape.m, mTile),
+            nTiles = divideCeil(shape.n, nTile);
+    int64_t blocks = shape.groups * mTiles * nTiles;
+    // Blocks, and register tiles in them, of the busiest thread.
+    double perThread = divideCeil(blocks, std::min(blocks, machine.threads));
+    double tiles = double(divideCeil(std::min(mTile, shape.m), rows)) *
+                   divideCeil(std::min(nTile, shape.n), columns);
+    double depthBlocks = divideCeil(shape.k, kTile);
+    double tile = shape.k * cyclesPerStep(rows, vectors) +
+                  tileOverhead * depthBlocks +
+                  rows * vectors * storePerVector * (2 * depthBlocks - 1);
+    double panelL = double(mTile) * shape.k / lanes * packPerVector,
+           panelR = double(nTile) * shape.k / lanes * packPerVector;
+    // m runs fastest over the blocks: the right panel changes every mTiles
+    // blocks, the left one at every block unless there is but one.
+    double packsL = mTiles > 1           ? perThread
+                    : shape.leftPerGroup ? std::max(1.0, perThread / nTiles)
+                                         : 1;
+    double packsR = nTiles > 1 || shape.rightPerGroup
+                        ? std::max(1.0, perThread / mTiles)
+                        : 1;
+    double cost = perThread * tiles * tile + packsL * panelL + packsR * panelR;
+    if (best == 0 || cost < best * 0.999) {
+      best = cost;
+      choice = {mTile, nTile, kTile, rows, columns};
+    }
+  };
+  // Tiles that split an extent evenly in up to 64 parts.
+  auto tileSizes = [](int64_t extent, int64_t unit) {
+    llvm::SmallVector<int64_t> sizes;
+    for (int64_t parts = 1; parts <= 64; ++parts) {
+      int64_t size = alignTo(divideCeil(extent, parts), unit);
+      if (size <= 512 && (sizes.empty() || sizes.back() != size))
+        sizes.push_back(size);
+      if (size == unit)
+        break;
+    }
+    if (sizes.empty())
+      sizes.push_back(alignTo(256, unit));
+    return sizes;
+  };
+  for (int64_t vectors = 1; vectors <= 4; ++vectors) {
+    int64_t mostRows =
+        std::min<int64_t>((machine.registers - vectors - 1) / vectors, 16);
+    if (vectors > 1 && (vectors - 1) * lanes >= shape.n)
+      continue;
+    for (int64_t rows = 1; rows <= std::min(mostRows, shape.m); ++rows)
+      for (int64_t mTile : tileSizes(shape.m, rows))
+        for (int64_t nTile : tileSizes(shape.n, vectors * lanes))
+          consider(rows, vectors, mTile, nTile);
+  }
+  return choice;
+}
+
+} // namespace moec::schedule

@@ -1,0 +1,34 @@
+#ifndef MOEC_PASSES_SCHEDULE_PASSES_TD
+#define MOEC_PASSES_SCHEDULE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def AssignSchedulePass : Pass<"moec-assign-schedule"> {
+  let summary = "Give every kernel.contract without a schedule one";
+  let description = [{
+    A small cost model in cycles chooses the register tile (`micro`) and the block
+    of the output that one grid cell computes (`tile`):
+
+    * The register tile of `r` rows and `v` vectors needs `r*v + v + 1` registers
+      and per step of k as many cycles as its FMAs (two a cycle), its loads
+      (`r + v`, two a cycle) or the FMA latency (4) demand, whichever is largest.
+      Rows and columns past the end of the output cost as much as real ones.
+    * A block costs its register tiles, an overhead for each, and the packing of
+      its panels; a panel that consecutive blocks share is packed once. The model
+      adds up what the busiest of `threads` threads does.
+
+    Before that a contraction whose outputs lie contiguous along m and not along
+    n is turned over: m and n, `lhs` and `rhs` change places.
+
+    Schedules that are already there are kept.
+  }];
+  let options = [
+    Option<"lanes", "lanes", "int64_t", "16",
+           "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">,
+    Option<"registers", "registers", "int64_t", "32", "vector registers">,
+    Option<"threads", "threads", "int64_t", "8",
+           "threads to balance the blocks for; the result never depends on how many run">];
+  let dependentDialects = ["::moec::kernel::KernelDialect"];
+}
+
+#endif

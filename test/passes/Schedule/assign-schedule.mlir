@@ -1,0 +1,54 @@
+// RUN: moec-opt %s --moec-assign-schedule --split-input-file | FileCheck %s
+// RUN: moec-opt %s --moec-assign-schedule="lanes=8 registers=16" --split-input-file | FileCheck %s --check-prefix=AVX2
+
+// Rows and columns of the register tile divide the output without waste.
+// CHECK-LABEL: func @mixing
+// CHECK: schedule <tile = [{{[0-9]+}}, {{[0-9]+}}, 49], micro = [{{8|12|16}}, 32]>
+// AVX2-LABEL: func @mixing
+// AVX2: schedule <tile = [{{[0-9]+}}, {{[0-9]+}}, 49], micro = [{{4|6}}, {{16|24}}]>
+func.func @mixing(%w: tensor<96x49xf32>, %x: tensor<128x49x96xf32>, %init: tensor<128x96x96xf32>) -> tensor<128x96x96xf32> {
+  %y = kernel.contract dims [128, 96, 96, 49]
+    ins(%w, %x : tensor<96x49xf32>, tensor<128x49x96xf32>) outs(%init : tensor<128x96x96xf32>)
+    maps [affine_map<(g, m, n, k) -> (m, k)>, affine_map<(g, m, n, k) -> (g, k, n)>,
+          affine_map<(g, m, n, k) -> (g, m, n)>]
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<128x96x96xf32>
+  return %y : tensor<128x96x96xf32>
+}
+
+// -----
+
+// The output is contiguous along m, so m and n change places.
+// CHECK: #[[L:.*]] = affine_map<(d0, d1, d2) -> (d2, d1)>
+// CHECK: #[[R:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK: #[[O:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
+// CHECK-LABEL: func @turned
+// CHECK: dims [20, 32, 64] {{.*}} maps [#[[L]], #[[R]], #[[O]]]
+// CHECK: ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32):
+// CHECK-NEXT: kernel.yield %[[B]]
+func.func @turned(%x: tensor<64x32xf32>, %w: tensor<20x64xf32>, %init: tensor<20x32xf32>) -> tensor<20x32xf32> {
+  %y = kernel.contract dims [32, 20, 64]
+    ins(%x, %w : tensor<64x32xf32>, tensor<20x64xf32>) outs(%init : tensor<20x32xf32>)
+    maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (n, m)>]
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<20x32xf32>
+  return %y : tensor<20x32xf32>
+}
+
+// -----
+
+// What a user wrote stays.
+// CHECK-LABEL: func @kept
+// CHECK: schedule <tile = [5, 16, 7], micro = [5, 16]>
+func.func @kept(%x: tensor<32x64xf32>, %w: tensor<64x20xf32>, %init: tensor<32x20xf32>) -> tensor<32x20xf32> {
+  %y = kernel.contract dims [32, 20, 64]
+    ins(%x, %w : tensor<32x64xf32>, tensor<64x20xf32>) outs(%init : tensor<32x20xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [5, 16, 7], micro = [5, 16]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<32x20xf32>
+  return %y : tensor<32x20xf32>
+}
