@@ -37,7 +37,7 @@ void moec::registerAllPasses() {
   registerCSEPass();
   registerInlinerPass();
   registerSymbolDCEPass();
-  fusion::registerMoecFusionPasses();
+  fusion::registerFusionPhase();
   memory::registerMoecMemoryPasses();
   PassPipelineRegistration<>("moec-memory-pipeline",
                              "Plan memory, outline and merge kernels",

@@ -35,8 +35,8 @@ using namespace moec;
 using namespace moec::analysis;
 using namespace moec::fusion;
 
-/// From points of `rows` to points of `map`, through an input that both read and
-/// that the map reads once per point.
+/// From points of `rows` to points of `map`, through an input that both read
+/// and that the map reads once per point.
 static FailureOr<AffineMap> matchIteration(kernel::RowsOp rows,
                                            kernel::MapOp map) {
   for (auto [i, mapInput] : llvm::enumerate(map.getInputs()))
@@ -47,9 +47,8 @@ static FailureOr<AffineMap> matchIteration(kernel::RowsOp rows,
           rows.getGather(j) >= 0)
         continue;
       AffineMap iteration = simplifyMap(
-          inversePermutation(read).compose(
-              getInverseViewMap(mapInput).compose(
-                  getViewMap(rowsInput).compose(rows.getInputMap(j)))),
+          inversePermutation(read).compose(getInverseViewMap(mapInput).compose(
+              getViewMap(rowsInput).compose(rows.getInputMap(j)))),
           rows.getDims());
       int64_t points = 1, rowPoints = 1;
       for (int64_t extent : map.getDims())
@@ -88,15 +87,15 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
     SmallVector<AffineMap> maps;
     SmallVector<std::optional<unsigned>> statistic;
     for (auto [i, input] : llvm::enumerate(map.getInputs())) {
-      maps.push_back(simplifyMap(map.getInputMap(i).compose(*iteration),
-                                 rows.getDims()));
+      maps.push_back(
+          simplifyMap(map.getInputMap(i).compose(*iteration), rows.getDims()));
       statistic.push_back(std::nullopt);
       auto root = dyn_cast<OpResult>(getViewRoot(input));
       if (!root || root.getOwner() != rows)
         continue;
       unsigned out = root.getResultNumber();
-      AffineMap read = simplifyMap(getViewMap(input).compose(maps.back()),
-                                   rows.getDims());
+      AffineMap read =
+          simplifyMap(getViewMap(input).compose(maps.back()), rows.getDims());
       if (out >= getNumRowOuts(rows) ||
           read != simplifyMap(rows.getOutMap(out), rows.getDims()))
         return false;
@@ -121,8 +120,7 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
     KernelRewriter kernel(rewriter, rows);
     SmallVector<unsigned> positions;
     for (auto [i, input] : llvm::enumerate(map.getInputs()))
-      positions.push_back(statistic[i] ? 0
-                                       : kernel.addInput({input, maps[i]}));
+      positions.push_back(statistic[i] ? 0 : kernel.addInput({input, maps[i]}));
     Block *finish = kernel.blocks[0], *emit = kernel.blocks[1];
     Operation *finishYield = finish->getTerminator();
     Operation *emitYield = emit->getTerminator();
@@ -135,7 +133,8 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
       args.push_back(statistic[i] ? rowValues[*statistic[i]]
                                   : Value(emit->getArgument(positions[i])));
     SmallVector<Value> yielded(emitYield->getOperands());
-    for (Value value : inlineBody(inner, map.getBody().front(), args, iteration))
+    for (Value value :
+         inlineBody(inner, map.getBody().front(), args, iteration))
       yielded.push_back(value);
     emitYield->setOperands(yielded);
     for (unsigned i = 0; i < map.getOuts().size(); ++i)
@@ -157,8 +156,8 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
                                     fused->getResult(next++));
     rewriter.replaceOp(map, fused->getResults().drop_front(next));
     eraseViewsAndOp(rewriter, rows);
-    remark::passed(loc, remark::RemarkOpts::name("FuseEmit")
-                            .category("moec-fusion"))
+    remark::passed(loc,
+                   remark::RemarkOpts::name("FuseEmit").category("moec-fusion"))
         << "statistics and the map that applies them are one kernel";
   }
 

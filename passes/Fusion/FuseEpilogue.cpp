@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A kernel.map that alone reads what a contraction (or the element outs of
-// kernel.rows) stores moves into its epilogue, so that the value is stored once,
-// in its last form:
+// kernel.rows) stores moves into its epilogue, so that the value is stored
+// once, in its last form:
 //
 //   %h = kernel.contract .. epilogue { acc + bias }
 //   %y = kernel.map ins(%h, %x) .. body { h + x }
@@ -61,8 +61,9 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
   }
 
   bool missed(kernel::MapOp map, StringRef reason) {
-    remark::missed(map.getLoc(), remark::RemarkOpts::name("FuseEpilogue")
-                                     .category("moec-fusion"))
+    remark::missed(
+        map.getLoc(),
+        remark::RemarkOpts::name("FuseEpilogue").category("moec-fusion"))
         << remark::reason("{0}", reason);
     return false;
   }
@@ -94,10 +95,10 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     AffineMap outMap = structured.getOutMap(out);
     std::optional<unsigned> vectorDim =
         getUnitStrideDim(simplifyMap(outMap, dims));
-    AffineMap iteration = simplifyMap(
-        inversePermutation(readMap).compose(
-            getInverseViewMap(read).compose(outMap)),
-        dims);
+    AffineMap iteration =
+        simplifyMap(inversePermutation(readMap).compose(
+                        getInverseViewMap(read).compose(outMap)),
+                    dims);
     SmallVector<AffineMap> maps;
     for (unsigned i = 0; i < map.getInputs().size(); ++i) {
       maps.push_back(simplifyMap(map.getInputMap(i).compose(iteration), dims));
@@ -119,9 +120,8 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     KernelRewriter kernel(rewriter, structured);
     SmallVector<unsigned> positions;
     for (unsigned i = 0; i < map.getInputs().size(); ++i)
-      positions.push_back(i == input
-                              ? 0
-                              : kernel.addInput({map.getInputs()[i], maps[i]}));
+      positions.push_back(
+          i == input ? 0 : kernel.addInput({map.getInputs()[i], maps[i]}));
     unsigned region = isa<kernel::ContractOp>(producer) ? 2 : 1;
     Block *block = kernel.blocks[region];
     Operation *yield = block->getTerminator();
@@ -148,17 +148,16 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     yield->setOperands(yielded);
     Operation *fused = kernel.build(loc);
     for (unsigned i = 0; i < values.size(); ++i)
-      rewriter.replaceAllUsesWith(map.getResult(i),
-                                  fused->getResult(i == 0 ? out
-                                                          : before + i - 1));
+      rewriter.replaceAllUsesWith(
+          map.getResult(i), fused->getResult(i == 0 ? out : before + i - 1));
     rewriter.eraseOp(map);
     for (unsigned i = 0; i < producer->getNumResults(); ++i)
       if (i != out)
         rewriter.replaceAllUsesWith(producer->getResult(i),
                                     fused->getResult(i));
     eraseViewsAndOp(rewriter, producer);
-    remark::passed(loc, remark::RemarkOpts::name("FuseEpilogue")
-                            .category("moec-fusion"))
+    remark::passed(
+        loc, remark::RemarkOpts::name("FuseEpilogue").category("moec-fusion"))
         << "moved into the kernel that writes what it reads";
     return true;
   }

@@ -13,8 +13,9 @@
 // becomes
 //   %y = kernel.contract ins(%x, %w, %mean, %rstd) .. lhs { (x - mean) * rstd }
 //
-// Dispatch is such a map: its row gather moves into the contraction. Transposes and
-// broadcasts vanish into indexing maps. Shown by test/passes/Fusion/fuse-operands.mlir.
+// Dispatch is such a map: its row gather moves into the contraction. Transposes
+// and broadcasts vanish into indexing maps. Shown by
+// test/passes/Fusion/fuse-operands.mlir.
 //
 //===----------------------------------------------------------------------===//
 
@@ -50,12 +51,12 @@ struct Move {
 } // namespace
 
 /// The maps of `map`'s inputs at points of the consumer.
-static SmallVector<AffineMap> getMovedMaps(kernel::MapOp map, const Move &move) {
+static SmallVector<AffineMap> getMovedMaps(kernel::MapOp map,
+                                           const Move &move) {
   SmallVector<AffineMap> maps;
   for (unsigned i = 0; i < map.getInputs().size(); ++i)
-    maps.push_back(
-        simplifyMap(map.getInputMap(i).compose(move.iteration),
-                    Move(move).consumer.getDims()));
+    maps.push_back(simplifyMap(map.getInputMap(i).compose(move.iteration),
+                               Move(move).consumer.getDims()));
   return maps;
 }
 
@@ -68,8 +69,8 @@ static bool isIndex(kernel::StructuredKernelOpInterface op, unsigned input) {
   return false;
 }
 
-/// Checks the vector access of the moved inputs, and picks the one that stands for
-/// the operand (its layout decides how a contraction packs).
+/// Checks the vector access of the moved inputs, and picks the one that stands
+/// for the operand (its layout decides how a contraction packs).
 static const char *checkAccess(kernel::MapOp map, Move &move) {
   SmallVector<AffineMap> maps = getMovedMaps(map, move);
   AffineMap old = move.consumer.getInputMap(move.input);
@@ -96,8 +97,9 @@ static const char *checkAccess(kernel::MapOp map, Move &move) {
   for (AffineMap moved : maps) {
     if (vectorDim && !isVectorFriendly(moved, *vectorDim))
       return "an input would be read with a stride";
-    if (moved.getNumResults() && !isa<AffineConstantExpr>(
-                                     moved.getResults().back()) &&
+    // Without a direction to follow, only what every code can follow.
+    if (!vectorDim && moved.getNumResults() &&
+        !isa<AffineConstantExpr>(moved.getResults().back()) &&
         !getUnitStrideDim(moved))
       return "an input's innermost index would not be a plain dim";
   }
@@ -111,8 +113,7 @@ static FailureOr<Move> getMove(kernel::MapOp map, OpOperand &use,
     reason = why.str();
     return failure();
   };
-  auto consumer =
-      dyn_cast<kernel::StructuredKernelOpInterface>(use.getOwner());
+  auto consumer = dyn_cast<kernel::StructuredKernelOpInterface>(use.getOwner());
   if (!consumer || use.getOperandNumber() >= consumer.getInputs().size())
     return fail("a reader is not a kernel's input");
   if (use.getOwner()->getBlock() != map->getBlock())
@@ -125,10 +126,10 @@ static FailureOr<Move> getMove(kernel::MapOp map, OpOperand &use,
   AffineMap out = map.getOutMap(move.result);
   if (!out.isPermutation())
     return fail("its out map is not a permutation");
-  move.iteration = simplifyMap(
-      inversePermutation(out).compose(getViewMap(use.get()).compose(
-          consumer.getInputMap(move.input))),
-      consumer.getDims());
+  move.iteration =
+      simplifyMap(inversePermutation(out).compose(getViewMap(use.get()).compose(
+                      consumer.getInputMap(move.input))),
+                  consumer.getDims());
   if (!canInlineIndices(map.getBody().front(), move.iteration))
     return fail("its index is no plain dim of a reader");
   if (const char *why = checkAccess(map, move))
@@ -168,18 +169,19 @@ static void apply(RewriterBase &rewriter, kernel::MapOp map, const Move &move) {
   unsigned base = kernel.inputs.size();
   for (auto [i, value] : llvm::enumerate(map.getInputs())) {
     int32_t gather = map.getGather(i);
-    kernel.addInput(
-        {value, maps[i], gather < 0 ? -1 : gather + static_cast<int32_t>(base)});
+    kernel.addInput({value, maps[i],
+                     gather < 0 ? -1 : gather + static_cast<int32_t>(base)});
   }
   for (Block *block : kernel.blocks) {
     BlockArgument element = block->getArgument(move.input);
     if (element.use_empty())
       continue;
-    OpBuilder inner = OpBuilder::atBlockBegin(block);
-    SmallVector<Value> values = inlineBody(
-        inner, map.getBody().front(),
-        block->getArguments().slice(base, map.getInputs().size()),
-        move.iteration);
+    OpBuilder inner(map.getContext()); // the region has no parent now
+    inner.setInsertionPointToStart(block);
+    SmallVector<Value> values =
+        inlineBody(inner, map.getBody().front(),
+                   block->getArguments().slice(base, map.getInputs().size()),
+                   move.iteration);
     element.replaceAllUsesWith(values[move.result]);
   }
   // A contraction's operand keeps its place.
@@ -194,21 +196,31 @@ namespace {
 struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    bool changed = true;
-    while (changed) {
-      changed = false;
-      SmallVector<kernel::MapOp> maps;
-      getOperation().walk([&](kernel::MapOp map) { maps.push_back(map); });
-      for (kernel::MapOp map : maps)
-        changed |= fuse(rewriter, map);
-    }
+    // A move replaces its readers, which may be maps too: look again after
+    // each.
+    llvm::SmallPtrSet<Operation *, 16> done;
+    while (kernel::MapOp map = findNext(done))
+      if (fuse(rewriter, map))
+        done.clear();
+  }
+
+  kernel::MapOp findNext(llvm::SmallPtrSetImpl<Operation *> &done) {
+    kernel::MapOp next;
+    getOperation().walk([&](kernel::MapOp map) {
+      if (!done.insert(map).second)
+        return WalkResult::advance();
+      next = map;
+      return WalkResult::interrupt();
+    });
+    return next;
   }
 
   bool fuse(RewriterBase &rewriter, kernel::MapOp map) {
     std::string reason;
     auto missed = [&]() {
-      remark::missed(map.getLoc(), remark::RemarkOpts::name("FuseOperands")
-                                       .category("moec-fusion"))
+      remark::missed(
+          map.getLoc(),
+          remark::RemarkOpts::name("FuseOperands").category("moec-fusion"))
           << remark::reason("{0}", reason);
       return false;
     };
@@ -228,7 +240,8 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
     for (OpOperand *use : reads)
       if (failed(getMove(map, *use, reason)))
         return missed();
-    // A kernel that reads the map twice is rewritten twice: ask again each time.
+    // A kernel that reads the map twice is rewritten twice: ask again each
+    // time.
     while (true) {
       reads.clear();
       collectReads(map, reads);
@@ -239,8 +252,9 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
         return missed();
       apply(rewriter, map, *move);
     }
-    remark::passed(map.getLoc(), remark::RemarkOpts::name("FuseOperands")
-                                     .category("moec-fusion"))
+    remark::passed(
+        map.getLoc(),
+        remark::RemarkOpts::name("FuseOperands").category("moec-fusion"))
         << "moved into the kernels that read it";
     eraseViewsAndOp(rewriter, map);
     return true;

@@ -19,9 +19,9 @@ inline unsigned getNumRowOuts(kernel::RowsOp rows) {
   return rows.getFinish().front().getTerminator()->getNumOperands();
 }
 
-/// Where a kernel that does the work of `producer` and of `consumer`, which reads
-/// it, can stand: before one of the two, or null if nowhere in this block.
-/// Destinations of `consumer` are moved up if need be.
+/// Where a kernel that does the work of `producer` and of `consumer`, which
+/// reads it, can stand: before one of the two, or null if nowhere in this
+/// block. Destinations of `consumer` are moved up if need be.
 inline mlir::Operation *findPlace(mlir::Operation *producer,
                                   mlir::Operation *consumer) {
   mlir::Block *block = producer->getBlock();

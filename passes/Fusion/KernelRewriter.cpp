@@ -93,10 +93,10 @@ Operation *KernelRewriter::build(Location loc) {
   attributes.set("gathers", rewriter.getDenseI32ArrayAttr(
                                 gathered ? ArrayRef<int32_t>(gathers)
                                          : ArrayRef<int32_t>()));
-  attributes.set("operandSegmentSizes",
-                 rewriter.getDenseI32ArrayAttr(
-                     {static_cast<int32_t>(inputs.size()),
-                      static_cast<int32_t>(outputs.size())}));
+  attributes.set(
+      "operandSegmentSizes",
+      rewriter.getDenseI32ArrayAttr({static_cast<int32_t>(inputs.size()),
+                                     static_cast<int32_t>(outputs.size())}));
   if (offsets)
     attributes.set("offsets", rewriter.getI64IntegerAttr(*offsets));
   state.addAttributes(attributes);
@@ -119,13 +119,12 @@ SmallVector<Value> moec::fusion::inlineBody(OpBuilder &builder, Block &body,
   mapping.map(body.getArguments(), args);
   for (Operation &op : body.without_terminator()) {
     if (auto index = dyn_cast<kernel::IndexOp>(op)) {
-      unsigned dim =
-          cast<AffineDimExpr>(iteration.getResult(index.getDim()))
-              .getPosition();
-      mapping.map(index.getResult(),
-                  kernel::IndexOp::create(builder, op.getLoc(),
-                                          index.getType(), dim)
-                      .getResult());
+      unsigned dim = cast<AffineDimExpr>(iteration.getResult(index.getDim()))
+                         .getPosition();
+      mapping.map(
+          index.getResult(),
+          kernel::IndexOp::create(builder, op.getLoc(), index.getType(), dim)
+              .getResult());
       continue;
     }
     builder.clone(op, mapping);

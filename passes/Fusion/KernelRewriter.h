@@ -31,10 +31,11 @@ struct KernelOutput {
   mlir::AffineMap map;
 };
 
-/// A copy of a kernel op (contract, rows or map) that can be changed: regions are
-/// moved out of the op, inputs and outs may be added, replaced or dropped; build()
-/// makes the new op. Inputs that no region reads are dropped then, equal inputs
-/// become one (but the two operands of a contraction stay), outs stay as given.
+/// A copy of a kernel op (contract, rows or map) that can be changed: regions
+/// are moved out of the op, inputs and outs may be added, replaced or dropped;
+/// build() makes the new op. Inputs that no region reads are dropped then,
+/// equal inputs become one (but the two operands of a contraction stay), outs
+/// stay as given.
 class KernelRewriter {
 public:
   KernelRewriter(mlir::RewriterBase &rewriter,
@@ -63,12 +64,13 @@ private:
   llvm::SmallVector<std::unique_ptr<mlir::Region>> regions;
 };
 
-/// What a map computes for one point, cloned before `point`: `args` stand for its
-/// inputs, `indices[d]` is the dim of the surrounding op that its dim d became
-/// (for kernel.index).
-llvm::SmallVector<mlir::Value>
-inlineBody(mlir::OpBuilder &builder, mlir::Block &body, mlir::ValueRange args,
-           mlir::AffineMap iteration);
+/// What a map computes for one point, cloned before `point`: `args` stand for
+/// its inputs, `indices[d]` is the dim of the surrounding op that its dim d
+/// became (for kernel.index).
+llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder,
+                                          mlir::Block &body,
+                                          mlir::ValueRange args,
+                                          mlir::AffineMap iteration);
 
 /// True if each kernel.index in `block` is still a plain dim under `iteration`.
 bool canInlineIndices(mlir::Block &block, mlir::AffineMap iteration);

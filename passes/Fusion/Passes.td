@@ -27,4 +27,46 @@ def VerifyKernelContract : Pass<"moec-verify-kernel-contract", "::mlir::ModuleOp
   }];
 }
 
+class FusePass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
+  let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FuseEpiloguePass : FusePass<"moec-fuse-epilogue"> {
+  let summary = "Move element-wise consumers into the kernel that stores what they read";
+  let description = [{
+    A `kernel.map` that alone reads the result of a contraction (or an element out of
+    `kernel.rows`) becomes part of its epilogue: bias, activation, residual, gate product.
+    Not moved (remark): other readers, gathers, inputs or results that vector code would
+    have to read or store with a stride.
+
+    Before: `%h = kernel.contract .. epilogue { acc }` then `%y = kernel.map ins(%h, %x) .. body { h + x }`.
+    After: `%y = kernel.contract ins(.., %x) .. epilogue { acc + x }`.
+  }];
+}
+
+def FuseOperandsPass : FusePass<"moec-fuse-operands"> {
+  let summary = "Move element-wise producers into the kernels that read them";
+  let description = [{
+    A `kernel.map` read by kernels only moves into the regions that read it: normalisation,
+    activation, dispatch (with its gather), transposes and broadcasts (which become indexing maps).
+    With several readers only if repeating is cheap: one full-size input and no transcendental function.
+    Not moved (remark): readers that are no kernels or gather from it, accesses that vector code
+    could not follow.
+
+    Before: `%n = kernel.map ins(%x, %s) .. body { x * s }` then `%y = kernel.contract ins(%n, %w) .. lhs { n }`.
+    After: `%y = kernel.contract ins(%x, %w, %s) .. lhs { x * s }`.
+  }];
+}
+
+def FuseEmitPass : FusePass<"moec-fuse-emit"> {
+  let summary = "Join row statistics and the map that applies them";
+  let description = [{
+    A `kernel.map` over the elements of the rows whose statistics it reads moves into the `emit` region
+    of the `kernel.rows`; statistics that nobody else reads are no longer stored.
+
+    Before: `%m = kernel.rows ins(%x) .. finish { max }` then `%y = kernel.map ins(%x, %m) .. body { x - m }`.
+    After: `%y = kernel.rows ins(%x) .. emit { x - max }`.
+  }];
+}
+
 #endif

@@ -1,0 +1,46 @@
+//===- Passes.cpp - Pipeline of the Fusion phase --------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Fusion/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace moec::fusion {
+
+void buildFusionPipeline(OpPassManager &pm,
+                         const FusionPipelineOptions &options) {
+  auto fuse = [&](StringRef name, std::unique_ptr<Pass> pass) {
+    if (!llvm::is_contained(options.disabled, name))
+      pm.addNestedPass<func::FuncOp>(std::move(pass));
+  };
+  pm.addPass(createLowerToKernel());
+  pm.addPass(createVerifyKernelContract());
+  // Forward and backward ask for the same statistics in the same words.
+  pm.addPass(createCSEPass());
+  pm.addPass(createCanonicalizerPass());
+  // Epilogues first: what a kernel can store in its last form should not be
+  // computed again by each reader.
+  fuse("fuse-epilogue", createFuseEpiloguePass());
+  fuse("fuse-operands", createFuseOperandsPass());
+  // Moving producers away can leave a map as the only reader.
+  fuse("fuse-epilogue", createFuseEpiloguePass());
+  fuse("fuse-emit", createFuseEmitPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void registerFusionPhase() {
+  registerMoecFusionPasses();
+  PassPipelineRegistration<FusionPipelineOptions>(
+      "moec-fusion-pipeline", "Lower moe to kernel ops and fuse them",
+      buildFusionPipeline);
+}
+
+} // namespace moec::fusion
