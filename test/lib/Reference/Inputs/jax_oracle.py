@@ -1,0 +1,144 @@
+"""Losses and gradients of whole layers against JAX: jax.nn, jax.lax.top_k and
+jax.grad know nothing of moec's rules. Ends with 77 (skipped) where JAX is missing.
+
+usage: jax_oracle.py VENV   (VENV: a virtual environment that may have JAX)
+"""
+
+import os
+import sys
+
+try:
+    import jax
+except ImportError:
+    python = os.path.join(sys.argv[1], "bin", "python") if len(sys.argv) == 2 else ""
+    if os.path.exists(python):
+        os.execv(python, [python, __file__])  # Without VENV: tried once.
+    print("skipped: this Python has no JAX; `ninja oracle-venv` installs test/requirements.txt "
+          "into the build folder")
+    sys.exit(77)
+
+import jax.numpy as jnp
+import numpy as np
+
+from moec_oracle import Function, autodiff, check, finish, interpret, normal
+from networks import mixer_ops, moe_ops, soft_moe_ops
+
+jax.config.update("jax_enable_x64", True)
+
+
+def norm(x, s, b):
+    return jax.nn.standardize(x, axis=-1, epsilon=1e-6) * s + b
+
+
+def compare(what, build, loss, params, inputs=()):
+    """`build` makes the scalar of Function and values, `loss` the same in JAX."""
+    f = Function("loss")
+    values = [f.argument(p, f'{{moe.param = "p{i}"}}') for i, p in enumerate(params)]
+    values += [f.argument(v, '{moe.input = "x"}') for v in inputs]
+    result = build(f, values)
+    step = autodiff(f.text([result], ["{moe.loss}"]))
+    got = interpret(step, "train_step", f.values)
+    numbers = tuple(range(len(params)))
+    value, gradients = jax.value_and_grad(loss, argnums=numbers)(*map(jnp.asarray, params + list(inputs)))
+    check(f"{what}: loss", got[0], value)
+    for i, (actual, expected) in enumerate(zip(got[1:], gradients, strict=True)):
+        check(f"{what}: gradient {i} {tuple(expected.shape)}", actual, expected)
+
+
+def cross_entropy(f, y, labels, w, b):
+    """Mean over the tokens, a linear head, smoothed cross-entropy."""
+    pooled = f.reduce(y, [1])
+    pooled = f.op(f"{{y}} = moe.scale {pooled.name} by {1 / y.shape[1]:.17e} : {{t}}", pooled.shape)
+    logits = f.linear(pooled, w, b, 1)
+    return f.op(f"{{y}} = moe.softmax_cross_entropy {logits.name}, {labels.name} smoothing 0.1 : "
+                f"{logits.type}, {labels.type} -> {{t}}", ())
+
+
+def cross_entropy_jax(y, labels, w, b):
+    logits = y.mean(axis=1) @ w + b
+    q = 0.9 * jax.nn.one_hot(labels, w.shape[1]) + 0.1 / w.shape[1]
+    return -(q * jax.nn.log_softmax(logits)).sum(-1).mean()
+
+
+def mixer(rng):
+    B, S, C, DS, DC, K = 3, 4, 6, 5, 7, 4
+    shapes = [(B, S, C), (C,), (C,), (S, DS), (DS,), (DS, S), (S,), (C,), (C,), (C, DC), (DC,), (DC, C), (C,),
+              (C, K), (K,)]
+    labels = rng.integers(0, K, B).astype(np.int32)
+
+    def loss(x, s1, b1, w1, c1, w2, c2, s2, b2, w3, c3, w4, c4, head, bias, labels):
+        h = jnp.swapaxes(norm(x, s1, b1), 1, 2)
+        u = x + jnp.swapaxes(jax.nn.gelu(h @ w1 + c1, approximate=True) @ w2 + c2, 1, 2)
+        y = u + jax.nn.gelu(norm(u, s2, b2) @ w3 + c3, approximate=True) @ w4 + c4
+        return cross_entropy_jax(y, labels, head, bias)
+
+    compare("mixer", lambda f, v: cross_entropy(f, mixer_ops(f, v[0], v[1:13]), v[15], v[13], v[14]), loss,
+            [normal(rng, *s, scale=0.6) for s in shapes], [labels])
+
+
+def sparse(rng):
+    """Noisy top-2 routing in the einsum form of V-MoE, with both auxiliary losses."""
+    T, D, H, E, k, capacity = 12, 5, 6, 4, 2, 5
+    noise = normal(rng, T, E, scale=1 / E)
+    shapes = [(T, D), (D, E), (E, D, H), (E, H), (E, H, D), (E, D)]
+
+    def cv(x):
+        return (jnp.std(x) / jnp.mean(x)) ** 2
+
+    def loss(x, router, w1, b1, w2, b2, noise):
+        clean = x @ router
+        noisy = clean + noise
+        weights, experts = jax.lax.top_k(jax.nn.softmax(noisy), k)
+        order = jnp.argsort(-weights[:, 0])
+        hot = jax.nn.one_hot(experts[order].T.ravel(), E, dtype=jnp.int32)
+        place = jnp.cumsum(hot, axis=0) * hot - 1
+        slot = jax.nn.one_hot(place.max(axis=-1), capacity)  # No slot past the capacity.
+        mask = (hot[:, :, None] * slot[:, None, :]).reshape(k, T, E, capacity)
+        mask = jnp.swapaxes(mask, 0, 1)[jnp.argsort(order)]  # [item, choice, expert, slot]
+        rows = jnp.einsum("tkec,td->ecd", mask, x)
+        h = jax.nn.gelu(jnp.einsum("ecd,edh->ech", rows, w1) + b1[:, None], approximate=True)
+        h = jnp.einsum("ech,ehd->ecd", h, w2) + b2[:, None]
+        y = jnp.einsum("tkec,tk,ecd->td", mask, weights, h)
+        threshold = jax.lax.top_k(noisy, k)[0][:, -1:]
+        load = 1 - jax.scipy.stats.norm.cdf((threshold - clean) * E)
+        return (y**2).sum() + cv(jax.nn.softmax(clean).sum(0)) + cv(load.sum(0))
+
+    def build(f, v):
+        clean = f.linear(v[0], v[1], None, 1)
+        noisy = f.add(clean, v[6])
+        y = moe_ops(f, v[0], f.unary("softmax", noisy, "axes [1]"), v[2:6], k, capacity, "importance")
+        square = f.op(f"{{y}} = moe.mul {y.name}, {y.name} : {{t}}", y.shape)
+        importance = f.reduce(f.unary("softmax", clean, "axes [1]"), [0])
+        load = f.reduce(f.op(f"{{y}} = moe.load_probability {clean.name}, {noisy.name} k {k} std {1 / E} : {{t}}",
+                             (T, E)), [0])
+        total = f.reduce(square, [0, 1])
+        for part in (importance, load):
+            total = f.add(total, f.op(f"{{y}} = moe.cv_squared {part.name} : {part.type} -> {{t}}", ()))
+        return total
+
+    compare("sparse", build, loss, [normal(rng, *s) for s in shapes], [noise])
+
+
+def soft(rng):
+    B, M, D, N, P, H, K = 2, 5, 4, 3, 2, 6, 3
+    shapes = [(B, M, D), (D, N, P), (), (N, D, H), (N, H), (N, H, D), (N, D), (D, K), (K,)]
+    labels = rng.integers(0, K, B).astype(np.int32)
+
+    def unit(x, axis):
+        return x * jax.lax.rsqrt((x**2).sum(axis, keepdims=True) + 1e-6)
+
+    def loss(x, mu, scale, w1, b1, w2, b2, head, bias, labels):
+        logits = jnp.einsum("gmd,dnp->gmnp", unit(x, 2), scale * unit(mu, 0))
+        h = jnp.einsum("gmd,gmnp->gnpd", x, jax.nn.softmax(logits, axis=1))
+        h = jax.nn.gelu(jnp.einsum("gnpd,ndh->gnph", h, w1) + b1[:, None], approximate=False)
+        h = jnp.einsum("gnph,nhd->gnpd", h, w2) + b2[:, None]
+        y = jnp.einsum("gmnp,gnpd->gmd", jax.nn.softmax(logits, axis=(2, 3)), h)
+        return cross_entropy_jax(y, labels, head, bias)
+
+    compare("soft", lambda f, v: cross_entropy(f, soft_moe_ops(f, v[0], v[1], v[2], v[3:7]), v[9], v[7], v[8]),
+            loss, [normal(rng, *s) for s in shapes], [labels])
+
+
+for test in (mixer, sparse, soft):
+    test(np.random.default_rng(11))
+finish()

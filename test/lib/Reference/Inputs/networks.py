@@ -1,0 +1,47 @@
+"""The layers under test as moe ops, written by moec_oracle.Function."""
+
+
+def mixer_ops(f, v, w):
+    """An MLP-Mixer block on v [B, S, C]."""
+    h = f.layer_norm(v, w[0], w[1])
+    h = f.unary("gelu", f.linear(h, w[2], w[3], 1), "tanh")
+    u = f.add(v, f.linear(h, w[4], w[5], 1))
+    h = f.layer_norm(u, w[6], w[7])
+    h = f.unary("gelu", f.linear(h, w[8], w[9], 2), "tanh")
+    return f.add(u, f.linear(h, w[10], w[11], 2))
+
+
+def moe_ops(f, x, gates, w, k, capacity, priority):
+    """An expert MLP over the rows of x [items, d]."""
+    items, d = x.shape
+    experts, hidden = w[0].shape[0], w[0].shape[2]
+    plan = f"!moe.routing<items = {items}, experts = {experts}, k = {k}, capacity = {capacity}>"
+    weights = f.op(f'{{y}}, %plan{f.count} = moe.top_k_route {gates.name} k {k} capacity {capacity} '
+                   f'priority "{priority}" : {gates.type} -> {{t}}, {plan}', (items, k))
+    name = f"%plan{f.count - 1}"
+    rows = f.op(f"{{y}} = moe.dispatch {x.name}, {name} : ({x.type}, {plan}) -> {{t}}", (items * k, d))
+    h = f.op(f"{{y}} = moe.expert_linear {rows.name}, {w[0].name}, {name}, {w[1].name} : "
+             f"({rows.type}, {w[0].type}, {plan}, {w[1].type}) -> {{t}}", (items * k, hidden))
+    h = f.unary("gelu", h, "tanh")
+    h = f.op(f"{{y}} = moe.expert_linear {h.name}, {w[2].name}, {name}, {w[3].name} : "
+             f"({h.type}, {w[2].type}, {plan}, {w[3].type}) -> {{t}}", (items * k, d))
+    return f.op(f"{{y}} = moe.combine {h.name}, {name}, {weights.name} : "
+                f"({h.type}, {plan}, {weights.type}) -> {{t}}", (items, d))
+
+
+def soft_moe_ops(f, v, mu, sc, w):
+    """A Soft MoE layer on v [B, M, D], slots mu [D, N, P], with its GELU in the erf form."""
+    (B, M, D), (_, N, P), H = v.shape, mu.shape, w[0].shape[2]
+    xn = f.unary("l2_normalize", v, "axis 2 eps 1.0e-6")
+    mn = f.unary("l2_normalize", mu, "axis 0 eps 1.0e-6")
+    sb = f.broadcast(sc, (0, 1, 2), (D, N, P))
+    mn = f.op(f"{{y}} = moe.mul {mn.name}, {sb.name} : {{t}}", (D, N, P))
+    logits = f.einsum(xn, mn, "bmd,dnp->bmnp", (B, M, N, P))
+    dispatch = f.unary("softmax", logits, "axes [1]")
+    combine = f.unary("softmax", logits, "axes [2, 3]")
+    h = f.einsum(v, dispatch, "bmd,bmnp->bnpd", (B, N, P, D))
+    h = f.einsum(h, w[0], "bnpd,ndh->bnph", (B, N, P, H))
+    h = f.unary("gelu", f.add(h, f.broadcast(w[1], (0, 2), (B, N, P, H))))
+    h = f.einsum(h, w[2], "bnph,nhd->bnpd", (B, N, P, D))
+    h = f.add(h, f.broadcast(w[3], (0, 2), (B, N, P, D)))
+    return f.einsum(combine, h, "bmnp,bnpd->bmd", (B, M, D))

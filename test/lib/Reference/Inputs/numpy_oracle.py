@@ -1,0 +1,274 @@
+"""The interpreter against the papers' formulas, written again in NumPy.
+
+Nothing here follows the td files: MLP-Mixer and Soft MoE are written from the
+papers' equations, routing from the algorithm of V-MoE's authors (one-hot, running
+sum, capacity), the losses and optimizers from their papers.
+"""
+
+import math
+
+import numpy as np
+
+from moec_oracle import Function, check, finish, normal, philox
+from networks import mixer_ops, moe_ops, soft_moe_ops
+
+ERF = np.vectorize(math.erf)
+
+
+def gelu(x):
+    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+def layer_norm(x, scale, bias, eps=1e-6):
+    return (x - x.mean(-1, keepdims=True)) / np.sqrt(x.var(-1, keepdims=True) + eps) * scale + bias
+
+
+def softmax(x, axis):
+    e = np.exp(x)  # Small logits: no shift, unlike the interpreter.
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+# --- MLP-Mixer, arXiv 2105.01601, equation 1 ---------------------------------
+
+def mixer_block(rng):
+    B, S, C, DS, DC = 2, 5, 6, 7, 8
+    x = normal(rng, B, S, C)
+    p = [normal(rng, *s, scale=0.5) for s in
+         [(C,), (C,), (S, DS), (DS,), (DS, S), (S,), (C,), (C,), (C, DC), (DC,), (DC, C), (C,)]]
+    f = Function()
+    v, w = f.argument(x), [f.argument(a) for a in p]
+    y = mixer_ops(f, v, w)
+
+    expected = np.empty_like(x)
+    for b in range(B):
+        normed = layer_norm(x[b], p[0], p[1])
+        U = x[b].copy()
+        for i in range(C):  # U_{*,i} = X_{*,i} + W2 gelu(W1 LayerNorm(X)_{*,i})
+            U[:, i] += p[4].T @ gelu(p[2].T @ normed[:, i] + p[3]) + p[5]
+        normed = layer_norm(U, p[6], p[7])
+        for j in range(S):  # Y_{j,*} = U_{j,*} + W4 gelu(W3 LayerNorm(U)_{j,*})
+            expected[b, j] = U[j] + p[10].T @ gelu(p[8].T @ normed[j] + p[9]) + p[11]
+    check("mixer block", f.run([y])[0], expected)
+
+
+# --- routing by V-MoE's authors, arXiv 2106.05974 ----------------------------
+
+def vmoe_plan(gates, k, capacity, batch_priority):
+    """(experts [S, k], weights [S, k], kept [S, k]): top-k, then first choices
+    before second ones, item by item, each expert's buffer up to its capacity."""
+    S, E = gates.shape
+    experts = np.argsort(-gates, axis=1, kind="stable")[:, :k]
+    weights = np.take_along_axis(gates, experts, axis=1)
+    order = np.argsort(-weights[:, 0], kind="stable") if batch_priority else np.arange(S)
+    flat = experts[order].T.ravel()
+    one_hot = np.eye(E, dtype=int)[flat]
+    position = (np.cumsum(one_hot, axis=0) * one_hot).sum(axis=1) - 1
+    kept = np.empty((S, k), dtype=bool)
+    kept[order] = (position < capacity).reshape(k, S).T
+    return experts, weights, kept
+
+
+def moe_numpy(x, gates, w, k, capacity, batch_priority):
+    experts, weights, kept = vmoe_plan(gates, k, capacity, batch_priority)
+    y = np.zeros_like(x)
+    for t in range(x.shape[0]):
+        for j in range(k):
+            if kept[t, j]:
+                e = experts[t, j]
+                y[t] += weights[t, j] * (gelu(x[t] @ w[0][e] + w[1][e]) @ w[2][e] + w[3][e])
+    return y, int((~kept).sum())
+
+
+def routing(rng):
+    for k, capacity, priority, shape in [(1, 4, "position", (13, 3)), (2, 5, "position", (16, 5)),
+                                         (2, 5, "importance", (16, 5)), (3, 3, "importance", (9, 3)),
+                                         (2, 0, "position", (4, 3)), (2, 99, "position", (7, 4))]:
+        (T, E), d, h = shape, 4, 6
+        x, logits = normal(rng, T, d), normal(rng, T, E)
+        p = [normal(rng, *s) for s in [(E, d, h), (E, h), (E, h, d), (E, d)]]
+        f = Function()
+        v, g, w = f.argument(x), f.argument(logits), [f.argument(a) for a in p]
+        y = moe_ops(f, v, f.unary("softmax", g, "axes [1]"), w, k, capacity, priority)
+        expected, dropped = moe_numpy(x, softmax(logits, 1), p, k, capacity, priority == "importance")
+        check(f"experts, k {k}, capacity {capacity}, {priority}, {dropped} dropped", f.run([y])[0], expected)
+
+
+# --- the Sparse block of Sparse-MLP, arXiv 2109.02008, algorithm 1 and figure --
+
+def sparse_block(rng):
+    B, S, C = 2, 3, 8
+    S1, C1, ES, EC, HS, HC = 2 * S, C // 2, 4, 3, 5, 7
+    KS, KC, CAPS, CAPC = 1, 2, 2, 6
+    x = normal(rng, B, S, C)
+    shapes = [(C,), (C,), (S, S1), (S1,), (C,), (C,), (C, C1), (C1,),
+              (C1,), (C1,), (S1, ES), (ES, S1, HS), (ES, HS), (ES, HS, S1), (ES, S1),
+              (C1,), (C1,), (C1, EC), (EC, C1, HC), (EC, HC), (EC, HC, C1), (EC, C1),
+              (C1,), (C1,), (C1, C), (C,), (C,), (C,), (S1, S), (S,)]
+    p = [normal(rng, *s, scale=0.7) for s in shapes]
+    f = Function()
+    v, w = f.argument(x), [f.argument(a) for a in p]
+    y = f.layer_norm(v, w[0], w[1])
+    y = f.unary("gelu", f.linear(y, w[2], w[3], 1), "tanh")
+    y = f.layer_norm(y, w[4], w[5])
+    y = f.unary("gelu", f.linear(y, w[6], w[7], 2), "tanh")
+    # Mixing over tokens: the items are the channels.
+    t = f.transpose(f.layer_norm(y, w[8], w[9]), (0, 2, 1))
+    t = f.reshape(t, (B * C1, S1))
+    g = f.unary("softmax", f.linear(t, w[10], None, 1), "axes [1]")
+    t = f.reshape(moe_ops(f, t, g, w[11:15], KS, CAPS, "importance"), (B, C1, S1))
+    u = f.add(y, f.transpose(t, (0, 2, 1)))
+    t = f.reshape(f.layer_norm(u, w[15], w[16]), (B * S1, C1))
+    g = f.unary("softmax", f.linear(t, w[17], None, 1), "axes [1]")
+    z = f.add(u, f.reshape(moe_ops(f, t, g, w[18:22], KC, CAPC, "position"), (B, S1, C1)))
+    z = f.layer_norm(z, w[22], w[23])
+    z = f.unary("gelu", f.linear(z, w[24], w[25], 2), "tanh")
+    z = f.layer_norm(z, w[26], w[27])
+    z = f.unary("gelu", f.linear(z, w[28], w[29], 1), "tanh")
+
+    # Algorithm 1: RE-REPRESENT_1 with its transposes, the two MoE with their skips,
+    # RE-REPRESENT_2.
+    T = lambda a: np.swapaxes(a, 1, 2)
+    e = layer_norm(x, p[0], p[1])
+    e = T(gelu(T(e) @ p[2] + p[3]))
+    e = gelu(layer_norm(e, p[4], p[5]) @ p[6] + p[7])
+    items = T(layer_norm(e, p[8], p[9])).reshape(B * C1, S1)
+    mixed, drop_s = moe_numpy(items, softmax(items @ p[10], 1), p[11:15], KS, CAPS, True)
+    e = e + T(mixed.reshape(B, C1, S1))
+    items = layer_norm(e, p[15], p[16]).reshape(B * S1, C1)
+    mixed, drop_c = moe_numpy(items, softmax(items @ p[17], 1), p[18:22], KC, CAPC, False)
+    e = e + mixed.reshape(B, S1, C1)
+    e = gelu(layer_norm(e, p[22], p[23]) @ p[24] + p[25])
+    e = T(gelu(T(layer_norm(e, p[26], p[27])) @ p[28] + p[29]))
+    check(f"sparse block, {drop_s} + {drop_c} dropped", f.run([z])[0], e)
+
+
+# --- Soft MoE, arXiv 2308.00951, section 2 and the released normalisation ------
+
+def soft_moe(rng):
+    B, M, D, N, P, H = 2, 5, 4, 3, 2, 6
+    x, phi, scale = normal(rng, B, M, D), normal(rng, D, N, P), normal(rng)
+    p = [normal(rng, *s) for s in [(N, D, H), (N, H), (N, H, D), (N, D)]]
+    f = Function()
+    v, mu, sc, w = f.argument(x), f.argument(phi), f.argument(scale), [f.argument(a) for a in p]
+    y = soft_moe_ops(f, v, mu, sc, w)
+
+    expected = np.empty_like(x)
+    for b in range(B):
+        X = x[b]
+        Xn = X / np.sqrt((X**2).sum(1, keepdims=True) + 1e-6)
+        Phi = phi.reshape(D, N * P)
+        Phi = scale * Phi / np.sqrt((Phi**2).sum(0, keepdims=True) + 1e-6)
+        L = Xn @ Phi
+        slots = softmax(L, 0).T @ X  # un-normalised X
+        out = np.empty_like(slots)
+        for i in range(N * P):  # f_{floor(i / p)}
+            e = i // P
+            hidden = slots[i] @ p[0][e] + p[1][e]
+            hidden = hidden * 0.5 * (1 + ERF(hidden / math.sqrt(2)))
+            out[i] = hidden @ p[2][e] + p[3][e]
+        expected[b] = softmax(L, 1) @ out
+    check("soft moe", f.run([y])[0], expected)
+
+
+# --- losses -------------------------------------------------------------------
+
+def losses(rng):
+    B, C, smoothing = 6, 5, 0.1
+    logits, labels = normal(rng, B, C), rng.integers(0, C, B).astype(np.int32)
+    f = Function()
+    x, l = f.argument(logits), f.argument(labels)
+    loss = f.op(f"{{y}} = moe.softmax_cross_entropy {x.name}, {l.name} smoothing {smoothing} : "
+                f"{x.type}, {l.type} -> {{t}}", ())
+    right = f.op(f"{{y}} = moe.accuracy {x.name}, {l.name} : {x.type}, {l.type} -> {{t}}", ())
+    q = (1 - smoothing) * np.eye(C)[labels] + smoothing / C
+    expected = np.mean(np.sum(-q * np.log(softmax(logits, 1)), axis=1))
+    got = f.run([loss, right])
+    check("cross-entropy", got[0], expected)
+    check("accuracy", got[1], np.mean(np.argmax(logits, axis=1) == labels))
+
+    # V-MoE, appendix A: importance and load over the items of a batch.
+    T, E, k = 12, 4, 2
+    std = 1 / E
+    clean = normal(rng, T, E)
+    noisy = (clean + std * normal(rng, T, E)).astype(np.float32).astype(np.float64)
+    f = Function()
+    c, n = f.argument(clean), f.argument(noisy)
+    gates = f.unary("softmax", c, "axes [1]")
+    g = f.reduce(gates, [0])
+    importance = f.op(f"{{y}} = moe.cv_squared {g.name} : {g.type} -> {{t}}", ())
+    p = f.op(f"{{y}} = moe.load_probability {c.name}, {n.name} k {k} std {std} : {{t}}", (T, E))
+    s = f.reduce(p, [0])
+    load = f.op(f"{{y}} = moe.cv_squared {s.name} : {s.type} -> {{t}}", ())
+    got = f.run([importance, p, load])
+    imp = softmax(clean, 1).sum(0)
+    threshold = np.sort(noisy, axis=1)[:, -k][:, None]
+    probability = 1 - 0.5 * (1 + ERF((threshold - clean) / std / math.sqrt(2)))
+    load = probability.sum(0)
+    check("importance loss", got[0], (imp.std() / imp.mean()) ** 2)
+    check("load probability", got[1], probability)
+    check("load loss", got[2], (load.std() / load.mean()) ** 2)
+
+
+# --- optimizers over several steps ----------------------------------------------
+
+def optimizers(rng):
+    n, rate, b1, b2, eps, decay, limit = 7, 0.1, 0.9, 0.99, 1e-8, 0.05, 1.0
+    p, m, v, momentum, q = normal(rng, n), np.zeros(n), np.zeros(n), np.zeros(n), normal(rng, n)
+    P, M, V, MOMENTUM, Q = p, m, v, momentum, q
+    for step in range(1, 4):
+        g = normal(rng, n, scale=step * 0.2)  # Below and above the clipping norm.
+        f = Function()
+        a = [f.argument(t) for t in (p, g, m, v, momentum, q)]
+        lr, s = f.argument(np.float64(rate)), f.argument(np.int32(step))
+        c = f.op(f"{{y}}, %norm = moe.clip_scale {a[1].name} max_norm {limit} : {a[1].type} -> {{t}}", ())
+        t, e = a[0].type, lr.type
+        f.lines.append(f"%p, %m, %v = moe.adamw_update {a[0].name}, {a[1].name}, {a[2].name}, {a[3].name}, {lr.name}, "
+                       f"{s.name}, {c.name} beta1 {b1} beta2 {b2} eps {eps:.1e} weight_decay {decay} : {t}, {e}, {s.type}")
+        f.lines.append(f"%q, %momentum = moe.sgd_update {a[5].name}, {a[1].name}, {a[4].name}, {lr.name}, {c.name} "
+                       f"mu 0.9 weight_decay {decay} : {t}, {e}")
+        results = [type(a[0])(name, shape, ty) for name, shape, ty in
+                   [("%norm", (), e), ("%p", (n,), t), ("%m", (n,), t), ("%v", (n,), t), ("%q", (n,), t),
+                    ("%momentum", (n,), t)]]
+        norm, p, m, v, q, momentum = f.run(results)
+        # Loshchilov and Hutter, algorithm 2; gradients clipped by their global norm.
+        length = math.sqrt((g**2).sum())
+        G = g * min(1, limit / (length + 1e-6))
+        M, V = b1 * M + (1 - b1) * G, b2 * V + (1 - b2) * G**2
+        P = P - rate * ((M / (1 - b1**step)) / (np.sqrt(V / (1 - b2**step)) + eps) + decay * P)
+        MOMENTUM = 0.9 * MOMENTUM + G + decay * Q
+        Q = Q - rate * MOMENTUM
+        check(f"step {step}: norm {length:.3f}", norm, length)
+        check(f"step {step}: adamw", np.stack([p, m, v]), np.stack([P, M, V]))
+        check(f"step {step}: sgd", np.stack([q, momentum]), np.stack([Q, MOMENTUM]))
+
+
+# --- random numbers -------------------------------------------------------------
+
+def random_numbers(rng):
+    # Known answers of the Random123 distribution: our Philox first, then the op's.
+    assert philox([0] * 4, [0] * 2) == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
+    assert philox([0xFFFFFFFF] * 4, [0xFFFFFFFF] * 2) == [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]
+    for seed, step, stream, std in [(0, 0, 0, 1.0), (-5, 70000, 3, 0.25), (123456789, -1, 9, 2.0)]:
+        f = Function()
+        a, b = f.argument(np.int32(seed)), f.argument(np.int32(step))
+        y = f.op(f"{{y}} = moe.random_normal {a.name}, {b.name} : {a.type} stream {stream} std {std} -> {{t}}", (3, 5))
+        expected = []
+        for i in range(15):
+            w = philox([i // 2, step % (1 << 32), 0, 0], [seed % (1 << 32), stream])
+            u, t = (w[0] + 1) / 2**32, w[1] / 2**32
+            r = math.sqrt(-2 * math.log(u))
+            expected.append(std * r * (math.cos, math.sin)[i % 2](2 * math.pi * t))
+        check(f"random numbers, seed {seed}", f.run([y])[0], np.reshape(expected, (3, 5)))
+    f = Function()
+    a, b = f.argument(np.int32(1)), f.argument(np.int32(2))
+    y = f.op(f"{{y}} = moe.random_normal {a.name}, {b.name} : {a.type} stream 0 std 1.0 -> {{t}}", (20000,))
+    values = f.run([y])[0]
+    # Four standard errors of the mean and of the variance.
+    check("mean of 20000 numbers", np.array(values.mean()), 0, 4 / math.sqrt(20000))
+    check("variance of 20000 numbers", np.array(values.var()), 1, 4 * math.sqrt(2 / 20000))
+
+
+if __name__ == "__main__":
+    for test in (mixer_block, routing, sparse_block, soft_moe, losses, optimizers, random_numbers):
+        test(np.random.default_rng(7))
+    finish()
