@@ -6,31 +6,27 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/CompileModel.h"
+#include "lib/Driver/Compiler.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "moec/Import.h"
 #include "moec/InitAll.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace moec;
 using namespace moec::driver;
 
-std::string moec::driver::phaseNames() { return "moe"; }
-
 int moec::driver::compileModel(const CompileRequest &request) {
-  std::error_code error;
-  llvm::ToolOutputFile file(request.output, error, llvm::sys::fs::OF_None);
-  if (error) {
-    llvm::errs() << "moec: error: cannot write '" << request.output
-                 << "': " << error.message() << '\n';
-    return 1;
+  std::optional<Phase> until = parsePhase(request.emit);
+  if (!until) {
+    llvm::errs() << "moec: error: unknown phase '" << request.emit
+                 << "'; expected one of " << phaseNames() << '\n';
+    return 2;
   }
   DialectRegistry registry;
   registerAllDialects(registry);
-  MLIRContext context(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   ImportOptions options;
   options.train = request.train;
   options.batch = request.batch;
@@ -38,10 +34,13 @@ int moec::driver::compileModel(const CompileRequest &request) {
       importModelFile(request.model, context, options, llvm::errs());
   if (!module)
     return 1;
-  module->print(file.os());
-  file.os() << '\n';
-  file.keep();
-  return 0;
+  CompileOptions compileOptions;
+  compileOptions.cpu = request.cpu;
+  compileOptions.until = *until;
+  compileOptions.dumpPasses = request.dumpPasses;
+  compileOptions.timing = request.timing;
+  compileOptions.requireFast = request.requireFast;
+  return succeeded(compile(*module, compileOptions, request.output)) ? 0 : 1;
 }
 
 std::string moec::driver::schemaText() { return modelSchema(); }

@@ -31,6 +31,9 @@ enum class Phase {
 /// Parses "moe", "autodiff", ..., "module".
 std::optional<Phase> parsePhase(llvm::StringRef name);
 
+/// "moe, autodiff, ..., module".
+std::string phaseNames();
+
 /// What steers compilation; the defaults are what a user wants.
 struct CompileOptions {
   /// "native" or a name that LLVM knows.

@@ -1,0 +1,171 @@
+//===- Compiler.cpp - From model IR to a module file ----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Driver/Compiler.h"
+#include "dialects/Kernel/KernelOps.h"
+#include "lib/Target/Manifest.h"
+#include "lib/Target/Object.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Autodiff/Passes.h"
+#include "passes/CPU/Passes.h"
+#include "passes/Fusion/Passes.h"
+#include "passes/Memory/Passes.h"
+#include "passes/Model/Passes.h"
+#include "passes/Schedule/Passes.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::driver;
+
+static const std::pair<llvm::StringLiteral, Phase> phases[] = {
+    {"moe", Phase::MoE},       {"autodiff", Phase::Autodiff},
+    {"kernel", Phase::Kernel}, {"schedule", Phase::Schedule},
+    {"memory", Phase::Memory}, {"cpu", Phase::CPU},
+    {"llvm", Phase::LLVM},     {"llvmir", Phase::LLVMIR},
+    {"asm", Phase::Assembly},  {"module", Phase::Module}};
+
+std::optional<Phase> moec::driver::parsePhase(llvm::StringRef name) {
+  for (auto &[text, phase] : phases)
+    if (name == text)
+      return phase;
+  return std::nullopt;
+}
+
+std::string moec::driver::phaseNames() {
+  std::string names;
+  for (auto &[text, phase] : phases)
+    names += (names.empty() ? "" : ", ") + text.str();
+  return names;
+}
+
+/// Adds the passes of the phases in (`after`, `until`] to `pm`.
+static void buildPhases(OpPassManager &pm, const CompileOptions &options,
+                        const target::Machine &machine, bool train, Phase from,
+                        Phase until) {
+  auto runs = [&](Phase phase) { return from <= phase && phase <= until; };
+  if (runs(Phase::MoE))
+    buildModelPipeline(pm);
+  if (runs(Phase::Autodiff) && train)
+    buildAutodiffPipeline(pm);
+  if (runs(Phase::Kernel)) {
+    fusion::FusionPipelineOptions fusion;
+    for (const std::string &name : options.disabledPasses)
+      fusion.disabled.push_back(name);
+    fusion::buildFusionPipeline(pm, fusion);
+  }
+  if (runs(Phase::Schedule)) {
+    schedule::AssignSchedulePassOptions schedule;
+    schedule.lanes = machine.getLanes();
+    schedule.registers = machine.getLanes() == 16 ? 32 : 16;
+    pm.addPass(schedule::createAssignSchedulePass(schedule));
+  }
+  if (runs(Phase::Memory))
+    memory::buildMemoryPipeline(pm);
+  if (runs(Phase::CPU)) {
+    cpu::CPUPipelineOptions cpu;
+    cpu.lanes = machine.getLanes();
+    cpu::buildVectorPipeline(pm, cpu);
+  }
+  if (runs(Phase::LLVM))
+    cpu::buildLLVMPipeline(pm);
+}
+
+static LogicalResult runPhases(ModuleOp module, const CompileOptions &options,
+                               const target::Machine &machine, bool train,
+                               Phase from, Phase until, TimingScope &timing) {
+  PassManager pm(module.getContext());
+  pm.enableTiming(timing);
+  if (!options.dumpPasses.empty())
+    pm.enableIRPrintingToFileTree(
+        [](Pass *, Operation *) { return false; },
+        [](Pass *, Operation *) { return true; }, /*printModuleScope=*/false,
+        /*printAfterOnlyOnChange=*/true, /*printAfterOnlyOnFailure=*/false,
+        options.dumpPasses);
+  buildPhases(pm, options, machine, train, from, until);
+  return pm.run(module);
+}
+
+/// The programs are data now and stand in the manifest.
+static void erasePrograms(ModuleOp module) {
+  for (auto program :
+       llvm::make_early_inc_range(module.getOps<kernel::ProgramOp>()))
+    program.erase();
+  module->setDiscardableAttrs(ArrayRef<NamedAttribute>{});
+  for (auto function :
+       llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>())) {
+    function->setDiscardableAttrs(ArrayRef<NamedAttribute>{});
+    if (function.isExternal() &&
+        SymbolTable::symbolKnownUseEmpty(function, module.getOperation()))
+      function.erase();
+  }
+}
+
+static LogicalResult writeText(ModuleOp module, StringRef path,
+                               llvm::function_ref<void(raw_ostream &)> print) {
+  std::error_code error;
+  llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
+  if (error)
+    return module.emitError("cannot write '")
+           << path << "': " << error.message();
+  print(file.os());
+  file.keep();
+  return success();
+}
+
+LogicalResult moec::driver::compile(ModuleOp module,
+                                    const CompileOptions &options,
+                                    StringRef path) {
+  auto report = [&](llvm::Error error) {
+    return module.emitError(llvm::toString(std::move(error)));
+  };
+  DefaultTimingManager timer;
+  timer.setEnabled(options.timing);
+  TimingScope timing = timer.getRootScope();
+  llvm::Expected<target::Machine> machine = target::getMachine(options.cpu);
+  if (!machine)
+    return report(machine.takeError());
+  bool train = module.lookupSymbol("loss") != nullptr;
+  auto run = [&](Phase from, Phase until) {
+    return runPhases(module, options, *machine, train, from, until, timing);
+  };
+  if (failed(run(Phase::MoE, std::min(options.until, Phase::CPU))))
+    return failure();
+  if (options.until <= Phase::CPU)
+    return writeText(module, path, [&](raw_ostream &os) { os << *module; });
+
+  FailureOr<std::string> manifest = target::buildManifest(module, *machine);
+  if (failed(manifest) || failed(run(Phase::LLVM, Phase::LLVM)))
+    return failure();
+  erasePrograms(module);
+  if (options.until == Phase::LLVM)
+    return writeText(module, path, [&](raw_ostream &os) { os << *module; });
+
+  TimingScope native = timing.nest("native code");
+  llvm::LLVMContext context;
+  llvm::Expected<std::unique_ptr<llvm::Module>> code =
+      target::translateToLLVM(module, *machine, *manifest, context);
+  if (!code)
+    return report(code.takeError());
+  if (options.until == Phase::LLVMIR)
+    return writeText(module, path,
+                     [&](raw_ostream &os) { (*code)->print(os, nullptr); });
+  bool assembly = options.until == Phase::Assembly;
+  llvm::Expected<std::string> bytes =
+      target::emitNative(**code, *machine, assembly);
+  if (!bytes)
+    return report(bytes.takeError());
+  if (assembly)
+    return writeText(module, path, [&](raw_ostream &os) { os << *bytes; });
+  if (llvm::Error error = target::linkShared(*bytes, path))
+    return report(std::move(error));
+  return success();
+}
