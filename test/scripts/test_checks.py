@@ -81,7 +81,9 @@ class Checks(unittest.TestCase):
     def test_mirror(self):
         mirror = "check_mirror.py"
         self.accepts(mirror)
-        self.rejects(mirror, {"test/passes/Fusion/fuse-dispatch.mlir": None},
+        self.accepts(mirror, {"test/passes/Fusion/fuse-dispatch.mlir": None})
+        self.rejects(mirror, {"test/passes/Fusion/fuse-dispatch.mlir": None,
+                              "test/passes/Fusion/fuse-dispatch-errors.mlir": None},
                      "passes/Fusion/FuseDispatch.cpp has no test")
         self.rejects(mirror, {"test/passes/Fusion/stale.mlir": ""},
                      "stale.mlir tests no file of passes/Fusion/")
