@@ -168,6 +168,8 @@ static void readTraining(const JsonView &root, Manifest &manifest) {
     }
     if (auto epochs = view->find("epochs"))
       training.epochs = epochs->integer(1, 1000000);
+    if (auto seed = view->find("seed"))
+      training.seed = uint64_t(seed->integer(0, INT64_MAX));
     if (auto schedule = view->find("schedule"))
       training.schedule = readSchedule(*schedule);
   }
@@ -178,6 +180,8 @@ static void readTraining(const JsonView &root, Manifest &manifest) {
       manifest.data.label = label->string();
     if (auto classes = view->find("classes"))
       manifest.data.classes = classes->integer(0, int64_t(1) << 31);
+    if (auto names = view->find("class_names"))
+      manifest.data.classNames = names->strings();
   }
 }
 

@@ -126,6 +126,7 @@ struct TrainingInfo {
   bool present = false;
   int64_t epochs = 1;
   double learningRate = 1e-3;
+  uint64_t seed = 0;
   ScheduleInfo schedule;
 };
 
@@ -134,6 +135,7 @@ struct DataInfo {
   std::string image;
   std::string label;
   int64_t classes = 0;
+  std::vector<std::string> classNames; ///< may be empty
 };
 
 struct Manifest {

@@ -100,7 +100,8 @@ int benchCommand(std::shared_ptr<const Module> module,
   const Entry &entry = module->manifest().entries[index];
   std::unique_ptr<Session> session = makeSession(module, options);
   session->prepare(index);
-  fillInputs(*session, index, options.seed);
+  fillInputs(*session, index,
+             options.seed.value_or(module->manifest().training.seed));
   bool hasStep = entry.findInput("step") >= 0;
   double peak = measureFmaPeak(session->threads());
 

@@ -24,7 +24,8 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
   wanted.profile = options.profile;
   auto session = std::make_unique<Session>(std::move(module), wanted);
   if (options.weights.empty())
-    session->initParameters(options.seed);
+    session->initParameters(
+        options.seed.value_or(session->manifest().training.seed));
   else
     loadWeights(*session, options.weights);
   return session;

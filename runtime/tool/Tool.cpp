@@ -46,7 +46,8 @@ static void addCommon(CLI::App &app, CommonOptions &options) {
 static void addSession(CLI::App &app, CommonOptions &options) {
   addCommon(app, options);
   app.add_option("--seed", options.seed,
-                 "Seed of start values, shuffling and noise (default 0)");
+                 "Seed of start values, shuffling and noise (default: the "
+                 "model's, else 0)");
   app.add_flag("--profile", options.profile, "Print the time of each kernel");
 }
 
@@ -111,6 +112,18 @@ static void addEval(CLI::App &app, EvalOptions &options) {
   app.add_flag("--json", options.json, "Print one JSON object");
 }
 
+static void addClassify(CLI::App &app, ClassifyOptions &options) {
+  addSession(app, options);
+  app.add_option("--weights", options.weights, "Weights (safetensors)")
+      ->required();
+  app.add_option("--data", options.data, "Data with a test split: idx:DIR")
+      ->required();
+  app.add_option("--count", options.count, "Images to show (default 5)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+  app.add_option("--first", options.first, "The first of them (default 0)")
+      ->check(CLI::Range(int64_t(0), int64_t(1) << 31));
+}
+
 static void addBench(CLI::App &app, BenchOptions &options) {
   addSession(app, options);
   app.add_option("--weights", options.weights, "Weights (safetensors)");
@@ -131,21 +144,26 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
     RunOptions run;
     TrainCommandOptions train;
     EvalOptions eval;
+    ClassifyOptions classify;
     BenchOptions bench;
     CommonOptions inspect;
     CLI::App *runApp = app.add_subcommand("run", "Run an entry on arrays");
     CLI::App *trainApp = app.add_subcommand("train", "Train on images");
     CLI::App *evalApp = app.add_subcommand("eval", "Accuracy on test images");
+    CLI::App *classifyApp =
+        app.add_subcommand("classify", "Show test images and their classes");
     CLI::App *benchApp = app.add_subcommand("bench", "Time an entry");
     CLI::App *inspectApp = app.add_subcommand("inspect", "Show what is inside");
     addRun(*runApp, run);
     addTrain(*trainApp, train);
     addEval(*evalApp, eval);
+    addClassify(*classifyApp, classify);
     addBench(*benchApp, bench);
     addCommon(*inspectApp, inspect);
     inspectApp->add_flag("--json", inspect.json, "Print the manifest");
     if (tool.addOptions)
-      for (CLI::App *sub : {runApp, trainApp, evalApp, benchApp, inspectApp})
+      for (CLI::App *sub :
+           {runApp, trainApp, evalApp, classifyApp, benchApp, inspectApp})
         tool.addOptions(*sub);
     try {
       app.parse(argc, argv);
@@ -164,6 +182,8 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
       return trainCommand(load(train, true), train);
     if (*evalApp)
       return evalCommand(load(eval, false), eval);
+    if (*classifyApp)
+      return classifyCommand(load(classify, false), classify);
     if (*benchApp)
       return benchCommand(load(bench, bench.entry != "infer"), bench);
     return inspectCommand(load(inspect, true), inspect);

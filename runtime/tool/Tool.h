@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Subcommands run, train, eval, bench and inspect as functions, for moec-run
-// and for the compiler's driver, which compiles a model first. Every function
-// throws Error; toolMain() turns that into a message and an exit code.
+// Subcommands run, train, eval, classify, bench and inspect as functions, for
+// moec-run and for the compiler's driver, which compiles a model first. Every
+// function throws Error; toolMain() turns that into a message and an exit code.
 //
 //===----------------------------------------------------------------------===//
 
@@ -56,7 +56,7 @@ struct CommonOptions {
   std::string weights; ///< safetensors; "": start values from the seed
   std::string entry;
   int64_t batch = 0;
-  uint64_t seed = 0;
+  std::optional<uint64_t> seed; ///< else as the module says
   int threads = 0;
   bool profile = false;
   bool json = false;
@@ -83,6 +83,12 @@ struct EvalOptions : CommonOptions {
   std::string data;
 };
 
+struct ClassifyOptions : CommonOptions {
+  std::string data;
+  int64_t first = 0;
+  int64_t count = 5;
+};
+
 struct BenchOptions : CommonOptions {
   int64_t repetitions = 30;
   int64_t warmup = 5;
@@ -95,6 +101,11 @@ int trainCommand(std::shared_ptr<const Module> module,
                  const TrainCommandOptions &options);
 int evalCommand(std::shared_ptr<const Module> module,
                 const EvalOptions &options);
+/// Shows test images as text with the predicted and the true class. Outputs of
+/// `infer` behind the first tell which experts were used: f32 [batch, experts]
+/// holds shares, i32 [batch, n] the expert of each choice (-1: dropped).
+int classifyCommand(std::shared_ptr<const Module> module,
+                    const ClassifyOptions &options);
 /// Times an entry on random inputs (default: train_step, else the largest
 /// infer): percentiles, images/s, GFLOP/s and the share of the FMA peak
 /// measured before and after.

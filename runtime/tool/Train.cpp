@@ -48,7 +48,7 @@ int trainCommand(std::shared_ptr<const Module> module,
   std::unique_ptr<Session> session = makeSession(module, options);
 
   TrainOptions train = options.train;
-  train.seed = options.seed;
+  train.seed = options.seed.value_or(module->manifest().training.seed);
   train.log = [](const std::string &line) {
     fmt::print("{}\n", line);
     std::fflush(stdout);

@@ -137,6 +137,6 @@ MANIFEST({
         { "launch": 2, "args": [ { "block": "arena", "offset": 256 }, { "block": "arena", "offset": 320 }, { "block": "out0" }, { "block": "out1" } ] },
         { "launch": 3, "args": [ { "block": "in0" }, { "block": "arena", "offset": 128 }, { "block": "grads" } ] },
         { "launch": 4, "args": [ { "block": "grads" }, { "block": "in2" }, { "block": "in3" }, { "block": "in4" }, { "block": "params" }, { "block": "state0" } ] } ] } ],
-  "training": { "epochs": 3, "learning_rate": 0.5, "schedule": { "op": "warmup_cosine", "warmup": 0.1, "final": 0.1 } },
-  "data": { "image": "image", "label": "label", "classes": 3 }
+  "training": { "epochs": 3, "learning_rate": 0.5, "schedule": { "op": "warmup_cosine", "warmup": 0.1, "final": 0.1 }, "seed": 9 },
+  "data": { "image": "image", "label": "label", "classes": 3, "class_names": ["left", "middle", "right"] }
 })

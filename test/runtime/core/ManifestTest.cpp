@@ -33,7 +33,9 @@ TEST(Manifest, ReadsTheToy) {
   EXPECT_TRUE(step.usesGrads);
   EXPECT_EQ(manifest.training.epochs, 3);
   EXPECT_EQ(manifest.training.schedule.kind, ScheduleInfo::Kind::WarmupCosine);
+  EXPECT_EQ(manifest.training.seed, 9u);
   EXPECT_EQ(manifest.data.classes, 3);
+  EXPECT_EQ(manifest.data.classNames[2], "right");
 }
 
 TEST(Manifest, BrokenJson) {

@@ -62,7 +62,8 @@ TEST_F(Commands, Usage) {
   EXPECT_TRUE(has(err, "expected @file.npy")) << err;
   EXPECT_EQ(run({"train", toy, "--data", data, "--epochs=1", "--steps=1"}), 2);
   EXPECT_EQ(run({"--help"}), 0);
-  for (const char *command : {"run", "train", "eval", "bench", "inspect"})
+  for (const char *command :
+       {"run", "train", "eval", "classify", "bench", "inspect"})
     EXPECT_TRUE(has(out, command)) << out;
   EXPECT_EQ(run({"train", "--help"}), 0);
   EXPECT_TRUE(has(out, "--stop-after-epochs")) << out;
@@ -88,6 +89,21 @@ TEST_F(Commands, TrainThenEvalThenRun) {
   EXPECT_GT(result["accuracy"], 0.9);
   EXPECT_EQ(run({"eval", toy, "--weights", file("w"), "--data", data}), 0);
   EXPECT_TRUE(has(out, "(21/21) loss ") || has(out, "(20/21) loss ")) << out;
+
+  ASSERT_EQ(run({"classify", toy, "--weights", file("w"), "--data", data,
+                 "--batch=5", "--first=2", "--count=7"}),
+            0)
+      << err;
+  EXPECT_TRUE(has(out, " of 21 test images are right (")) << out;
+  EXPECT_FALSE(has(out, "image 1\n")) << out;
+  EXPECT_TRUE(has(out, "image 2\n")) << out;
+  EXPECT_TRUE(has(out, "image 8\n")) << out;
+  EXPECT_FALSE(has(out, "image 9\n")) << out;
+  EXPECT_TRUE(has(out, "true class 2 (right): right")) << out;
+  EXPECT_EQ(run({"classify", toy, "--weights", file("w"), "--data", data,
+                 "--first=21"}),
+            1);
+  EXPECT_TRUE(has(err, "has 21 images")) << err;
 
   // The batch of the array picks the entry.
   std::vector<uint8_t> image(80, 9);
