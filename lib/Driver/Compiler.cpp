@@ -100,13 +100,8 @@ static void erasePrograms(ModuleOp module) {
        llvm::make_early_inc_range(module.getOps<kernel::ProgramOp>()))
     program.erase();
   module->setDiscardableAttrs(ArrayRef<NamedAttribute>{});
-  for (auto function :
-       llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>())) {
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
     function->setDiscardableAttrs(ArrayRef<NamedAttribute>{});
-    if (function.isExternal() &&
-        SymbolTable::symbolKnownUseEmpty(function, module.getOperation()))
-      function.erase();
-  }
 }
 
 static LogicalResult writeText(ModuleOp module, StringRef path,
@@ -143,7 +138,13 @@ LogicalResult moec::driver::compile(ModuleOp module,
     return writeText(module, path, [&](raw_ostream &os) { os << *module; });
 
   FailureOr<std::string> manifest = target::buildManifest(module, *machine);
-  if (failed(manifest) || failed(run(Phase::LLVM, Phase::LLVM)))
+  if (failed(manifest))
+    return failure();
+  // What the runtime does itself is no code of the module.
+  for (auto func : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    if (func->hasAttr("kernel.builtin"))
+      func.erase();
+  if (failed(run(Phase::LLVM, Phase::LLVM)))
     return failure();
   erasePrograms(module);
   if (options.until == Phase::LLVM)

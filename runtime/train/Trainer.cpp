@@ -65,9 +65,13 @@ private:
 static void checkInputs(const Manifest &manifest, const Entry &entry) {
   for (const char *name : {"learning_rate", "step", "seed"}) {
     int64_t i = entry.findInput(name);
-    if (i < 0)
+    // Plain SGD does not ask for the step, nor a model without noise for the
+    // seed.
+    if (i < 0 && name == std::string_view("learning_rate"))
       fail("entry train_step has no input \"{}\", which the training loop sets",
            name);
+    if (i < 0)
+      continue;
     if (entry.inputs[i].elements != 1 || entry.inputs[i].dtype == DType::U8)
       fail("entry train_step: input \"{}\" should be a scalar of f32 or i32",
            name);
@@ -127,14 +131,16 @@ void Trainer::start(bool keepParameters) {
   // The step input is i32.
   if (position.steps > INT32_MAX)
     fail("{} steps are too many", position.steps);
-  session.setScalar(index, "seed", double(int32_t(position.seed)));
+  if (session.manifest().entries[index].findInput("seed") >= 0)
+    session.setScalar(index, "seed", double(int32_t(position.seed)));
 }
 
 float Trainer::step(const std::vector<int64_t> &order) {
   int64_t begin = position.step % stepsPerEpoch * entry.batch;
   feed.fill(order, begin, begin + entry.batch);
   ++position.step;
-  session.setScalar(index, "step", double(position.step));
+  if (session.manifest().entries[index].findInput("step") >= 0)
+    session.setScalar(index, "step", double(position.step));
   double rate =
       learningRateAt(session.manifest().training.schedule,
                      position.learningRate, position.step, position.steps);
