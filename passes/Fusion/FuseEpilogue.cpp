@@ -111,6 +111,10 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
       if (vectorDim && getUnitStrideDim(outMaps.back()) != vectorDim)
         return missed(map, "its result would be stored with a stride");
     }
+    for (unsigned i = 0; i < map.getInputs().size(); ++i)
+      if (i != input &&
+          getViewRoot(map.getInputs()[i]).getDefiningOp() == producer)
+        return missed(map, "it reads two results of one kernel");
     Operation *place = findPlace(producer, map);
     if (!place)
       return missed(map, "its other inputs are computed too late");
