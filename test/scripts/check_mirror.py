@@ -50,7 +50,7 @@ def check_phase(root, phase):
         if not any(name == e or name.startswith(e + "-") for e in names):
             problems.append(f"{tests}/{test} tests no file of {folder}/")
     if "Passes.td" in files(os.path.join(root, folder), ".td"):
-        declared = re.findall(r"^def\s+(\w+?)(?:Pass)?\s*:\s*(?:Pass|InterfacePass)\s*<\s*\"([^\"]+)\"",
+        declared = re.findall(r"^def\s+(\w+?)(?:Pass)?\s*:\s*\w*Pass\s*<\s*\"([^\"]+)\"",
                               read(root, folder, "Passes.td"), re.M)
         for name, flag in declared:
             # What a phase promises the next is always checked in one place.
