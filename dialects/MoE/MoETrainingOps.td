@@ -44,6 +44,7 @@ def MoE_SgdUpdateOp : MoE_Op<"sgd_update", [Pure, AllTypesMatch<["param", "grad"
   let results = (outs MoE_Tensor:$newParam, MoE_Tensor:$newMomentum);
   let assemblyFormat = [{ $param `,` $grad `,` $momentum `,` $learningRate `,` $gradScale `mu` $mu
     `weight_decay` $weight_decay attr-dict `:` type($param) `,` type($learningRate) }];
+  let hasVerifier = 1;
 }
 
 def MoE_AdamWUpdateOp : MoE_Op<"adamw_update", [Pure,
@@ -73,6 +74,7 @@ def MoE_AdamWUpdateOp : MoE_Op<"adamw_update", [Pure,
   let assemblyFormat = [{ $param `,` $grad `,` $mean `,` $variance `,` $learningRate `,` $step `,` $gradScale
     `beta1` $beta1 `beta2` $beta2 `eps` $eps `weight_decay` $weight_decay attr-dict
     `:` type($param) `,` type($learningRate) `,` type($step) }];
+  let hasVerifier = 1;
 }
 
 #endif

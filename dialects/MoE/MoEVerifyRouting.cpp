@@ -1,0 +1,124 @@
+//===- MoEVerifyRouting.cpp - Verifiers of routing and experts
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/MoE/MoEVerify.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::moe;
+
+LogicalResult TopKRouteOp::verify() {
+  if (failed(expectRank(*this, "gates", getGates(), 2)))
+    return failure();
+  int64_t items = shapeOf(getGates())[0], experts = shapeOf(getGates())[1];
+  int64_t k = getK(), capacity = getCapacity();
+  if (failed(expectChoices(*this, k, experts)))
+    return failure();
+  if (capacity < 0)
+    return emitOpError("expected capacity >= 0, got ") << capacity;
+  if (getPriority() != "position" && getPriority() != "importance")
+    return emitOpError("expected priority \"position\" or \"importance\", "
+                       "got \"")
+           << getPriority() << "\"";
+  auto plan = RoutingType::get(getContext(), items, experts, k, capacity, 0);
+  if (getPlan().getType() != plan)
+    return emitOpError("expected a plan of type ")
+           << plan << ", got " << getPlan().getType();
+  if (failed(expectShape(*this, "weights", getWeights(), {items, k})))
+    return failure();
+  return expectOneElementType(*this);
+}
+
+LogicalResult TopKRouteGradOp::verify() {
+  auto plan = cast<RoutingType>(getPlan().getType());
+  if (failed(expectSinglePlan(*this, plan)) ||
+      failed(expectShape(*this, "a gradient of weights", getWeightsGrad(),
+                         {plan.getItems(), plan.getK()})) ||
+      failed(expectShape(*this, "a result", getResult(),
+                         {plan.getItems(), plan.getExperts()})))
+    return failure();
+  return expectOneElementType(*this);
+}
+
+/// Dispatch and combine: `items` [items, d], `rows` [items * k, d], `weights`
+/// [items, k] where given.
+static LogicalResult verifyExchange(Operation *op, RoutingType plan,
+                                    StringRef itemsName, Value items,
+                                    StringRef rowsName, Value rows,
+                                    Value weights) {
+  if (failed(expectSinglePlan(op, plan)) ||
+      failed(expectRank(op, itemsName, items, 2)))
+    return failure();
+  int64_t d = shapeOf(items)[1];
+  if (failed(expectShape(op, itemsName, items, {plan.getItems(), d})) ||
+      failed(expectShape(op, rowsName, rows, {plan.getRows(), d})))
+    return failure();
+  if (weights && failed(expectShape(op, "weights", weights,
+                                    {plan.getItems(), plan.getK()})))
+    return failure();
+  return expectOneElementType(op);
+}
+
+LogicalResult DispatchOp::verify() {
+  return verifyExchange(*this, cast<RoutingType>(getPlan().getType()),
+                        "an input", getInput(), "rows", getRows(),
+                        getWeights());
+}
+LogicalResult CombineOp::verify() {
+  return verifyExchange(*this, cast<RoutingType>(getPlan().getType()),
+                        "a result", getResult(), "rows", getRows(),
+                        getWeights());
+}
+LogicalResult CombineWeightGradOp::verify() {
+  return verifyExchange(*this, cast<RoutingType>(getPlan().getType()), "items",
+                        getItems(), "rows", getRows(), getResult());
+}
+
+/// `rows` [items * k, depth] with any depth.
+static LogicalResult expectRows(Operation *op, RoutingType plan, StringRef what,
+                                Value rows) {
+  if (failed(expectRank(op, what, rows, 2)))
+    return failure();
+  return expectShape(op, what, rows, {plan.getRows(), shapeOf(rows)[1]});
+}
+
+LogicalResult ExpertLinearOp::verify() {
+  auto plan = cast<RoutingType>(getPlan().getType());
+  if (failed(expectSinglePlan(*this, plan)) ||
+      failed(expectRows(*this, plan, "rows", getRows())) ||
+      failed(expectRank(*this, "a weight", getWeight(), 3)))
+    return failure();
+  int64_t experts = plan.getExperts(), depth = shapeOf(getRows())[1];
+  int64_t width = shapeOf(getWeight())[getTransposed() ? 1 : 2];
+  SmallVector<int64_t> weight = {experts, depth, width};
+  if (getTransposed())
+    std::swap(weight[1], weight[2]);
+  if (failed(expectShape(*this, "a weight", getWeight(), weight)))
+    return failure();
+  if (getBias() &&
+      failed(expectShape(*this, "a bias", getBias(), {experts, width})))
+    return failure();
+  if (failed(
+          expectShape(*this, "a result", getResult(), {plan.getRows(), width})))
+    return failure();
+  return expectOneElementType(*this);
+}
+
+LogicalResult ExpertLinearGradOp::verify() {
+  auto plan = cast<RoutingType>(getPlan().getType());
+  if (failed(expectSinglePlan(*this, plan)) ||
+      failed(expectRows(*this, plan, "rows", getRows())) ||
+      failed(expectRows(*this, plan, "a gradient of rows", getRowsGrad())))
+    return failure();
+  int64_t depth = shapeOf(getRows())[1], width = shapeOf(getRowsGrad())[1];
+  if (failed(expectShape(*this, "a gradient of the weight", getWeightGrad(),
+                         {plan.getExperts(), depth, width})) ||
+      failed(expectShape(*this, "a gradient of the bias", getBiasGrad(),
+                         {plan.getExperts(), width})))
+    return failure();
+  return expectOneElementType(*this);
+}
