@@ -1,0 +1,92 @@
+// RUN: moec-opt %s -canonicalize | FileCheck %s
+// RUN: moec-interpret %s --pipeline=canonicalize | FileCheck %s --check-prefix=SAME
+// SAME-NOT: DIFFERENT
+
+// CHECK-LABEL: @reshape_same
+// CHECK-NEXT: return %arg0
+func.func @reshape_same(%x: tensor<2x6xf32>) -> tensor<2x6xf32> {
+  %y = moe.reshape %x : tensor<2x6xf32> -> tensor<2x6xf32>
+  return %y : tensor<2x6xf32>
+}
+
+// CHECK-LABEL: @reshape_of_reshape
+// CHECK-NEXT: %[[Y:.*]] = moe.reshape %arg0 : tensor<2x6xf32> -> tensor<4x3xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @reshape_of_reshape(%x: tensor<2x6xf32>) -> tensor<4x3xf32> {
+  %y = moe.reshape %x : tensor<2x6xf32> -> tensor<12xf32>
+  %z = moe.reshape %y : tensor<12xf32> -> tensor<4x3xf32>
+  return %z : tensor<4x3xf32>
+}
+
+// CHECK-LABEL: @reshape_there_and_back
+// CHECK-NEXT: return %arg0
+func.func @reshape_there_and_back(%x: tensor<2x6xf32>) -> tensor<2x6xf32> {
+  %y = moe.reshape %x : tensor<2x6xf32> -> tensor<12xf32>
+  %z = moe.reshape %y : tensor<12xf32> -> tensor<2x6xf32>
+  return %z : tensor<2x6xf32>
+}
+
+// CHECK-LABEL: @transpose_identity
+// CHECK-NEXT: return %arg0
+func.func @transpose_identity(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %y = moe.transpose %x [0, 1] : tensor<2x3xf32> -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @transpose_of_transpose
+// CHECK-NEXT: %[[Y:.*]] = moe.transpose %arg0 [1, 0, 2] : tensor<2x3x4xf32> -> tensor<3x2x4xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @transpose_of_transpose(%x: tensor<2x3x4xf32>) -> tensor<3x2x4xf32> {
+  %y = moe.transpose %x [2, 0, 1] : tensor<2x3x4xf32> -> tensor<4x2x3xf32>
+  %z = moe.transpose %y [2, 1, 0] : tensor<4x2x3xf32> -> tensor<3x2x4xf32>
+  return %z : tensor<3x2x4xf32>
+}
+
+// CHECK-LABEL: @transpose_there_and_back
+// CHECK-NEXT: return %arg0
+func.func @transpose_there_and_back(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
+  %y = moe.transpose %x [2, 0, 1] : tensor<2x3x4xf32> -> tensor<4x2x3xf32>
+  %z = moe.transpose %y [1, 2, 0] : tensor<4x2x3xf32> -> tensor<2x3x4xf32>
+  return %z : tensor<2x3x4xf32>
+}
+
+// CHECK-LABEL: @no_axes
+// CHECK-NEXT: return %arg0, %arg0
+func.func @no_axes(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %y = moe.broadcast %x axes [] : tensor<4xf32> -> tensor<4xf32>
+  %z = moe.reduce %x axes [] : tensor<4xf32> -> tensor<4xf32>
+  return %y, %z : tensor<4xf32>, tensor<4xf32>
+}
+
+// CHECK-LABEL: @add_zero
+// CHECK-NEXT: return %arg0, %arg0
+func.func @add_zero(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %0 = moe.fill 0.0 : tensor<4xf32>
+  %y = moe.add %x, %0 : tensor<4xf32>
+  %z = moe.add %0, %x : tensor<4xf32>
+  return %y, %z : tensor<4xf32>, tensor<4xf32>
+}
+
+// CHECK-LABEL: @add_one
+// CHECK: moe.add
+func.func @add_one(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %1 = moe.fill 1.0 : tensor<4xf32>
+  %y = moe.add %x, %1 : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// CHECK-LABEL: @scale_by_one
+// CHECK-NEXT: return %arg0
+func.func @scale_by_one(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = moe.scale %x by 1.0 : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// CHECK-LABEL: @scale_of_scale
+// CHECK-NEXT: %[[Y:.*]] = moe.scale %arg0 by 7.500000e-01 : tensor<4xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @scale_of_scale(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = moe.scale %x by 0.5 : tensor<4xf32>
+  %z = moe.scale %y by 1.5 : tensor<4xf32>
+  return %z : tensor<4xf32>
+}

@@ -1,0 +1,197 @@
+// RUN: moec-opt %s -split-input-file -verify-diagnostics
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @gates(%g: tensor<24xf32>) -> tensor<6x2xf32> {
+  // expected-error @+1 {{expected gates of rank 2, got 1}}
+  %w, %p = moe.top_k_route %g k 2 capacity 3 priority "position" : tensor<24xf32> -> tensor<6x2xf32>, !plan
+  return %w : tensor<6x2xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @k(%g: tensor<6x4xf32>) -> tensor<6x5xf32> {
+  // expected-error @+1 {{expected 1 <= k <= 4, got 5}}
+  %w, %p = moe.top_k_route %g k 5 capacity 3 priority "position" : tensor<6x4xf32> -> tensor<6x5xf32>, !plan
+  return %w : tensor<6x5xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @capacity(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
+  // expected-error @+1 {{expected capacity >= 0, got -1}}
+  %w, %p = moe.top_k_route %g k 2 capacity -1 priority "position" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  return %w : tensor<6x2xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @priority(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
+  // expected-error @+1 {{expected priority "position" or "importance", got "first"}}
+  %w, %p = moe.top_k_route %g k 2 capacity 3 priority "first" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  return %w : tensor<6x2xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @plan(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
+  // expected-error @+1 {{expected a plan of type '!moe.routing<items = 6, experts = 4, k = 2, capacity = 2>', got '!moe.routing<items = 6, experts = 4, k = 2, capacity = 3>'}}
+  %w, %p = moe.top_k_route %g k 2 capacity 2 priority "position" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  return %w : tensor<6x2xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @weights(%g: tensor<6x4xf32>) -> tensor<6x3xf32> {
+  // expected-error @+1 {{expected weights of shape [6, 2], got [6, 3]}}
+  %w, %p = moe.top_k_route %g k 2 capacity 3 priority "position" : tensor<6x4xf32> -> tensor<6x3xf32>, !plan
+  return %w : tensor<6x3xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @route_grad(%w: tensor<6x3xf32>, %p: !plan) -> tensor<6x4xf32> {
+  // expected-error @+1 {{expected a gradient of weights of shape [6, 2], got [6, 3]}}
+  %g = moe.top_k_route_grad %w, %p : (tensor<6x3xf32>, !plan) -> tensor<6x4xf32>
+  return %g : tensor<6x4xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @route_grad_result(%w: tensor<6x2xf32>, %p: !plan) -> tensor<6x3xf32> {
+  // expected-error @+1 {{expected a result of shape [6, 4], got [6, 3]}}
+  %g = moe.top_k_route_grad %w, %p : (tensor<6x2xf32>, !plan) -> tensor<6x3xf32>
+  return %g : tensor<6x3xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3, stack = 5>
+func.func @stack(%x: tensor<6x8xf32>, %p: !plan) -> tensor<12x8xf32> {
+  // expected-error @+1 {{expected one plan (stack = 0), got stack = 5}}
+  %r = moe.dispatch %x, %p : (tensor<6x8xf32>, !plan) -> tensor<12x8xf32>
+  return %r : tensor<12x8xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @dispatch_rank(%x: tensor<6x8x1xf32>, %p: !plan) -> tensor<12x8xf32> {
+  // expected-error @+1 {{expected an input of rank 2, got 3}}
+  %r = moe.dispatch %x, %p : (tensor<6x8x1xf32>, !plan) -> tensor<12x8xf32>
+  return %r : tensor<12x8xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @dispatch_input(%x: tensor<7x8xf32>, %p: !plan) -> tensor<12x8xf32> {
+  // expected-error @+1 {{expected an input of shape [6, 8], got [7, 8]}}
+  %r = moe.dispatch %x, %p : (tensor<7x8xf32>, !plan) -> tensor<12x8xf32>
+  return %r : tensor<12x8xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @dispatch_rows(%x: tensor<6x8xf32>, %p: !plan) -> tensor<6x8xf32> {
+  // expected-error @+1 {{expected rows of shape [12, 8], got [6, 8]}}
+  %r = moe.dispatch %x, %p : (tensor<6x8xf32>, !plan) -> tensor<6x8xf32>
+  return %r : tensor<6x8xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @combine(%r: tensor<12x8xf32>, %w: tensor<12xf32>, %p: !plan) -> tensor<6x8xf32> {
+  // expected-error @+1 {{expected weights of shape [6, 2], got [12]}}
+  %y = moe.combine %r, %p, %w : (tensor<12x8xf32>, !plan, tensor<12xf32>) -> tensor<6x8xf32>
+  return %y : tensor<6x8xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @combine_weight_grad(%r: tensor<12x8xf32>, %x: tensor<5x8xf32>, %p: !plan) -> tensor<6x2xf32> {
+  // expected-error @+1 {{expected items of shape [6, 8], got [5, 8]}}
+  %y = moe.combine_weight_grad %r, %x, %p : (tensor<12x8xf32>, tensor<5x8xf32>, !plan) -> tensor<6x2xf32>
+  return %y : tensor<6x2xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @expert_linear_rows(%r: tensor<6x8xf32>, %w: tensor<4x8x5xf32>, %p: !plan) -> tensor<12x5xf32> {
+  // expected-error @+1 {{expected rows of shape [12, 8], got [6, 8]}}
+  %y = moe.expert_linear %r, %w, %p : (tensor<6x8xf32>, tensor<4x8x5xf32>, !plan) -> tensor<12x5xf32>
+  return %y : tensor<12x5xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @expert_linear_rank(%r: tensor<12x8xf32>, %w: tensor<8x5xf32>, %p: !plan) -> tensor<12x5xf32> {
+  // expected-error @+1 {{expected a weight of rank 3, got 2}}
+  %y = moe.expert_linear %r, %w, %p : (tensor<12x8xf32>, tensor<8x5xf32>, !plan) -> tensor<12x5xf32>
+  return %y : tensor<12x5xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @expert_linear_weight(%r: tensor<12x8xf32>, %w: tensor<4x8x5xf32>, %p: !plan) -> tensor<12x8xf32> {
+  // expected-error @+1 {{expected a weight of shape [4, 8, 8], got [4, 8, 5]}}
+  %y = moe.expert_linear %r, %w, %p transposed : (tensor<12x8xf32>, tensor<4x8x5xf32>, !plan) -> tensor<12x8xf32>
+  return %y : tensor<12x8xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @expert_linear_bias(%r: tensor<12x8xf32>, %w: tensor<4x8x5xf32>, %b: tensor<5xf32>, %p: !plan) -> tensor<12x5xf32> {
+  // expected-error @+1 {{expected a bias of shape [4, 5], got [5]}}
+  %y = moe.expert_linear %r, %w, %p, %b : (tensor<12x8xf32>, tensor<4x8x5xf32>, !plan, tensor<5xf32>) -> tensor<12x5xf32>
+  return %y : tensor<12x5xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @expert_linear_result(%r: tensor<12x8xf32>, %w: tensor<4x8x5xf32>, %p: !plan) -> tensor<12x8xf32> {
+  // expected-error @+1 {{expected a result of shape [12, 5], got [12, 8]}}
+  %y = moe.expert_linear %r, %w, %p : (tensor<12x8xf32>, tensor<4x8x5xf32>, !plan) -> tensor<12x8xf32>
+  return %y : tensor<12x8xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @expert_linear_grad_rows(%r: tensor<12x8xf32>, %d: tensor<6x5xf32>, %p: !plan) {
+  // expected-error @+1 {{expected a gradient of rows of shape [12, 5], got [6, 5]}}
+  %w, %b = moe.expert_linear_grad %r, %d, %p : (tensor<12x8xf32>, tensor<6x5xf32>, !plan) -> (tensor<4x8x5xf32>, tensor<4x5xf32>)
+  return
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @expert_linear_grad_weight(%r: tensor<12x8xf32>, %d: tensor<12x5xf32>, %p: !plan) {
+  // expected-error @+1 {{expected a gradient of the weight of shape [4, 8, 5], got [4, 5, 8]}}
+  %w, %b = moe.expert_linear_grad %r, %d, %p : (tensor<12x8xf32>, tensor<12x5xf32>, !plan) -> (tensor<4x5x8xf32>, tensor<4x5xf32>)
+  return
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @expert_linear_grad_bias(%r: tensor<12x8xf32>, %d: tensor<12x5xf32>, %p: !plan) {
+  // expected-error @+1 {{expected a gradient of the bias of shape [4, 5], got [4, 8]}}
+  %w, %b = moe.expert_linear_grad %r, %d, %p : (tensor<12x8xf32>, tensor<12x5xf32>, !plan) -> (tensor<4x8x5xf32>, tensor<4x8xf32>)
+  return
+}

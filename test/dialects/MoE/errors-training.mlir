@@ -1,0 +1,96 @@
+// RUN: moec-opt %s -split-input-file -verify-diagnostics
+
+func.func @smoothing(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<f32> {
+  // expected-error @+1 {{expected 0 <= smoothing < 1, got 1}}
+  %y = moe.softmax_cross_entropy %x, %l smoothing 1.0 : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// -----
+
+func.func @logits(%x: tensor<8xf32>, %l: tensor<8xi32>) -> tensor<f32> {
+  // expected-error @+1 {{expected logits of rank 2, got 1}}
+  %y = moe.softmax_cross_entropy %x, %l smoothing 0.0 : tensor<8xf32>, tensor<8xi32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// -----
+
+func.func @cross_entropy_grad(%x: tensor<8x10xf32>, %l: tensor<8x1xi32>, %d: tensor<f32>) -> tensor<8x10xf32> {
+  // expected-error @+1 {{expected labels of shape [8], got [8, 1]}}
+  %y = moe.softmax_cross_entropy_grad %x, %l, %d smoothing 0.1 : tensor<8x10xf32>, tensor<8x1xi32>, tensor<f32>
+  return %y : tensor<8x10xf32>
+}
+
+// -----
+
+func.func @accuracy(%x: tensor<8x10xf32>, %l: tensor<7xi32>) -> tensor<f32> {
+  // expected-error @+1 {{expected labels of shape [8], got [7]}}
+  %y = moe.accuracy %x, %l : tensor<8x10xf32>, tensor<7xi32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// -----
+
+func.func @cv_squared(%x: tensor<8x1xf32>) -> tensor<f32> {
+  // expected-error @+1 {{expected an input of rank 1, got 2}}
+  %y = moe.cv_squared %x : tensor<8x1xf32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// -----
+
+func.func @cv_squared_grad(%x: tensor<8xf32>, %d: tensor<f64>) -> tensor<8xf32> {
+  // expected-error @+1 {{expected one element type, got 'f32' and 'f64'}}
+  %y = moe.cv_squared_grad %x, %d : tensor<8xf32>, tensor<f64>
+  return %y : tensor<8xf32>
+}
+
+// -----
+
+func.func @load(%x: tensor<6x4xf32>) -> tensor<6x4xf32> {
+  // expected-error @+1 {{expected 1 <= k <= 4, got 0}}
+  %y = moe.load_probability %x, %x k 0 std 0.25 : tensor<6x4xf32>
+  return %y : tensor<6x4xf32>
+}
+
+// -----
+
+func.func @load_grad(%x: tensor<6x4xf32>) -> tensor<6x4xf32> {
+  // expected-error @+1 {{expected std > 0, got 0}}
+  %y, %z = moe.load_probability_grad %x, %x, %x k 2 std 0.0 : tensor<6x4xf32>
+  return %y : tensor<6x4xf32>
+}
+
+// -----
+
+func.func @clip_rank(%g: tensor<4x8xf32>) -> tensor<f32> {
+  // expected-error @+1 {{expected gradients of rank 1, got 2}}
+  %s, %n = moe.clip_scale %g max_norm 1.0 : tensor<4x8xf32> -> tensor<f32>
+  return %s : tensor<f32>
+}
+
+// -----
+
+func.func @clip_norm(%g: tensor<32xf32>) -> tensor<f32> {
+  // expected-error @+1 {{expected max_norm >= 0, got -1}}
+  %s, %n = moe.clip_scale %g max_norm -1.0 : tensor<32xf32> -> tensor<f32>
+  return %s : tensor<f32>
+}
+
+// -----
+
+func.func @sgd(%p: tensor<2x4xf32>, %lr: tensor<f32>) -> tensor<2x4xf32> {
+  // expected-error @+1 {{expected parameters of rank 1, got 2}}
+  %q, %n = moe.sgd_update %p, %p, %p, %lr, %lr mu 0.9 weight_decay 0.0 : tensor<2x4xf32>, tensor<f32>
+  return %q : tensor<2x4xf32>
+}
+
+// -----
+
+func.func @adamw(%p: tensor<8xf32>, %lr: tensor<f32>, %s: tensor<i32>) -> tensor<8xf32> {
+  // expected-error @+1 {{expected 0 <= beta < 1, got 1}}
+  %q, %m, %v = moe.adamw_update %p, %p, %p, %p, %lr, %s, %lr beta1 0.9 beta2 1.0 eps 1.0e-8 weight_decay 0.05
+    : tensor<8xf32>, tensor<f32>, tensor<i32>
+  return %q : tensor<8xf32>
+}
