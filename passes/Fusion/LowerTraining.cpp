@@ -55,10 +55,6 @@ Lowered lowerAdamW(OpBuilder &builder, moe::AdamWUpdateOp op,
                    moe::AdamWUpdateOp::Adaptor adaptor) {
   double beta1 = op.getBeta1().convertToDouble();
   double beta2 = op.getBeta2().convertToDouble();
-  for (double beta : {beta1, beta2})
-    if (!(beta >= 0.0 && beta < 1.0))
-      return op.emitOpError("has a beta of ")
-             << beta << "; it has to be at least 0 and below 1";
   double eps = op.getEps().convertToDouble();
   double decay = op.getWeightDecay().convertToDouble();
   KernelSpec spec(op.getLoc(), shapeOf(adaptor.getParam()));
