@@ -40,6 +40,8 @@ int moec::driver::compileModel(const CompileRequest &request) {
   compileOptions.dumpPasses = request.dumpPasses;
   compileOptions.timing = request.timing;
   compileOptions.requireFast = request.requireFast;
+  compileOptions.printMemoryPlan = request.printMemoryPlan;
+  compileOptions.disabledPasses = request.disabledPasses;
   return succeeded(compile(*module, compileOptions, request.output)) ? 0 : 1;
 }
 

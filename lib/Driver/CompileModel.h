@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace moec::driver {
 
@@ -26,6 +27,7 @@ struct CompileRequest {
   bool timing = false;
   bool requireFast = false;
   bool printMemoryPlan = false;
+  std::vector<std::string> disabledPasses; ///< fusion passes to leave out
 };
 
 /// "moe, autodiff, ..., module".

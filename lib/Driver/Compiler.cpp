@@ -20,6 +20,7 @@
 #include "passes/Model/Passes.h"
 #include "passes/Schedule/Passes.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
@@ -104,6 +105,28 @@ static void erasePrograms(ModuleOp module) {
     function->setDiscardableAttrs(ArrayRef<NamedAttribute>{});
 }
 
+/// A table of what each entry needs.
+static void printPlan(ModuleOp module) {
+  auto parameters =
+      module->getAttrOfType<IntegerAttr>("moe.parameter_elements");
+  int64_t bytes = parameters ? parameters.getInt() * 4 : 0;
+  auto mib = [](int64_t b) {
+    return llvm::format("%10.2f MiB", b / 1048576.0);
+  };
+  llvm::outs() << "parameters " << mib(bytes)
+               << "  (as much again for gradients and for each optimizer "
+                  "state)\n";
+  for (auto program : module.getOps<kernel::ProgramOp>()) {
+    int64_t launches = 0;
+    program.walk([&](kernel::LaunchOp) { ++launches; });
+    llvm::outs()
+        << "arena      " << mib(program.getArena()) << "  "
+        << program.getSymName() << ", " << launches << " launches, "
+        << program->getAttrOfType<IntegerAttr>("kernel.copies").getInt()
+        << " copies\n";
+  }
+}
+
 static LogicalResult writeText(ModuleOp module, StringRef path,
                                llvm::function_ref<void(raw_ostream &)> print) {
   std::error_code error;
@@ -134,6 +157,8 @@ LogicalResult moec::driver::compile(ModuleOp module,
   };
   if (failed(run(Phase::MoE, std::min(options.until, Phase::CPU))))
     return failure();
+  if (options.printMemoryPlan && options.until >= Phase::Memory)
+    printPlan(module);
   if (options.until <= Phase::CPU)
     return writeText(module, path, [&](raw_ostream &os) { os << *module; });
 

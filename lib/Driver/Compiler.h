@@ -46,6 +46,8 @@ struct CompileOptions {
   bool timing = false;
   /// Kernels that miss their fast path are errors.
   bool requireFast = false;
+  /// Prints the memory of each entry to standard output.
+  bool printMemoryPlan = false;
   /// Fusion passes to leave out, by name (for experiments).
   std::vector<std::string> disabledPasses;
 };

@@ -1,50 +1,136 @@
-//===- Main.cpp - The command line of moec ------------------------------===//
+//===- Main.cpp - The command line of moec --------------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// `compile` and what only asks the compiler live here; run, train, eval, bench,
+// classify and inspect are the runtime's own commands, which get a JSON model
+// compiled first.
+//
+//===----------------------------------------------------------------------===//
 
 #include "lib/Driver/Main.h"
 #include "lib/Driver/CompileModel.h"
+#include "runtime/core/Fail.h"
+#include "runtime/core/Module.h"
+#include "runtime/tool/Tool.h"
 
-#include <CLI/CLI.hpp>
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <unistd.h>
 
 using namespace moec::driver;
 
-int moec::driver::moecMain(int argc, char **argv) {
-  CLI::App app{"moec compiles MoE and Mixer vision models ahead of time"};
-  app.require_subcommand(1);
-  CompileRequest request;
-  std::string mode = "infer";
-  CLI::App *compile =
-      app.add_subcommand("compile", "compile a model to a module");
-  compile->add_option("model", request.model, "JSON model, - for stdin")
+static void addCompiling(CLI::App &app, CompileRequest &request) {
+  app.add_option("--cpu,--target-cpu", request.cpu,
+                 "CPU to compile for: native (default), x86-64-v3, "
+                 "x86-64-v4, or a name that LLVM knows");
+  app.add_option("--disable-fusion", request.disabledPasses,
+                 "Fusion passes to leave out: fuse-epilogue, fuse-operands, "
+                 "fuse-emit");
+  app.add_flag("--require-fast", request.requireFast,
+               "A kernel that misses its fast path is an error");
+  app.add_flag("--timing", request.timing,
+               "Print how long each pass took (standard error)");
+  app.add_option("--dump-passes", request.dumpPasses,
+                 "Write the IR after each pass that changed it to this folder");
+}
+
+static void addCompile(CLI::App &parent, CompileRequest &request,
+                       std::function<int()> &action) {
+  CLI::App *app =
+      parent.add_subcommand("compile", "Compile a model to a module");
+  app->add_option("model", request.model, "JSON model, - for standard input")
       ->required();
-  compile->add_option("-o,--output", request.output, "file to write")
-      ->default_str("-");
-  compile->add_option("--mode", mode, "infer or train")
+  app->add_option("-o,--output", request.output,
+                  "File to write (default: - for text)");
+  app->add_option_function<std::string>(
+         "--mode",
+         [&](const std::string &mode) { request.train = mode == "train"; },
+         "infer (default) or train: also the training step")
       ->check(CLI::IsMember({"infer", "train"}));
-  compile->add_option("--emit", request.emit, "phase to stop after");
-  compile->add_option("--batch", request.batch, "batch size");
-  CLI::App *schema = app.add_subcommand("schema", "print the JSON Schema");
-  CLI::App *ops = app.add_subcommand("ops", "list the ops of the JSON format");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? 0 : 2;
+  app->add_option("--emit", request.emit,
+                  "Stop after a phase and write its text: " + phaseNames());
+  app->add_option("--batch", request.batch,
+                  "Batch size (default: those that the model lists)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+  app->add_flag("--print-memory-plan", request.printMemoryPlan,
+                "Print where the memory of each entry goes");
+  addCompiling(*app, request);
+  app->callback([&] {
+    action = [&] {
+      if (request.output.empty()) {
+        if (request.emit == "module") {
+          std::fprintf(stderr, "moec: error: a module needs a file to go to; "
+                               "use -o FILE\n");
+          return 2;
+        }
+        request.output = "-";
+      }
+      return compileModel(request);
+    };
+  });
+}
+
+/// A file of this name that goes away with the object.
+namespace {
+struct TemporaryFile {
+  TemporaryFile() {
+    std::string pattern =
+        (std::filesystem::temp_directory_path() / "moec-XXXXXX").string();
+    int fd = mkstemp(pattern.data());
+    if (fd < 0)
+      moec::rt::fail("cannot make a file in {}; set TMPDIR to a folder that "
+                     "can be written",
+                     std::filesystem::temp_directory_path().string());
+    close(fd);
+    path = pattern;
   }
-  if (*schema) {
-    std::fputs(schemaText().c_str(), stdout);
-    return 0;
-  }
-  if (*ops) {
-    std::fputs(opsText().c_str(), stdout);
-    return 0;
-  }
-  request.train = mode == "train";
-  if (request.output.empty())
-    request.output = "-";
-  return compileModel(request);
+  ~TemporaryFile() { std::remove(path.c_str()); }
+  std::string path;
+};
+} // namespace
+
+int moec::driver::moecMain(int argc, char **argv) {
+  CompileRequest request, compileRequest;
+  rt::Tool tool;
+  tool.name = "moec";
+  tool.description = "moec compiles Mixture-of-Experts and MLP-Mixer vision "
+                     "models ahead of time, trains and runs them";
+  tool.load = [&](const rt::ModuleRequest &wanted)
+      -> std::shared_ptr<const rt::Module> {
+    // What is no JSON is a module already.
+    if (std::filesystem::path(wanted.path).extension() != ".json" &&
+        wanted.path != "-")
+      return rt::Module::load(wanted.path);
+    TemporaryFile file;
+    request.model = wanted.path;
+    request.output = file.path;
+    request.batch = wanted.batch;
+    request.train = wanted.training;
+    if (int code = compileModel(request))
+      throw rt::Error("'" + wanted.path +
+                          "' was not compiled; see the messages above",
+                      rt::ErrorCode(code));
+    return rt::Module::load(file.path);
+  };
+  tool.addOptions = [&](CLI::App &app) { addCompiling(app, request); };
+  tool.addCommands = [&](CLI::App &app, std::function<int()> &action) {
+    addCompile(app, compileRequest, action);
+    app.add_subcommand("schema", "Print the JSON Schema of models")
+        ->callback([&] {
+          action = [] { return std::fputs(schemaText().c_str(), stdout) < 0; };
+        });
+    app.add_subcommand("ops", "List the ops of the JSON format")->callback([&] {
+      action = [] { return std::fputs(opsText().c_str(), stdout) < 0; };
+    });
+  };
+  return rt::toolMain(tool, argc, argv);
 }

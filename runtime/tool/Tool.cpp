@@ -141,6 +141,9 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
   return guarded(tool.name, [&] {
     CLI::App app(tool.description, tool.name);
     app.require_subcommand(1);
+    std::function<int()> action;
+    if (tool.addCommands)
+      tool.addCommands(app, action);
     RunOptions run;
     TrainCommandOptions train;
     EvalOptions eval;
@@ -170,6 +173,8 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
     } catch (const CLI::ParseError &e) {
       return app.exit(e) == 0 ? 0 : int(ErrorCode::Usage);
     }
+    if (action)
+      return action();
     auto load = [&](const CommonOptions &options, bool training) {
       ModuleRequest request{options.module,
                             app.get_subcommands().front()->get_name(),

@@ -39,6 +39,9 @@ struct Tool {
   std::function<std::shared_ptr<const Module>(const ModuleRequest &)> load;
   /// Adds options of the tool's own to each subcommand; may be empty.
   std::function<void(CLI::App &)> addOptions;
+  /// Adds subcommands of the tool's own, before the others. What the chosen one
+  /// should do it leaves in `action`, which gives the exit code. May be empty.
+  std::function<void(CLI::App &, std::function<int()> &action)> addCommands;
 };
 
 /// Parses the command line, runs the command and returns the exit code: 0 ok,
