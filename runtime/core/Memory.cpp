@@ -34,7 +34,11 @@ Block::Block(size_t size, const char *what) : bytes(size) {
     return;
   mapped = (size + pageBytes - 1) / pageBytes * pageBytes;
 #if MOEC_HEAP_BLOCKS
-  start = static_cast<char *>(std::aligned_alloc(64, (size + 63) / 64 * 64));
+  // The sanitizer ends the program at a request that large.
+  start =
+      size < size_t(1) << 38
+          ? static_cast<char *>(std::aligned_alloc(64, (size + 63) / 64 * 64))
+          : nullptr;
   if (start)
     std::memset(start, 0, size);
 #else

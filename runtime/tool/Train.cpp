@@ -13,6 +13,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <unistd.h>
 
 namespace moec::rt {
@@ -30,6 +31,8 @@ static void checkWritable(const std::string &path, const char *flag) {
   if (access(folder.c_str(), W_OK | X_OK) != 0)
     fail("{} {}: folder {} does not exist or cannot be written", flag, path,
          folder);
+  if (std::filesystem::is_directory(path))
+    fail("{} {}: this is a folder, expected a file to write", flag, path);
 }
 
 int trainCommand(std::shared_ptr<const Module> module,

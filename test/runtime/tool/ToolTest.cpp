@@ -196,6 +196,7 @@ TEST_F(Commands, TrainErrors) {
         "--save /nowhere/w: folder /nowhere does not exist");
   error({toy, "--data", data, "--checkpoint", "/nowhere/c"},
         "--checkpoint /nowhere/c: folder /nowhere does not exist");
+  error({toy, "--data", data, "--save", folder.path}, "this is a folder");
   error({toy, "--data", data, "--batch=5"},
         "has no entry \"train_step\" with batch 5");
   error({loops, "--data", data}, "has no entry \"train_step\"");
