@@ -7,11 +7,16 @@
 //
 // moec-rows-bench [FILTER [DIR]]: compiles the row and map kernels of a Mixer
 // for this machine and prints, for one thread, time and bytes per second (each
-// operand counted once) beside a memcpy that moves as many bytes. With DIR the
-// object code of each kernel is written there.
+// operand counted once) beside a memcpy that moves as many bytes. FILTER
+// selects by name; if it is an .mlir file, its kernel functions are measured,
+// and checked against the definition of their ops. With DIR the object code of
+// each kernel is written there.
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
 #include "test/passes/CPU/KernelHarness.h"
 #include "test/passes/CPU/KernelText.h"
 #include <chrono>
@@ -181,6 +186,20 @@ std::vector<Case> cases() {
                  "%s = arith.mulf %a0, %a0 : f32 kernel.yield %s : f32")
           .finish("kernel.yield %v0 : f32")
           .emit("kernel.yield"));
+  for (int64_t c : {4, 8, 10}) {
+    std::string type = "8192x" + std::to_string(c) + "xf32";
+    add(("rows: softmax statistics of " + std::to_string(c)).c_str(),
+        KernelText("rows", {8192, c})
+            .in(type, "d0, d1")
+            .out("8192xf32", "d0")
+            .out("8192xf32", "d0")
+            .phase("max", 1, copy)
+            .phase("add", 1,
+                   "%d = arith.subf %a0, %v0 : f32 %e = math.exp %d : f32 "
+                   "kernel.yield %e : f32")
+            .finish("kernel.yield %v0, %v1 : f32, f32")
+            .emit("kernel.yield"));
+  }
   add("rows: softmax of 8", softmax(KernelText("rows", {6272, 8})
                                         .in("6272x8xf32", "d0, d1")
                                         .out("6272x8xf32", "d0, d1")));
@@ -205,20 +224,57 @@ std::vector<Case> cases() {
   return list;
 }
 
+bool endsWith(const std::string &text, const std::string &end) {
+  return text.size() >= end.size() &&
+         text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+/// The row and map kernels of a file, as `moec-opt --moec-memory-pipeline`
+/// leaves them.
+bool readKernels(const std::string &path,
+                 std::vector<std::pair<std::string, std::string>> &kernels) {
+  auto context = makeContext();
+  auto module = mlir::parseSourceFile<mlir::ModuleOp>(path, context.get());
+  if (!module)
+    return false;
+  for (auto func : module->getOps<mlir::func::FuncOp>()) {
+    bool wanted = false;
+    if (func->hasAttr("kernel.function"))
+      func.walk([&](mlir::Operation *op) {
+        wanted |= llvm::isa<moec::kernel::RowsOp, moec::kernel::MapOp>(op);
+      });
+    if (!wanted)
+      continue;
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    func.print(os, mlir::OpPrintingFlags().useLocalScope());
+    kernels.push_back({func.getName().str(), text});
+  }
+  return true;
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
   const std::string filter = argc > 1 ? argv[1] : "";
+  std::vector<std::pair<std::string, std::string>> kernels;
+  bool fromFile = endsWith(filter, ".mlir");
+  if (fromFile) {
+    if (!readKernels(filter, kernels))
+      return 1;
+  } else {
+    for (Case &c : cases())
+      if (c.name.find(filter) != std::string::npos)
+        kernels.push_back({c.name, c.text.str()});
+  }
   std::printf("%-40s %6s %10s %8s %8s %6s\n", "kernel", "blocks", "us", "GB/s",
               "memcpy", "share");
-  int number = 0;
-  for (Case &c : cases()) {
+  int number = 0, wrong = 0;
+  for (auto &[name, text] : kernels) {
     ++number;
-    if (c.name.find(filter) == std::string::npos)
-      continue;
-    KernelHarness harness(c.text.str());
+    KernelHarness harness(text);
     if (!harness.compiled()) {
-      std::fprintf(stderr, "%s does not compile\n", c.name.c_str());
+      std::fprintf(stderr, "%s does not compile\n", name.c_str());
       return 1;
     }
     if (argc > 2)
@@ -234,9 +290,16 @@ int main(int argc, char **argv) {
       std::memcpy(to.data(), from.data(), from.size());
       asm volatile("" : : "r"(to.data()) : "memory");
     });
-    std::printf("%-40s %6ld %10.1f %8.1f %8.1f %5.0f%%\n", c.name.c_str(),
+    std::printf("%-40s %6ld %10.1f %8.1f %8.1f %5.0f%%\n", name.c_str(),
                 long(blocks), t * 1e6, bytes / t * 1e-9, bytes / copy * 1e-9,
                 100 * copy / t);
+    if (!fromFile)
+      continue;
+    // Kernels that nobody wrote a test for are checked, too.
+    if (auto result = harness.check(1e-3); !result) {
+      std::fprintf(stderr, "%s: %s\n", name.c_str(), result.message());
+      ++wrong;
+    }
   }
-  return 0;
+  return wrong ? 3 : 0;
 }

@@ -140,10 +140,17 @@ private:
     // As many columns a unit as leave enough units for the grid, in equal
     // shares where possible.
     int64_t wanted = targetBlocks(space.volume());
-    int64_t width = std::clamp<int64_t>(vectors * rows / wanted, 1,
-                                        std::min(maxColumnVectors, vectors));
+    // Processors fetch lines in pairs, so a single column vector of what does
+    // not fit a core's cache would throw away half of what it loads.
+    constexpr int64_t privateCacheElements = 256 * 1024;
+    int64_t narrowest = space.volume() > privateCacheElements ? 2 : 1;
+    int64_t width = std::max(vectors * rows / wanted, narrowest);
+    width = std::min({width, maxColumnVectors, vectors});
     while (vectors % width)
       --width;
+    for (int64_t w = narrowest; width < narrowest && w <= maxColumnVectors; ++w)
+      if (vectors % w == 0)
+        width = w;
     int64_t size = width * lanes, chunks = vectors / width;
     UnitGrid grid(space, others, chunks);
     grid.emit(emitter, kernel.begin, kernel.end, [&](Point &row, Value chunk) {

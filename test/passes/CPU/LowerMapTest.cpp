@@ -229,6 +229,22 @@ TEST(LowerMap, CounterBasedRandomNumbers) {
                       "kernel.yield %w, %u : i32, f32")));
 }
 
+TEST(LowerMap, NarrowVectors) {
+  for (const char *lanes : {"4", "8"})
+    for (int64_t n : {3, 21, 196}) {
+      std::string text = KernelText("map", {6, n})
+                             .in(shape({6, n}, "f32"), "d0, d1")
+                             .in(shape({n, 6}, "f32"), "d1, d0")
+                             .out(shape({6, n}, "f32"), "d0, d1")
+                             .body(scaleAndAdd)
+                             .str();
+      KernelHarness harness(
+          text, std::string("func.func(moec-lower-map{lanes=") + lanes + "})");
+      harness.randomize();
+      EXPECT_TRUE(harness.check()) << text;
+    }
+}
+
 /// An optimizer step whose outs are its inputs.
 TEST(LowerMap, UpdatesInPlace) {
   for (int64_t n : {5, 77, 40000}) {

@@ -315,6 +315,20 @@ TEST(LowerRows, RaggedParallelRows) {
   EXPECT_TRUE(harness.check()) << text.str();
 }
 
+TEST(LowerRows, NarrowVectors) {
+  for (const char *lanes : {"4", "8"})
+    for (const char *map : {"d0, d1", "d1, d0"}) {
+      std::string text = softmax(KernelText("rows", {37, 37})
+                                     .in("37x37xf32", map)
+                                     .out("37x37xf32", map))
+                             .str();
+      KernelHarness harness(
+          text, std::string("func.func(moec-lower-rows{lanes=") + lanes + "})");
+      harness.randomize();
+      EXPECT_TRUE(harness.check()) << text;
+    }
+}
+
 /// What experts gave back, in the order of the choices; some were dropped.
 TEST(LowerRows, CombinesChoices) {
   for (int64_t k : {1, 2, 3, 11})

@@ -25,12 +25,12 @@ func.func @along(%x: memref<6272x96xf32>, %y: memref<6272xf32>,
 
 // -----
 
-// Across the lanes: 6 blocks of one cache line of columns, the sum carried
+// Across the lanes: 3 blocks of two cache lines of columns, the sum carried
 // through all rows, no horizontal step.
 
 // CHECK-LABEL: func.func @across
-// CHECK-SAME: kernel.blocks = 6 : i64
-// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (vector<16xf32>)
+// CHECK-SAME: kernel.blocks = 3 : i64
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (vector<16xf32>, vector<16xf32>)
 // CHECK: vector.load {{.*}} vector<16xf32>
 // CHECK: arith.addf {{.*}} : vector<16xf32>
 // CHECK-NOT: vector.shuffle
