@@ -37,7 +37,7 @@ LogicalResult lowerMap(KernelFunction kernel, unsigned hardwareLanes) {
   for (unsigned d : others)
     rows *= std::max<int64_t>(space.dims[d].extent, 1);
   int64_t extent = space.dims[v].extent;
-  int64_t wanted = llvm::divideCeil(targetBlocks(space.volume()), rows);
+  int64_t wanted = llvm::divideCeil(targetBlocks(space.work()), rows);
   int64_t size = std::max<int64_t>(
       llvm::alignTo(llvm::divideCeil(extent, wanted), mapUnroll * lanes), 1);
   int64_t chunks = llvm::divideCeil(extent, size);

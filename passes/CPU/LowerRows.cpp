@@ -139,7 +139,7 @@ private:
       rows *= std::max<int64_t>(space.dims[d].extent, 1);
     // As many columns a unit as leave enough units for the grid, in equal
     // shares where possible.
-    int64_t wanted = targetBlocks(space.volume());
+    int64_t wanted = targetBlocks(space.work());
     // Processors fetch lines in pairs, so a single column vector of what does
     // not fit a core's cache would throw away half of what it loads.
     constexpr int64_t privateCacheElements = 256 * 1024;

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace moec::cpu;
@@ -82,6 +83,38 @@ void PointEmitter::preload(Point &point) {
   }
 }
 
+SmallVector<Value> PointEmitter::positions(Region &region, const Point &point) {
+  SmallVector<Value> result(space.original.size());
+  SmallVector<int64_t> extents = space.extents();
+  Type i32 = b.getI32Type();
+  region.walk([&](kernel::IndexOp index) {
+    unsigned d = index.getDim();
+    AffineExpr expr = space.original[d];
+    if (result[d])
+      return;
+    bool varies = point.index[vectorDim] && expr.isFunctionOfDim(vectorDim);
+    SmallVector<Value> loops(point.index.size());
+    for (unsigned i = 0; i < loops.size(); ++i) {
+      if (!expr.isFunctionOfDim(i))
+        continue;
+      loops[i] = arith::IndexCastOp::create(b, i32, point.index[i]);
+      if (!varies)
+        continue;
+      loops[i] = toVector(b, b.getLoc(), loops[i], lanes);
+      if (i != vectorDim)
+        continue;
+      SmallVector<int32_t> steps(lanes);
+      std::iota(steps.begin(), steps.end(), 0);
+      Value step = arith::ConstantOp::create(
+          b, DenseElementsAttr::get(vectorOf(i32), ArrayRef<int32_t>(steps)));
+      loops[i] = arith::AddIOp::create(b, loops[i], step);
+    }
+    result[d] = expandExpr(b, b.getLoc(), expr, loops, extents,
+                           varies ? Type(vectorOf(i32)) : i32);
+  });
+  return result;
+}
+
 SmallVector<Value> PointEmitter::evaluate(Region &region, Point &point,
                                           ValueRange extra) {
   preload(point);
@@ -91,15 +124,7 @@ SmallVector<Value> PointEmitter::evaluate(Region &region, Point &point,
                                                           : point.loaded[i]);
   llvm::append_range(arguments, extra);
   // Regions speak of the dimensions of the op.
-  Lanes where = lanesOf(point);
-  where.values.assign(space.loopOf.size(), Value());
-  where.laneDim = space.loopOf.size();
-  for (auto [d, loop] : llvm::enumerate(space.loopOf))
-    if (loop >= 0) {
-      where.values[d] = point.index[loop];
-      if (loop == int(vectorDim))
-        where.laneDim = d;
-    }
+  Lanes where{positions(region, point), vectorDim, lanes, point.mask};
   FailureOr<SmallVector<Value>> results =
       inlineRegion(b, region, arguments, where);
   if (succeeded(results))
@@ -274,8 +299,12 @@ Value PointEmitter::combine(Combiner combiner, Value l, Value r) {
   if (combiner == Combiner::Add)
     return isFloat ? Value(arith::AddFOp::create(b, l, r))
                    : Value(arith::AddIOp::create(b, l, r));
-  return isFloat ? Value(arith::MaximumFOp::create(b, l, r))
-                 : Value(arith::MaxSIOp::create(b, l, r));
+  if (!isFloat)
+    return arith::MaxSIOp::create(b, l, r);
+  // One instruction, unlike arith.maximumf. Where it loses a NaN, the
+  // exponentials that are taken of the distances to the maximum still show it.
+  Value greater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, l, r);
+  return arith::SelectOp::create(b, greater, l, r);
 }
 
 Value PointEmitter::neutral(Combiner combiner, Type type) {

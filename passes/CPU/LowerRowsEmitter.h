@@ -100,6 +100,9 @@ public:
 
 private:
   Lanes lanesOf(const Point &point) const;
+  /// What `kernel.index` of each dimension that `region` asks for gives, as i32
+  /// or vectors of it.
+  Values positions(mlir::Region &region, const Point &point);
   bool isBound(unsigned operand, const Point &point, bool butVector) const;
 };
 

@@ -23,7 +23,7 @@ unsigned moec::cpu::lanesFor(int64_t extent, unsigned hardwareLanes) {
 UnitGrid::UnitGrid(const RowSpace &space, ArrayRef<unsigned> loops,
                    int64_t chunks)
     : space(space), loops(loops), chunks(chunks) {
-  int64_t wanted = targetBlocks(space.volume());
+  int64_t wanted = targetBlocks(space.work());
   units = chunks;
   for (unsigned d : loops)
     if (!space.dims[d].ragged)

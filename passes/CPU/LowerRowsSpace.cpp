@@ -52,18 +52,11 @@ RowSpace::RowSpace(StructuredKernelOpInterface op,
         linearizeAccess(map.replace(group, group + 1, map.getNumDims(), 0),
                         type.getShape(), wide);
   }
-  // The group and the ragged dimension carry the meaning of the offsets; a
-  // position that a region reads must stay a loop of its own.
-  SmallVector<bool> fixed;
   for (auto [d, extent] : llvm::enumerate(extents)) {
     bool isRagged = ragged && *ragged == d;
-    fixed.push_back(ragged && (isRagged || d == 0));
     dims.push_back({extent, d + numReduction >= extents.size(), isRagged});
-    loopOf.push_back(d);
+    original.push_back(getAffineDimExpr(d, context));
   }
-  for (Region &region : op->getRegions())
-    region.walk([&](kernel::IndexOp index) { fixed[index.getDim()] = true; });
-
   for (unsigned i = 0; i < numInputs + accesses.numOuts(); ++i) {
     OperandUse use;
     use.address = accesses.address(i);
@@ -92,11 +85,18 @@ RowSpace::RowSpace(StructuredKernelOpInterface op,
   for (unsigned i = numInputs; i < operands.size(); ++i)
     operands[i].perElement = i >= numInputs + onceOuts;
 
+  // A function costs about as much as 20 other ops; 16 ops an element take the
+  // time of its load.
+  int64_t ops = 0;
+  for (Region &region : op->getRegions())
+    for (Operation &inner : region.front())
+      if (!inner.hasTrait<OpTrait::ConstantLike>())
+        ops += isa<math::MathDialect>(inner.getDialect()) ? 20 : 1;
+  opWeight = 1 + ops / 16;
+
+  // The group and the ragged dimension carry the meaning of the offsets.
   auto isFixed = [&](unsigned loop) {
-    for (auto [d, to] : llvm::enumerate(loopOf))
-      if (to == int(loop) && fixed[d])
-        return true;
-    return false;
+    return ragged && (loop == 0 || dims[loop].ragged);
   };
   for (unsigned d = 0; d < dims.size(); ++d)
     while (int64_t k =
@@ -112,10 +112,7 @@ RowSpace::RowSpace(StructuredKernelOpInterface op,
     for (unsigned outer = 0; outer < dims.size() && !changed; ++outer)
       for (unsigned inner = 0; inner < dims.size() && !changed; ++inner)
         if (!isFixed(outer) && !isFixed(inner) && joinable(outer, inner)) {
-          // All addresses hold s * (outer * extent + inner): with outer at 0
-          // the inner loop simply runs further.
-          dims[inner].extent *= dims[outer].extent;
-          drop(outer);
+          join(outer, inner);
           changed = true;
         }
   }
@@ -123,9 +120,13 @@ RowSpace::RowSpace(StructuredKernelOpInterface op,
 
 void RowSpace::rewrite(ArrayRef<AffineExpr> replacements,
                        ArrayRef<int64_t> extents) {
+  auto apply = [&](AffineExpr &expr) {
+    expr = simplifyWithExtents(expr.replaceDims(replacements), extents);
+  };
   for (OperandUse &operand : operands)
-    operand.address =
-        simplifyWithExtents(operand.address.replaceDims(replacements), extents);
+    apply(operand.address);
+  for (AffineExpr &expr : original)
+    apply(expr);
 }
 
 /// Loop d becomes d * k + b with a new loop b, right behind it.
@@ -134,8 +135,6 @@ void RowSpace::split(unsigned d, int64_t k) {
   for (unsigned i = 0; i < dims.size(); ++i)
     to.push_back(getAffineDimExpr(i > d ? i + 1 : i, context));
   to[d] = to[d] * k + getAffineDimExpr(d + 1, context);
-  for (int &loop : loopOf)
-    loop = loop == int(d) ? -1 : loop > int(d) ? loop + 1 : loop;
   dims[d].extent /= k;
   dims.insert(dims.begin() + d + 1, {k, dims[d].reduction, false});
   rewrite(to, extents());
@@ -147,10 +146,22 @@ void RowSpace::drop(unsigned d) {
   for (unsigned i = 0; i < dims.size(); ++i)
     to.push_back(i == d ? getAffineConstantExpr(0, context)
                         : getAffineDimExpr(i > d ? i - 1 : i, context));
-  for (int &loop : loopOf)
-    loop = loop == int(d) ? -1 : loop > int(d) ? loop - 1 : loop;
   dims.erase(dims.begin() + d);
   rewrite(to, extents());
+}
+
+/// All addresses hold s * (outer * extent + inner), so the inner loop simply
+/// runs further; positions come out of it by division.
+void RowSpace::join(unsigned outer, unsigned inner) {
+  int64_t extent = dims[inner].extent;
+  dims[inner].extent *= dims[outer].extent;
+  SmallVector<AffineExpr> to;
+  for (unsigned i = 0; i < dims.size(); ++i)
+    to.push_back(getAffineDimExpr(i, context));
+  to[outer] = to[inner].floorDiv(extent);
+  to[inner] = to[inner] % extent;
+  rewrite(to, extents());
+  drop(outer);
 }
 
 bool RowSpace::joinable(unsigned outer, unsigned inner) const {

@@ -43,9 +43,8 @@ public:
            const KernelOperands &operands, unsigned numReduction);
 
   llvm::SmallVector<LoopDim> dims;
-  /// The loop that a dimension of the op became, -1 where it is not one whole
-  /// loop. Dimensions that `kernel.index` asks for always are.
-  llvm::SmallVector<int> loopOf;
+  /// The dimensions of the op as functions of the loops.
+  llvm::SmallVector<mlir::AffineExpr> original;
   /// Inputs, then outs.
   llvm::SmallVector<OperandUse> operands;
   unsigned numInputs = 0;
@@ -62,6 +61,9 @@ public:
   int raggedDim() const;
   /// Points of the space; a ragged loop is counted once for all groups.
   int64_t volume() const;
+  /// The same, in units of the time that it takes to move an element: regions
+  /// with many ops count more.
+  int64_t work() const { return volume() * opWeight; }
   /// The loop that runs in vector lanes: the one with the cheapest accesses. A
   /// loop of extent 1 is added where there is none.
   unsigned chooseVectorDim(unsigned lanes);
@@ -71,10 +73,12 @@ public:
 private:
   void split(unsigned d, int64_t inner);
   void drop(unsigned d);
+  void join(unsigned outer, unsigned inner);
   bool joinable(unsigned outer, unsigned inner) const;
   void rewrite(llvm::ArrayRef<mlir::AffineExpr> replacements,
                llvm::ArrayRef<int64_t> extents);
   mlir::MLIRContext *context;
+  int64_t opWeight = 1;
 };
 
 } // namespace moec::cpu

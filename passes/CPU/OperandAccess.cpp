@@ -310,6 +310,8 @@ bool yieldsArgument(Region &region, unsigned number) {
 
 static Value laneIndex(OpBuilder &b, Location loc, unsigned dim,
                        const Lanes &lanes) {
+  if (!lanes.values[dim].getType().isIndex())
+    return lanes.values[dim];
   Value start =
       arith::IndexCastOp::create(b, loc, b.getI32Type(), lanes.values[dim]);
   if (!lanes.count || dim != lanes.laneDim)

@@ -107,9 +107,11 @@ private:
 llvm::SmallVector<unsigned> usedArguments(mlir::Region &region);
 
 /// Clones the scalar ops of `region` for `lanes` (vectors, or scalars if
-/// `lanes.count` is 0) with `arguments` for its block arguments (scalars where
-/// they are invariant; null for unused ones) and returns what it yields:
-/// scalars where nothing varies. Fails at ops that are not element-wise.
+/// `lanes.count` is 0; a dimension whose value is not of type index has this
+/// very value as its position) with `arguments` for its block arguments
+/// (scalars where they are invariant; null for unused ones) and returns what it
+/// yields: scalars where nothing varies. Fails at ops that are not
+/// element-wise.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>>
 inlineRegion(mlir::OpBuilder &b, mlir::Region &region,
              mlir::ValueRange arguments, const Lanes &lanes);
