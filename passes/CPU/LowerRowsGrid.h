@@ -44,7 +44,8 @@ private:
   int64_t chunks, raggedChunk = 1, units = 1, unitsPerBlock = 1, numBlocks = 1;
 };
 
-/// Reports every operand that is read or written one element at a time.
+/// Reports every operand that is read or written one element at a time, from
+/// cache line to cache line.
 void remarkSlowAccesses(mlir::Operation *op, const RowSpace &space,
                         unsigned vectorDim);
 

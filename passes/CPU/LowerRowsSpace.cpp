@@ -85,14 +85,15 @@ RowSpace::RowSpace(StructuredKernelOpInterface op,
   for (unsigned i = numInputs; i < operands.size(); ++i)
     operands[i].perElement = i >= numInputs + onceOuts;
 
-  // A function costs about as much as 20 other ops; 16 ops an element take the
-  // time of its load.
-  int64_t ops = 0;
+  // A function costs about as much as 20 other ops.
   for (Region &region : op->getRegions())
     for (Operation &inner : region.front())
-      if (!inner.hasTrait<OpTrait::ConstantLike>())
-        ops += isa<math::MathDialect>(inner.getDialect()) ? 20 : 1;
-  opWeight = 1 + ops / 16;
+      if (isa<math::FmaOp, math::AbsFOp>(inner))
+        ops += 1;
+      else if (isa<math::MathDialect>(inner.getDialect()))
+        ops += 20;
+      else if (!inner.hasTrait<OpTrait::ConstantLike>())
+        ops += 1;
 
   // The group and the ragged dimension carry the meaning of the offsets.
   auto isFixed = [&](unsigned loop) {
@@ -216,10 +217,10 @@ SmallVector<unsigned> RowSpace::select(bool reduction, int except) const {
 }
 
 unsigned RowSpace::chooseVectorDim(unsigned lanes) {
-  // Rough costs of a vector access in cycles: a gather moves about one element
-  // a cycle, a scatter is slower.
+  // Costs of a vector in cycles, as measured: two elements a cycle are
+  // gathered, one is scattered; four ops run in a cycle.
   constexpr double unit = 1, broadcast = 0.5;
-  const double gather = lanes, scatter = 1.5 * lanes;
+  const double gather = lanes / 2.0, scatter = lanes;
   int best = -1;
   double bestCost = 0;
   for (unsigned d = 0; d < dims.size(); ++d) {
@@ -227,7 +228,7 @@ unsigned RowSpace::chooseVectorDim(unsigned lanes) {
     // is not reduced has no static tiles.
     if (raggedDim() >= 0 && (d == 0 || (dims[d].ragged && !dims[d].reduction)))
       continue;
-    double cost = 1;
+    double cost = 1 + ops / 4.0;
     for (unsigned i = 0; i < operands.size(); ++i) {
       if (!operands[i].perElement)
         continue;

@@ -61,9 +61,9 @@ public:
   int raggedDim() const;
   /// Points of the space; a ragged loop is counted once for all groups.
   int64_t volume() const;
-  /// The same, in units of the time that it takes to move an element: regions
-  /// with many ops count more.
-  int64_t work() const { return volume() * opWeight; }
+  /// The same, in units of the time that it takes to move an element: 16 ops in
+  /// the regions take as long.
+  int64_t work() const { return volume() * (1 + ops / 16); }
   /// The loop that runs in vector lanes: the one with the cheapest accesses. A
   /// loop of extent 1 is added where there is none.
   unsigned chooseVectorDim(unsigned lanes);
@@ -78,7 +78,7 @@ private:
   void rewrite(llvm::ArrayRef<mlir::AffineExpr> replacements,
                llvm::ArrayRef<int64_t> extents);
   mlir::MLIRContext *context;
-  int64_t opWeight = 1;
+  int64_t ops = 0;
 };
 
 } // namespace moec::cpu
