@@ -57,7 +57,7 @@ func.func @across(%x: memref<6272x96xf32>, %y: memref<96xf32>,
 // CHECK: scf.for
 // CHECK: vector.maskedload
 // CHECK: arith.select
-// CHECK: arith.maximumf
+// CHECK: arith.cmpf ogt
 func.func @split(%x: memref<8x49x20xf32>, %y: memref<49xf32>,
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.rows dims [49, 160] ins(%x : memref<8x49x20xf32>) outs(%y : memref<49xf32>)
