@@ -26,7 +26,9 @@ int moec::driver::compileModel(const CompileRequest &request) {
   }
   DialectRegistry registry;
   registerAllDialects(registry);
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  MLIRContext context(registry);
+  // Whole-module dumps want one thread; otherwise functions go in parallel.
+  context.disableMultithreading(!request.dumpPasses.empty());
   ImportOptions options;
   options.train = request.train;
   options.batch = request.batch;

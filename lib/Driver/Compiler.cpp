@@ -176,6 +176,15 @@ LogicalResult moec::driver::compile(ModuleOp module,
     return writeText(module, path, [&](raw_ostream &os) { os << *module; });
 
   TimingScope native = timing.nest("native code");
+  if (options.until == Phase::Module) {
+    llvm::Expected<std::vector<std::string>> objects =
+        target::emitObjects(module, *machine, *manifest);
+    if (!objects)
+      return report(objects.takeError());
+    if (llvm::Error error = target::linkShared(*objects, path))
+      return report(std::move(error));
+    return success();
+  }
   llvm::LLVMContext context;
   llvm::Expected<std::unique_ptr<llvm::Module>> code =
       target::translateToLLVM(module, *machine, *manifest, context);
@@ -184,14 +193,9 @@ LogicalResult moec::driver::compile(ModuleOp module,
   if (options.until == Phase::LLVMIR)
     return writeText(module, path,
                      [&](raw_ostream &os) { (*code)->print(os, nullptr); });
-  bool assembly = options.until == Phase::Assembly;
-  llvm::Expected<std::string> bytes =
-      target::emitNative(**code, *machine, assembly);
-  if (!bytes)
-    return report(bytes.takeError());
-  if (assembly)
-    return writeText(module, path, [&](raw_ostream &os) { os << *bytes; });
-  if (llvm::Error error = target::linkShared(*bytes, path))
-    return report(std::move(error));
-  return success();
+  llvm::Expected<std::string> text =
+      target::emitNative(**code, *machine, /*assembly=*/true);
+  if (!text)
+    return report(text.takeError());
+  return writeText(module, path, [&](raw_ostream &os) { os << *text; });
 }

@@ -7,6 +7,7 @@
 
 #include "lib/Target/Object.h"
 #include "lld/Common/Driver.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -15,6 +16,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 
 LLD_HAS_DRIVER(elf)
@@ -30,8 +32,8 @@ static void addBytes(llvm::Module &module, llvm::StringRef name,
 }
 
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  // Kernels arrive tiled, vectorised and unrolled: doing it again only costs
-  // compile time and registers.
+  // Kernels arrive tiled, vectorised, unrolled and cleaned up: more than O1
+  // changes nothing but the compile time.
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = false;
   tuning.SLPVectorization = false;
@@ -46,7 +48,7 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   builder.registerFunctionAnalyses(fam);
   builder.registerLoopAnalyses(lam);
   builder.crossRegisterProxies(lam, fam, cgam, mam);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O1)
       .run(module, mam);
 }
 
@@ -67,11 +69,13 @@ moec::target::translateToLLVM(mlir::ModuleOp op, const Machine &machine,
     return target.takeError();
   module->setTargetTriple((*target)->getTargetTriple());
   module->setDataLayout((*target)->createDataLayout());
-  addBytes(*module, "moec_manifest",
-           llvm::ConstantDataArray::getString(context, manifest));
-  addBytes(
-      *module, "moec_manifest_size",
-      llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), manifest.size()));
+  if (!manifest.empty()) {
+    addBytes(*module, "moec_manifest",
+             llvm::ConstantDataArray::getString(context, manifest));
+    addBytes(*module, "moec_manifest_size",
+             llvm::ConstantInt::get(llvm::Type::getInt64Ty(context),
+                                    manifest.size()));
+  }
   for (llvm::Function &function : *module) {
     if (function.isDeclaration())
       continue;
@@ -102,27 +106,81 @@ llvm::Expected<std::string> moec::target::emitNative(llvm::Module &module,
   return std::string(bytes.begin(), bytes.end());
 }
 
-llvm::Error moec::target::linkShared(llvm::StringRef object,
-                                     llvm::StringRef path) {
-  auto temporary = [&](llvm::StringRef suffix) {
-    return llvm::sys::fs::TempFile::create(path + suffix + ".%%%%%%");
-  };
-  llvm::Expected<llvm::sys::fs::TempFile> input = temporary(".o");
-  if (!input)
-    return llvm::createStringError("cannot write '" + path.str() +
-                                   "': " + llvm::toString(input.takeError()));
-  {
-    llvm::raw_fd_ostream os(input->FD, /*shouldClose=*/false);
-    os << object;
+llvm::Expected<std::vector<std::string>>
+moec::target::emitObjects(mlir::ModuleOp op, const Machine &machine,
+                          llvm::StringRef manifest) {
+  mlir::registerBuiltinDialectTranslation(*op->getContext());
+  mlir::registerLLVMDialectTranslation(*op->getContext());
+  // A kernel and its body stay together; a part is worth a thread from about
+  // ten kernels on.
+  std::vector<mlir::LLVM::LLVMFuncOp> functions;
+  for (auto function : op.getOps<mlir::LLVM::LLVMFuncOp>())
+    functions.push_back(function);
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
+  size_t numParts =
+      std::clamp<size_t>(functions.size() / 20, 1, pool.getMaxConcurrency());
+  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> parts;
+  for (size_t i = 0; i < numParts; ++i)
+    parts.push_back(mlir::ModuleOp::create(op.getLoc()));
+  llvm::StringMap<size_t> partOf;
+  for (auto function : functions) {
+    llvm::StringRef kernel = function.getName().split('.').first;
+    size_t part =
+        partOf.try_emplace(kernel, partOf.size() % numParts).first->second;
+    parts[part]->push_back(function->clone());
   }
-  std::string output = input->TmpName + ".so";
+  std::vector<std::string> objects(numParts), errors(numParts);
+  for (size_t i = 0; i < numParts; ++i)
+    pool.async([&, i] {
+      llvm::LLVMContext context;
+      llvm::Expected<std::unique_ptr<llvm::Module>> code =
+          translateToLLVM(*parts[i], machine, i == 0 ? manifest : "", context);
+      if (!code) {
+        errors[i] = llvm::toString(code.takeError());
+        return;
+      }
+      llvm::Expected<std::string> object =
+          emitNative(**code, machine, /*assembly=*/false);
+      if (object)
+        objects[i] = std::move(*object);
+      else
+        errors[i] = llvm::toString(object.takeError());
+    });
+  pool.wait();
+  for (const std::string &error : errors)
+    if (!error.empty())
+      return llvm::createStringError(error);
+  return objects;
+}
+
+llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
+                                     llvm::StringRef path) {
+  std::vector<llvm::sys::fs::TempFile> inputs;
+  auto discard = [&] {
+    for (llvm::sys::fs::TempFile &input : inputs)
+      llvm::consumeError(input.discard());
+  };
+  for (const std::string &object : objects) {
+    llvm::Expected<llvm::sys::fs::TempFile> input =
+        llvm::sys::fs::TempFile::create(path + ".%%%%%%.o");
+    if (!input) {
+      discard();
+      return llvm::createStringError("cannot write '" + path.str() +
+                                     "': " + llvm::toString(input.takeError()));
+    }
+    llvm::raw_fd_ostream(input->FD, /*shouldClose=*/false) << object;
+    inputs.push_back(std::move(*input));
+  }
+  std::string output = inputs.front().TmpName + ".so";
   std::string messages;
   llvm::raw_string_ostream errors(messages);
-  const char *args[] = {"ld.lld", "-shared",      "--build-id=none",
-                        "-o",     output.c_str(), input->TmpName.c_str()};
+  std::vector<const char *> args = {"ld.lld", "-shared", "--build-id=none",
+                                    "-o", output.c_str()};
+  for (llvm::sys::fs::TempFile &input : inputs)
+    args.push_back(input.TmpName.c_str());
   lld::Result result =
       lld::lldMain(args, llvm::nulls(), errors, {{lld::Gnu, &lld::elf::link}});
-  llvm::consumeError(input->discard());
+  discard();
   if (result.retCode != 0) {
     llvm::sys::fs::remove(output);
     return llvm::createStringError("linking failed: " + messages);

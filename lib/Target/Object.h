@@ -24,9 +24,17 @@ translateToLLVM(mlir::ModuleOp module, const Machine &machine,
 llvm::Expected<std::string> emitNative(llvm::Module &module,
                                        const Machine &machine, bool assembly);
 
-/// Links an object file into the shared object `path`. It is written beside
+/// Object files of the functions of `module`, dealt out to as many parts as
+/// this machine has threads, each compiled in a thread of its own. The first
+/// carries the manifest.
+llvm::Expected<std::vector<std::string>> emitObjects(mlir::ModuleOp module,
+                                                     const Machine &machine,
+                                                     llvm::StringRef manifest);
+
+/// Links object files into the shared object `path`. It is written beside
 /// its place and renamed, so that a failure leaves nothing behind.
-llvm::Error linkShared(llvm::StringRef object, llvm::StringRef path);
+llvm::Error linkShared(llvm::ArrayRef<std::string> objects,
+                       llvm::StringRef path);
 
 } // namespace moec::target
 
