@@ -47,9 +47,3 @@ void RouteOp::getEffects(
   addEffects((*this)->getOperands().take_front(1),
              (*this)->getOperands().drop_front(1), *this, effects);
 }
-
-LogicalResult ContractOp::verify() { return success(); }
-LogicalResult RowsOp::verify() { return success(); }
-LogicalResult MapOp::verify() { return success(); }
-LogicalResult RouteOp::verify() { return success(); }
-LogicalResult IndexOp::verify() { return success(); }

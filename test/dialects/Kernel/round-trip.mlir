@@ -1,0 +1,108 @@
+// RUN: moec-opt %s | moec-opt | FileCheck %s
+// RUN: moec-opt %s --mlir-print-op-generic | moec-opt | FileCheck %s
+// RUN: moec-opt %s --verify-roundtrip -o /dev/null
+
+// CHECK-LABEL: func.func @contract
+// CHECK:         kernel.contract dims [196, 192, 96]
+// CHECK-SAME:      ins(%{{.*}} : tensor<4x49x96xf32>, tensor<96x192xf32>, tensor<192xf32>)
+// CHECK-SAME:      outs(%{{.*}} : tensor<4x49x192xf32>)
+// CHECK-SAME:      schedule <tile = [96, 192, 96], micro = [12, 32]>
+// CHECK-SAME:      lhs
+// CHECK:         rhs
+// CHECK:         epilogue
+// CHECK:           arith.addf
+// CHECK:         -> tensor<4x49x192xf32>
+func.func @contract(%x: tensor<4x49x96xf32>, %w: tensor<96x192xf32>, %b: tensor<192xf32>,
+                    %init: tensor<4x49x192xf32>) -> tensor<4x49x192xf32> {
+  %y = kernel.contract dims [196, 192, 96]
+    ins(%x, %w, %b : tensor<4x49x96xf32>, tensor<96x192xf32>, tensor<192xf32>)
+    outs(%init : tensor<4x49x192xf32>)
+    maps [affine_map<(m, n, k) -> (m floordiv 49, m mod 49, k)>, affine_map<(m, n, k) -> (k, n)>,
+          affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m floordiv 49, m mod 49, n)>]
+    schedule <tile = [96, 192, 96], micro = [12, 32]>
+    lhs { ^bb0(%l: f32, %r: f32, %bias: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32, %bias: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %bias: f32, %acc: f32):
+      %s = arith.addf %acc, %bias : f32
+      kernel.yield %s : f32 } -> tensor<4x49x192xf32>
+  return %y : tensor<4x49x192xf32>
+}
+
+// Expert layers: rows gathered by a plan, groups of ragged length, on memrefs.
+
+// CHECK-LABEL: func.func @ragged
+// CHECK:         kernel.contract dims [4, 16, 12, 8]
+// CHECK-SAME:      gathers [2, -1, -1, -1] ragged 1 by 3
+// CHECK-NOT:       ->
+// CHECK:         return
+func.func @ragged(%x: memref<16x8xf32>, %w: memref<4x8x12xf32>, %items: memref<16xi32>,
+                  %offsets: memref<5xi32>, %y: memref<16x12xf32>) {
+  kernel.contract dims [4, 16, 12, 8]
+    ins(%x, %w, %items, %offsets : memref<16x8xf32>, memref<4x8x12xf32>, memref<16xi32>, memref<5xi32>)
+    outs(%y : memref<16x12xf32>)
+    maps [affine_map<(g, m, n, k) -> (0, k)>, affine_map<(g, m, n, k) -> (g, k, n)>,
+          affine_map<(g, m, n, k) -> (m)>, affine_map<(g, m, n, k) -> (g)>,
+          affine_map<(g, m, n, k) -> (m, n)>]
+    gathers [2, -1, -1, -1] ragged 1 by 3
+    lhs { ^bb0(%l: f32, %r: f32, %i: i32, %o: i32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32, %i: i32, %o: i32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %i: i32, %o: i32, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+
+// Two phases, a value per row and a value per element.
+
+// CHECK-LABEL: func.func @rows
+// CHECK:         %{{.*}}:2 = kernel.rows dims [8, 96]
+// CHECK-SAME:      combiners [#kernel.combiner<max>, #kernel.combiner<add>]
+// CHECK-SAME:      phases
+// CHECK:         finish
+// CHECK:         emit
+// CHECK:         -> tensor<8xf32>, tensor<8x96xf32>
+func.func @rows(%x: tensor<8x96xf32>, %sums: tensor<8xf32>, %init: tensor<8x96xf32>)
+    -> (tensor<8xf32>, tensor<8x96xf32>) {
+  %r:2 = kernel.rows dims [8, 96] ins(%x : tensor<8x96xf32>) outs(%sums, %init : tensor<8xf32>, tensor<8x96xf32>)
+    maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p)>, affine_map<(p, c) -> (p, c)>]
+    combiners [#kernel.combiner<max>, #kernel.combiner<add>]
+    phases { ^bb0(%e: f32): kernel.yield %e : f32 }, { ^bb0(%e: f32, %max: f32):
+      %d = arith.subf %e, %max : f32
+      kernel.yield %d : f32 }
+    finish { ^bb0(%e: f32, %max: f32, %sum: f32): kernel.yield %sum : f32 }
+    emit { ^bb0(%e: f32, %max: f32, %sum: f32):
+      %d = arith.divf %e, %sum : f32
+      kernel.yield %d : f32 } -> tensor<8xf32>, tensor<8x96xf32>
+  return %r#0, %r#1 : tensor<8xf32>, tensor<8x96xf32>
+}
+
+// CHECK-LABEL: func.func @map
+// CHECK:         kernel.map dims [8]
+// CHECK:           kernel.index 0 : i32
+func.func @map(%init: tensor<8xi32>) -> tensor<8xi32> {
+  %y = kernel.map dims [8] outs(%init : tensor<8xi32>) maps [affine_map<(i) -> (i)>]
+    body {
+      %i = kernel.index 0 : i32
+      kernel.yield %i : i32 } -> tensor<8xi32>
+  return %y : tensor<8xi32>
+}
+
+// CHECK-LABEL: func.func @route
+// CHECK:         %{{.*}}:2 = kernel.route ins(%{{.*}} : tensor<8x4xf32>)
+// CHECK-SAME:      k 2 capacity 5 priority "importance" -> tensor<8x2xf32>, tensor<69xi32>
+func.func @route(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) -> (tensor<8x2xf32>, tensor<69xi32>) {
+  %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
+    k 2 capacity 5 priority "importance" -> tensor<8x2xf32>, tensor<69xi32>
+  return %r#0, %r#1 : tensor<8x2xf32>, tensor<69xi32>
+}
+
+// CHECK-LABEL: kernel.program @infer arena 8192
+// CHECK:         kernel.launch @k0 [#kernel.address<"in:x", offset = 0>, #kernel.address<"arena", offset = 0>]
+// CHECK:         kernel.loop 4
+// CHECK:           kernel.launch @k0 [#kernel.address<"arena", offset = 0, shift = 1, modulus = 2, size = 4096>, #kernel.address<"params", offset = 64, stride = 128>]
+func.func private @k0(memref<8xf32>, memref<8xf32>, index, index, memref<?xi8>)
+kernel.program @infer arena 8192 inputs [{name = "x", dtype = "f32", shape = [8]}] outputs [] {
+  kernel.launch @k0 [#kernel.address<"in:x", offset = 0>, #kernel.address<"arena", offset = 0>]
+  kernel.loop 4 {
+    kernel.launch @k0 [#kernel.address<"arena", offset = 0, shift = 1, modulus = 2, size = 4096>,
+                       #kernel.address<"params", offset = 64, stride = 128>]
+  }
+}
