@@ -7,6 +7,7 @@
 
 #include "lib/Driver/CompileModel.h"
 #include "lib/Driver/Compiler.h"
+#include "lib/Driver/Output.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "moec/Import.h"
@@ -24,6 +25,17 @@ int moec::driver::compileModel(const CompileRequest &request) {
                  << "'; expected one of " << phaseNames() << '\n';
     return 2;
   }
+  // Tried before any work; what stands there stays until all is well.
+  OutputFile output;
+  auto written = [&](llvm::Error error) {
+    if (!error)
+      return true;
+    llvm::errs() << "moec: error: cannot write '" << request.output
+                 << "': " << llvm::toString(std::move(error)) << '\n';
+    return false;
+  };
+  if (!written(output.open(request.output)))
+    return 1;
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry);
@@ -44,7 +56,9 @@ int moec::driver::compileModel(const CompileRequest &request) {
   compileOptions.requireFast = request.requireFast;
   compileOptions.printMemoryPlan = request.printMemoryPlan;
   compileOptions.disabledPasses = request.disabledPasses;
-  return succeeded(compile(*module, compileOptions, request.output)) ? 0 : 1;
+  if (failed(compile(*module, compileOptions, output.path())))
+    return 1;
+  return written(output.commit()) ? 0 : 1;
 }
 
 std::string moec::driver::schemaText() { return modelSchema(); }

@@ -83,7 +83,7 @@ static void checkDims(Reader &reader, const JsonValue &root) {
         reader.problems.add(member.value, "'batch' has no sizes")
             .expected("at least one");
       for (const JsonValue &item : member.value.items)
-        reader.size(item, member.key);
+        reader.size(item, member.key, "", /*names=*/false);
       continue;
     }
     if (member.value.isArray()) {
@@ -92,19 +92,15 @@ static void checkDims(Reader &reader, const JsonValue &root) {
                "dimension '" + member.key + "' has a list of sizes")
           .expected("one integer; only 'batch' may have several")
           .got(member.value.describe());
+      model.dims[member.key] = 0;
       continue;
     }
-    std::optional<int64_t> size;
-    if (member.value.isString())
-      reader.problems
-          .add(member.value, "dimension '" + member.key + "' is not a number")
-          .expected("an integer")
-          .got(member.value.describe());
-    else
-      size = reader.size(member.value, member.key);
+    std::optional<int64_t> size =
+        reader.size(member.value, member.key, "", /*names=*/false);
     model.dims[member.key] = size.value_or(0);
   }
-  model.dims["batch"] = model.batch;
+  if (batch)
+    model.dims["batch"] = model.batch;
 }
 
 static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs) {
@@ -132,8 +128,9 @@ static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs) {
     if (read)
       input.info.shape = *read;
     else
-      graph.sound = false;
-    if (read && read->front() != reader.model.batch)
+      input.known = graph.sound = false;
+    if (read && reader.model.dims.count("batch") &&
+        read->front() != reader.model.batch)
       reader.problems.add(*shape, what + " does not begin with the batch")
           .expected("[\"batch\", ...]")
           .got(toString(*read));
@@ -207,7 +204,7 @@ static void checkBlock(Reader &reader, const JsonMember &member) {
   input.name = inputs->members.front().key;
   input.json = &inputs->members.front().value;
   std::optional<Shape> shape = reader.shape(*input.json, input.name);
-  graph.sound = shape.has_value();
+  graph.sound = input.known = shape.has_value();
   input.info.shape = shape.value_or(Shape{1});
   checkNodes(reader, graph, *nodes);
   std::optional<Ref> ref = resolve(reader, graph, *output);

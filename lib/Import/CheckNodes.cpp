@@ -90,8 +90,10 @@ static bool readInputs(Reader &reader, Graph &graph, Node &node) {
   bool good = true;
   for (const JsonValue &item : inputs->items) {
     std::optional<Ref> ref = resolve(reader, graph, item, node.fullName);
-    good &= ref.has_value();
-    node.inputs.push_back(ref.value_or(0));
+    if (ref)
+      node.inputs.push_back(*ref);
+    else
+      good = false;
   }
   if (!node.op)
     return false;
@@ -240,6 +242,10 @@ void moec::import::checkNodes(Reader &reader, Graph &graph,
     bool fits = reader.elements(node.result->shape, *node.json,
                                 "the result of '" + Twine(node.name) + "'",
                                 node.fullName);
+    for (const Shape &shape : node.temporaries)
+      fits &= reader.elements(shape, *node.json,
+                              "a value inside '" + Twine(node.name) + "'",
+                              node.fullName);
     for (const ParamSpec &param : node.params)
       fits &= reader.elements(param.shape, *node.json,
                               "parameter '" + param.suffix + "' of '" +

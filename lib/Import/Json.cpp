@@ -14,7 +14,9 @@
 #include "lib/Import/Json.h"
 #include "lib/Import/Problems.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -152,7 +154,11 @@ public:
     Position at = cursor.here;
     if (at.column > 1 && !what.contains("unexpected end of input"))
       --at.column; // the reader stands behind the character that it refused
-    problems.add(at, path, "the file is not valid JSON: " + what);
+    // The message quotes what was read last, which may be the whole file.
+    std::string shown = what.substr(0, 300).str();
+    if (what.size() > 300)
+      shown += "...";
+    problems.add(at, path, "the file is not valid JSON: " + shown);
     return false;
   }
 
@@ -206,6 +212,12 @@ const JsonValue *JsonValue::find(llvm::StringRef key) const {
   return nullptr;
 }
 
+std::string moec::import::number(double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%g", value);
+  return text;
+}
+
 std::string JsonValue::describe() const {
   switch (kind) {
   case Kind::Null:
@@ -215,7 +227,7 @@ std::string JsonValue::describe() const {
   case Kind::Integer:
     return std::to_string(integer);
   case Kind::Real:
-    return llvm::formatv("{0}", real);
+    return number(real);
   case Kind::String:
     return "'" + text.substr(0, 80) + "'";
   case Kind::Array:

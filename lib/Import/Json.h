@@ -48,6 +48,9 @@ struct JsonValue {
   std::string describe() const;
 };
 
+/// A number as people write it.
+std::string number(double value);
+
 struct JsonMember {
   std::string key;
   Position keyPosition;

@@ -74,6 +74,7 @@ using AttrValues = std::map<std::string, AttrValue, std::less<>>;
 struct Input {
   std::string name;
   TensorInfo info;
+  bool known = true; ///< false: there is a problem with it
   const JsonValue *json = nullptr;
 };
 
@@ -90,8 +91,9 @@ struct Node {
   std::optional<TensorInfo> result; ///< empty after a problem
   llvm::SmallVector<ParamSpec> params;
   std::optional<NoiseSpec> noise;
-  bool balanced = false;        ///< adds to the balance losses
-  const Graph *block = nullptr; ///< of a repeat
+  llvm::SmallVector<Shape> temporaries; ///< values inside the op
+  bool balanced = false;                ///< adds to the balance losses
+  const Graph *block = nullptr;         ///< of a repeat
   int64_t count = 1;
 };
 
@@ -108,7 +110,7 @@ struct Graph {
 
   const TensorInfo *info(Ref ref) const {
     if (ref < 0)
-      return &inputs[~ref].info;
+      return inputs[~ref].known ? &inputs[~ref].info : nullptr;
     return nodes[ref].result ? &*nodes[ref].result : nullptr;
   }
   llvm::StringRef nameOf(Ref ref) const {

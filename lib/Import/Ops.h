@@ -104,6 +104,8 @@ public:
   void noise(Shape shape, double std) {
     node.noise = NoiseSpec{std::move(shape), std};
   }
+  /// A value inside the op, whose size is checked too.
+  void temporary(Shape shape) { node.temporaries.push_back(std::move(shape)); }
   void balanced() { node.balanced = true; }
 
   /// Reports a problem at an attribute (or at the node, if it is not given).

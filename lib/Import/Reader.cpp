@@ -58,8 +58,8 @@ bool Reader::identifier(StringRef name, const JsonValue &at,
 }
 
 std::optional<int64_t> Reader::size(const JsonValue &value, StringRef what,
-                                    StringRef node) {
-  if (value.isString()) {
+                                    StringRef node, bool names) {
+  if (names && value.isString()) {
     auto found = model.dims.find(value.text);
     if (found != model.dims.end()) {
       // A size with a problem of its own is 0 there.
@@ -89,8 +89,8 @@ std::optional<int64_t> Reader::size(const JsonValue &value, StringRef what,
     trouble = " is too large";
   problems.add(value, "'" + what + "'" + trouble)
       .node(node)
-      .expected(formatv("an integer from 1 to {0}, or the name of a dimension",
-                        maxElements))
+      .expected(formatv("an integer from 1 to {0}{1}", maxElements,
+                        names ? ", or the name of a dimension" : ""))
       .got(value.describe());
   return std::nullopt;
 }
@@ -164,10 +164,7 @@ bool Reader::attribute(const JsonValue &value, const AttrDef &def,
       return true;
     std::string range;
     if (def.minimum > -1e30)
-      range = formatv(" {0} {1}", def.above ? "above" : "of at least",
-                      formatv("{0}", def.minimum == 0
-                                         ? std::string("0")
-                                         : std::to_string(def.minimum)));
+      range = (def.above ? " above " : " of at least ") + number(def.minimum);
     if (def.maximum == 1)
       range += " and at most 1";
     wrong("a number" + range);

@@ -24,9 +24,9 @@ public:
   /// nearest known one. False if it is no object.
   bool object(const JsonValue &value, const llvm::Twine &what,
               llvm::ArrayRef<llvm::StringRef> keys, llvm::StringRef node = "");
-  /// A positive integer or the name of a dimension.
+  /// A positive integer or, with `names`, the name of a dimension.
   std::optional<int64_t> size(const JsonValue &value, llvm::StringRef what,
-                              llvm::StringRef node = "");
+                              llvm::StringRef node = "", bool names = true);
   std::optional<Shape> shape(const JsonValue &value, llvm::StringRef what);
   /// A name of letters, digits, '_' and '-'.
   bool identifier(llvm::StringRef name, const JsonValue &at,

@@ -30,6 +30,7 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
         .fix(llvm::formatv("use \"heads\": {0}", near));
     return std::nullopt;
   }
+  check.temporary({x.shape[0], heads, x.shape[1], x.shape[1]});
   for (const char *name : {"query", "key", "value", "out"})
     check.linearParams(name, width, width);
   return x;

@@ -63,6 +63,9 @@ static std::optional<TensorInfo> checkMlp(NodeCheck &check, int64_t axis) {
     return std::nullopt;
   const TensorInfo &x = check.input(0);
   int64_t hidden = check.integer("hidden");
+  Shape between = x.shape;
+  between[axis] = hidden;
+  check.temporary(between);
   check.linearParams("fc1", x.shape[axis], hidden);
   check.linearParams("fc2", hidden, x.shape[axis]);
   return x;

@@ -40,6 +40,8 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   }
   auto [count, size] = items(x.shape, check.text("over") == "tokens");
   int64_t hidden = check.integer("hidden");
+  check.temporary({count, experts});
+  check.temporary({count, k, std::max(size, hidden)});
   check.param("router.weight", {size, experts}, Init::lecun(size),
               /*decay=*/true);
   check.linearParams("fc1", size, hidden, true, {experts});

@@ -59,13 +59,15 @@ static std::optional<TensorInfo> checkPatchEmbed(NodeCheck &check) {
             llvm::formatv("patches of {0} do not divide an image of {1}x{2}",
                           patch, rows, columns))
         .expected("a patch size that divides height and width")
-        .got(llvm::formatv("{0} for f32 {1}", patch, toString(image.shape)))
+        .got(llvm::formatv("{0} for {1}", patch, toString(image)))
         .fix(llvm::formatv("use \"patch\": {0}", near));
     return std::nullopt;
   }
-  check.linearParams("", patch * patch * image.shape[3], width);
-  return TensorInfo{
-      {image.shape[0], (rows / patch) * (columns / patch), width}};
+  int64_t tokens = (rows / patch) * (columns / patch);
+  int64_t elements = patch * patch * image.shape[3];
+  check.temporary({image.shape[0], tokens, elements});
+  check.linearParams("", elements, width);
+  return TensorInfo{{image.shape[0], tokens, width}};
 }
 
 static Value buildPatchEmbed(NodeBuild &build) {

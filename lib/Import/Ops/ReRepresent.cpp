@@ -31,6 +31,8 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
     check.linearParams("tokens", x.shape[1], tokens);
   else
     check.linearParams("channels", x.shape[2], channels);
+  check.temporary({x.shape[0], tokensFirst ? tokens : x.shape[1],
+                   tokensFirst ? x.shape[2] : channels});
   // The second norm comes behind the first projection.
   check.normParams("norm2", tokensFirst ? x.shape[2] : channels);
   if (tokensFirst)

@@ -7,6 +7,7 @@
 
 #include "dialects/MoE/MoEOps.h"
 #include "lib/Import/Ops.h"
+#include <algorithm>
 
 using namespace mlir;
 using namespace moec::import;
@@ -19,6 +20,8 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   const TensorInfo &x = check.input(0);
   int64_t width = x.shape[2], experts = check.integer("experts");
   int64_t slots = check.integer("slots"), hidden = check.integer("hidden");
+  check.temporary({x.shape[0], x.shape[1], experts * slots});
+  check.temporary({x.shape[0], experts * slots, std::max(width, hidden)});
   check.param("phi", {width, experts * slots}, Init::lecun(width),
               /*decay=*/true);
   check.param("scale", {}, Init::ones());

@@ -1,0 +1,41 @@
+//===- Output.h - Files that appear whole or not at all ---------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_DRIVER_OUTPUT_H
+#define MOEC_LIB_DRIVER_OUTPUT_H
+
+#include "llvm/Support/Error.h"
+#include "llvm/Support/FileSystem.h"
+#include <optional>
+#include <string>
+
+namespace moec::driver {
+
+/// A file that is written beside its final place and moved there by commit();
+/// without that, what stood there stays as it was. Devices ("/dev/null") and
+/// "-" are written directly.
+class OutputFile {
+public:
+  OutputFile() = default;
+  OutputFile(const OutputFile &) = delete;
+  OutputFile &operator=(const OutputFile &) = delete;
+  ~OutputFile();
+
+  /// Fails if the path cannot be written; to be called before long work.
+  llvm::Error open(llvm::StringRef path);
+  /// Where to write until commit().
+  llvm::StringRef path() const { return temporary ? temporaryPath : target; }
+  llvm::Error commit();
+
+private:
+  std::string target, temporaryPath;
+  std::optional<llvm::sys::fs::TempFile> temporary;
+};
+
+} // namespace moec::driver
+
+#endif // MOEC_LIB_DRIVER_OUTPUT_H
