@@ -27,7 +27,9 @@
 namespace moec::rt {
 
 static constexpr size_t pageBytes = 4096;
+#if !MOEC_HEAP_BLOCKS
 static constexpr size_t hugePageBytes = size_t(2) << 20;
+#endif
 
 Block::Block(size_t size, const char *what) : bytes(size) {
   if (size == 0)
