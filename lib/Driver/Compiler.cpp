@@ -66,6 +66,7 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
   if (runs(Phase::Schedule)) {
     schedule::AssignSchedulePassOptions schedule;
     schedule.lanes = machine.getLanes();
+    schedule.threads = machine.threads;
     schedule.registers = machine.getLanes() == 16 ? 32 : 16;
     pm.addPass(schedule::createAssignSchedulePass(schedule));
   }

@@ -11,6 +11,7 @@
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/Threading.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -62,6 +63,9 @@ llvm::Expected<Machine> moec::target::getMachine(llvm::StringRef cpu) {
   machine.triple = llvm::sys::getDefaultTargetTriple();
   bool native = cpu.empty() || cpu == "native";
   machine.tune = native ? llvm::sys::getHostCPUName().str() : cpu.str();
+  if (native)
+    machine.threads =
+        std::max(2u, llvm::hardware_concurrency().compute_thread_count());
   if (!llvm::Triple(machine.triple).isX86())
     return machine;
   llvm::StringMap<bool> host;

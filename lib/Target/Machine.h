@@ -25,6 +25,10 @@ struct Machine {
   /// Names as LLVM spells them ("avx2"), without "+".
   std::vector<std::string> features;
 
+  /// Cores that a kernel's grid should keep busy. Part of the target, so that
+  /// results do not depend on the threads of a run.
+  int64_t threads = 8;
+
   /// f32 lanes of the widest vector.
   int64_t getLanes() const;
   bool has(llvm::StringRef feature) const;

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "passes/CPU/AddressExpr.h"
 #include "passes/CPU/OperandAccess.h"
 #include "passes/Schedule/Passes.h"
@@ -77,6 +79,20 @@ bool shouldTurnOver(kernel::ContractOp op) {
   return slowM < slowN;
 }
 
+/// Cycles of one vector through an operand's map: polynomials take about
+/// twenty, other ops half a cycle (two a cycle), and what needs neither is
+/// free.
+double mapCost(Region &map) {
+  double cycles = 0;
+  for (Operation &op : map.front().without_terminator()) {
+    if (isa<math::FmaOp, math::AbsFOp, arith::ConstantOp>(op))
+      cycles += isa<math::FmaOp, math::AbsFOp>(op) ? 0.5 : 0;
+    else
+      cycles += isa<math::MathDialect>(op.getDialect()) ? 20 : 0.5;
+  }
+  return cycles;
+}
+
 struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
   using AssignSchedulePassBase::AssignSchedulePassBase;
 
@@ -96,7 +112,9 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
                         op.getDims()[op.getNDim()],
                         op.getDims()[op.getKDim()],
                         dependsOnGroup(op, op.getLhs()),
-                        dependsOnGroup(op, op.getRhs())};
+                        dependsOnGroup(op, op.getRhs()),
+                        mapCost(op.getLhs()),
+                        mapCost(op.getRhs())};
     for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
       shape.groups *= extent;
     // A ragged dimension is shared out among the groups: the average counts.

@@ -48,8 +48,10 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
     double tile = shape.k * cyclesPerStep(rows, vectors) +
                   tileOverhead * depthBlocks +
                   rows * vectors * storePerVector * (2 * depthBlocks - 1);
-    double panelL = double(mTile) * shape.k / lanes * packPerVector,
-           panelR = double(nTile) * shape.k / lanes * packPerVector;
+    double panelL = double(mTile) * shape.k / lanes *
+                    (packPerVector + shape.leftMap),
+           panelR = double(nTile) * shape.k / lanes *
+                    (packPerVector + shape.rightMap);
     // m runs fastest over the blocks: the right panel changes every mTiles
     // blocks, the left one at every block unless there is but one.
     double packsL = mTiles > 1           ? perThread

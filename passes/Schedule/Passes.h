@@ -22,6 +22,8 @@ namespace moec::schedule {
 struct ContractShape {
   int64_t groups, m, n, k;
   bool leftPerGroup, rightPerGroup; ///< the panel depends on the group
+  /// Cycles that the `lhs` and `rhs` regions take for one vector of elements.
+  double leftMap = 0, rightMap = 0;
 };
 struct Machine {
   int64_t lanes = 16, registers = 32, threads = 8;
