@@ -22,6 +22,9 @@ constexpr int64_t maxColumnVectors = 4;
 /// Steps of a reduction that are written out instead of looped over.
 constexpr int64_t reductionUnroll = 8;
 
+/// Ops that are written out for more than one column vector.
+constexpr int64_t maxWrittenOps = 64;
+
 using Values = SmallVector<Value>;
 
 /// Lowers one op. A row is reduced either along its lanes (the vector loop is
@@ -146,9 +149,18 @@ private:
     int64_t narrowest = space.volume() > privateCacheElements ? 2 : 1;
     int64_t width = std::max(vectors * rows / wanted, narrowest);
     width = std::min({width, maxColumnVectors, vectors});
+    // A short reduction is written out: that is parallel work enough, and more
+    // columns would only spill registers.
+    int64_t steps = 1;
+    for (unsigned d : space.select(/*reduction=*/true))
+      steps *= space.dims[d].extent;
+    if (steps <= reductionUnroll && steps * space.opsPerPoint() > maxWrittenOps)
+      width = 1;
     while (vectors % width)
       --width;
-    for (int64_t w = narrowest; width < narrowest && w <= maxColumnVectors; ++w)
+    for (int64_t w = narrowest;
+         steps > reductionUnroll && width < narrowest && w <= maxColumnVectors;
+         ++w)
       if (vectors % w == 0)
         width = w;
     int64_t size = width * lanes, chunks = vectors / width;

@@ -64,6 +64,8 @@ public:
   /// The same, in units of the time that it takes to move an element: 16 ops in
   /// the regions take as long.
   int64_t work() const { return volume() * (1 + ops / 16); }
+  /// Ops of all regions at a point, functions counted several times.
+  int64_t opsPerPoint() const { return ops; }
   /// The loop that runs in vector lanes: the one with the cheapest accesses. A
   /// loop of extent 1 is added where there is none.
   unsigned chooseVectorDim(unsigned lanes);

@@ -206,6 +206,22 @@ TEST(LowerMap, PositionsInScalarAndLaneLoops) {
                                 "kernel.yield %r, %k : f32, i32")));
 }
 
+/// Positions stay what they are where loops are joined.
+TEST(LowerMap, PositionsInJoinedLoops) {
+  for (int64_t n : {4, 33})
+    EXPECT_TRUE(check(KernelText("map", {5, 7, n})
+                          .out(shape({5, 7, n}, "i32"), "d0, d1, d2")
+                          .body("%i = kernel.index 0 : i32 "
+                                "%j = kernel.index 1 : i32 "
+                                "%k = kernel.index 2 : i32 "
+                                "%c = arith.constant 100 : i32 "
+                                "%x = arith.muli %i, %c : i32 "
+                                "%y = arith.addi %x, %j : i32 "
+                                "%z = arith.muli %y, %c : i32 "
+                                "%r = arith.addi %z, %k : i32 "
+                                "kernel.yield %r : i32")));
+}
+
 /// Two rounds of Philox: wide products of i32 in lanes.
 TEST(LowerMap, CounterBasedRandomNumbers) {
   EXPECT_TRUE(

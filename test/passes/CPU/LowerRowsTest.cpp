@@ -246,6 +246,28 @@ TEST(LowerRows, CrossEntropyAtLabels) {
   }
 }
 
+/// The positions of rows and of the reduction, with rows in lanes.
+TEST(LowerRows, PositionsOfRowsInLanes) {
+  for (int64_t p : {5, 48})
+    for (int64_t c : {3, 20})
+      EXPECT_TRUE(check(
+          KernelText("rows", {p, 3, c})
+              .in(shape({c, p, 3}, "f32"), "d2, d0, d1")
+              .out(shape({p, 3}, "f32"), "d0, d1")
+              .phase("add", 1,
+                     "%i = kernel.index 0 : i32 %j = kernel.index 1 : i32 "
+                     "%k = kernel.index 2 : i32 "
+                     "%s = arith.addi %j, %k : i32 "
+                     "%e = arith.cmpi eq, %i, %s : i32 "
+                     "%z = arith.constant 0.0 : f32 "
+                     "%r = arith.select %e, %z, %a0 : f32 "
+                     "kernel.yield %r : f32")
+              .finish("%j = kernel.index 1 : i32 "
+                      "%f = arith.sitofp %j : i32 to f32 "
+                      "%r = arith.addf %v0, %f : f32 kernel.yield %r : f32")
+              .emit("kernel.yield")));
+}
+
 /// Everything in one scalar: loss of a batch, norm of gradients.
 TEST(LowerRows, OneRow) {
   for (int64_t c : {1, 128, 4096, 10007})
