@@ -1,4 +1,4 @@
-//===- KernelOps.cpp - Verifiers and effects of kernel ops ----------------===//
+//===- KernelOps.cpp - What tablegen writes, and effects ----------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,14 +1,7 @@
-//===- KernelVerify.cpp - Verifiers of the kernel dialect -----------------===//
+//===- KernelVerify.cpp - Verifiers of kernel ops
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-//===----------------------------------------------------------------------===//
-//
-// What every pass may rely on without looking: maps fit their operands, regions
-// have the arguments and values that the op promises, and no region reads along
-// a dimension over which it has no say. Each message stands in
-// test/dialects/Kernel/errors.mlir.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,60 +11,32 @@
 using namespace mlir;
 using namespace moec::kernel;
 
-static std::string nameOperand(StructuredKernelOpInterface op, unsigned i) {
-  unsigned inputs = op.getInputs().size();
-  return i < inputs ? "input " + std::to_string(i)
-                    : "out " + std::to_string(i - inputs);
+static Type elementTypeOf(Value value) {
+  return cast<ShapedType>(value.getType()).getElementType();
 }
 
-/// The map of operand `i` has one result per dimension of the operand, each of
-/// them inside for every point of the iteration space.
-static LogicalResult verifyMap(StructuredKernelOpInterface op, unsigned i,
-                               Type operandType) {
-  AffineMap map = op.getInputMap(i);
-  auto type = cast<ShapedType>(operandType);
-  ArrayRef<int64_t> dims = op.getDims();
-  auto error = [&]() {
-    return op->emitOpError("map of " + nameOperand(op, i) + ": ");
-  };
-  if (map.getNumDims() != dims.size() || map.getNumSymbols() != 0)
-    return error() << "expected " << dims.size() << " dims and no symbols, got "
-                   << AffineMapAttr::get(map);
-  if (map.getNumResults() != static_cast<unsigned>(type.getRank()))
-    return error() << "expected " << type.getRank() << " results for "
-                   << operandType << ", got " << map.getNumResults();
-  SmallVector<std::optional<int64_t>> lower(dims.size(), 0), upper;
-  for (int64_t extent : dims)
-    upper.push_back(extent - 1);
-  for (auto [at, result] : llvm::enumerate(map.getResults())) {
-    if (type.isDynamicDim(at))
+static bool usesDim(AffineMap map, unsigned dim) {
+  return llvm::any_of(map.getResults(), [&](AffineExpr expr) {
+    return expr.isFunctionOfDim(dim);
+  });
+}
+
+/// Operands all tensors, with one result per out, or all memrefs, with none.
+static LogicalResult verifyOperands(Operation *op, OperandRange outs) {
+  bool tensors = isa<RankedTensorType>(outs.front().getType());
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+    if (tensors ? isa<RankedTensorType>(operand.getType())
+                : isa<MemRefType>(operand.getType()))
       continue;
-    auto least = getBoundForAffineExpr(result, dims.size(), 0, lower, upper,
-                                       /*isUpper=*/false);
-    auto most = getBoundForAffineExpr(result, dims.size(), 0, lower, upper,
-                                      /*isUpper=*/true);
-    if ((least && *least < 0) || (most && *most >= type.getDimSize(at)))
-      return error() << "result " << at << " leaves " << operandType
-                     << ": its range is "
-                     << (least ? std::to_string(*least) : "?") << " .. "
-                     << (most ? std::to_string(*most) : "?");
+    return op->emitOpError("expected operands that are all tensors or all "
+                           "memrefs, got ")
+           << operand.getType() << " for operand " << i;
   }
-  return success();
-}
-
-/// On tensors each out is tied to a result of its type; on memrefs there are
-/// no results.
-static LogicalResult verifyResults(Operation *op, ValueRange outs) {
-  bool onMemRefs =
-      llvm::any_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>);
-  if (onMemRefs &&
-      llvm::any_of(op->getOperandTypes(), llvm::IsaPred<TensorType>))
-    return op->emitOpError("expected all operands to be tensors or all to be "
-                           "memrefs, got both");
-  size_t expected = onMemRefs ? 0 : outs.size();
+  unsigned expected = tensors ? outs.size() : 0;
   if (op->getNumResults() != expected)
     return op->emitOpError("expected ")
-           << expected << " results, got " << op->getNumResults();
+           << expected << " results, one per out on tensors and none on "
+           << "memrefs, got " << op->getNumResults();
   for (auto [i, result] : llvm::enumerate(op->getResults()))
     if (result.getType() != outs[i].getType())
       return op->emitOpError("result ")
@@ -80,217 +45,339 @@ static LogicalResult verifyResults(Operation *op, ValueRange outs) {
   return success();
 }
 
-/// Row numbers and group offsets come from i32 inputs.
-static LogicalResult verifyIndexInput(StructuredKernelOpInterface op,
-                                      int64_t index, StringRef what) {
-  int64_t count = op.getInputs().size();
-  if (index < 0 || index >= count)
-    return op->emitOpError() << what << ": expected an input below " << count
-                             << ", got " << index;
-  Type type = op.getInputs()[index].getType();
-  if (!getElementTypeOrSelf(type).isInteger(32))
-    return op->emitOpError() << what << ": expected input " << index
-                             << " to hold i32, got " << type;
+/// Each result of the map of operand `i` stays inside of the operand at every
+/// point of the iteration space.
+static LogicalResult verifyBounds(StructuredKernelOpInterface op, unsigned i,
+                                  AffineMap map) {
+  auto type = cast<ShapedType>(op->getOperand(i).getType());
+  unsigned dims = op.getDims().size();
+  SmallVector<std::optional<int64_t>> lower(dims, 0), upper;
+  for (int64_t extent : op.getDims())
+    upper.push_back(extent - 1);
+  if (op.getOffsets() && *op.getOffsets() == i && dims)
+    ++*upper[0]; // Offsets are read at g + 1 too.
+  for (auto [d, expr] : llvm::enumerate(map.getResults())) {
+    if (type.isDynamicDim(d))
+      continue;
+    auto least = getBoundForAffineExpr(expr, dims, 0, lower, upper,
+                                       /*isUpper=*/false);
+    auto most =
+        getBoundForAffineExpr(expr, dims, 0, lower, upper, /*isUpper=*/true);
+    if ((least && *least < 0) || (most && *most >= type.getDimSize(d)))
+      return op->emitOpError("map ")
+             << i << ": expected result " << d << " inside of " << type
+             << ", got " << (least ? std::to_string(*least) : "?") << " .. "
+             << (most ? std::to_string(*most) : "?");
+  }
   return success();
 }
 
-static LogicalResult verifyStructured(StructuredKernelOpInterface op,
-                                      size_t leastDims) {
-  ArrayRef<int64_t> dims = op.getDims();
-  if (dims.size() < leastDims)
-    return op->emitOpError("expected at least ")
-           << leastDims << " dims, got " << dims.size();
-  for (int64_t extent : dims)
-    if (extent <= 0)
-      return op->emitOpError("expected positive dims, got ") << extent;
-  size_t inputs = op.getInputs().size(),
-         operands = inputs + op.getOuts().size();
+static LogicalResult verifyMaps(StructuredKernelOpInterface op) {
+  size_t operands = op.getInputs().size() + op.getOuts().size();
   if (op.getIndexingMaps().size() != operands)
     return op->emitOpError("expected ")
-           << operands << " maps, one an operand, got "
+           << operands << " indexing maps, one per operand, got "
            << op.getIndexingMaps().size();
-  for (unsigned i = 0; i < operands; ++i)
-    if (failed(verifyMap(op, i,
-                         i < inputs ? op.getInputs()[i].getType()
-                                    : op.getOuts()[i - inputs].getType())))
-      return failure();
-  if (!op.getGathers().empty() && op.getGathers().size() != inputs)
-    return op->emitOpError("expected ")
-           << inputs << " gathers, one an input, got "
-           << op.getGathers().size();
-  for (auto [i, gather] : llvm::enumerate(op.getGathers()))
-    if (gather != -1 &&
-        failed(verifyIndexInput(op, gather,
-                                "gather of input " + std::to_string(i))))
-      return failure();
-  if (op.getRaggedDim().has_value() != op.getOffsets().has_value())
-    return op->emitOpError("expected ragged_dim and offsets together");
-  if (op.getRaggedDim()) {
-    if (*op.getRaggedDim() >= dims.size())
-      return op->emitOpError("ragged dim: expected one below ")
-             << dims.size() << ", got " << *op.getRaggedDim();
-    if (failed(verifyIndexInput(op, *op.getOffsets(), "ragged offsets")))
+  for (int64_t extent : op.getDims())
+    if (extent < 1)
+      return op->emitOpError("expected dims >= 1, got ") << extent;
+  for (auto [i, attribute] : llvm::enumerate(op.getIndexingMaps())) {
+    AffineMap map = cast<AffineMapAttr>(attribute).getValue();
+    int64_t rank = cast<ShapedType>(op->getOperand(i).getType()).getRank();
+    if (map.getNumDims() != op.getDims().size() || map.getNumSymbols())
+      return op->emitOpError("map ")
+             << i << ": expected " << op.getDims().size()
+             << " dims and no symbols, got " << attribute;
+    if (map.getNumResults() != rank)
+      return op->emitOpError("map ")
+             << i << ": expected " << rank << " results, the rank of "
+             << op->getOperand(i).getType() << ", got " << attribute;
+    if (failed(verifyBounds(op, i, map)))
       return failure();
   }
-  return verifyResults(op, op.getOuts());
+  return success();
 }
 
-/// A region takes one scalar per input, then `more`, and yields `yields`.
-static LogicalResult verifyRegion(StructuredKernelOpInterface op,
-                                  Region &region, const Twine &name,
-                                  TypeRange more, TypeRange yields) {
+static LogicalResult verifyGathers(StructuredKernelOpInterface op) {
+  ArrayRef<int32_t> gathers = op.getGathers();
+  int32_t inputs = op.getInputs().size();
+  if (gathers.empty())
+    return success();
+  if (int32_t(gathers.size()) != inputs)
+    return op->emitOpError("expected ")
+           << inputs << " gathers, one per input, or none, got "
+           << gathers.size();
+  for (auto [i, gather] : llvm::enumerate(gathers)) {
+    if (gather == -1)
+      continue;
+    if (gather < 0 || gather >= inputs)
+      return op->emitOpError("gather of input ")
+             << i << ": expected -1 or the number of an input, at most "
+             << inputs - 1 << ", got " << gather;
+    if (!elementTypeOf(op.getInputs()[gather]).isInteger(32))
+      return op->emitOpError("gather of input ")
+             << i << ": expected row numbers of type i32, got "
+             << elementTypeOf(op.getInputs()[gather]);
+    if (gathers[gather] != -1)
+      return op->emitOpError("gather of input ")
+             << i << ": expected row numbers that are not gathered "
+             << "themselves, got input " << gather;
+    AffineMap map = op.getInputMap(i);
+    auto first = map.getNumResults()
+                     ? dyn_cast<AffineConstantExpr>(map.getResult(0))
+                     : AffineConstantExpr();
+    if (!first || first.getValue() != 0)
+      return op->emitOpError("gather of input ")
+             << i << ": expected 0 as first result of its map, got "
+             << AffineMapAttr::get(map);
+  }
+  return success();
+}
+
+static LogicalResult verifyRagged(StructuredKernelOpInterface op) {
+  std::optional<uint64_t> dim = op.getRaggedDim(), offsets = op.getOffsets();
+  if (dim.has_value() != offsets.has_value())
+    return op->emitOpError("expected a ragged dimension and its offsets "
+                           "together, got one of them");
+  if (!dim)
+    return success();
+  if (*dim < 1 || *dim >= op.getDims().size())
+    return op->emitOpError("expected 1 <= ragged dimension < ")
+           << op.getDims().size() << ", since dimension 0 is the group, got "
+           << *dim;
+  if (*offsets >= op.getInputs().size() ||
+      !elementTypeOf(op.getInputs()[*offsets]).isInteger(32))
+    return op->emitOpError("expected offsets that are an input of i32, got "
+                           "input ")
+           << *offsets;
+  AffineMap map = op.getInputMap(*offsets);
+  for (unsigned d = 1; d < map.getNumDims(); ++d)
+    if (usesDim(map, d))
+      return op->emitOpError("expected a map of the offsets that uses only "
+                             "the group, got ")
+             << AffineMapAttr::get(map);
+  return success();
+}
+
+/// Maps, gathers, ragged dimension and operands of `op`.
+static LogicalResult verifyStructure(StructuredKernelOpInterface op) {
+  if (op.getOuts().empty())
+    return op->emitOpError("expected at least one out");
+  return success(succeeded(verifyOperands(op, op.getOuts())) &&
+                 succeeded(verifyMaps(op)) && succeeded(verifyGathers(op)) &&
+                 succeeded(verifyRagged(op)));
+}
+
+/// The arguments of a region: one scalar per input, then `extra`.
+static LogicalResult verifyArguments(StructuredKernelOpInterface op,
+                                     StringRef name, Region &region,
+                                     ArrayRef<Type> extra) {
   SmallVector<Type> expected;
   for (Value input : op.getInputs())
-    expected.push_back(getElementTypeOrSelf(input.getType()));
-  llvm::append_range(expected, more);
+    expected.push_back(elementTypeOf(input));
+  llvm::append_range(expected, extra);
   Block &block = region.front();
-  if (TypeRange(block.getArgumentTypes()) != TypeRange(expected))
-    return op->emitOpError(name + ": expected arguments (")
-           << expected << "), got (" << block.getArgumentTypes() << ")";
-  auto yield = dyn_cast<YieldOp>(block.getTerminator());
-  if (!yield)
-    return op->emitOpError(name + ": expected to end in kernel.yield");
-  if (yield.getOperandTypes() != yields)
-    return op->emitOpError(name + ": expected to yield (")
-           << yields << "), got (" << yield.getOperandTypes() << ")";
+  if (block.getNumArguments() != expected.size())
+    return op->emitOpError(name)
+           << ": expected " << expected.size() << " arguments, got "
+           << block.getNumArguments();
+  for (auto [i, type] : llvm::enumerate(expected))
+    if (block.getArgument(i).getType() != type)
+      return op->emitOpError(name)
+             << ": argument " << i << ": expected " << type << ", got "
+             << block.getArgument(i).getType();
+  if (!isa_and_nonnull<YieldOp>(block.empty() ? nullptr : &block.back()))
+    return op->emitOpError(name) << ": expected kernel.yield at the end";
   return success();
 }
 
-/// A region must not use inputs whose element depends on `dim`.
-static LogicalResult verifyUnused(StructuredKernelOpInterface op,
-                                  Region &region, StringRef name,
-                                  unsigned dim) {
-  for (unsigned i = 0; i < op.getInputs().size(); ++i)
-    if (!region.getArgument(i).use_empty() &&
-        op.getInputMap(i).isFunctionOfDim(dim))
-      return op->emitOpError() << name << " uses input " << i
-                               << ", whose map depends on dim " << dim;
+static OperandRange yielded(Region &region) {
+  return region.front().back().getOperands();
+}
+
+/// What a region reads at a point must not depend on `dim`.
+static LogicalResult verifyIndependent(StructuredKernelOpInterface op,
+                                       StringRef name, Region &region,
+                                       unsigned dim, StringRef dimName) {
+  for (auto [i, input] : llvm::enumerate(op.getInputs())) {
+    if (region.front().getArgument(i).use_empty())
+      continue;
+    int32_t gather = op.getGather(i);
+    if (usesDim(op.getInputMap(i), dim) ||
+        (gather >= 0 && usesDim(op.getInputMap(gather), dim)))
+      return op->emitOpError(name) << ": expected no input whose map uses "
+                                   << dimName << ", got input " << i;
+  }
+  WalkResult result = region.walk([&](IndexOp index) {
+    return index.getDim() == dim ? WalkResult::interrupt()
+                                 : WalkResult::advance();
+  });
+  if (result.wasInterrupted())
+    return op->emitOpError(name)
+           << ": expected no kernel.index of " << dimName << ", got one";
   return success();
 }
 
-static LogicalResult verifyOutUnused(StructuredKernelOpInterface op,
-                                     unsigned out, unsigned dim) {
-  if (!op.getOutMap(out).isFunctionOfDim(dim))
-    return success();
-  return op->emitOpError("map of out ")
-         << out << " depends on dim " << dim << ", which is reduced";
-}
-
-static SmallVector<Type> getElementTypes(ValueRange values) {
-  SmallVector<Type> types;
-  for (Value value : values)
-    types.push_back(getElementTypeOrSelf(value.getType()));
-  return types;
+/// The values stored in the outs `first` .. are of their element types, and
+/// their maps tell all points of dimensions 0 .. `dims`-1 apart (as far as
+/// which dimensions they use says so).
+static LogicalResult verifyStores(StructuredKernelOpInterface op,
+                                  StringRef name, OperandRange values,
+                                  unsigned first, unsigned dims) {
+  for (auto [i, value] : llvm::enumerate(values)) {
+    Type expected = elementTypeOf(op.getOuts()[first + i]);
+    if (value.getType() != expected)
+      return op->emitOpError(name) << ": value " << i << ": expected "
+                                   << expected << ", got " << value.getType();
+    AffineMap map = op.getOutMap(first + i);
+    // Rows of different groups are different rows.
+    bool grouped = op.getRaggedDim() && *op.getRaggedDim() < dims;
+    for (unsigned d = 0; d < dims; ++d)
+      if (op.getDims()[d] > 1 && !(grouped && d == 0) && !usesDim(map, d))
+        return op->emitOpError("map of out ")
+               << first + i << ": expected each point to have its own element; "
+               << "dimension " << d << " is not used by "
+               << AffineMapAttr::get(map);
+    for (unsigned d = dims; d < op.getDims().size(); ++d)
+      if (usesDim(map, d))
+        return op->emitOpError("map of out ")
+               << first + i << ": expected no use of the reduced dimension "
+               << d << ", got " << AffineMapAttr::get(map);
+  }
+  return success();
 }
 
 LogicalResult ContractOp::verify() {
-  auto op = cast<StructuredKernelOpInterface>(getOperation());
-  if (getDims().size() >= 3 && getRaggedDim() && *getRaggedDim() != getMDim() &&
-      *getRaggedDim() != getKDim())
-    return emitOpError("ragged dim: expected m (")
-           << getMDim() << ") or k (" << getKDim() << "), got "
-           << *getRaggedDim();
-  if (failed(verifyStructured(op, 3)))
-    return failure();
+  if (getDims().size() < 3)
+    return emitOpError("expected dims [groups..., m, n, k], got ")
+           << getDims().size() << " dims";
   if (getInputs().size() < 2)
-    return emitOpError("expected a left and a right operand, got ")
-           << getInputs().size() << " inputs";
-  Type f32 = Float32Type::get(getContext());
-  if (failed(verifyRegion(op, getLhs(), "lhs", {}, f32)) ||
-      failed(verifyRegion(op, getRhs(), "rhs", {}, f32)) ||
-      failed(verifyRegion(op, getEpilogue(), "epilogue", f32,
-                          getElementTypes(getOuts()))) ||
-      failed(verifyUnused(op, getLhs(), "lhs", getNDim())) ||
-      failed(verifyUnused(op, getRhs(), "rhs", getMDim())) ||
-      failed(verifyUnused(op, getEpilogue(), "epilogue", getKDim())))
+    return emitOpError("expected at least 2 inputs, the left and the right "
+                       "operand, got ")
+           << getInputs().size();
+  if (failed(verifyStructure(*this)))
     return failure();
-  for (unsigned i = 0; i < getOuts().size(); ++i)
-    if (failed(verifyOutUnused(op, i, getKDim())))
+  if (getRaggedDim() &&
+      (getNumGroupDims() == 0 ||
+       (*getRaggedDim() != getMDim() && *getRaggedDim() != getKDim())))
+    return emitOpError("expected m or k of groups as ragged dimension, got "
+                       "dimension ")
+           << *getRaggedDim() << " of " << getDims().size();
+  for (auto [name, region] :
+       {std::pair<StringRef, Region *>("lhs", &getLhs()), {"rhs", &getRhs()}}) {
+    if (failed(verifyArguments(*this, name, *region, {})))
       return failure();
-  return success();
+    OperandRange values = yielded(*region);
+    if (values.size() != 1 || !isa<FloatType>(values.front().getType()))
+      return emitOpError(name) << ": expected one floating-point value, got "
+                               << values.size() << " values";
+  }
+  Type accumulator = yielded(getLhs()).front().getType();
+  if (yielded(getRhs()).front().getType() != accumulator)
+    return emitOpError("expected lhs and rhs of one type, got ")
+           << accumulator << " and " << yielded(getRhs()).front().getType();
+  if (failed(verifyArguments(*this, "epilogue", getEpilogue(), accumulator)))
+    return failure();
+  if (yielded(getEpilogue()).size() != getOuts().size())
+    return emitOpError("epilogue: expected ")
+           << getOuts().size() << " values, one per out, got "
+           << yielded(getEpilogue()).size();
+  if (failed(verifyIndependent(*this, "lhs", getLhs(), getNDim(), "n")) ||
+      failed(verifyIndependent(*this, "rhs", getRhs(), getMDim(), "m")) ||
+      failed(
+          verifyIndependent(*this, "epilogue", getEpilogue(), getKDim(), "k")))
+    return failure();
+  return verifyStores(*this, "epilogue", yielded(getEpilogue()), 0, getKDim());
 }
 
 LogicalResult RowsOp::verify() {
-  auto op = cast<StructuredKernelOpInterface>(getOperation());
-  if (failed(verifyStructured(op, 1)))
+  if (getDims().empty())
+    return emitOpError("expected dims [rows..., c], got none");
+  if (failed(verifyStructure(*this)))
     return failure();
-  if (getCombiners().size() != getPhases().size())
+  if (getPhases().size() != getCombiners().size())
     return emitOpError("expected ")
-           << getPhases().size() << " combiners, one a phase, got "
+           << getPhases().size() << " combiners, one per phase, got "
            << getCombiners().size();
-  // Each value of each phase is reduced by itself.
-  SmallVector<Type> values;
-  Type f32 = Float32Type::get(getContext());
+  unsigned c = getDims().size() - 1;
+  SmallVector<Type> reduced;
   for (auto [i, phase] : llvm::enumerate(getPhases())) {
-    size_t count = phase.front().getTerminator()->getNumOperands();
-    if (count == 0)
-      return emitOpError("phase ") << i << ": expected to yield f32 values";
-    SmallVector<Type> reduced(count, f32);
-    if (failed(verifyRegion(op, phase, "phase " + Twine(i), values, reduced)))
+    std::string name = "phase " + std::to_string(i);
+    if (failed(verifyArguments(*this, name, phase, reduced)))
       return failure();
-    values.append(reduced);
+    if (yielded(phase).empty())
+      return emitOpError(name) << ": expected at least one value, got none";
+    for (Value value : yielded(phase)) {
+      if (!isa<FloatType>(value.getType()))
+        return emitOpError(name)
+               << ": expected floating-point values, got " << value.getType();
+      reduced.push_back(value.getType());
+    }
   }
-  // The first outs are those of `finish`, as many as it yields.
-  SmallVector<Type> outs = getElementTypes(getOuts());
-  size_t rowOuts = getFinish().front().getTerminator()->getNumOperands();
-  if (rowOuts > outs.size())
-    return emitOpError("finish: expected to yield at most ")
-           << outs.size() << " values, got " << rowOuts;
-  ArrayRef<Type> types(outs);
-  unsigned column = getDims().size() - 1;
-  if (failed(verifyRegion(op, getFinish(), "finish", values,
-                          types.take_front(rowOuts))) ||
-      failed(verifyRegion(op, getEmit(), "emit", values,
-                          types.drop_front(rowOuts))) ||
-      failed(verifyUnused(op, getFinish(), "finish", column)))
+  if (failed(verifyArguments(*this, "finish", getFinish(), reduced)) ||
+      failed(verifyArguments(*this, "emit", getEmit(), reduced)))
     return failure();
-  for (unsigned i = 0; i < rowOuts; ++i)
-    if (failed(verifyOutUnused(op, i, column)))
-      return failure();
-  return success();
+  OperandRange rows = yielded(getFinish()), elements = yielded(getEmit());
+  if (rows.size() + elements.size() != getOuts().size())
+    return emitOpError("expected finish and emit to yield ")
+           << getOuts().size() << " values, one per out, got " << rows.size()
+           << " and " << elements.size();
+  if (failed(verifyIndependent(*this, "finish", getFinish(), c, "c")) ||
+      failed(verifyStores(*this, "finish", rows, 0, c)))
+    return failure();
+  return verifyStores(*this, "emit", elements, rows.size(), c + 1);
 }
 
 LogicalResult MapOp::verify() {
-  auto op = cast<StructuredKernelOpInterface>(getOperation());
-  if (failed(verifyStructured(op, 0)))
+  if (failed(verifyStructure(*this)) ||
+      failed(verifyArguments(*this, "body", getBody(), {})))
     return failure();
-  return verifyRegion(op, getBody(), "body", {}, getElementTypes(getOuts()));
+  if (yielded(getBody()).size() != getOuts().size())
+    return emitOpError("body: expected ")
+           << getOuts().size() << " values, one per out, got "
+           << yielded(getBody()).size();
+  return verifyStores(*this, "body", yielded(getBody()), 0, getDims().size());
 }
 
 LogicalResult RouteOp::verify() {
-  auto gates = cast<ShapedType>(getGates().getType());
-  auto weights = cast<ShapedType>(getWeights().getType());
-  auto plan = cast<ShapedType>(getPlan().getType());
-  if (gates.getRank() != 2 || !gates.hasStaticShape())
-    return emitOpError("gates: expected [items, experts], got ") << gates;
-  int64_t items = gates.getDimSize(0), experts = gates.getDimSize(1);
-  int64_t k = getK();
+  auto shape = [](Value value) {
+    return cast<ShapedType>(value.getType()).getShape();
+  };
+  if (failed(verifyOperands(*this, (*this)->getOperands().drop_front(1))))
+    return failure();
+  if (shape(getGates()).size() != 2 || !elementTypeOf(getGates()).isF32())
+    return emitOpError("expected gates [items, experts] of f32, got ")
+           << getGates().getType();
+  int64_t items = shape(getGates())[0], experts = shape(getGates())[1];
+  int64_t k = getK(), capacity = getCapacity();
   if (k < 1 || k > experts)
-    return emitOpError("expected 1 <= k <= ")
-           << experts << " experts, got k = " << k;
-  if (static_cast<int64_t>(getCapacity()) < 0)
-    return emitOpError("expected capacity >= 0, got ")
-           << static_cast<int64_t>(getCapacity());
+    return emitOpError("expected 1 <= k <= ") << experts << ", got " << k;
+  if (capacity < 0)
+    return emitOpError("expected capacity >= 0, got ") << capacity;
   if (getPriority() != "position" && getPriority() != "importance")
-    return emitOpError(
-               "priority: expected \"position\" or \"importance\", got \"")
+    return emitOpError("expected priority \"position\" or \"importance\", "
+                       "got \"")
            << getPriority() << "\"";
-  if (weights.getShape() != ArrayRef<int64_t>({items, k}))
-    return emitOpError("weights: expected shape ")
-           << items << "x" << k << ", got " << weights;
+  if (shape(getWeights()) != ArrayRef<int64_t>{items, k} ||
+      !elementTypeOf(getWeights()).isF32())
+    return emitOpError("expected weights [")
+           << items << ", " << k << "] of f32, got " << getWeights().getType();
   int64_t size = experts + 1 + 4 * items * k;
-  if (plan.getShape() != ArrayRef<int64_t>({size}) ||
-      !plan.getElementType().isInteger(32))
-    return emitOpError("plan: expected ") << size << " x i32, got " << plan;
-  return verifyResults(*this, {getWeights(), getPlan()});
+  if (shape(getPlan()) != ArrayRef<int64_t>{size} ||
+      !elementTypeOf(getPlan()).isInteger(32))
+    return emitOpError("expected a plan [")
+           << size << "] of i32, got " << getPlan().getType();
+  return success();
 }
 
 LogicalResult IndexOp::verify() {
-  auto parent = (*this)->getParentOfType<StructuredKernelOpInterface>();
+  auto parent = dyn_cast<StructuredKernelOpInterface>((*this)->getParentOp());
   if (!parent)
-    return emitOpError("expected to stand inside a kernel op with dims");
+    return emitOpError("expected to stand in a region of kernel.contract, "
+                       "kernel.rows or kernel.map");
   if (getDim() >= parent.getDims().size())
-    return emitOpError("expected a dim below ")
-           << parent.getDims().size() << ", got " << getDim();
+    return emitOpError("expected 0 <= dimension < ")
+           << parent.getDims().size() << ", got "
+           << static_cast<int64_t>(getDim());
   return success();
 }
