@@ -200,6 +200,20 @@ func.func @rows_phase_type(%x: tensor<8x9xi32>, %o: tensor<8xi32>) {
 
 #e = affine_map<(p, c) -> (p, c)>
 #r = affine_map<(p, c) -> (p)>
+func.func @rows_empty_phase(%x: tensor<8x9xf32>, %o: tensor<8xf32>) {
+  // expected-error @+1 {{phase 0: expected at least one value, got none}}
+  %y = kernel.rows dims [8, 9] ins(%x : tensor<8x9xf32>) outs(%o : tensor<8xf32>) maps [#e, #r]
+    combiners [#kernel.combiner<add>]
+    phases { ^bb0(%a: f32): kernel.yield }
+    finish { ^bb0(%a: f32): kernel.yield %a : f32 }
+    emit { ^bb0(%a: f32): kernel.yield } -> tensor<8xf32>
+  return
+}
+
+// -----
+
+#e = affine_map<(p, c) -> (p, c)>
+#r = affine_map<(p, c) -> (p)>
 func.func @rows_second_phase(%x: tensor<8x9xf32>, %o: tensor<8xf32>) {
   // expected-error @+1 {{phase 1: expected 2 arguments, got 1}}
   %y = kernel.rows dims [8, 9] ins(%x : tensor<8x9xf32>) outs(%o : tensor<8xf32>) maps [#e, #r]

@@ -55,8 +55,8 @@ func.func @map_count(%x: tensor<8xf32>, %e: tensor<8xf32>) {
 
 #id = affine_map<(i) -> (i)>
 func.func @dims(%x: tensor<8xf32>, %e: tensor<8xf32>) {
-  // expected-error @+1 {{expected dims >= 0, got -8}}
-  %y = kernel.map dims [-8] ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) maps [#id, #id]
+  // expected-error @+1 {{expected dims >= 1, got 0}}
+  %y = kernel.map dims [0] ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) maps [#id, #id]
     body { ^bb0(%a: f32): kernel.yield %a : f32 } -> tensor<8xf32>
   return
 }
@@ -78,6 +78,17 @@ func.func @map_dims(%x: tensor<8xf32>, %e: tensor<8xf32>) {
 func.func @map_rank(%x: tensor<8x8xf32>, %e: tensor<8xf32>) {
   // expected-error @+1 {{map 0: expected 2 results, the rank of 'tensor<8x8xf32>', got affine_map<(d0) -> (d0)>}}
   %y = kernel.map dims [8] ins(%x : tensor<8x8xf32>) outs(%e : tensor<8xf32>) maps [#id, #id]
+    body { ^bb0(%a: f32): kernel.yield %a : f32 } -> tensor<8xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+#past = affine_map<(i) -> (i + 1)>
+func.func @map_bounds(%x: tensor<8xf32>, %e: tensor<8xf32>) {
+  // expected-error @+1 {{map 0: expected result 0 inside of 'tensor<8xf32>', got 1 .. 8}}
+  %y = kernel.map dims [8] ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) maps [#past, #id]
     body { ^bb0(%a: f32): kernel.yield %a : f32 } -> tensor<8xf32>
   return
 }
@@ -174,6 +185,17 @@ func.func @ragged_offsets(%x: tensor<8xf32>, %o: tensor<4xi32>, %e: tensor<8xf32
 func.func @ragged_map(%x: tensor<8xf32>, %o: tensor<4xi32>, %e: tensor<8xf32>) {
   // expected-error @+1 {{expected a map of the offsets that uses only the group, got affine_map<(d0, d1) -> (d1)>}}
   %y = kernel.map dims [3, 8] ins(%x, %o : tensor<8xf32>, tensor<4xi32>) outs(%e : tensor<8xf32>) maps [#id, #id, #id] ragged 1 by 1
+    body { ^bb0(%a: f32, %i: i32): kernel.yield %a : f32 } -> tensor<8xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(g, i) -> (i)>
+#g = affine_map<(g, i) -> (g)>
+func.func @ragged_bounds(%x: tensor<8xf32>, %o: tensor<3xi32>, %e: tensor<8xf32>) {
+  // expected-error @+1 {{map 1: expected result 0 inside of 'tensor<3xi32>', got 0 .. 3}}
+  %y = kernel.map dims [3, 8] ins(%x, %o : tensor<8xf32>, tensor<3xi32>) outs(%e : tensor<8xf32>) maps [#id, #g, #id] ragged 1 by 1
     body { ^bb0(%a: f32, %i: i32): kernel.yield %a : f32 } -> tensor<8xf32>
   return
 }
