@@ -92,8 +92,6 @@ static LogicalResult verifyMaps(StructuredKernelOpInterface op) {
       return op->emitOpError("map ")
              << i << ": expected " << rank << " results, the rank of "
              << op->getOperand(i).getType() << ", got " << attribute;
-    if (failed(verifyBounds(op, i, map)))
-      return failure();
   }
   return success();
 }
@@ -163,9 +161,13 @@ static LogicalResult verifyRagged(StructuredKernelOpInterface op) {
 static LogicalResult verifyStructure(StructuredKernelOpInterface op) {
   if (op.getOuts().empty())
     return op->emitOpError("expected at least one out");
-  return success(succeeded(verifyOperands(op, op.getOuts())) &&
-                 succeeded(verifyMaps(op)) && succeeded(verifyGathers(op)) &&
-                 succeeded(verifyRagged(op)));
+  if (failed(verifyOperands(op, op.getOuts())) || failed(verifyMaps(op)) ||
+      failed(verifyGathers(op)) || failed(verifyRagged(op)))
+    return failure();
+  for (auto [i, map] : llvm::enumerate(op.getIndexingMaps()))
+    if (failed(verifyBounds(op, i, cast<AffineMapAttr>(map).getValue())))
+      return failure();
+  return success();
 }
 
 /// The arguments of a region: one scalar per input, then `extra`.
