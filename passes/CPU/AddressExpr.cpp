@@ -218,9 +218,10 @@ AffineExpr linearizeAccess(AffineMap map, ArrayRef<int64_t> shape,
   return simplifyWithExtents(address, dims);
 }
 
-LaneInfo analyzeLane(AffineExpr address, unsigned dim) {
+LaneInfo analyzeLane(AffineExpr address, unsigned dim, int64_t alignment) {
   if (!address.isFunctionOfDim(dim))
     return {LaneKind::Invariant, 0};
+  bool chunked = false;
   std::function<std::optional<int64_t>(AffineExpr)> slope =
       [&](AffineExpr e) -> std::optional<int64_t> {
     if (!e.isFunctionOfDim(dim))
@@ -235,12 +236,22 @@ LaneInfo analyzeLane(AffineExpr address, unsigned dim) {
     } else if (bin.getKind() == AffineExprKind::Mul) {
       if (auto l = slope(bin.getLHS()))
         return *l * cast<AffineConstantExpr>(bin.getRHS()).getValue();
+    } else if (auto divisor = dyn_cast<AffineConstantExpr>(bin.getRHS())) {
+      // An aligned vector does not cross a multiple of the divisor.
+      if (alignment > 1 && divisor.getValue() % alignment == 0 &&
+          isa<AffineDimExpr>(bin.getLHS())) {
+        chunked = true;
+        return bin.getKind() == AffineExprKind::Mod ? 1 : 0;
+      }
     }
     return std::nullopt;
   };
   std::optional<int64_t> stride = slope(address);
   if (!stride)
     return {LaneKind::Irregular, 0};
+  if (chunked)
+    return *stride == 0 || *stride == 1 ? LaneInfo{LaneKind::Chunked, *stride}
+                                        : LaneInfo{LaneKind::Irregular, 0};
   return {*stride == 1 ? LaneKind::Unit : LaneKind::Strided, *stride};
 }
 

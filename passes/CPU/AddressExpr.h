@@ -32,13 +32,18 @@ mlir::AffineExpr linearizeAccess(mlir::AffineMap map,
                                  llvm::ArrayRef<int64_t> shape,
                                  llvm::ArrayRef<int64_t> dims);
 
-/// How an address moves when one dimension advances.
-enum class LaneKind { Invariant, Unit, Strided, Irregular };
+/// How an address moves when one dimension advances. Chunked: by `stride` (0 or
+/// 1) within a vector that starts at a multiple of the alignment asked for, and
+/// anyhow from one such vector to the next.
+enum class LaneKind { Invariant, Unit, Strided, Chunked, Irregular };
 struct LaneInfo {
   LaneKind kind;
   int64_t stride; ///< elements a step; 0 for Invariant and Irregular
 };
-LaneInfo analyzeLane(mlir::AffineExpr address, unsigned dim);
+/// `alignment`: positions along `dim` are visited in vectors of so many
+/// lanes from multiples of it; 1 if nothing is known.
+LaneInfo analyzeLane(mlir::AffineExpr address, unsigned dim,
+                     int64_t alignment = 1);
 
 /// Emits arith ops that compute `expr` from one value per dimension: all of
 /// type index, or of one integer or integer vector type (the dims that `expr`

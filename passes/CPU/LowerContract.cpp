@@ -50,7 +50,7 @@ Panel ContractEmitter::planPanel(Region &region, unsigned rowDim) {
   for (unsigned input : usedArguments(region)) {
     auto slow = [&](unsigned dim) {
       LaneKind kind = operands.along(input, dim).kind;
-      return kind != LaneKind::Invariant && kind != LaneKind::Unit;
+      return kind == LaneKind::Strided || kind == LaneKind::Irregular;
     };
     int64_t weight = operands.numElements(input);
     slowAlongRow += slow(rowDim) ? weight : 0;
@@ -101,6 +101,8 @@ LogicalResult ContractEmitter::plan() {
   kStride = (kPad / vl | 1) * vl;
   mStride = llvm::alignTo(mTile, vl);
 
+  if (!raggedK && (kBlocks == 1 || kTile % vl == 0))
+    operands.setAligned(kDim, vl);
   left = planPanel(op.getLhs(), mDim);
   right = planPanel(op.getRhs(), nDim);
   left.blockElements = left.lanesAlongK ? mTile * kStride : kPad * mStride;
@@ -121,7 +123,7 @@ LogicalResult ContractEmitter::plan() {
 void ContractEmitter::remarkSlowOperands() {
   auto report = [&](unsigned operand, unsigned dim, StringRef where) {
     LaneKind kind = operands.along(operand, dim).kind;
-    if (kind == LaneKind::Invariant || kind == LaneKind::Unit)
+    if (kind != LaneKind::Strided && kind != LaneKind::Irregular)
       return;
     unsigned inputs = operands.numInputs();
     remark::missed(loc, remark::RemarkOpts::name("SlowOperand").category("CPU"))

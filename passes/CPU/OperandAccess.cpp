@@ -98,7 +98,7 @@ LaneInfo KernelOperands::along(unsigned number, unsigned dim) const {
   const Operand &operand = operands[number];
   if (operand.gather >= 0 && dependsOn(operand.gather, dim))
     return {LaneKind::Irregular, 0};
-  return analyzeLane(operand.address, dim);
+  return analyzeLane(operand.address, dim, dim == alignedDim ? alignment : 1);
 }
 
 RowCursor KernelOperands::row(OpBuilder &b, Location loc, unsigned number,
@@ -106,7 +106,8 @@ RowCursor KernelOperands::row(OpBuilder &b, Location loc, unsigned number,
   const Operand &operand = operands[number];
   RowCursor cursor{number, laneDim, along(number, laneDim),
                    {},     {},      llvm::to_vector(dims)};
-  if (cursor.lane.kind == LaneKind::Irregular)
+  if (cursor.lane.kind == LaneKind::Irregular ||
+      cursor.lane.kind == LaneKind::Chunked)
     return cursor;
   AffineExpr start =
       simplifyWithExtents(operand.address.replace(b.getAffineDimExpr(laneDim),
@@ -144,18 +145,23 @@ static Value lanePosition(OpBuilder &b, Location loc, const RowCursor &row,
   }
 }
 
+/// The row with its lane fixed too: along a dimension that the address does not
+/// use (one past the last) nothing varies.
+RowCursor KernelOperands::pointOf(OpBuilder &b, Location loc,
+                                  const RowCursor &cursor,
+                                  Value position) const {
+  SmallVector<Value> dims = cursor.dims;
+  dims[cursor.laneDim] = position;
+  return row(b, loc, cursor.operand, dims, extents.size());
+}
+
 Value KernelOperands::loadScalar(OpBuilder &b, Location loc,
                                  const RowCursor &cursor,
                                  Value position) const {
   const Operand &operand = operands[cursor.operand];
-  if (cursor.lane.kind == LaneKind::Irregular) {
-    // Fix the lane too: along a dimension that the address does not use (one
-    // past the last) nothing varies.
-    SmallVector<Value> dims = cursor.dims;
-    dims[cursor.laneDim] = position;
-    RowCursor point = row(b, loc, cursor.operand, dims, extents.size());
-    return loadScalar(b, loc, point, position);
-  }
+  if (cursor.lane.kind == LaneKind::Irregular ||
+      cursor.lane.kind == LaneKind::Chunked)
+    return loadScalar(b, loc, pointOf(b, loc, cursor, position), position);
   Value address = lanePosition(b, loc, cursor, position);
   Value value = memref::LoadOp::create(b, loc, operand.buffer, address);
   if (cursor.present)
@@ -214,8 +220,18 @@ Value KernelOperands::loadVector(OpBuilder &b, Location loc,
                                  const Lanes &lanes) const {
   const Operand &operand = operands[cursor.operand];
   Value position = lanes.values[cursor.laneDim];
-  if (cursor.lane.kind == LaneKind::Invariant)
+  if (cursor.lane.kind == LaneKind::Invariant ||
+      (cursor.lane.kind == LaneKind::Chunked && cursor.lane.stride == 0))
     return loadScalar(b, loc, cursor, position);
+  if (cursor.lane.kind == LaneKind::Chunked) {
+    // The chunk as a row of its own, which the vector reads from its start.
+    RowCursor chunk = pointOf(b, loc, cursor, position);
+    chunk.lane = {LaneKind::Unit, 1};
+    chunk.laneDim = cursor.laneDim;
+    Lanes inChunk = lanes;
+    inChunk.values[chunk.laneDim] = indexConstant(b, loc, 0);
+    return loadVector(b, loc, chunk, inChunk);
+  }
   auto type = VectorType::get({lanes.count}, elementType(cursor.operand));
   Value mask = lanes.mask, value;
   if (cursor.lane.kind == LaneKind::Unit) {

@@ -28,7 +28,8 @@ struct RowCursor {
   unsigned operand;
   unsigned laneDim;
   LaneInfo lane;
-  mlir::Value base;    ///< address at lane position 0; null if irregular
+  mlir::Value base;    ///< address at lane position 0; null if irregular or
+                       ///< chunked
   mlir::Value present; ///< i1, null if always: the gathered row exists
   llvm::SmallVector<mlir::Value> dims;
 };
@@ -46,6 +47,12 @@ public:
   /// an operand over loops of `extents`.
   void setSpace(llvm::ArrayRef<int64_t> extents,
                 llvm::ArrayRef<mlir::AffineExpr> addresses);
+
+  /// Promises that vectors along `dim` start at multiples of `lanes`.
+  void setAligned(unsigned dim, int64_t lanes) {
+    alignedDim = dim;
+    alignment = lanes;
+  }
 
   llvm::ArrayRef<int64_t> dims() const { return extents; }
   unsigned numInputs() const { return inputs; }
@@ -97,7 +104,11 @@ private:
   llvm::SmallVector<Operand> operands;
   llvm::SmallVector<int64_t> extents;
   unsigned inputs = 0;
+  unsigned alignedDim = ~0u;
+  int64_t alignment = 1;
 
+  RowCursor pointOf(mlir::OpBuilder &b, mlir::Location loc,
+                    const RowCursor &cursor, mlir::Value position) const;
   mlir::Value laneOffsets(mlir::OpBuilder &b, mlir::Location loc,
                           const RowCursor &row, const Lanes &lanes,
                           mlir::Value &mask) const;
