@@ -22,6 +22,7 @@ struct Panel {
   bool everyGroup;       ///< the same for all groups
   int64_t blockElements; ///< elements of one k block
   mlir::Value buffer;    ///< memref<N x f32>
+  int32_t direct = -1;   ///< input that is read in place, not packed; or -1
 };
 
 /// The part of the iteration space that a block computes. For the dims of the
@@ -70,6 +71,7 @@ private:
   // LowerContract.cpp: the plan and the loop over blocks.
   mlir::LogicalResult plan();
   Panel planPanel(mlir::Region &region, unsigned rowDim);
+  int32_t directRight();
   void remarkSlowOperands();
   void emitBlocks();
   mlir::SmallVector<mlir::Value> emitBlock(mlir::Value block,
@@ -101,9 +103,10 @@ private:
                        const Lanes &lanes);
 
   // ContractTile.cpp
-  /// Register tile (i, j) over k block `blockIndex` of `depth` elements.
+  /// Register tile (i, j) over k block `blockIndex`, `depth` elements from
+  /// `kBegin`.
   void emitTile(const BlockRange &range, mlir::Value i, mlir::Value j,
-                mlir::Value blockIndex, mlir::Value depth);
+                mlir::Value blockIndex, mlir::Value kBegin, mlir::Value depth);
   void emitEpilogue(const BlockRange &range, mlir::Value i, mlir::Value j);
   mlir::Value tileBase(mlir::Value i, mlir::Value j);
   void zeroSums();

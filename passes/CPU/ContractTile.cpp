@@ -28,12 +28,23 @@ void ContractEmitter::zeroSums() {
 }
 
 void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
-                               Value blockIndex, Value depth) {
+                               Value blockIndex, Value kBegin, Value depth) {
   Value leftBase = left.resident ? mul(blockIndex, left.blockElements) : c(0);
   leftBase = mad(i, left.lanesAlongK ? mr * kStride : mr, leftBase);
-  Value rightBase =
-      right.resident ? mul(blockIndex, right.blockElements) : c(0);
-  rightBase = mad(j, kPad * nr, rightBase);
+  // Where column 0 of the right strip lies at step 0, and how far step 1 is.
+  Value rightBuffer = right.buffer, rightBase;
+  int64_t rightStride = nr;
+  if (right.direct >= 0) {
+    SmallVector<Value> dims = range.group;
+    dims.append({range.mBegin, Value(), kBegin});
+    RowCursor row = operands.row(b, loc, right.direct, dims, nDim);
+    rightBuffer = operands.buffer(right.direct);
+    rightBase = add(row.base, mad(j, nr, range.nBegin));
+    rightStride = operands.along(right.direct, kDim).stride;
+  } else {
+    rightBase = right.resident ? mul(blockIndex, right.blockElements) : c(0);
+    rightBase = mad(j, kPad * nr, rightBase);
+  }
   Value sumBase = tileBase(i, j);
 
   SmallVector<Value> accumulators;
@@ -52,10 +63,10 @@ void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
         b.setInsertionPoint(inner.getInsertionBlock(),
                             inner.getInsertionPoint());
         SmallVector<Value> columns, next(sumsIn);
-        Value rightAt = mad(k, nr, rightBase);
+        Value rightAt = mad(k, rightStride, rightBase);
         for (int64_t v = 0; v < nv; ++v)
           columns.push_back(
-              vector::LoadOp::create(b, loc, vectorType(), right.buffer,
+              vector::LoadOp::create(b, loc, vectorType(), rightBuffer,
                                      ValueRange{add(rightAt, c(v * vl))}));
         Value leftAt =
             left.lanesAlongK ? add(leftBase, k) : mad(k, mStride, leftBase);

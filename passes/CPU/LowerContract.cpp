@@ -17,8 +17,10 @@ namespace moec::cpu {
 #include "passes/CPU/Passes.h.inc"
 
 // A panel that holds all of k stays in L2 between blocks up to these sizes.
-static constexpr int64_t residentLeftBytes = 512 << 10;
-static constexpr int64_t residentRightBytes = 1024 << 10;
+static constexpr int64_t residentLeftBytes = 192 << 10;
+// Elements between rows of a right operand that is not packed.
+static constexpr int64_t maxDirectStride = 512;
+static constexpr int64_t residentRightBytes = 384 << 10;
 
 Value ContractEmitter::add(Value x, Value y) {
   return arith::AddIOp::create(b, loc, x, y);
@@ -61,6 +63,24 @@ Panel ContractEmitter::planPanel(Region &region, unsigned rowDim) {
   panel.lanesAlongK = slowAlongK < slowAlongRow ||
                       (slowAlongK == slowAlongRow && rowDim == mDim);
   return panel;
+}
+
+/// The right input if its rows can be multiplied where they lie: plain f32,
+/// contiguous along n, evenly spaced along k, no columns past the end, and rows
+/// so near each other that a strip neither spreads over too many pages nor
+/// falls into few cache sets.
+int32_t ContractEmitter::directRight() {
+  for (unsigned input : usedArguments(op.getRhs())) {
+    LaneInfo steps = operands.along(input, kDim);
+    bool plain = yieldsArgument(op.getRhs(), input) &&
+                 operands.elementType(input).isF32() &&
+                 operands.gather(input) < 0 && N % nr == 0;
+    if (plain && operands.along(input, nDim).kind == LaneKind::Unit &&
+        steps.kind == LaneKind::Strided && steps.stride > 0 &&
+        steps.stride <= maxDirectStride && steps.stride % 256 != 0)
+      return input;
+  }
+  return -1;
 }
 
 LogicalResult ContractEmitter::plan() {
@@ -106,11 +126,14 @@ LogicalResult ContractEmitter::plan() {
   left = planPanel(op.getLhs(), mDim);
   right = planPanel(op.getRhs(), nDim);
   left.blockElements = left.lanesAlongK ? mTile * kStride : kPad * mStride;
-  right.blockElements = kPad * nTile;
+  right.direct = directRight();
+  right.blockElements = right.direct >= 0 ? 0 : kPad * nTile;
   left.resident = !raggedK && !raggedM &&
                   left.blockElements * kBlocks * 4 <= residentLeftBytes;
   right.resident =
       !raggedK && right.blockElements * kBlocks * 4 <= residentRightBytes;
+  if (right.direct >= 0)
+    right.resident = false;
   for (Panel *panel : {&left, &right})
     panel->buffer = scratch.allocate(
         b, loc, panel->blockElements * (panel->resident ? kBlocks : 1),
@@ -293,10 +316,10 @@ SmallVector<Value> ContractEmitter::emitBlock(Value block, ValueRange keys) {
   if (single) {
     if (!left.resident)
       pack(left, range, c(0), c(K), c(0));
-    if (!right.resident)
+    if (!right.resident && right.direct < 0)
       pack(right, range, c(0), c(K), c(0));
     emitTiles(range, [&](Value i, Value j) {
-      emitTile(range, i, j, c(0), c(K));
+      emitTile(range, i, j, c(0), c(0), c(K));
       emitEpilogue(range, i, j);
     });
     return newKeys;
@@ -306,10 +329,10 @@ SmallVector<Value> ContractEmitter::emitBlock(Value block, ValueRange keys) {
     Value kEnd = minimum(add(k, c(kTile)), range.kEnd);
     Value index = arith::DivUIOp::create(b, loc, k, c(kTile));
     for (Panel *panel : {&left, &right})
-      if (!panel->resident)
+      if (!panel->resident && panel->direct < 0)
         pack(*panel, range, k, kEnd, index);
     emitTiles(range, [&](Value i, Value j) {
-      emitTile(range, i, j, index, sub(kEnd, k));
+      emitTile(range, i, j, index, k, sub(kEnd, k));
     });
   });
   emitTiles(range, [&](Value i, Value j) { emitEpilogue(range, i, j); });

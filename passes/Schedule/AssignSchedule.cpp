@@ -93,6 +93,16 @@ double mapCost(Region &map) {
   return cycles;
 }
 
+/// Whether the right operand may be multiplied where it lies (the columns of
+/// the register tile permitting).
+bool isInPlace(kernel::ContractOp op) {
+  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
+  SmallVector<unsigned> used = cpu::usedArguments(op.getRhs());
+  return used.size() == 1 && cpu::yieldsArgument(op.getRhs(), used.front()) &&
+         access.getGather(used.front()) < 0 &&
+         !isSlowAlong(op, used.front(), op.getNDim());
+}
+
 struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
   using AssignSchedulePassBase::AssignSchedulePassBase;
 
@@ -115,6 +125,9 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
                         dependsOnGroup(op, op.getRhs()),
                         mapCost(op.getLhs()),
                         mapCost(op.getRhs())};
+    for (unsigned input : cpu::usedArguments(op.getLhs()))
+      shape.leftAlongK &= !isSlowAlong(op, input, op.getKDim());
+    shape.rightInPlace = isInPlace(op);
     for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
       shape.groups *= extent;
     // A ragged dimension is shared out among the groups: the average counts.

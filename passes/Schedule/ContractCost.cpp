@@ -15,8 +15,10 @@ namespace moec::schedule {
 
 // In cycles; measured with bench/contract_bench.
 static constexpr double packPerVector = 2.5; // load, map, store of one vector
-static constexpr double tileOverhead = 30;   // loops and addresses of one tile
-static constexpr double storePerVector = 2;  // epilogue of one vector of sums
+static constexpr double readPerVector = 5;   // a cache line from L3
+static constexpr int64_t l2Elements = 128 << 10;
+static constexpr double tileOverhead = 30;  // loops and addresses of one tile
+static constexpr double storePerVector = 2; // epilogue of one vector of sums
 // Depth packed at a time: the strip of the right panel stays in L1.
 static constexpr int64_t maxDepth = 512, splitDepth = 384;
 
@@ -40,27 +42,40 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
     int64_t mTiles = divideCeil(shape.m, mTile),
             nTiles = divideCeil(shape.n, nTile);
     int64_t blocks = shape.groups * mTiles * nTiles;
-    // Blocks, and register tiles in them, of the busiest thread.
-    double perThread = divideCeil(blocks, std::min(blocks, machine.threads));
     double tiles = double(divideCeil(std::min(mTile, shape.m), rows)) *
                    divideCeil(std::min(nTile, shape.n), columns);
     double depthBlocks = divideCeil(shape.k, kTile);
     double tile = shape.k * cyclesPerStep(rows, vectors) +
                   tileOverhead * depthBlocks +
                   rows * vectors * storePerVector * (2 * depthBlocks - 1);
-    double panelL = double(mTile) * shape.k / lanes *
-                    (packPerVector + shape.leftMap),
-           panelR = double(nTile) * shape.k / lanes *
-                    (packPerVector + shape.rightMap);
-    // m runs fastest over the blocks: the right panel changes every mTiles
-    // blocks, the left one at every block unless there is but one.
-    double packsL = mTiles > 1           ? perThread
-                    : shape.leftPerGroup ? std::max(1.0, perThread / nTiles)
-                                         : 1;
-    double packsR = nTiles > 1 || shape.rightPerGroup
-                        ? std::max(1.0, perThread / mTiles)
-                        : 1;
-    double cost = perThread * tiles * tile + packsL * panelL + packsR * panelR;
+    // Every packing reads the operand, from beyond L2 if it is large.
+    auto reading = [&](int64_t rows) {
+      return rows * shape.k > l2Elements ? readPerVector : 0.5;
+    };
+    int64_t vectorsL = shape.leftAlongK ? mTile * divideCeil(shape.k, lanes)
+                                        : shape.k * divideCeil(mTile, lanes);
+    double panelL =
+        vectorsL * (packPerVector + shape.leftMap + reading(shape.m));
+    double panelR = double(nTile) * shape.k / lanes *
+                    ((shape.rightInPlace && shape.n % columns == 0
+                          ? 0
+                          : packPerVector + shape.rightMap) +
+                     reading(shape.n));
+    // What the busiest of `threads` threads spends. m runs fastest over the
+    // blocks: the right panel changes every mTiles blocks, the left one at
+    // every block unless there is but one.
+    auto busiest = [&](int64_t threads) {
+      double mine = divideCeil(blocks, std::min(blocks, threads));
+      double packsL = mTiles > 1           ? mine
+                      : shape.leftPerGroup ? std::max(1.0, mine / nTiles)
+                                           : 1;
+      double packsR =
+          nTiles > 1 || shape.rightPerGroup ? std::max(1.0, mine / mTiles) : 1;
+      return mine * tiles * tile + packsL * panelL + packsR * panelR;
+    };
+    // The total counts as much as the balance: there may be fewer threads.
+    double cost =
+        busiest(machine.threads) + busiest(1) / double(machine.threads);
     if (best == 0 || cost < best * 0.999) {
       best = cost;
       choice = {mTile, nTile, kTile, rows, columns};

@@ -24,6 +24,8 @@ struct ContractShape {
   bool leftPerGroup, rightPerGroup; ///< the panel depends on the group
   /// Cycles that the `lhs` and `rhs` regions take for one vector of elements.
   double leftMap = 0, rightMap = 0;
+  bool leftAlongK = true; ///< the left operand is packed along k, else along m
+  bool rightInPlace = false; ///< the right operand is not packed
 };
 struct Machine {
   int64_t lanes = 16, registers = 32, threads = 8;

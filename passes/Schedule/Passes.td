@@ -15,7 +15,8 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
       Rows and columns past the end of the output cost as much as real ones.
     * A block costs its register tiles, an overhead for each, and the packing of
       its panels; a panel that consecutive blocks share is packed once. The model
-      adds up what the busiest of `threads` threads does.
+      adds up what the busiest of `threads` threads does, and a share of what one
+      thread alone would do.
 
     Before that a contraction whose outputs lie contiguous along m and not along
     n is turned over: m and n, `lhs` and `rhs` change places.

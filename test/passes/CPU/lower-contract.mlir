@@ -1,18 +1,17 @@
 // RUN: moec-opt %s --moec-lower-contract --canonicalize --cse --split-input-file | FileCheck %s
 // RUN: moec-opt %s --moec-lower-contract --remarks-filter-missed=CPU --remark-format=emitRemark 2>&1 | FileCheck %s --check-prefix=REMARK
 
-// Two panels are packed when they change, a 12x32 register tile runs over k, and
-// the bias is added before the only store. The image's two dimensions vanish in
-// the address.
+// The left panel is packed when it changes, the right operand is read where it
+// lies, a 12x32 register tile runs over k, and the bias is added before the only
+// store. The image's two dimensions vanish in the address.
 // CHECK-LABEL: func @linear(
 // CHECK-SAME:    memref<{{[0-9]+}}xi8>) attributes {kernel.blocks = 5 : i64, kernel.function, kernel.scratch = {{[0-9]+}} : i64}
 // CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}} step %{{.*}} iter_args(
 // CHECK:           scf.if
-// CHECK:             vector.store {{.*}} : memref<18432xf32>, vector<16xf32>
-// CHECK:           scf.if
 // CHECK:             vector.store {{.*}} : memref<5376xf32>, vector<16xf32>
 // CHECK-NOT:       floordiv
 // CHECK:           scf.for {{.*}} -> (vector<16xf32>
+// CHECK:             vector.load %{{.*}} : memref<18432xf32>, vector<16xf32>
 // CHECK-COUNT-24:    vector.fma
 // CHECK-NOT:         vector.fma
 // CHECK:           arith.addf {{.*}} : vector<16xf32>
@@ -49,6 +48,23 @@ func.func @transposed(%x: memref<8x32xf32>, %w: memref<16x32xf32>, %y: memref<16
   kernel.contract dims [8, 16, 32] ins(%x, %w : memref<8x32xf32>, memref<16x32xf32>) outs(%y : memref<16x8xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (n, m)>]
     schedule <tile = [8, 16, 32], micro = [8, 16]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+
+// -----
+
+// With columns past the end the right operand is packed.
+// CHECK-LABEL: func @packed(
+// CHECK:         vector.maskedload
+// CHECK:         vector.store {{.*}} : memref<2048xf32>, vector<16xf32>
+func.func @packed(%x: memref<8x32xf32>, %w: memref<32x50xf32>, %y: memref<8x50xf32>,
+                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.contract dims [8, 50, 32] ins(%x, %w : memref<8x32xf32>, memref<32x50xf32>) outs(%y : memref<8x50xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [8, 64, 32], micro = [4, 32]>
     lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
