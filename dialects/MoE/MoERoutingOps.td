@@ -9,8 +9,9 @@ def MoE_TopKRouteOp : MoE_DiffOp<"top_k_route"> {
     `gates` [items, experts] are probabilities (softmax before top-k; V-MoE, arXiv 2106.05974, equation 1; no
     renormalisation). `weights` [items, k] are the k largest of each item, in descending order (ties: the lower
     expert first). The plan places all first choices, then all second choices, ...; items in order of position
-    (`priority = "position"`) or of descending largest gate (`"importance"`: batch-prioritised routing); an
-    assignment to an expert that already has `capacity` rows is dropped. Weights of dropped assignments keep their value.
+    (`priority = "position"`) or of descending largest gate (`"importance"`: batch-prioritised routing; ties: the lower
+    item first); an assignment to an expert that already has `capacity` rows is dropped, so capacity 0 drops all of them and
+    capacity = items none. Weights of dropped assignments keep their value.
 
     Example:
 

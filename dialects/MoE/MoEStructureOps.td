@@ -170,7 +170,8 @@ def MoE_RandomNormalOp : MoE_Op<"random_normal", [Pure, AllTypesMatch<["seed", "
     Element i (row-major) is `std` times a standard normal number made from
     Philox4x32-10 (Salmon et al., SC 2011) with key (seed, stream) and counter (i / 2, step, 0, 0), by
     Box-Muller from words 0 and 1 of the block: u = (w0 + 1) / 2^32, t = w1 / 2^32; even i takes
-    sqrt(-2 ln u) cos(2 pi t), odd i the sine. The same on every device and for any number of threads.
+    sqrt(-2 ln u) cos(2 pi t), odd i the sine. The same words on every device and for any number of threads; the reference
+    computes ln, cos and sin in f64 and rounds once.
 
     Example:
 
