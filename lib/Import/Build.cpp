@@ -10,6 +10,7 @@
 #include "lib/Import/Ops.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/GlobPattern.h"
+#include <map>
 
 using namespace mlir;
 using namespace moec;
@@ -59,6 +60,9 @@ private:
   std::vector<Value> inputValues, nodeValues;
   Block *body = nullptr;
   Value seed, step;
+  /// Shares of expert layers that are outputs, by layer and its repeat; null
+  /// until they are computed.
+  std::map<std::pair<const Node *, const Node *>, Value> shares;
   Value auxiliary; ///< weighted sum of the balance losses so far
   int64_t streams = 0;
 };
@@ -175,9 +179,19 @@ Value FunctionBuilder::buildRepeat(const Node &node, Value input,
     if (training && inner.noise)
       stacked.push_back(randomNoise(inner, nodeLoc(inner, prefix), node.count));
 
-  auto repeat = moe::RepeatOp::create(b, loc, ValueRange(carried).getTypes(),
-                                      b.getI64IntegerAttr(node.count), carried,
-                                      stacked, UnitAttr());
+  // Shares are stacked, one slice an iteration; their mean is what counts.
+  SmallVector<Type> results(ValueRange(carried).getTypes());
+  SmallVector<std::pair<const Node *, Value>> stacks;
+  for (const Node &inner : block.nodes)
+    if (shares.count({&inner, &node})) {
+      stacks.push_back({&inner, {}});
+      results.push_back(
+          floatType({model.batch, inner.attrs.find("experts")->second.integer},
+                    node.count));
+    }
+  auto repeat =
+      moe::RepeatOp::create(b, loc, results, b.getI64IntegerAttr(node.count),
+                            carried, stacked, UnitAttr());
   OpBuilder::InsertionGuard guard(b);
   Block *inside = b.createBlock(&repeat.getBody());
   for (Value value : carried)
@@ -209,16 +223,32 @@ Value FunctionBuilder::buildRepeat(const Node &node, Value input,
     auto [first, random] = operands[&inner];
     for (size_t i = 0; i != inner.params.size(); ++i)
       params.push_back(inside->getArgument(first + i));
+    auto *stack = llvm::find_if(
+        stacks, [&](const auto &entry) { return entry.first == &inner; });
     NodeBuild build(b, nodeLoc(inner, prefix), block, inner, inputs, params,
-                    random, training, &sum);
+                    random, training, &sum,
+                    stack == stacks.end() ? nullptr : &stack->second);
     values[ref] = inner.op->build(build);
   }
   SmallVector<Value> yielded = {value(block.outputs.front())};
   if (balance)
     yielded.push_back(sum);
+  for (auto &[inner, value] : stacks)
+    yielded.push_back(value);
   moe::YieldOp::create(b, loc, yielded);
   if (balance)
     auxiliary = repeat.getResult(1);
+  b.setInsertionPointAfter(repeat);
+  for (auto [i, entry] : llvm::enumerate(stacks)) {
+    Value all = repeat.getResult(carried.size() + i);
+    auto type = cast<RankedTensorType>(all.getType());
+    Value total =
+        moe::ReduceOp::create(b, loc, type.clone(type.getShape().drop_front()),
+                              all, b.getDenseI64ArrayAttr({0}));
+    shares[{entry.first, &node}] = moe::ScaleOp::create(
+        b, loc, total.getType(), total,
+        b.getF64FloatAttr(1.0 / static_cast<double>(node.count)));
+  }
   return repeat.getResult(0);
 }
 
@@ -234,8 +264,9 @@ Value FunctionBuilder::buildNode(const Node &node) {
   Value noise;
   if (training && node.noise)
     noise = randomNoise(node, loc, 0);
+  auto share = shares.find({&node, nullptr});
   NodeBuild build(b, loc, graph, node, inputs, params, noise, training,
-                  &auxiliary);
+                  &auxiliary, share == shares.end() ? nullptr : &share->second);
   return node.op->build(build);
 }
 
@@ -304,6 +335,16 @@ void FunctionBuilder::run(StringRef name) {
     step = body->getArgument(seedArg + 1);
   }
   nodeValues.resize(graph.nodes.size());
+  auto layer = [&](const Output &output) {
+    const Node &node = graph.nodes[output.node];
+    return output.inner < 0
+               ? std::make_pair(&node, static_cast<const Node *>(nullptr))
+               : std::make_pair(&node.block->nodes[output.inner], &node);
+  };
+  if (!training)
+    for (const Output &output : model.outputs)
+      if (output.experts)
+        shares[layer(output)];
   for (Ref ref : graph.order)
     if (liveNodes[ref])
       nodeValues[ref] = buildNode(graph.nodes[ref]);
@@ -313,11 +354,11 @@ void FunctionBuilder::run(StringRef name) {
   if (training) {
     buildLoss(results, resultAttrs);
   } else {
-    for (auto [ref, output] :
-         llvm::zip_equal(graph.outputs, model.outputNames)) {
-      results.push_back(nodeValues[ref]);
+    for (const Output &output : model.outputs) {
+      results.push_back(output.experts ? shares[layer(output)]
+                                       : nodeValues[output.node]);
       resultAttrs.push_back(b.getDictionaryAttr(
-          b.getNamedAttr("moe.output", b.getStringAttr(output))));
+          b.getNamedAttr("moe.output", b.getStringAttr(output.name))));
     }
   }
   func::ReturnOp::create(b, loc, results);
@@ -351,9 +392,8 @@ void moec::import::describeModel(ModuleOp module, const Model &model) {
   auto text = [&](StringRef name, StringRef value) {
     return b.getNamedAttr(name, b.getStringAttr(value));
   };
-  SmallVector<NamedAttribute> optimizer = {
-      text("op", t.optimizer), real("learning_rate", t.learningRate),
-      real("weight_decay", t.weightDecay)};
+  SmallVector<NamedAttribute> optimizer = {text("op", t.optimizer),
+                                           real("weight_decay", t.weightDecay)};
   if (t.optimizer == "sgd")
     optimizer.push_back(real("momentum", t.momentum));
   else
@@ -367,13 +407,21 @@ void moec::import::describeModel(ModuleOp module, const Model &model) {
   for (const Input &input : model.graph.inputs)
     if (image.empty() && input.name != label)
       image = input.name;
+  SmallVector<NamedAttribute> data = {
+      text("image", image), text("label", label),
+      integer("classes", model.graph.info(t.logits)->shape.back())};
+  if (!model.classNames.empty()) {
+    SmallVector<StringRef> names(model.classNames.begin(),
+                                 model.classNames.end());
+    data.push_back(b.getNamedAttr("class_names", b.getStrArrayAttr(names)));
+  }
+  module->setAttr("moe.data", b.getDictionaryAttr(data));
   module->setAttr(
       "moe.training",
       b.getDictionaryAttr(
           {b.getNamedAttr("optimizer", b.getDictionaryAttr(optimizer)),
-           real("clip_norm", t.clipNorm),
+           real("learning_rate", t.learningRate), real("clip_norm", t.clipNorm),
            b.getNamedAttr("schedule", b.getDictionaryAttr(schedule)),
            integer("epochs", t.epochs), integer("batch", t.batch),
-           integer("seed", t.seed), text("image", image),
-           text("label", label)}));
+           integer("seed", t.seed)}));
 }

@@ -217,6 +217,64 @@ static void checkBlock(Reader &reader, const JsonMember &member) {
   graph.sound &= graph.info(*ref) != nullptr;
 }
 
+/// "node.experts" or "repeat.node.experts": the shares of an expert layer.
+static std::optional<Output> resolveShares(Reader &reader,
+                                           const JsonValue &item) {
+  const Graph &graph = reader.model.graph;
+  SmallVector<std::string> names;
+  for (auto [i, node] : llvm::enumerate(graph.nodes)) {
+    std::string name = node.name + ".experts";
+    if (node.op && node.op->routes) {
+      names.push_back(name);
+      if (item.text == name)
+        return Output{name, static_cast<Ref>(i), -1, true};
+    }
+    if (!node.block)
+      continue;
+    for (auto [j, inner] : llvm::enumerate(node.block->nodes)) {
+      if (!inner.op || !inner.op->routes)
+        continue;
+      name = node.name + "." + inner.name + ".experts";
+      names.push_back(name);
+      if (item.text == name)
+        return Output{name, static_cast<Ref>(i), static_cast<int>(j), true};
+    }
+  }
+  // With a broken graph there may be more layers than can be seen.
+  if (!graph.sound)
+    return std::nullopt;
+  SmallVector<StringRef> known(names.begin(), names.end());
+  reader.problems.add(item, "no expert layer '" + item.text + "'")
+      .expected(known.empty() ? "a 'moe' or 'soft_moe' node; there is none"
+                              : joinNames(known))
+      .got("'" + item.text + "'")
+      .fix(suggest(item.text, known, "name the node, then '.experts'"));
+  return std::nullopt;
+}
+
+static void checkClasses(Reader &reader, const JsonValue &json) {
+  Model &model = reader.model;
+  bool names = json.isArray();
+  for (const JsonValue &item : json.items)
+    names &= item.isString();
+  if (!names) {
+    reader.problems.add(json, "'classes' is not a list of names")
+        .expected("an array of strings, one a class")
+        .got(json.describe());
+    return;
+  }
+  for (const JsonValue &item : json.items)
+    model.classNames.push_back(item.text);
+  const TensorInfo *logits = model.outputs.empty()
+                                 ? nullptr
+                                 : model.graph.info(model.outputs.front().node);
+  if (logits && logits->shape.back() != int64_t(json.items.size()))
+    reader.problems.add(json, "'classes' does not fit the first output")
+        .expected(formatv("{0} names, for {1}", logits->shape.back(),
+                          toString(*logits)))
+        .got(Twine(json.items.size()));
+}
+
 static void checkOutputs(Reader &reader, const JsonValue &root) {
   Model &model = reader.model;
   const JsonValue *outputs = root.find("outputs");
@@ -227,6 +285,13 @@ static void checkOutputs(Reader &reader, const JsonValue &root) {
     return;
   }
   for (const JsonValue &item : outputs->items) {
+    if (item.isString() && StringRef(item.text).ends_with(".experts")) {
+      if (std::optional<Output> shares = resolveShares(reader, item)) {
+        model.graph.outputs.push_back(shares->node);
+        model.outputs.push_back(*shares);
+      }
+      continue;
+    }
     std::optional<Ref> ref = resolve(reader, model.graph, item);
     if (!ref)
       continue;
@@ -238,7 +303,7 @@ static void checkOutputs(Reader &reader, const JsonValue &root) {
       continue;
     }
     model.graph.outputs.push_back(*ref);
-    model.outputNames.push_back(item.text);
+    model.outputs.push_back({item.text, *ref, -1, false});
   }
 }
 
@@ -252,7 +317,7 @@ std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
   Reader reader(*model, problems);
   reader.object(root, "the model",
                 {"format", "name", "description", "dims", "inputs", "blocks",
-                 "nodes", "outputs", "training"});
+                 "nodes", "outputs", "classes", "training"});
   const JsonValue *name = root.find("name");
   if (!name)
     reader.missing(root, "the model", "name");
@@ -278,6 +343,8 @@ std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
   }
   checkNodes(reader, model->graph, *nodes);
   checkOutputs(reader, root);
+  if (const JsonValue *classes = root.find("classes"))
+    checkClasses(reader, *classes);
   SmallVector<Ref> roots(model->graph.outputs);
   if (const JsonValue *section = root.find("training")) {
     checkTraining(reader, *section);

@@ -132,13 +132,23 @@ struct Training {
   std::optional<std::vector<std::string>> noDecay; ///< patterns
 };
 
+/// A result of @infer: what a node computes or, of an expert layer, the share
+/// that each expert has in each image, f32 [batch, experts].
+struct Output {
+  std::string name;
+  Ref node = 0;
+  int inner = -1; ///< node of the block, if `node` is a repeat
+  bool experts = false;
+};
+
 struct Model {
   std::string name;
   std::map<std::string, int64_t, std::less<>> dims; ///< with the chosen batch
   int64_t batch = 0;
   std::map<std::string, std::unique_ptr<Graph>, std::less<>> blocks;
   Graph graph;
-  std::vector<std::string> outputNames;
+  llvm::SmallVector<Output> outputs;   ///< beside graph.outputs
+  std::vector<std::string> classNames; ///< may be empty
   std::optional<Training> training;
 };
 

@@ -125,6 +125,11 @@ void NodeBuild::addAuxiliary(Value value, double weight) {
   *auxiliary = *auxiliary ? add(*auxiliary, value) : value;
 }
 
+void NodeBuild::setShares(Value weights) {
+  double parts = static_cast<double>(shape(weights)[1]);
+  *shares = scale(reduce(weights, {1}), 1.0 / parts);
+}
+
 Value NodeBuild::linear(Value x, StringRef suffix, int64_t axis) {
   Value weight = param(withSuffix(suffix, "weight"));
   Value bias = param(withSuffix(suffix, "bias"));

@@ -131,10 +131,11 @@ public:
   NodeBuild(mlir::OpBuilder &builder, mlir::Location loc, const Graph &graph,
             const Node &node, llvm::ArrayRef<mlir::Value> inputs,
             llvm::ArrayRef<mlir::Value> params, mlir::Value noise,
-            const Training *training, mlir::Value *auxiliary)
+            const Training *training, mlir::Value *auxiliary,
+            mlir::Value *shares)
       : b(builder), loc(loc), graph(graph), node(node), inputs(inputs),
         training(training), noiseValue(noise), params(params),
-        auxiliary(auxiliary) {}
+        auxiliary(auxiliary), shares(shares) {}
 
   mlir::OpBuilder &b;
   mlir::Location loc;
@@ -161,6 +162,10 @@ public:
   mlir::Value noise() const { return noiseValue; }
   /// Adds weight * value to the loss.
   void addAuxiliary(mlir::Value value, double weight);
+  /// For expert layers: whether the share of each expert is an output, and
+  /// says what it is, from weights [batch, parts, experts] that sum to 1.
+  bool wantsShares() const { return shares != nullptr; }
+  void setShares(mlir::Value weights);
 
   static llvm::ArrayRef<int64_t> shape(mlir::Value value) {
     return mlir::cast<mlir::RankedTensorType>(value.getType()).getShape();
@@ -187,6 +192,7 @@ private:
   mlir::Value noiseValue;
   llvm::ArrayRef<mlir::Value> params;
   mlir::Value *auxiliary;
+  mlir::Value *shares;
 };
 
 struct OpDef {
@@ -199,6 +205,9 @@ struct OpDef {
   std::optional<TensorInfo> (*check)(NodeCheck &);
   /// Null for `repeat` (Build.cpp) and for what its reader builds.
   mlir::Value (*build)(NodeBuild &);
+  /// An expert layer, whose shares may be an output ("node.experts"); it has
+  /// the attribute `experts`.
+  bool routes = false;
 
   const AttrDef *attr(llvm::StringRef attrName) const;
 };

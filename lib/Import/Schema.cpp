@@ -191,6 +191,10 @@ std::string moec::modelSchema() {
                  {"inputs", "output", "nodes"}, "nodes that `repeat` runs")}}},
        {"nodes", nodes},
        {"outputs", {{"type", "array"}, {"items", text}, {"minItems", 1}}},
+       {"classes",
+        {{"type", "array"},
+         {"items", text},
+         {"description", "names of the classes, for people"}}},
        {"training", object(training, trainingRequired, "")}},
       {"format", "name", "dims", "inputs", "nodes", "outputs"},
       "A model that moec compiles.");

@@ -73,6 +73,10 @@ static Value build(NodeBuild &build) {
     noisy = build.add(logits, build.noise());
   Value gates = build.softmax(noisy, {1});
 
+  if (build.wantsShares())
+    build.setShares(
+        build.reshape(gates, {whole[0], count / whole[0], experts}));
+
   // Balance losses, V-MoE's: the importance is of the gates without noise, the
   // load the chance to be chosen under fresh noise (arXiv 2106.05974, A).
   auto balance = [&](Value probabilities, double weight) {
@@ -145,4 +149,5 @@ const OpDef moec::import::moeOp = {
                           "router noise in training, standard deviation times "
                           "the number of experts")},
     check,
-    build};
+    build,
+    /*routes=*/true};

@@ -67,6 +67,9 @@ static Value build(NodeBuild &build) {
   Value out = layer(build.gelu(layer(in, "fc1", hidden)), "fc2", width);
   out = build.reshape(out, {batch, slots, width});
   Value combine = build.softmax(logits, {2});
+  if (build.wantsShares())
+    build.setShares(build.reduce(
+        build.reshape(combine, {batch, tokens, experts, perExpert}), {3}));
   return build.einsum(combine, out, "bms,bsd->bmd", {batch, tokens, width});
 }
 
@@ -80,4 +83,5 @@ const OpDef moec::import::softMoeOp = {
      AttrDef{"slots", AttrDef::Kind::Size, "slots of each expert", true},
      AttrDef::size("hidden", "hidden width of an expert")},
     check,
-    build};
+    build,
+    /*routes=*/true};
