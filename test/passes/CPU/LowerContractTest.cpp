@@ -60,8 +60,9 @@ INSTANTIATE_TEST_SUITE_P(
     Shapes, MatmulTest,
     testing::Values(Extents{1, 1, 1}, Extents{1, 10, 96}, Extents{7, 1, 5},
                     Extents{49, 96, 49}, Extents{13, 17, 19},
-                    Extents{64, 64, 64}, Extents{33, 96, 700}, Extents{31, 33, 600},
-                    Extents{97, 101, 103}, Extents{2, 130, 1025}),
+                    Extents{64, 64, 64}, Extents{33, 96, 700},
+                    Extents{31, 33, 600}, Extents{97, 101, 103},
+                    Extents{2, 130, 1025}),
     [](auto &info) {
       return std::to_string(info.param.m) + "x" + std::to_string(info.param.n) +
              "x" + std::to_string(info.param.k);
