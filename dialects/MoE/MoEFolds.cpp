@@ -92,6 +92,43 @@ struct ScaleOfScale : OpRewritePattern<ScaleOp> {
 };
 } // namespace
 
+/// A repeat of one iteration is its body: slices are reshapes.
+static LogicalResult inlineSingle(RepeatOp op, PatternRewriter &rewriter) {
+  if (op.getCount() != 1)
+    return rewriter.notifyMatchFailure(op, "it runs more than once");
+  for (Type type :
+       llvm::concat<Type>(SmallVector<Type>(op.getStacked().getTypes()),
+                          SmallVector<Type>(op.getResultTypes())))
+    if (isa<RoutingType>(type))
+      return rewriter.notifyMatchFailure(op, "a plan cannot be reshaped");
+  Block &body = op.getBody().front();
+  Location loc = op.getLoc();
+  auto reshape = [&](Value value, Type type) -> Value {
+    return value.getType() == type
+               ? value
+               : ReshapeOp::create(rewriter, loc, type, value).getResult();
+  };
+  unsigned numCarried = op.getCarried().size();
+  SmallVector<Value> args(op.getCarried());
+  for (auto [i, value] : llvm::enumerate(op.getStacked()))
+    args.push_back(reshape(value, body.getArgument(numCarried + i).getType()));
+  Operation *yield = body.getTerminator();
+  rewriter.inlineBlockBefore(&body, op, args);
+  rewriter.setInsertionPoint(op);
+  SmallVector<Value> results;
+  for (auto [value, type] :
+       llvm::zip(yield->getOperands(), op.getResultTypes()))
+    results.push_back(reshape(value, type));
+  rewriter.eraseOp(yield);
+  rewriter.replaceOp(op, results);
+  return success();
+}
+
+void RepeatOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                           MLIRContext *) {
+  patterns.add(inlineSingle);
+}
+
 void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                             MLIRContext *context) {
   patterns.add<ReshapeOfReshape>(context);

@@ -52,6 +52,7 @@ def MoE_RepeatOp : MoE_Op<"repeat", [AttrSizedOperandSegments, SingleBlock, Recu
     `stacked` `(` ($stacked^ `:` type($stacked))? `)` $body attr-dict (`->` type($results)^)?
   }];
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def MoE_YieldOp : MoE_Op<"yield", [Pure, ReturnLike, Terminator, ParentOneOf<["RepeatOp"]>]> {

@@ -202,6 +202,16 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
     while (kernel::MapOp map = findNext(done))
       if (fuse(rewriter, map))
         done.clear();
+    // Said once, about the maps that stayed.
+    getOperation().walk([&](kernel::MapOp map) {
+      if (!reasons.contains(map))
+        return;
+      remark::missed(
+          map.getLoc(),
+          remark::RemarkOpts::name("FuseOperands").category("moec-fusion"))
+          << remark::reason("{0}", reasons[map]);
+    });
+    reasons.clear();
   }
 
   kernel::MapOp findNext(llvm::SmallPtrSetImpl<Operation *> &done) {
@@ -218,10 +228,7 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
   bool fuse(RewriterBase &rewriter, kernel::MapOp map) {
     std::string reason;
     auto missed = [&]() {
-      remark::missed(
-          map.getLoc(),
-          remark::RemarkOpts::name("FuseOperands").category("moec-fusion"))
-          << remark::reason("{0}", reason);
+      reasons[map] = reason;
       return false;
     };
     if (map.getRaggedDim())
@@ -256,8 +263,12 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
         map.getLoc(),
         remark::RemarkOpts::name("FuseOperands").category("moec-fusion"))
         << "moved into the kernels that read it";
+    reasons.erase(map);
     eraseViewsAndOp(rewriter, map);
     return true;
   }
+
+  /// Why a map could not move, the last time it was tried.
+  llvm::DenseMap<Operation *, std::string> reasons;
 };
 } // namespace

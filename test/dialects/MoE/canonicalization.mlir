@@ -90,3 +90,18 @@ func.func @scale_of_scale(%x: tensor<4xf32>) -> tensor<4xf32> {
   %z = moe.scale %y by 1.5 : tensor<4xf32>
   return %z : tensor<4xf32>
 }
+
+// A repeat of one iteration is its body.
+// CHECK-LABEL: @repeat_once
+// CHECK-NEXT: %[[W:.*]] = moe.reshape %arg1 : tensor<1x8xf32> -> tensor<8xf32>
+// CHECK-NEXT: %[[Y:.*]] = moe.mul %arg0, %[[W]] : tensor<8xf32>
+// CHECK-NEXT: %[[S:.*]] = moe.reshape %arg0 : tensor<8xf32> -> tensor<1x8xf32>
+// CHECK-NEXT: return %[[Y]], %[[S]]
+func.func @repeat_once(%x: tensor<8xf32>, %w: tensor<1x8xf32>) -> (tensor<8xf32>, tensor<1x8xf32>) {
+  %r:2 = moe.repeat 1 carry(%x : tensor<8xf32>) stacked(%w : tensor<1x8xf32>) {
+  ^bb0(%c: tensor<8xf32>, %p: tensor<8xf32>):
+    %n = moe.mul %c, %p : tensor<8xf32>
+    moe.yield %n, %c : tensor<8xf32>, tensor<8xf32>
+  } -> tensor<8xf32>, tensor<1x8xf32>
+  return %r#0, %r#1 : tensor<8xf32>, tensor<1x8xf32>
+}
