@@ -5,15 +5,19 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// contract_bench [--dump=DIR] [--schedule=S] [WORD]: for every shape whose name
-// contains WORD, the share of this core's FMA peak that the compiled kernel
-// reaches in one thread, packing and epilogue included. The peak
-// (register-to-register FMAs) is measured right before and after each run, and
-// time is this thread's own CPU time, so that a busy machine disturbs the ratio
-// little. Reported are the median and the best of the rounds.
+// contract_bench [--dump=DIR] [--schedule=S] [FILE.mlir] [WORD]: for every
+// shape whose name contains WORD, or for the contractions of a file that "moec
+// compile --emit memory" wrote (ragged ones apart), the share of this core's
+// FMA peak that the compiled kernel reaches in one thread, packing and epilogue
+// included. The peak (register-to-register FMAs) is measured right before and
+// after each run, and time is this thread's own CPU time, so that a busy
+// machine disturbs the ratio little. Reported are the median and the best of
+// the rounds.
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "test/passes/CPU/KernelJit.h"
 #include "test/passes/CPU/KernelSource.h"
@@ -156,77 +160,107 @@ std::string scheduling() {
          "}";
 }
 
-std::unique_ptr<KernelJit> compile(mlir::MLIRContext *context,
-                                   const std::string &source) {
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(source, context);
-  std::string error = "does not parse";
-  auto jit =
-      module ? KernelJit::compile(*module, error, scheduling()) : nullptr;
+using Module = mlir::OwningOpRef<mlir::ModuleOp>;
+
+std::unique_ptr<KernelJit> compile(mlir::ModuleOp module) {
+  std::string error;
+  auto jit = KernelJit::compile(module, error, scheduling());
   if (!jit)
-    llvm::errs() << "error: " << error << "\n" << source;
+    llvm::errs() << "error: " << error << "\n";
   return jit;
 }
+
+/// The kernel functions of a file that hold a contraction, each in a module.
+std::vector<std::pair<std::string, Module>>
+contractionsOf(mlir::MLIRContext *context, const std::string &path) {
+  std::vector<std::pair<std::string, Module>> found;
+  Module file = mlir::parseSourceFile<mlir::ModuleOp>(path, context);
+  if (file)
+    file->walk([&](moec::kernel::ContractOp op) {
+      auto func = op->getParentOfType<mlir::func::FuncOp>();
+      Module alone = mlir::ModuleOp::create(op.getLoc());
+      alone->push_back(func.clone());
+      found.emplace_back(func.getName().str(), std::move(alone));
+    });
+  return found;
+}
+
+/// Random operands for a kernel function; integers are 0.
+struct Operands {
+  std::vector<std::vector<float>> buffers;
+  std::vector<void *> args;
+
+  explicit Operands(moec::kernel::ContractOp op) {
+    std::mt19937 random(1);
+    std::normal_distribution<float> normal;
+    for (mlir::Value v : op->getOperands()) {
+      auto type = mlir::cast<mlir::MemRefType>(v.getType());
+      std::vector<float> data(type.getNumElements() + 16);
+      if (type.getElementType().isF32())
+        for (float &x : data)
+          x = normal(random);
+      auto at = reinterpret_cast<uintptr_t>(data.data());
+      args.push_back(reinterpret_cast<void *>((at + 63) & ~uintptr_t(63)));
+      buffers.push_back(std::move(data)); // keeps its address
+    }
+  }
+};
 
 } // namespace
 
 int main(int argc, char **argv) {
-  std::string word, dump, schedule;
+  std::string word, dump, schedule, file;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef arg = argv[i];
     if (arg.consume_front("--dump="))
       dump = arg.str();
     else if (arg.consume_front("--schedule="))
       schedule = arg.str();
+    else if (arg.ends_with(".mlir"))
+      file = arg.str();
     else
       word = arg.str();
   }
   auto context = makeContext();
-  auto peakJit = compile(context.get(), peakSource());
+  auto parse = [&](const std::string &source) {
+    return mlir::parseSourceString<mlir::ModuleOp>(source, context.get());
+  };
+  auto peakJit = compile(*parse(peakSource()));
   if (!peakJit)
     return 1;
   std::vector<float> ones(16, 1e-10f);
   Timer peak{*peakJit, {ones.data()}, peakSteps};
   double peakFlops = 2.0 * 16 * peakChains * peakSteps;
 
-  llvm::outs() << "share of the FMA peak (median, best), one thread\n";
-  for (Shape &shape : shapes()) {
-    std::string label = shape.name;
+  std::vector<std::pair<std::string, Module>> kernels;
+  if (!file.empty())
+    kernels = contractionsOf(context.get(), file);
+  else
+    for (Shape &shape : shapes()) {
+      shape.source.schedule = schedule;
+      kernels.emplace_back(shape.name, parse(shape.source.str()));
+    }
+  llvm::outs() << "share of the FMA peak (median, best), one thread; ms\n";
+  for (auto &[name, module] : kernels) {
+    moec::kernel::ContractOp op;
+    module->walk([&](moec::kernel::ContractOp o) { op = o; });
+    std::string label = name;
     double flops = 2;
-    for (int64_t d : shape.source.dims) {
+    for (int64_t d : op.getDims()) {
       label += " " + std::to_string(d);
       flops *= d;
     }
-    if (label.find(word) == std::string::npos)
+    if (label.find(word) == std::string::npos || op.getRaggedDim())
       continue;
-    shape.source.schedule = schedule;
-    auto jit = compile(context.get(), shape.source.str());
+    Operands operands(op);
+    auto jit = compile(*module);
     if (!jit)
       return 1;
     if (!dump.empty())
       jit->dumpObject(dump + "/" + label + ".o");
-    std::mt19937 random(1);
-    std::normal_distribution<float> normal;
-    std::vector<std::vector<float>> buffers;
-    Timer run{*jit, {}, jit->blocks()};
-    auto addBuffer = [&](const OperandSource &operand) {
-      int64_t count = 1;
-      llvm::SmallVector<llvm::StringRef> parts;
-      llvm::StringRef(operand.type).split(parts, 'x');
-      for (llvm::StringRef part : llvm::ArrayRef(parts).drop_back())
-        count *= std::stoll(part.str());
-      buffers.emplace_back(count + 16);
-      for (float &v : buffers.back())
-        v = normal(random);
-      auto at = reinterpret_cast<uintptr_t>(buffers.back().data());
-      run.args.push_back(reinterpret_cast<void *>((at + 63) & ~uintptr_t(63)));
-    };
-    buffers.reserve(8);
-    for (auto &operand : shape.source.inputs)
-      addBuffer(operand);
-    for (auto &operand : shape.source.outs)
-      addBuffer(operand);
+    Timer run{*jit, operands.args, jit->blocks()};
     run(), peak();
-    std::vector<double> ratios;
+    std::vector<double> ratios, times;
     for (int round = 0; round < 15; ++round) {
       double before = peak(), spent = 0;
       int64_t calls = 0;
@@ -235,13 +269,14 @@ int main(int argc, char **argv) {
         ++calls;
       }
       double after = peak();
-      double rate = flops * calls / spent;
-      ratios.push_back(rate / (peakFlops / std::min(before, after)));
+      times.push_back(spent / calls * 1e3);
+      ratios.push_back(flops * calls / spent /
+                       (peakFlops / std::min(before, after)));
     }
     llvm::outs() << llvm::format(
-        "%-36s %5.2f %5.2f  %6lld blocks\n", label.c_str(), median(ratios),
-        *std::max_element(ratios.begin(), ratios.end()),
-        (long long)jit->blocks());
+        "%-36s %5.2f %5.2f %8.3f ms  %6lld blocks\n", label.c_str(),
+        median(ratios), *std::max_element(ratios.begin(), ratios.end()),
+        median(times), (long long)jit->blocks());
     llvm::outs().flush();
   }
   return 0;

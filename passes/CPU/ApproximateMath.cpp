@@ -19,6 +19,12 @@ namespace {
 struct ApproximateMathPass
     : impl::ApproximateMathPassBase<ApproximateMathPass> {
   void runOnOperation() override {
+    // Divisions of the model stay exact. Those inside of the polynomials have
+    // operands of moderate size, so that an estimated reciprocal with a Newton
+    // step is as good and several times cheaper (LLVM wants ninf for that).
+    UnitAttr exact = UnitAttr::get(&getContext());
+    getOperation()->walk(
+        [&](arith::DivFOp div) { div->setAttr(exactName, exact); });
     RewritePatternSet patterns(&getContext());
     // These lower to one instruction or a short sequence as they are.
     auto hasFunction = [](StringRef name) {
@@ -28,8 +34,15 @@ struct ApproximateMathPass
     };
     populateMathPolynomialApproximationPatterns(patterns, hasFunction);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    getOperation()->walk([&](arith::DivFOp div) {
+      if (!div->removeAttr(exactName))
+        div.setFastmath(div.getFastmath() | arith::FastMathFlags::arcp |
+                        arith::FastMathFlags::ninf);
+    });
   }
+
+  static constexpr StringLiteral exactName = "moec.exact";
 };
 } // namespace
 } // namespace moec::cpu

@@ -107,6 +107,8 @@ private:
   /// `kBegin`.
   void emitTile(const BlockRange &range, mlir::Value i, mlir::Value j,
                 mlir::Value blockIndex, mlir::Value kBegin, mlir::Value depth);
+  /// Asks for the input rows that the epilogue of a tile will read.
+  void prefetchEpilogue(const BlockRange &range, mlir::Value i, mlir::Value j);
   void emitEpilogue(const BlockRange &range, mlir::Value i, mlir::Value j);
   mlir::Value tileBase(mlir::Value i, mlir::Value j);
   void zeroSums();

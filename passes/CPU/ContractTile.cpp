@@ -85,6 +85,37 @@ void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
                             ValueRange{add(sumBase, c(t * vl))});
 }
 
+void ContractEmitter::prefetchEpilogue(const BlockRange &range, Value i,
+                                       Value j) {
+  // The rows of a tile are short pieces far from each other, which no hardware
+  // prefetcher sees coming. Small operands are in a cache already. Asking for
+  // the rows that are written made it slower: stores wait in their buffer.
+  constexpr int64_t cached = 64 << 10;
+  SmallVector<unsigned> far;
+  for (unsigned o : usedArguments(op.getEpilogue()))
+    if (o < operands.numInputs() && operands.numElements(o) > cached &&
+        operands.gather(o) < 0 && operands.dependsOn(o, mDim) &&
+        operands.along(o, nDim).kind == LaneKind::Unit)
+      far.push_back(o);
+  if (far.empty())
+    return;
+  Value mBase = add(range.mBegin, mul(i, mr));
+  Value nBase = add(range.nBegin, mul(j, nr));
+  loop(c(0), minimum(c(mr), sub(range.mEnd, mBase)), 1, [&](Value r) {
+    SmallVector<Value> dims = range.group;
+    dims.append({add(mBase, r), nBase, Value()});
+    for (unsigned o : far) {
+      RowCursor row = operands.row(b, loc, o, dims, nDim);
+      Value start = add(row.base, nBase);
+      for (int64_t v = 0; v < nv; ++v)
+        memref::PrefetchOp::create(b, loc, operands.buffer(o),
+                                   ValueRange{add(start, c(v * vl))},
+                                   /*isWrite=*/false, /*localityHint=*/3,
+                                   /*isDataCache=*/true);
+    }
+  });
+}
+
 void ContractEmitter::emitEpilogue(const BlockRange &range, Value i, Value j) {
   Value mBase = add(range.mBegin, mul(i, mr));
   Value nBase = add(range.nBegin, mul(j, nr));

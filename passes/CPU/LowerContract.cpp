@@ -319,6 +319,7 @@ SmallVector<Value> ContractEmitter::emitBlock(Value block, ValueRange keys) {
     if (!right.resident && right.direct < 0)
       pack(right, range, c(0), c(K), c(0));
     emitTiles(range, [&](Value i, Value j) {
+      prefetchEpilogue(range, i, j);
       emitTile(range, i, j, c(0), c(0), c(K));
       emitEpilogue(range, i, j);
     });

@@ -57,7 +57,8 @@ def ApproximateMathPass : MoecCPUPass<"moec-approximate-math", "::mlir::func::Fu
   let summary = "Replace math functions by polynomials that vectorise";
   let description = [{
     Inner loops must not call the C library, which takes one scalar at a time.
-    Every function that kernels use becomes straight-line code of f32 accuracy;
+    Every function that kernels use becomes straight-line code of f32 accuracy,
+    whose own divisions (not the model's) may use an estimated reciprocal;
     test/passes/CPU/ApproximateMathTest.cpp holds them against libm in f64.
   }];
 }

@@ -16,3 +16,14 @@ func.func @all(%x: vector<16xf32>, %y: f32) -> (vector<16xf32>, f32) {
   %s = math.exp %y : f32
   return %i, %s : vector<16xf32>, f32
 }
+
+// The division of a rational approximation may be estimated, the model's not.
+// CHECK-LABEL: func @division
+// CHECK:       arith.divf {{.*}} fastmath<ninf,arcp>
+// CHECK:       arith.divf %{{[^ ]*}}, %{{[^ ]*}} : vector<16xf32>
+// CHECK-NOT:   moec.exact
+func.func @division(%x: vector<16xf32>, %y: vector<16xf32>) -> vector<16xf32> {
+  %t = math.tanh %x : vector<16xf32>
+  %d = arith.divf %t, %y : vector<16xf32>
+  return %d : vector<16xf32>
+}
