@@ -47,8 +47,6 @@ void buildLLVMPipeline(OpPassManager &pm) {
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createKernelABIPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
 }
 
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
