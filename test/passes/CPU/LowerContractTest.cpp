@@ -83,6 +83,20 @@ TEST(LowerContractTest, AnySchedule) {
   }
 }
 
+/// AVX2 and NEON: narrower vectors, fewer registers.
+TEST(LowerContractTest, NarrowVectors) {
+  for (const char *machine : {"lanes=8 registers=16", "lanes=4 registers=32"})
+    for (bool transposed : {false, true}) {
+      std::string lanes = std::string(machine).substr(0, 7);
+      KernelHarness harness(matmul(37, 50, 41, transposed, transposed).str(),
+                            std::string("moec-assign-schedule{") + machine +
+                                "},func.func(moec-lower-contract{" + lanes +
+                                "})");
+      harness.randomize();
+      EXPECT_TRUE(harness.check()) << machine;
+    }
+}
+
 /// A linear layer on tokens, with bias, GELU by tanh and a second output.
 TEST(LowerContractTest, LinearWithBiasGeluAndSavedPreactivation) {
   ContractSource s;
