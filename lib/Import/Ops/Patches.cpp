@@ -8,6 +8,7 @@
 #include "dialects/MoE/MoEOps.h"
 #include "lib/Import/Ops.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <algorithm>
 
 using namespace mlir;
 using namespace moec::import;
@@ -50,7 +51,7 @@ static std::optional<TensorInfo> checkPatchEmbed(NodeCheck &check) {
   int64_t patch = check.integer("patch"), width = check.integer("width");
   int64_t rows = image.shape[1], columns = image.shape[2];
   if (rows % patch || columns % patch) {
-    int64_t near = patch;
+    int64_t near = std::min(patch, std::min(rows, columns));
     while (near > 1 && (rows % near || columns % near))
       --near;
     check
