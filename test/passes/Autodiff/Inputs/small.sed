@@ -9,3 +9,4 @@ s/"width": (96|128)/"width": 6/
 s/"hidden": [0-9]+/"hidden": 3/
 s/"experts": [0-9]+/"experts": 3/
 s/"count": 1/"count": 2/
+s/"classes": \[[^]]*\]/"classes": ["a", "b", "c"]/
