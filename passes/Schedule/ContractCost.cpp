@@ -20,7 +20,11 @@ static constexpr int64_t l2Elements = 128 << 10;
 static constexpr double tileOverhead = 30;  // loops and addresses of one tile
 static constexpr double storePerVector = 2; // epilogue of one vector of sums
 // Depth packed at a time: the strip of the right panel stays in L1.
-static constexpr int64_t maxDepth = 512, splitDepth = 384;
+static constexpr int64_t maxDepth = 1024, splitDepth = 384;
+// Deeper panels do not stay in L1 from one register tile to the next, so that
+// every load of a step waits for L2: wide tiles with few rows load least.
+static constexpr int64_t cachedDepth = 512;
+static constexpr double loadFromL2 = 0.25;
 
 static double cyclesPerStep(int64_t rows, int64_t vectors) {
   return std::max({rows * vectors / 2.0, (rows + vectors) / 2.0, 4.0});
@@ -45,7 +49,8 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
     double tiles = double(divideCeil(std::min(mTile, shape.m), rows)) *
                    divideCeil(std::min(nTile, shape.n), columns);
     double depthBlocks = divideCeil(shape.k, kTile);
-    double tile = shape.k * cyclesPerStep(rows, vectors) +
+    double loads = kTile > cachedDepth ? (rows + vectors) * loadFromL2 : 0;
+    double tile = shape.k * (cyclesPerStep(rows, vectors) + loads) +
                   tileOverhead * depthBlocks +
                   rows * vectors * storePerVector * (2 * depthBlocks - 1);
     // Every packing reads the operand, from beyond L2 if it is large.
