@@ -53,7 +53,6 @@ int moec::driver::compileModel(const CompileRequest &request) {
   compileOptions.until = *until;
   compileOptions.dumpPasses = request.dumpPasses;
   compileOptions.timing = request.timing;
-  compileOptions.requireFast = request.requireFast;
   compileOptions.printMemoryPlan = request.printMemoryPlan;
   compileOptions.disabledPasses = request.disabledPasses;
   if (failed(compile(*module, compileOptions, output.path())))

@@ -25,7 +25,6 @@ struct CompileRequest {
   std::string cpu = "native";
   std::string dumpPasses; ///< folder, or empty
   bool timing = false;
-  bool requireFast = false;
   bool printMemoryPlan = false;
   std::vector<std::string> disabledPasses; ///< fusion passes to leave out
 };

@@ -44,8 +44,6 @@ struct CompileOptions {
   std::string dumpPasses;
   /// Prints the time of each pass to standard error.
   bool timing = false;
-  /// Kernels that miss their fast path are errors.
-  bool requireFast = false;
   /// Prints the memory of each entry to standard output.
   bool printMemoryPlan = false;
   /// Fusion passes to leave out, by name (for experiments).

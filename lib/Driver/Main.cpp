@@ -35,8 +35,6 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
   app.add_option("--disable-fusion", request.disabledPasses,
                  "Fusion passes to leave out: fuse-epilogue, fuse-operands, "
                  "fuse-emit");
-  app.add_flag("--require-fast", request.requireFast,
-               "A kernel that misses its fast path is an error");
   app.add_flag("--timing", request.timing,
                "Print how long each pass took (standard error)");
   app.add_option("--dump-passes", request.dumpPasses,
