@@ -15,6 +15,7 @@
 #include "mlir/Transforms/Passes.h"
 #include "passes/Autodiff/Passes.h"
 #include "passes/CPU/Passes.h"
+#include "passes/Codegen/Passes.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Model/Passes.h"
@@ -31,6 +32,7 @@ void moec::registerAllDialects(DialectRegistry &registry) {
 }
 
 void moec::registerAllPasses() {
+  codegen::registerMoecCodegenPasses();
   cpu::registerCPUPhase();
   schedule::registerMoecSchedulePasses();
   registerCanonicalizerPass();

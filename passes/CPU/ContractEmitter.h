@@ -8,8 +8,9 @@
 #ifndef MOEC_PASSES_CPU_CONTRACTEMITTER_H
 #define MOEC_PASSES_CPU_CONTRACTEMITTER_H
 
-#include "passes/CPU/KernelFunction.h"
-#include "passes/CPU/OperandAccess.h"
+#include "passes/CPU/Passes.h"
+#include "passes/Codegen/KernelFunction.h"
+#include "passes/Codegen/OperandAccess.h"
 
 namespace moec::cpu {
 

@@ -9,7 +9,8 @@
 #define MOEC_PASSES_CPU_LOWERROWSEMITTER_H
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "passes/CPU/LowerRowsSpace.h"
+#include "passes/CPU/Passes.h"
+#include "passes/Codegen/RowSpace.h"
 
 namespace moec::cpu {
 

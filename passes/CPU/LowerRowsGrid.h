@@ -8,8 +8,8 @@
 #ifndef MOEC_PASSES_CPU_LOWERROWSGRID_H
 #define MOEC_PASSES_CPU_LOWERROWSGRID_H
 
-#include "passes/CPU/KernelFunction.h"
 #include "passes/CPU/LowerRowsEmitter.h"
+#include "passes/Codegen/KernelFunction.h"
 
 namespace moec::cpu {
 

@@ -16,8 +16,12 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassOptions.h"
+#include "passes/Codegen/Passes.h"
 
 namespace moec::cpu {
+
+// What the backends share is at home here too.
+using namespace codegen;
 
 struct CPUPipelineOptions
     : public mlir::PassPipelineOptions<CPUPipelineOptions> {

@@ -53,16 +53,6 @@ def LowerMapPass : MoecCPUPass<"moec-lower-map", "::mlir::func::FuncOp"> {
            "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">];
 }
 
-def ApproximateMathPass : MoecCPUPass<"moec-approximate-math", "::mlir::func::FuncOp"> {
-  let summary = "Replace math functions by polynomials that vectorise";
-  let description = [{
-    Inner loops must not call the C library, which takes one scalar at a time.
-    Every function that kernels use becomes straight-line code of f32 accuracy,
-    whose own divisions (not the model's) may use an estimated reciprocal;
-    test/passes/CPU/ApproximateMathTest.cpp holds them against libm in f64.
-  }];
-}
-
 def ExtractBuiltinsPass : Pass<"moec-extract-builtins", "::mlir::ModuleOp"> {
   let summary = "Leave routing to the runtime";
   let description = [{

@@ -7,8 +7,8 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "passes/CPU/AddressExpr.h"
-#include "passes/CPU/OperandAccess.h"
+#include "passes/Codegen/AddressExpr.h"
+#include "passes/Codegen/OperandAccess.h"
 #include "passes/Schedule/Passes.h"
 
 using namespace mlir;
@@ -24,15 +24,16 @@ namespace {
 bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim) {
   auto shape = cast<ShapedType>(op->getOperand(operand).getType()).getShape();
   auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
-  AffineExpr address =
-      cpu::linearizeAccess(access.getInputMap(operand), shape, op.getDims());
-  cpu::LaneKind kind = cpu::analyzeLane(address, dim).kind;
-  return kind != cpu::LaneKind::Unit && kind != cpu::LaneKind::Invariant;
+  AffineExpr address = codegen::linearizeAccess(access.getInputMap(operand),
+                                                shape, op.getDims());
+  codegen::LaneKind kind = codegen::analyzeLane(address, dim).kind;
+  return kind != codegen::LaneKind::Unit &&
+         kind != codegen::LaneKind::Invariant;
 }
 
 bool dependsOnGroup(kernel::ContractOp op, Region &region) {
   auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
-  for (unsigned input : cpu::usedArguments(region))
+  for (unsigned input : codegen::usedArguments(region))
     for (int32_t i = input; i >= 0; i = access.getGather(i))
       for (unsigned g = 0; g < op.getNumGroupDims(); ++g)
         if (access.getInputMap(i).isFunctionOfDim(g))
@@ -97,8 +98,9 @@ double mapCost(Region &map) {
 /// the register tile permitting).
 bool isInPlace(kernel::ContractOp op) {
   auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
-  SmallVector<unsigned> used = cpu::usedArguments(op.getRhs());
-  return used.size() == 1 && cpu::yieldsArgument(op.getRhs(), used.front()) &&
+  SmallVector<unsigned> used = codegen::usedArguments(op.getRhs());
+  return used.size() == 1 &&
+         codegen::yieldsArgument(op.getRhs(), used.front()) &&
          access.getGather(used.front()) < 0 &&
          !isSlowAlong(op, used.front(), op.getNDim());
 }
@@ -125,7 +127,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
                         dependsOnGroup(op, op.getRhs()),
                         mapCost(op.getLhs()),
                         mapCost(op.getRhs())};
-    for (unsigned input : cpu::usedArguments(op.getLhs()))
+    for (unsigned input : codegen::usedArguments(op.getLhs()))
       shape.leftAlongK &= !isSlowAlong(op, input, op.getKDim());
     shape.rightInPlace = isInPlace(op);
     for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))

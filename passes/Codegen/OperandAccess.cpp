@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/CPU/OperandAccess.h"
+#include "passes/Codegen/OperandAccess.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
-namespace moec::cpu {
+namespace moec::codegen {
 
 Value indexConstant(OpBuilder &b, Location loc, int64_t value) {
   return arith::ConstantIndexOp::create(b, loc, value);
@@ -388,4 +388,4 @@ FailureOr<SmallVector<Value>> inlineRegion(OpBuilder &b, Region &region,
   return results;
 }
 
-} // namespace moec::cpu
+} // namespace moec::codegen

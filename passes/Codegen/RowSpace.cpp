@@ -1,14 +1,14 @@
-//===- LowerRowsSpace.cpp - The loops of a row or map kernel --------------===//
+//===- RowSpace.cpp ------- The loops of a row or map kernel --------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/CPU/LowerRowsSpace.h"
+#include "passes/Codegen/RowSpace.h"
 
 using namespace mlir;
-using namespace moec::cpu;
+using namespace moec::codegen;
 using moec::kernel::StructuredKernelOpInterface;
 
 /// Smallest k > 1 that divides `extent` with `d floordiv k` or `d mod k` in an

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelHarness.h"
+#include "test/passes/CPU/KernelHarness.h"
 #include <cmath>
 
 using namespace moec::test;

@@ -5,14 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/CPU/AddressExpr.h"
+#include "passes/Codegen/AddressExpr.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
-namespace moec::cpu {
+namespace moec::codegen {
 
 ExprRange rangeOf(AffineExpr expr, ArrayRef<int64_t> dims) {
   if (auto d = dyn_cast<AffineDimExpr>(expr))
@@ -293,4 +293,4 @@ Value expandExpr(OpBuilder &b, Location loc, AffineExpr expr, ValueRange values,
   }
 }
 
-} // namespace moec::cpu
+} // namespace moec::codegen

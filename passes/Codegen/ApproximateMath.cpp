@@ -7,13 +7,13 @@
 
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "passes/CPU/Passes.h"
+#include "passes/Codegen/Passes.h"
 
 using namespace mlir;
 
-namespace moec::cpu {
+namespace moec::codegen {
 #define GEN_PASS_DEF_APPROXIMATEMATHPASS
-#include "passes/CPU/Passes.h.inc"
+#include "passes/Codegen/Passes.h.inc"
 
 namespace {
 struct ApproximateMathPass
@@ -45,4 +45,4 @@ struct ApproximateMathPass
   static constexpr StringLiteral exactName = "moec.exact";
 };
 } // namespace
-} // namespace moec::cpu
+} // namespace moec::codegen

@@ -5,14 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_PASSES_CPU_ADDRESSEXPR_H
-#define MOEC_PASSES_CPU_ADDRESSEXPR_H
+#ifndef MOEC_PASSES_CODEGEN_ADDRESSEXPR_H
+#define MOEC_PASSES_CODEGEN_ADDRESSEXPR_H
 
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
 
-namespace moec::cpu {
+namespace moec::codegen {
 
 /// Smallest and largest value of an expression over dims `0 <= d_i < dims[i]`.
 struct ExprRange {
@@ -53,6 +53,6 @@ mlir::Value expandExpr(mlir::OpBuilder &b, mlir::Location loc,
                        mlir::AffineExpr expr, mlir::ValueRange values,
                        llvm::ArrayRef<int64_t> dims, mlir::Type type);
 
-} // namespace moec::cpu
+} // namespace moec::codegen
 
-#endif // MOEC_PASSES_CPU_ADDRESSEXPR_H
+#endif // MOEC_PASSES_CODEGEN_ADDRESSEXPR_H

@@ -5,14 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/CPU/KernelFunction.h"
+#include "passes/Codegen/KernelFunction.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
-namespace moec::cpu {
+namespace moec::codegen {
 
 FailureOr<std::optional<KernelFunction>>
 KernelFunction::matchAny(func::FuncOp func) {
@@ -59,4 +59,4 @@ Value ScratchAllocator::allocate(OpBuilder &b, Location loc, int64_t count,
                                 offset, ValueRange{});
 }
 
-} // namespace moec::cpu
+} // namespace moec::codegen

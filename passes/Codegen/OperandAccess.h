@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_PASSES_CPU_OPERANDACCESS_H
-#define MOEC_PASSES_CPU_OPERANDACCESS_H
+#ifndef MOEC_PASSES_CODEGEN_OPERANDACCESS_H
+#define MOEC_PASSES_CODEGEN_OPERANDACCESS_H
 
 #include "dialects/Kernel/KernelOps.h"
-#include "passes/CPU/AddressExpr.h"
+#include "passes/Codegen/AddressExpr.h"
 
-namespace moec::cpu {
+namespace moec::codegen {
 
 /// A point or a run of lanes in the iteration space: one index value per
 /// dimension. Lane `l` of the run lies at `values[laneDim] + l`.
@@ -139,6 +139,6 @@ mlir::Value indexConstant(mlir::OpBuilder &b, mlir::Location loc,
 mlir::Value laneMask(mlir::OpBuilder &b, mlir::Location loc, mlir::Value active,
                      int64_t count);
 
-} // namespace moec::cpu
+} // namespace moec::codegen
 
-#endif // MOEC_PASSES_CPU_OPERANDACCESS_H
+#endif // MOEC_PASSES_CODEGEN_OPERANDACCESS_H

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_PASSES_CPU_KERNELFUNCTION_H
-#define MOEC_PASSES_CPU_KERNELFUNCTION_H
+#ifndef MOEC_PASSES_CODEGEN_KERNELFUNCTION_H
+#define MOEC_PASSES_CODEGEN_KERNELFUNCTION_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-namespace moec::cpu {
+namespace moec::codegen {
 
 /// What the Memory phase makes of one launch: a function with the attribute
 /// `kernel.function`, arguments (operands..., %begin: index, %end: index,
@@ -57,6 +57,6 @@ private:
   int64_t used = 0;
 };
 
-} // namespace moec::cpu
+} // namespace moec::codegen
 
-#endif // MOEC_PASSES_CPU_KERNELFUNCTION_H
+#endif // MOEC_PASSES_CODEGEN_KERNELFUNCTION_H

@@ -1,16 +1,16 @@
-//===- LowerRowsSpace.h - The loops of a row or map kernel -----*- C++ -*-===//
+//===- RowSpace.h ------- The loops of a row or map kernel -----*- C++ -*-===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_PASSES_CPU_LOWERROWSSPACE_H
-#define MOEC_PASSES_CPU_LOWERROWSSPACE_H
+#ifndef MOEC_PASSES_CODEGEN_ROWSPACE_H
+#define MOEC_PASSES_CODEGEN_ROWSPACE_H
 
-#include "passes/CPU/OperandAccess.h"
+#include "passes/Codegen/OperandAccess.h"
 
-namespace moec::cpu {
+namespace moec::codegen {
 
 /// One loop of the nest that a kernel becomes.
 struct LoopDim {
@@ -83,6 +83,6 @@ private:
   int64_t ops = 0;
 };
 
-} // namespace moec::cpu
+} // namespace moec::codegen
 
-#endif // MOEC_PASSES_CPU_LOWERROWSSPACE_H
+#endif // MOEC_PASSES_CODEGEN_ROWSPACE_H
