@@ -20,6 +20,7 @@ def Kernel_AddressAttr : AttrDef<Kernel_Dialect, "Address"> {
     DefaultValuedParameter<"int64_t", "0">:$stride, DefaultValuedParameter<"int64_t", "0">:$shift,
     DefaultValuedParameter<"int64_t", "1">:$modulus, DefaultValuedParameter<"int64_t", "0">:$size);
   let assemblyFormat = "`<` $block `,` struct($offset, $stride, $shift, $modulus, $size) `>`";
+  let genVerifyDecl = 1;
 }
 def Kernel_AddressArrayAttr : TypedArrayAttrBase<Kernel_AddressAttr, "addresses">;
 
@@ -48,6 +49,7 @@ def Kernel_ProgramOp : Op<Kernel_Dialect, "program", [Symbol, IsolatedFromAbove,
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$arena, ArrayAttr:$inputs, ArrayAttr:$outputs);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name `arena` $arena `inputs` $inputs `outputs` $outputs $body attr-dict";
+  let hasRegionVerifier = 1;
 }
 
 def Kernel_LoopOp : Op<Kernel_Dialect, "loop", [NoTerminator, SingleBlock, ParentOneOf<["ProgramOp"]>]> {
@@ -56,6 +58,7 @@ def Kernel_LoopOp : Op<Kernel_Dialect, "loop", [NoTerminator, SingleBlock, Paren
   let arguments = (ins I64Attr:$count);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$count $body attr-dict";
+  let hasVerifier = 1;
 }
 
 def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [ParentOneOf<["ProgramOp", "LoopOp"]>]> {

@@ -1,0 +1,61 @@
+// RUN: moec-opt %s -split-input-file -verify-diagnostics
+
+// expected-error @+1 {{expected block params, grads, arena, state<i>, in:NAME or out:NAME, got 'heap'}}
+#a = #kernel.address<"heap", offset = 0>
+
+// -----
+
+// expected-error @+1 {{got 'state'}}
+#a = #kernel.address<"state", offset = 0>
+
+// -----
+
+// expected-error @+1 {{got 'in:'}}
+#a = #kernel.address<"in:", offset = 0>
+
+// -----
+
+// expected-error @+1 {{expected an offset of 0 or more bytes, got -4}}
+#a = #kernel.address<"arena", offset = -4>
+
+// -----
+
+// expected-error @+1 {{expected a ring of at least one place of 0 or more bytes and a shift of 0 or more, got shift 1, modulus 0, size 64}}
+#a = #kernel.address<"arena", offset = 0, shift = 1, modulus = 0, size = 64>
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op expected an arena of 0 or more bytes, got -1}}
+kernel.program @infer arena -1 inputs [] outputs [] {
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op expected each of its inputs to be {name, dtype, shape}, got {name = "x"}}}
+kernel.program @infer arena 0 inputs [{name = "x"}] outputs [] {
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op has two outputs 'y'}}
+kernel.program @infer arena 0 inputs []
+    outputs [{name = "y", dtype = "f32", shape = [8]}, {name = "y", dtype = "f32", shape = [8]}] {
+}
+
+// -----
+
+kernel.program @infer arena 0 inputs [] outputs [] {
+  // expected-error @+1 {{'kernel.loop' op expected a count of at least 1, got -1}}
+  kernel.loop -1 {
+  }
+}
+
+// -----
+
+func.func private @k0(memref<8xf32>, index, index, memref<?xi8>)
+kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [8]}] outputs [] {
+  kernel.loop 2 {
+    // expected-error @+1 {{'kernel.launch' op address names unknown block 'out:x'}}
+    kernel.launch @k0 [#kernel.address<"out:x", offset = 0>]
+  }
+}
