@@ -35,8 +35,8 @@ func.func @k2(%x: memref<8xf32>, %y: memref<8xf32>, %b: index, %e: index, %s: me
       kernel.yield %r : f32 }
   return
 }
-kernel.program @infer arena 0 inputs [] outputs [] {
-  kernel.launch @k0 [#kernel.address<"in:x", offset = 0>, #kernel.address<"out:y", offset = 0>]
-  kernel.launch @k1 [#kernel.address<"in:x", offset = 0>, #kernel.address<"out:y", offset = 0>]
-  kernel.launch @k2 [#kernel.address<"in:x", offset = 0>, #kernel.address<"out:y", offset = 0>]
+kernel.program @infer arena 64 inputs [] outputs [] {
+  kernel.launch @k0 [#kernel.address<"params", offset = 0>, #kernel.address<"arena", offset = 0>]
+  kernel.launch @k1 [#kernel.address<"params", offset = 0>, #kernel.address<"arena", offset = 0>]
+  kernel.launch @k2 [#kernel.address<"params", offset = 0>, #kernel.address<"arena", offset = 0>]
 }

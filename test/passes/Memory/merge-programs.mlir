@@ -3,14 +3,14 @@
 // One entry with both programs' launches, the larger arena, and each input once.
 
 // CHECK: kernel.program @train_step arena 128
-// CHECK-SAME: inputs [{name = "image"}, {name = "step"}, {name = "learning_rate"}]
-// CHECK-SAME: outputs [{name = "loss"}, {name = "grad_norm"}]
+// CHECK-SAME: inputs [{name = "image", dtype = "i32", shape = []}, {name = "step", dtype = "i32", shape = []}, {name = "learning_rate", dtype = "f32", shape = []}]
+// CHECK-SAME: outputs [{name = "loss", dtype = "f32", shape = []}, {name = "grad_norm", dtype = "f32", shape = []}]
 // CHECK-NEXT: launch @k0
 // CHECK-NEXT: launch @k1
 // CHECK-NOT: @update
-kernel.program @train_step arena 128 inputs [{name = "image"}, {name = "step"}] outputs [{name = "loss"}] {
+kernel.program @train_step arena 128 inputs [{name = "image", dtype = "i32", shape = []}, {name = "step", dtype = "i32", shape = []}] outputs [{name = "loss", dtype = "f32", shape = []}] {
   kernel.launch @k0 []
 }
-kernel.program @update arena 64 inputs [{name = "step"}, {name = "learning_rate"}] outputs [{name = "grad_norm"}] {
+kernel.program @update arena 64 inputs [{name = "step", dtype = "i32", shape = []}, {name = "learning_rate", dtype = "f32", shape = []}] outputs [{name = "grad_norm", dtype = "f32", shape = []}] {
   kernel.launch @k1 []
 }
