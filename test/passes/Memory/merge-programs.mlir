@@ -3,8 +3,8 @@
 // One entry with both programs' launches, the larger arena, and each input once.
 
 // CHECK: kernel.program @train_step arena 128
-// CHECK-SAME: inputs [{name = "image", dtype = "i32", shape = []}, {name = "step", dtype = "i32", shape = []}, {name = "learning_rate", dtype = "f32", shape = []}]
-// CHECK-SAME: outputs [{name = "loss", dtype = "f32", shape = []}, {name = "grad_norm", dtype = "f32", shape = []}]
+// CHECK-SAME: inputs [{dtype = "i32", name = "image", shape = []}, {dtype = "i32", name = "step", shape = []}, {dtype = "f32", name = "learning_rate", shape = []}]
+// CHECK-SAME: outputs [{dtype = "f32", name = "loss", shape = []}, {dtype = "f32", name = "grad_norm", shape = []}]
 // CHECK-NEXT: launch @k0
 // CHECK-NEXT: launch @k1
 // CHECK-NOT: @update
