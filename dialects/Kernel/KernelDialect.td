@@ -20,6 +20,11 @@ def Kernel_Dialect : Dialect {
     Nothing else reaches a region from outside: constants are made inside, so that
     a kernel op can be outlined as it stands.
 
+    Elements are f32, bf16, i32 or u8. bf16 is a format of memory and of the operands
+    of a contraction: a region extends it (`arith.extf`) before it computes, and rounds
+    to it (`arith.truncf`, to nearest, ties to even) what an out or a contraction takes
+    as bf16. Sums are f32.
+
     Row gather: if `gathers[p] = q >= 0`, then dimension 0 of input `p` is not
     read at the first result of its map (write 0 there) but at the i32 value that
     input `q` has at this point. A negative value means "no such row": the element

@@ -35,8 +35,10 @@ def Kernel_ContractOp : Kernel_StructuredOp<"contract"> {
     `epilogue` has the accumulator as its last argument and yields one value per
     out; each out map is injective over (g, m, n) and does not use k. A dimension
     of the model that is split over several tensor dimensions is written with
-    floordiv and mod. Sums run in ascending k in f32 (the order is fixed by the
-    schedule, never by the number of threads). Ragged m or k: see the dialect.
+    floordiv and mod. `lhs` and `rhs` both yield f32 or both bf16; the accumulator
+    is f32, and so is the product of two bf16, which needs no rounding. Sums run in
+    ascending k (the order is fixed by the schedule, never by the number of threads).
+    Ragged m or k: see the dialect.
 
     Example: a linear layer with bias, tokens of 4 images:
 
@@ -82,7 +84,7 @@ def Kernel_RowsOp : Kernel_StructuredOp<"rows"> {
   let summary = "Row-wise reductions, in phases, with a body";
   let description = [{
     `dims` is `[p..., c]`: rows p, reduced along c. Phase i reduces, along c, each
-    value that its region yields, with `combiners[i]` (`add` starts from 0, `max`
+    f32 value that its region yields, with `combiners[i]` (`add` starts from 0, `max`
     from -inf). The arguments of a region are one scalar per input, then all values
     of all earlier phases. After the last phase `finish` yields the values stored
     once per row (the first outs; their maps, and those of the inputs it uses, must

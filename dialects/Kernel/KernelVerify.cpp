@@ -270,15 +270,21 @@ LogicalResult ContractOp::verify() {
     if (failed(verifyArguments(*this, name, *region, {})))
       return failure();
     OperandRange values = yielded(*region);
-    if (values.size() != 1 || !isa<FloatType>(values.front().getType()))
-      return emitOpError(name) << ": expected one floating-point value, got "
+    if (values.size() != 1)
+      return emitOpError(name) << ": expected one value of f32 or bf16, got "
                                << values.size() << " values";
+    Type type = values.front().getType();
+    if (!type.isF32() && !type.isBF16())
+      return emitOpError(name)
+             << ": expected a value of f32 or bf16, got " << type;
   }
-  Type accumulator = yielded(getLhs()).front().getType();
-  if (yielded(getRhs()).front().getType() != accumulator)
+  Type left = yielded(getLhs()).front().getType();
+  Type right = yielded(getRhs()).front().getType();
+  if (left != right)
     return emitOpError("expected lhs and rhs of one type, got ")
-           << accumulator << " and " << yielded(getRhs()).front().getType();
-  if (failed(verifyArguments(*this, "epilogue", getEpilogue(), accumulator)))
+           << left << " and " << right;
+  if (failed(verifyArguments(*this, "epilogue", getEpilogue(),
+                             Float32Type::get(getContext()))))
     return failure();
   if (yielded(getEpilogue()).size() != getOuts().size())
     return emitOpError("epilogue: expected ")
@@ -310,9 +316,9 @@ LogicalResult RowsOp::verify() {
     if (yielded(phase).empty())
       return emitOpError(name) << ": expected at least one value, got none";
     for (Value value : yielded(phase)) {
-      if (!isa<FloatType>(value.getType()))
+      if (!value.getType().isF32())
         return emitOpError(name)
-               << ": expected floating-point values, got " << value.getType();
+               << ": expected values of f32, got " << value.getType();
       reduced.push_back(value.getType());
     }
   }

@@ -13,6 +13,13 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::reference;
 
+double moec::reference::roundToBF16(double value) {
+  APFloat rounded(value);
+  bool inexact;
+  rounded.convert(APFloat::BFloat(), APFloat::rmNearestTiesToEven, &inexact);
+  return rounded.convertToDouble();
+}
+
 SmallVector<int64_t, 4> moec::reference::stridesOf(ArrayRef<int64_t> shape) {
   SmallVector<int64_t, 4> strides(shape.size(), 1);
   for (int64_t i = int64_t(shape.size()) - 2; i >= 0; --i)
@@ -210,8 +217,12 @@ template <typename T>
 static FailureOr<std::vector<Tensor>> run(func::FuncOp function,
                                           ArrayRef<Tensor> arguments) {
   std::vector<TensorOf<T>> converted;
-  for (const Tensor &argument : arguments)
+  for (auto [value, argument] : llvm::zip(function.getArguments(), arguments)) {
     converted.push_back(convert<T>(argument));
+    if (getElementTypeOrSelf(value.getType()).isBF16())
+      for (T &element : converted.back().floats)
+        element = T(roundToBF16(element));
+  }
   auto results = runFunction<T>(function, std::move(converted));
   if (failed(results))
     return failure();

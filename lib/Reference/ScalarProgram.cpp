@@ -7,6 +7,7 @@
 
 #include "lib/Reference/ScalarProgram.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "lib/Reference/Tensor.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -329,7 +330,7 @@ template <typename T> bool RegionReader<T>::others(Operation *op) {
         });
         return true;
       })
-      // f32 and f64 are both held in T.
+      // All are held in T; build() rounds what is bf16.
       .template Case<arith::ExtFOp, arith::TruncFOp>([&](Operation *) {
         return convert(op, [](const S &a, S &r) { r.f = a.f; });
       })
@@ -384,6 +385,12 @@ FailureOr<ScalarProgram<T>> ScalarProgram<T>::build(Region &region) {
     if (op.getNumRegions() ||
         !(builder.floats(&op) || builder.integers(&op) || builder.others(&op)))
       return op.emitError("the interpreter does not know this scalar op");
+    for (Value result : op.getResults())
+      if (result.getType().isBF16())
+        program.steps.push_back(
+            [r = slot[result]](Scalar<T> *s, ArrayRef<int64_t>) {
+              s[r].f = T(roundToBF16(s[r].f));
+            });
   }
   for (Value value : block.getTerminator()->getOperands()) {
     if (!slot.count(value))

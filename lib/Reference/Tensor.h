@@ -17,7 +17,8 @@
 namespace moec::reference {
 
 /// A dense row-major tensor on the host. Floating-point elements stand in
-/// `floats`, integers of any width (also routing plans, as the i32 buffer that
+/// `floats` (those of bf16 tensors are rounded to bf16), integers of any width
+/// (also routing plans, as the i32 buffer that
 /// `!moe.routing` describes) in `ints`; the other vector is empty.
 template <typename T> struct TensorOf {
   llvm::SmallVector<int64_t, 4> shape;
@@ -50,6 +51,9 @@ template <typename T> struct TensorOf {
 
 /// What goes in and comes out: every f32 is exact in a double.
 using Tensor = TensorOf<double>;
+
+/// `value` rounded to bf16: to nearest, ties to even.
+double roundToBF16(double value);
 
 /// Row-major strides of `shape`.
 llvm::SmallVector<int64_t, 4> stridesOf(llvm::ArrayRef<int64_t> shape);

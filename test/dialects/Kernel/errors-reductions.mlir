@@ -45,7 +45,7 @@ func.func @contract_ragged(%x: tensor<4x6xf32>, %w: tensor<6x5xf32>, %p: tensor<
 #r = affine_map<(m, n, k) -> (k, n)>
 #o = affine_map<(m, n, k) -> (m, n)>
 func.func @contract_yield(%x: tensor<4x6xf32>, %w: tensor<6x5xf32>, %e: tensor<4x5xf32>) {
-  // expected-error @+1 {{lhs: expected one floating-point value, got 2 values}}
+  // expected-error @+1 {{lhs: expected one value of f32 or bf16, got 2 values}}
   %y = kernel.contract dims [4, 5, 6] ins(%x, %w : tensor<4x6xf32>, tensor<6x5xf32>) outs(%e : tensor<4x5xf32>) maps [#l, #r, #o]
     lhs { ^bb0(%a: f32, %b: f32): kernel.yield %a, %a : f32, f32 }
     rhs { ^bb0(%a: f32, %b: f32): kernel.yield %b : f32 }
@@ -58,12 +58,40 @@ func.func @contract_yield(%x: tensor<4x6xf32>, %w: tensor<6x5xf32>, %e: tensor<4
 #l = affine_map<(m, n, k) -> (m, k)>
 #r = affine_map<(m, n, k) -> (k, n)>
 #o = affine_map<(m, n, k) -> (m, n)>
-func.func @contract_types(%x: tensor<4x6xf32>, %w: tensor<6x5xf64>, %e: tensor<4x5xf32>) {
-  // expected-error @+1 {{expected lhs and rhs of one type, got 'f32' and 'f64'}}
+func.func @contract_types(%x: tensor<4x6xf32>, %w: tensor<6x5xbf16>, %e: tensor<4x5xf32>) {
+  // expected-error @+1 {{expected lhs and rhs of one type, got 'f32' and 'bf16'}}
+  %y = kernel.contract dims [4, 5, 6] ins(%x, %w : tensor<4x6xf32>, tensor<6x5xbf16>) outs(%e : tensor<4x5xf32>) maps [#l, #r, #o]
+    lhs { ^bb0(%a: f32, %b: bf16): kernel.yield %a : f32 }
+    rhs { ^bb0(%a: f32, %b: bf16): kernel.yield %b : bf16 }
+    epilogue { ^bb0(%a: f32, %b: bf16, %s: f32): kernel.yield %s : f32 } -> tensor<4x5xf32>
+  return
+}
+
+// -----
+
+#l = affine_map<(m, n, k) -> (m, k)>
+#r = affine_map<(m, n, k) -> (k, n)>
+#o = affine_map<(m, n, k) -> (m, n)>
+func.func @contract_double(%x: tensor<4x6xf32>, %w: tensor<6x5xf64>, %e: tensor<4x5xf32>) {
+  // expected-error @+1 {{rhs: expected a value of f32 or bf16, got 'f64'}}
   %y = kernel.contract dims [4, 5, 6] ins(%x, %w : tensor<4x6xf32>, tensor<6x5xf64>) outs(%e : tensor<4x5xf32>) maps [#l, #r, #o]
     lhs { ^bb0(%a: f32, %b: f64): kernel.yield %a : f32 }
     rhs { ^bb0(%a: f32, %b: f64): kernel.yield %b : f64 }
     epilogue { ^bb0(%a: f32, %b: f64, %s: f32): kernel.yield %s : f32 } -> tensor<4x5xf32>
+  return
+}
+
+// -----
+
+#l = affine_map<(m, n, k) -> (m, k)>
+#r = affine_map<(m, n, k) -> (k, n)>
+#o = affine_map<(m, n, k) -> (m, n)>
+func.func @contract_sum_type(%x: tensor<4x6xbf16>, %w: tensor<6x5xbf16>, %e: tensor<4x5xbf16>) {
+  // expected-error @+1 {{epilogue: argument 2: expected 'f32', got 'bf16'}}
+  %y = kernel.contract dims [4, 5, 6] ins(%x, %w : tensor<4x6xbf16>, tensor<6x5xbf16>) outs(%e : tensor<4x5xbf16>) maps [#l, #r, #o]
+    lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
+    rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
+    epilogue { ^bb0(%a: bf16, %b: bf16, %s: bf16): kernel.yield %s : bf16 } -> tensor<4x5xbf16>
   return
 }
 
@@ -187,7 +215,7 @@ func.func @rows_combiners(%x: tensor<8x9xf32>, %o: tensor<8xf32>) {
 #e = affine_map<(p, c) -> (p, c)>
 #r = affine_map<(p, c) -> (p)>
 func.func @rows_phase_type(%x: tensor<8x9xi32>, %o: tensor<8xi32>) {
-  // expected-error @+1 {{phase 0: expected floating-point values, got 'i32'}}
+  // expected-error @+1 {{phase 0: expected values of f32, got 'i32'}}
   %y = kernel.rows dims [8, 9] ins(%x : tensor<8x9xi32>) outs(%o : tensor<8xi32>) maps [#e, #r]
     combiners [#kernel.combiner<add>]
     phases { ^bb0(%a: i32): kernel.yield %a : i32 }

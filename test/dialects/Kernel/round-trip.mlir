@@ -74,6 +74,23 @@ func.func @rows(%x: tensor<8x96xf32>, %sums: tensor<8xf32>, %init: tensor<8x96xf
   return %r#0, %r#1 : tensor<8xf32>, tensor<8x96xf32>
 }
 
+// CHECK-LABEL: func.func @contract_bf16
+// CHECK:         kernel.contract {{.*}} ins(%{{.*}}, %{{.*}} : tensor<8x96xf32>, tensor<96x16xbf16>) outs(%{{.*}} : tensor<8x16xbf16>)
+// CHECK:           kernel.yield %{{.*}} : bf16
+// CHECK:         ^bb0(%{{.*}}: f32, %{{.*}}: bf16, %{{.*}}: f32):
+func.func @contract_bf16(%x: tensor<8x96xf32>, %w: tensor<96x16xbf16>, %init: tensor<8x16xbf16>) -> tensor<8x16xbf16> {
+  %y = kernel.contract dims [8, 16, 96] ins(%x, %w : tensor<8x96xf32>, tensor<96x16xbf16>) outs(%init : tensor<8x16xbf16>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    lhs { ^bb0(%a: f32, %b: bf16):
+      %l = arith.truncf %a : f32 to bf16
+      kernel.yield %l : bf16 }
+    rhs { ^bb0(%a: f32, %b: bf16): kernel.yield %b : bf16 }
+    epilogue { ^bb0(%a: f32, %b: bf16, %sum: f32):
+      %o = arith.truncf %sum : f32 to bf16
+      kernel.yield %o : bf16 } -> tensor<8x16xbf16>
+  return %y : tensor<8x16xbf16>
+}
+
 // CHECK-LABEL: func.func @map
 // CHECK:         kernel.map dims [8]
 // CHECK:           kernel.index 0 : i32
