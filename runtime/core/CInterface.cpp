@@ -22,8 +22,10 @@ struct moec_module {
 struct moec_session {
   explicit moec_session(std::shared_ptr<const Module> module,
                         const SessionOptions &options)
-      : session(std::move(module), options) {}
+      : session(std::move(module), options),
+        device(session.device().describe()) {}
   Session session;
+  std::string device;
 };
 
 static thread_local std::string lastError;
@@ -172,9 +174,16 @@ moec_status moec_session_create(const moec_module *module,
       wanted.threads = options->threads;
       if (options->static_dealing)
         wanted.dealing = Dealing::Static;
+      if (options->device)
+        wanted.device = parseDevice(options->device);
+      wanted.debugLaunches = options->debug_launches != 0;
     }
     *session = new moec_session(module->module, wanted);
   });
+}
+
+const char *moec_session_device(const moec_session *session) {
+  return session->device.c_str();
 }
 
 void moec_session_free(moec_session *session) { delete session; }
@@ -220,6 +229,15 @@ moec_status moec_session_run(moec_session *session, int64_t entry) {
   return guard([&] {
     requireEntry(session->session.manifest(), entry);
     session->session.run(entry);
+  });
+}
+
+moec_status moec_session_run_timed(moec_session *session, int64_t entry,
+                                   int64_t repetitions, double *seconds) {
+  return guard([&] {
+    requireEntry(session->session.manifest(), entry);
+    for (int64_t i = 0; i < repetitions; ++i)
+      seconds[i] = session->session.run(entry);
   });
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/core/Manifest.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
+#include "runtime/core/ManifestGpu.h"
 #include "runtime/core/ManifestProgram.h"
 
 #include <algorithm>
@@ -50,6 +51,23 @@ int64_t Manifest::findEntry(std::string_view name, int64_t batch) const {
     if (entries[i].name == name && (batch == 0 || entries[i].batch == batch))
       return int64_t(i);
   return -1;
+}
+
+static void readTarget(const JsonView &target, Manifest &manifest) {
+  std::string device = "cpu";
+  if (auto view = target.find("device"))
+    device = view->string();
+  if (device == "cuda") {
+    readGpuTarget(target, manifest);
+    return;
+  }
+  if (device != "cpu")
+    target.at("device").error(
+        fmt::format("expected cpu or cuda, got \"{}\"", device));
+  manifest.triple = target.at("triple").string();
+  if (auto cpu = target.find("cpu"))
+    manifest.cpu = cpu->string();
+  manifest.features = target.at("features").strings();
 }
 
 static ParameterInit readInit(const JsonView &view) {
@@ -131,6 +149,8 @@ static void readKernels(const JsonView &root, Manifest &manifest) {
       kernel.nodes = nodes->strings();
     if (auto attributes = view.find("attributes"))
       kernel.attributes = attributes->dump();
+    if (manifest.isGpu())
+      readGpuKernel(view, kernel);
     if (kernel.isBuiltin() && kernel.blocks != 1)
       view.error(fmt::format("a builtin has one block, got {}", kernel.blocks));
     manifest.kernels.push_back(std::move(kernel));
@@ -197,11 +217,7 @@ Manifest parseManifest(std::string_view text) {
   Manifest manifest;
   if (auto model = root.find("model"))
     manifest.model = model->string();
-  JsonView target = root.at("target");
-  manifest.triple = target.at("triple").string();
-  if (auto cpu = target.find("cpu"))
-    manifest.cpu = cpu->string();
-  manifest.features = target.at("features").strings();
+  readTarget(root.at("target"), manifest);
   readParameters(root, manifest);
   readKernels(root, manifest);
   for (const JsonView &view : root.at("entries").items())

@@ -56,8 +56,33 @@ struct Parameter {
   ParameterInit init;
 };
 
+/// One bulk copy of a GPU kernel. `shape` and `box` in elements, `strides` in
+/// bytes, innermost first and without the innermost stride.
+struct TensorMap {
+  enum class Type : uint8_t { U8, I32, F32, F16, BF16 };
+  int64_t operand = 0;
+  Type type = Type::F32;
+  std::vector<int64_t> shape, strides, box;
+  int64_t swizzle = 0; ///< bytes: 0, 32, 64 or 128
+  int64_t elementBytes() const;
+  /// Bytes from the first element to the end of the last one.
+  int64_t extent() const;
+};
+
+/// What a launch of a GPU kernel needs besides its operands.
+struct GpuLaunch {
+  int64_t grid = 1;
+  int64_t threads = 1;
+  int64_t cluster = 1;
+  int64_t shared = 0;    ///< bytes of dynamic shared memory
+  int64_t workspace = 0; ///< bytes of device memory, contents undefined
+  std::string variant;   ///< for people
+  std::vector<TensorMap> tensorMaps;
+};
+
 /// A kernel symbol. A builtin is a function of the runtime; `attributes` is
-/// its JSON text.
+/// its JSON text. `gpu` counts in a GPU module only, `blocks` and `scratch` in
+/// others.
 struct Kernel {
   std::string symbol;
   int64_t blocks = 0;
@@ -67,6 +92,7 @@ struct Kernel {
   std::string kind;
   std::vector<std::string> nodes;
   std::string attributes;
+  GpuLaunch gpu;
   bool isBuiltin() const { return symbol.rfind("builtin:", 0) == 0; }
 };
 
@@ -82,6 +108,10 @@ struct Argument {
   int64_t shift = 0;
   int64_t modulus = 1;
   int64_t size = 0;
+  /// Bytes from the start of the block in iteration `it`.
+  int64_t at(int64_t it) const {
+    return offset + it * stride + (it + shift) % modulus * size;
+  }
 };
 
 struct Launch {
@@ -138,8 +168,14 @@ struct DataInfo {
   std::vector<std::string> classNames; ///< may be empty
 };
 
+/// What the kernels of a module are made for.
+enum class TargetDevice : uint8_t { Cpu, Cuda };
+
 struct Manifest {
   std::string model;
+  TargetDevice device = TargetDevice::Cpu;
+  std::string arch; ///< of a GPU module, "sm_80"
+  std::string ptx;  ///< version of its PTX text, "8.0"; may be empty
   std::string triple;
   std::string cpu;
   std::vector<std::string> features;
@@ -153,7 +189,13 @@ struct Manifest {
   /// Index of the entry of that name and batch size (0: the first of that
   /// name), or -1.
   int64_t findEntry(std::string_view name, int64_t batch = 0) const;
+  bool isGpu() const { return device != TargetDevice::Cpu; }
+  /// Most bytes of workspace that a launch of this module needs.
+  int64_t workspaceBytes() const;
 };
+
+/// The memory that a session of this module takes, a line for each block.
+std::string memoryPlan(const Manifest &manifest);
 
 /// Parses and checks a manifest. Throws Error with the JSON path, what was
 /// expected and what was found.

@@ -7,6 +7,7 @@
 
 #include "runtime/core/ManifestProgram.h"
 #include "runtime/core/Fail.h"
+#include "runtime/core/ManifestGpu.h"
 
 #include <algorithm>
 #include <limits>
@@ -120,7 +121,8 @@ static void checkAddresses(const JsonView &view, const Argument &argument,
 }
 
 static Argument readArgument(const JsonView &view, const Manifest &manifest,
-                             Entry &entry, int64_t repeat, bool inRepeat) {
+                             Entry &entry, int64_t repeat, bool inRepeat,
+                             int64_t leastExtent) {
   Argument argument;
   int64_t blockBytes = readBlock(view.at("block"), manifest, entry, argument);
   if (auto offset = view.find("offset"))
@@ -142,7 +144,8 @@ static Argument readArgument(const JsonView &view, const Manifest &manifest,
   int64_t extent = 1;
   if (auto bytes = view.find("bytes"))
     extent = bytes->integer(0, maxBytes);
-  checkAddresses(view, argument, repeat, extent, blockBytes);
+  checkAddresses(view, argument, repeat, std::max(extent, leastExtent),
+                 blockBytes);
   return argument;
 }
 
@@ -153,9 +156,13 @@ static Launch readLaunch(const JsonView &view, const Manifest &manifest,
   Launch launch;
   launch.kernel =
       view.at("launch").integer(0, int64_t(manifest.kernels.size()) - 1);
+  const Kernel &kernel = manifest.kernels[launch.kernel];
   for (const JsonView &item : view.at("args").items())
     launch.args.push_back(
-        readArgument(item, manifest, entry, repeat, inRepeat));
+        readArgument(item, manifest, entry, repeat, inRepeat,
+                     tensorMapExtent(kernel.gpu, int64_t(launch.args.size()))));
+  if (manifest.isGpu())
+    checkGpuLaunch(view, kernel, launch);
   return launch;
 }
 

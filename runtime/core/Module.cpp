@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <dlfcn.h>
 #include <fstream>
+#include <link.h>
 
 namespace moec::rt {
 
@@ -57,24 +58,56 @@ std::shared_ptr<const Module> Module::load(const std::string &path) {
   module->handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!module->handle)
     fail("cannot load module {}: {}", path, dlerror());
-  auto *bytes =
-      static_cast<const char *>(dlsym(module->handle, "moec_manifest"));
-  auto *size = static_cast<const uint64_t *>(
-      dlsym(module->handle, "moec_manifest_size"));
-  if (!bytes || !size)
-    fail("{} is no moec module: it has no symbol {}", path,
-         bytes ? "moec_manifest_size" : "moec_manifest");
-  if (*size > (uint64_t(1) << 30))
-    fail("module {}: the manifest claims {} bytes", path, *size);
-  module->text.assign(bytes, *size);
+  std::optional<std::string_view> manifest = module->find("moec_manifest");
+  if (!manifest)
+    fail("{} is no moec module: it has no symbol moec_manifest", path);
+  module->text = *manifest;
   try {
     module->contents = parseManifest(module->text);
-    checkTarget(module->contents.triple, module->contents.features);
-    module->bindKernels();
+    if (module->contents.isGpu()) {
+      module->bindGpuCode();
+    } else {
+      checkTarget(module->contents.triple, module->contents.features);
+      module->bindKernels();
+    }
   } catch (const Error &e) {
     throw Error(fmt::format("module {}: {}", path, e.what()), e.code());
   }
   return module;
+}
+
+std::optional<std::string_view> Module::find(const std::string &name) const {
+  auto *bytes = static_cast<const char *>(dlsym(handle, name.c_str()));
+  if (!bytes)
+    return std::nullopt;
+  auto *size =
+      static_cast<const uint64_t *>(dlsym(handle, (name + "_size").c_str()));
+  if (!size)
+    fail("{} is no moec module: it has no symbol {}_size", file, name);
+  // The symbol table knows the size too; what lies behind it may be unmapped.
+  Dl_info info;
+  void *found = nullptr;
+  uint64_t most = uint64_t(1) << 30;
+  if (dladdr1(bytes, &info, &found, RTLD_DL_SYMENT) && found &&
+      static_cast<const ElfW(Sym) *>(found)->st_size)
+    most = static_cast<const ElfW(Sym) *>(found)->st_size;
+  if (*size > most)
+    fail("module {}: {}_size claims {} bytes, {} has {}", file, name, *size,
+         name, most);
+  return std::string_view(bytes, *size);
+}
+
+void Module::bindGpuCode() {
+  std::optional<std::string_view> ptx = find("moec_ptx");
+  if (!ptx)
+    fail("it has no symbol moec_ptx, which holds the code of a GPU module");
+  ptxText = *ptx;
+  if (ptxText.empty() || ptxText.find('\0') != std::string_view::npos ||
+      ptxText.data()[ptxText.size()] != '\0')
+    fail("its PTX text should end with one zero byte right behind its {} "
+         "bytes",
+         ptxText.size());
+  cubinBytes = find("moec_cubin").value_or(std::string_view());
 }
 
 void Module::bindKernels() {

@@ -11,6 +11,7 @@
 #include "runtime/core/Manifest.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,9 @@ struct BoundKernel {
   int64_t scratchBytes = 0;
 };
 
-/// A module file that is open, checked against this CPU and has every kernel
-/// resolved. Immutable; sessions share it.
+/// A module file that is open. One for the CPU is checked against this CPU and
+/// has every kernel resolved; one for a GPU has its code found, which a device
+/// loads. Immutable; sessions share it.
 class Module {
 public:
   /// Throws Error when the file is missing or no module, its manifest is
@@ -48,7 +50,12 @@ public:
   const Manifest &manifest() const { return contents; }
   const std::string &manifestText() const { return text; }
   const std::string &path() const { return file; }
+  /// Of a module for the CPU.
   const BoundKernel &kernel(int64_t index) const { return kernels[index]; }
+  /// Of a GPU module: its PTX text, which a zero byte follows, and its machine
+  /// code, which may be empty.
+  std::string_view ptx() const { return ptxText; }
+  std::string_view cubin() const { return cubinBytes; }
 
   /// The entry of that name and batch size (0: the first); throws Error that
   /// lists what there is.
@@ -56,13 +63,17 @@ public:
 
 private:
   Module() = default;
+  /// The bytes of symbol `name`, as long as symbol `name`_size says.
+  std::optional<std::string_view> find(const std::string &name) const;
   void bindKernels();
+  void bindGpuCode();
 
   std::string file;
   std::string text;
   void *handle = nullptr;
   Manifest contents;
   std::vector<BoundKernel> kernels;
+  std::string_view ptxText, cubinBytes;
 };
 
 } // namespace moec::rt

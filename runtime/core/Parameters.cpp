@@ -36,8 +36,9 @@ static void drawPair(uint64_t key, uint64_t pair, bool normal, double out[2]) {
 
 void Session::initParameters(uint64_t seed) {
   using Kind = ParameterInit::Kind;
+  float *block = params();
   for (const Parameter &parameter : manifest().parameters) {
-    float *values = params() + parameter.offset;
+    float *values = block + parameter.offset;
     const ParameterInit &init = parameter.init;
     if (init.kind == Kind::Zeros || init.kind == Kind::Ones ||
         init.kind == Kind::Constant) {

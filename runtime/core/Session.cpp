@@ -29,11 +29,17 @@ Session::Session(std::shared_ptr<const Module> module,
     states = std::max(states, entry.state);
     grads |= entry.usesGrads;
   }
-  parameterBlock = Block(bytes, "the parameters");
+  DeviceOptions wantedDevice;
+  wantedDevice.threads = options.threads;
+  wantedDevice.dealing = options.dealing;
+  wantedDevice.debugLaunches = options.debugLaunches;
+  place = makeDevice(options.device.value_or(defaultDevice(contents)), owner,
+                     wantedDevice);
+  parameterBlock = allocate(bytes, "the parameters");
   if (grads)
-    gradientBlock = Block(bytes, "the gradients");
+    gradientBlock = allocate(bytes, "the gradients");
   for (int64_t i = 0; i < states; ++i)
-    stateBlocks.emplace_back(bytes, "the optimizer state");
+    stateBlocks.push_back(allocate(bytes, "the optimizer state"));
   entries.resize(contents.entries.size());
   if (options.profile)
     kernelCosts.resize(contents.kernels.size());
@@ -43,7 +49,7 @@ Session::~Session() = default;
 
 void Session::clearState() {
   gradientBlock.zero();
-  for (Block &block : stateBlocks)
+  for (Buffer &block : stateBlocks)
     block.zero();
 }
 
@@ -51,55 +57,56 @@ void Session::clearCosts() {
   std::fill(kernelCosts.begin(), kernelCosts.end(), KernelCost());
 }
 
+Buffer Session::allocate(size_t bytes, const char *what) {
+  try {
+    return Buffer(place, bytes, what);
+  } catch (const Error &e) {
+    if (e.code() != ErrorCode::Resources)
+      throw;
+    throw Error(fmt::format("{}\n{}", e.what(), memoryPlan(manifest())),
+                e.code());
+  }
+}
+
 Session::EntryMemory &Session::ready(int64_t index) {
-  EntryMemory &memory = entries.at(index);
-  if (memory.executor)
-    return memory;
+  if (entries.at(index).program)
+    return entries[index];
   const Entry &entry = manifest().entries[index];
-  memory.arena = Block(entry.arena, "the arena");
-  memory.inputs.clear();
-  memory.outputs.clear();
+  EntryMemory memory; // kept only when it is complete
+  memory.arena = allocate(entry.arena, "the arena");
   for (const TensorInfo &tensor : entry.inputs)
-    memory.inputs.emplace_back(tensor.bytes(), "an input");
+    memory.inputs.push_back(allocate(tensor.bytes(), "an input"));
   for (const TensorInfo &tensor : entry.outputs)
-    memory.outputs.emplace_back(tensor.bytes(), "an output");
-  auto address = [&](BlockKind kind, int64_t i) -> char * {
+    memory.outputs.push_back(allocate(tensor.bytes(), "an output"));
+  memory.program = place->prepare(index, [&](BlockKind kind, int64_t i) {
     switch (kind) {
     case BlockKind::Params:
-      return parameterBlock.data();
+      return parameterBlock.address();
     case BlockKind::Grads:
-      return gradientBlock.data();
+      return gradientBlock.address();
     case BlockKind::State:
-      return stateBlocks[i].data();
+      return stateBlocks[i].address();
     case BlockKind::Arena:
-      return memory.arena.data();
+      return memory.arena.address();
     case BlockKind::In:
-      return memory.inputs[i].data();
+      return memory.inputs[i].address();
     case BlockKind::Out:
       break;
     }
-    return memory.outputs[i].data();
-  };
-  auto executor = std::make_unique<Executor>(owner, index, address);
-  // A page between the threads keeps their writes apart.
-  int64_t stride = (executor->scratchBytes() + 4095) / 4096 * 4096;
-  if (stride > scratchStride || !scratchBlock.data()) {
-    stride = std::max<int64_t>({stride, scratchStride, 4096});
-    scratchBlock = Block(size_t(stride) * options.threads, "thread scratch");
-    scratchStride = stride;
-  }
-  memory.executor = std::move(executor);
-  return memory;
+    return memory.outputs[i].address();
+  });
+  entries[index] = std::move(memory);
+  return entries[index];
 }
 
 void Session::prepare(int64_t entry) { ready(entry); }
 
 void *Session::input(int64_t entry, int64_t index) {
-  return ready(entry).inputs.at(index).data();
+  return ready(entry).inputs.at(index).write();
 }
 
 const void *Session::output(int64_t entry, int64_t index) {
-  return ready(entry).outputs.at(index).data();
+  return ready(entry).outputs.at(index).read();
 }
 
 static int64_t requireInput(const Entry &entry, const std::string &name) {
@@ -156,23 +163,37 @@ double Session::scalarOutput(int64_t entryIndex, int64_t index) {
   return *static_cast<const float *>(data);
 }
 
-void Session::run(int64_t entry) {
+double Session::run(int64_t entry) {
   EntryMemory &memory = ready(entry);
-  memory.executor->run(options.threads, options.dealing, scratchBlock.data(),
-                       scratchStride,
-                       kernelCosts.empty() ? nullptr : &kernelCosts);
+  std::vector<KernelCost> *costs = kernelCosts.empty() ? nullptr : &kernelCosts;
+  if (place->isHost())
+    return memory.program->run(costs);
+  parameterBlock.toDevice();
+  gradientBlock.toDevice();
+  for (Buffer &block : stateBlocks)
+    block.toDevice();
+  for (Buffer &block : memory.inputs)
+    block.toDevice();
+  double seconds = memory.program->run(costs);
+  parameterBlock.changedByDevice();
+  gradientBlock.changedByDevice();
+  for (Buffer &block : stateBlocks)
+    block.changedByDevice();
+  for (Buffer &block : memory.outputs)
+    block.changedByDevice();
+  return seconds;
 }
 
 int64_t Session::bytesHeld() const {
   size_t sum =
-      parameterBlock.size() + gradientBlock.size() + scratchBlock.size();
-  for (const Block &block : stateBlocks)
+      parameterBlock.size() + gradientBlock.size() + size_t(place->bytesHeld());
+  for (const Buffer &block : stateBlocks)
     sum += block.size();
   for (const EntryMemory &memory : entries) {
     sum += memory.arena.size();
-    for (const Block &block : memory.inputs)
+    for (const Buffer &block : memory.inputs)
       sum += block.size();
-    for (const Block &block : memory.outputs)
+    for (const Buffer &block : memory.outputs)
       sum += block.size();
   }
   return int64_t(sum);

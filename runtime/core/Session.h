@@ -8,7 +8,7 @@
 #ifndef MOEC_RUNTIME_CORE_SESSION_H
 #define MOEC_RUNTIME_CORE_SESSION_H
 
-#include "runtime/core/Executor.h"
+#include "runtime/core/Buffer.h"
 
 namespace moec::rt {
 
@@ -17,11 +17,20 @@ struct SessionOptions {
   int threads = 0;
   Dealing dealing = Dealing::Dynamic;
   bool profile = false;
+  /// Without: what the module was compiled for.
+  std::optional<DeviceKind> device;
+  /// See DeviceOptions.
+  bool debugLaunches = false;
 };
 
 /// Parameters, gradients and optimizer state of one model, and the arenas and
-/// buffers of its entries. Not for use by two threads at once; several
-/// sessions of one module are independent.
+/// buffers of its entries, on one device. Not for use by two threads at once;
+/// several sessions of one module are independent.
+///
+/// Pointers to parameters, state, inputs and outputs hold until the next run:
+/// on other devices than the CPU they are the host's copy, which is brought up
+/// to date when it is asked for, and copied in before a run when it was asked
+/// for to be changed.
 class Session {
 public:
   explicit Session(std::shared_ptr<const Module> module,
@@ -33,10 +42,18 @@ public:
   const Manifest &manifest() const { return owner->manifest(); }
   int threads() const { return options.threads; }
 
-  float *params() { return parameterBlock.as<float>(); }
-  float *grads() { return gradientBlock.as<float>(); }
+  const Device &device() const { return *place; }
+
+  /// To read or to change.
+  float *params() { return parameterBlock.write<float>(); }
+  float *grads() { return gradientBlock.write<float>(); }
   int64_t stateCount() const { return int64_t(stateBlocks.size()); }
-  float *state(int64_t index) { return stateBlocks[index].as<float>(); }
+  float *state(int64_t index) { return stateBlocks[index].write<float>(); }
+  /// Only to read; the device's bytes stay the newer ones.
+  const float *readParams() { return parameterBlock.read<float>(); }
+  const float *readState(int64_t index) {
+    return stateBlocks[index].read<float>();
+  }
   /// Gradients and optimizer state become zero again.
   void clearState();
 
@@ -46,7 +63,8 @@ public:
 
   /// Gives an entry its memory; run() does it when it was not done.
   void prepare(int64_t entry);
-  /// The buffers of an entry, in the order of its manifest.
+  /// The buffers of an entry, in the order of its manifest: an input to fill,
+  /// an output to read.
   void *input(int64_t entry, int64_t index);
   const void *output(int64_t entry, int64_t index);
   /// Copies into an input; Error when the name is unknown or the size differs.
@@ -57,7 +75,8 @@ public:
   /// Reads a scalar output as a number.
   double scalarOutput(int64_t entry, int64_t index);
 
-  void run(int64_t entry);
+  /// Returns the seconds that the program took on the device.
+  double run(int64_t entry);
 
   /// One for each kernel of the module; empty without `profile`.
   const std::vector<KernelCost> &costs() const { return kernelCosts; }
@@ -68,19 +87,20 @@ public:
 
 private:
   struct EntryMemory {
-    Block arena;
-    std::vector<Block> inputs, outputs;
-    std::unique_ptr<Executor> executor;
+    Buffer arena;
+    std::vector<Buffer> inputs, outputs;
+    std::unique_ptr<Program> program;
   };
   EntryMemory &ready(int64_t entry);
+  Buffer allocate(size_t bytes, const char *what);
 
   std::shared_ptr<const Module> owner;
   SessionOptions options;
-  Block parameterBlock, gradientBlock, scratchBlock;
-  std::vector<Block> stateBlocks;
+  std::shared_ptr<Device> place;
+  Buffer parameterBlock, gradientBlock;
+  std::vector<Buffer> stateBlocks;
   std::vector<EntryMemory> entries;
   std::vector<KernelCost> kernelCosts;
-  int64_t scratchStride = 0;
 };
 
 } // namespace moec::rt

@@ -19,17 +19,18 @@ std::string stateTensorName(int64_t state, const std::string &parameter) {
 
 std::vector<SafeTensor> sessionTensors(Session &session, bool withState) {
   std::vector<SafeTensor> tensors;
-  auto add = [&](const Parameter &parameter, std::string name, float *block) {
+  auto add = [&](const Parameter &parameter, std::string name,
+                 const float *block) {
     tensors.push_back({std::move(name), "F32", parameter.shape,
                        std::string_view(reinterpret_cast<const char *>(
                                             block + parameter.offset),
                                         size_t(parameter.elements) * 4)});
   };
   for (const Parameter &parameter : session.manifest().parameters)
-    add(parameter, parameter.name, session.params());
+    add(parameter, parameter.name, session.readParams());
   for (int64_t i = 0; withState && i < session.stateCount(); ++i)
     for (const Parameter &parameter : session.manifest().parameters)
-      add(parameter, stateTensorName(i, parameter.name), session.state(i));
+      add(parameter, stateTensorName(i, parameter.name), session.readState(i));
   return tensors;
 }
 
@@ -67,6 +68,10 @@ void readSessionTensors(Session &session, const SafetensorsFile &file,
     fail("{} does not fit model \"{}\": {} problem{}\n  {}", file.path(),
          session.manifest().model, problems.size(),
          problems.size() == 1 ? "" : "s", fmt::join(problems, "\n  "));
+  // From here on these bytes, at the same addresses, are the newer ones.
+  session.params();
+  for (int64_t i = 0; withState && i < session.stateCount(); ++i)
+    session.state(i);
   for (const SafeTensor &want : wanted)
     if (!want.bytes.empty())
       std::memcpy(const_cast<char *>(want.bytes.data()),

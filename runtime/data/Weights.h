@@ -28,7 +28,8 @@ void saveWeights(Session &session, const std::string &path);
 /// another shape or dtype stand in one error, and nothing is changed then.
 void loadWeights(Session &session, const std::string &path);
 
-/// The tensors that hold parameters and, with `withState`, optimizer state.
+/// The tensors that hold parameters and, with `withState`, optimizer state;
+/// they hold until the next run.
 std::vector<SafeTensor> sessionTensors(Session &session, bool withState);
 
 /// Reads parameters and, with `withState`, optimizer state, as strictly as

@@ -8,11 +8,7 @@
 #include "runtime/core/Fail.h"
 #include "runtime/tool/Tool.h"
 
-#include <algorithm>
-
 namespace moec::rt {
-
-static double mebibytes(int64_t bytes) { return double(bytes) / (1 << 20); }
 
 static const char *initName(ParameterInit::Kind kind) {
   using Kind = ParameterInit::Kind;
@@ -54,33 +50,20 @@ static void printEntry(const Manifest &manifest, const Entry &entry) {
   printTensors("output", entry.outputs);
 }
 
-/// What a session of this module takes, block by block.
-static void printMemory(const Manifest &manifest) {
-  int64_t block = manifest.parameterElements * 4, states = 0, scratch = 0;
-  bool grads = false;
-  for (const Entry &entry : manifest.entries) {
-    states = std::max(states, entry.state);
-    grads |= entry.usesGrads;
-  }
-  for (const Kernel &kernel : manifest.kernels)
-    scratch = std::max(scratch, kernel.scratch);
-  fmt::print("memory plan (MiB)\n  {:<28} {:10.2f}\n", "parameters",
-             mebibytes(block));
-  if (grads)
-    fmt::print("  {:<28} {:10.2f}\n", "gradients", mebibytes(block));
-  if (states)
-    fmt::print("  {:<28} {:10.2f}\n", "optimizer state",
-               mebibytes(block * states));
-  for (const Entry &entry : manifest.entries) {
-    int64_t buffers = 0;
-    for (const auto *tensors : {&entry.inputs, &entry.outputs})
-      for (const TensorInfo &tensor : *tensors)
-        buffers += tensor.bytes();
-    std::string name = fmt::format("{} batch {}", entry.name, entry.batch);
-    fmt::print("  {:<28} {:10.2f} arena, {:.2f} inputs and outputs\n", name,
-               mebibytes(entry.arena), mebibytes(buffers));
-  }
-  fmt::print("  {:<28} {:10.2f}\n", "scratch of a thread", mebibytes(scratch));
+static void printGpuKernel(const Kernel &kernel) {
+  const GpuLaunch &gpu = kernel.gpu;
+  std::string extra;
+  if (gpu.cluster > 1)
+    extra += fmt::format(", clusters of {}", gpu.cluster);
+  if (gpu.workspace)
+    extra += fmt::format(", workspace {}", gpu.workspace);
+  if (!gpu.tensorMaps.empty())
+    extra += fmt::format(", {} tensor maps", gpu.tensorMaps.size());
+  fmt::print(
+      "  {:<36} {:<10} {:<9} {:>6} x {:<4} threads {:>7} shared {:10.3f} "
+      "MFLOP{}  {}\n",
+      kernel.symbol, kernel.kind, gpu.variant, gpu.grid, gpu.threads,
+      gpu.shared, kernel.flops * 1e-6, extra, fmt::join(kernel.nodes, ", "));
 }
 
 int inspectCommand(std::shared_ptr<const Module> module,
@@ -90,12 +73,21 @@ int inspectCommand(std::shared_ptr<const Module> module,
     return 0;
   }
   const Manifest &manifest = module->manifest();
-  fmt::print("model {}\ntarget {} {}\n  needs {}\n", manifest.model,
-             manifest.triple, manifest.cpu, fmt::join(manifest.features, " "));
+  if (manifest.isGpu())
+    fmt::print("model {}\ntarget cuda:{}, PTX {}, {} bytes{}\n", manifest.model,
+               manifest.arch, manifest.ptx.empty() ? "text" : manifest.ptx,
+               module->ptx().size(),
+               module->cubin().empty() ? std::string()
+                                       : fmt::format(", machine code {} bytes",
+                                                     module->cubin().size()));
+  else
+    fmt::print("model {}\ntarget {} {}\n  needs {}\n", manifest.model,
+               manifest.triple, manifest.cpu,
+               fmt::join(manifest.features, " "));
   fmt::print("entries\n");
   for (const Entry &entry : manifest.entries)
     printEntry(manifest, entry);
-  printMemory(manifest);
+  fmt::print("{}", memoryPlan(manifest));
   int64_t elements = 0;
   for (const Parameter &parameter : manifest.parameters)
     elements += parameter.elements;
@@ -112,11 +104,16 @@ int inspectCommand(std::shared_ptr<const Module> module,
                parameter.decay ? ", decays" : "");
   }
   fmt::print("kernels\n");
-  for (const Kernel &kernel : manifest.kernels)
+  for (const Kernel &kernel : manifest.kernels) {
+    if (manifest.isGpu()) {
+      printGpuKernel(kernel);
+      continue;
+    }
     fmt::print("  {:<36} {:<10} {:>6} blocks {:10.3f} MFLOP {:>8} scratch  "
                "{}\n",
                kernel.symbol, kernel.kind, kernel.blocks, kernel.flops * 1e-6,
                kernel.scratch, fmt::join(kernel.nodes, ", "));
+  }
   return 0;
 }
 

@@ -56,6 +56,8 @@ typedef struct moec_tensor_info {
 typedef struct moec_session_options {
   int32_t threads;        /**< 0: OMP_NUM_THREADS, else all cores */
   int32_t static_dealing; /**< deal blocks in fixed shares, not on demand */
+  const char *device;     /**< "cpu", "cuda", "ptxsim"; NULL: the module's */
+  int32_t debug_launches; /**< GPU: wait after each launch, to name faults */
 } moec_session_options;
 
 typedef struct moec_module moec_module;
@@ -111,7 +113,12 @@ moec_status moec_session_init_parameters(moec_session *session, uint64_t seed);
 moec_status moec_session_load_weights(moec_session *session, const char *path);
 /** Writes a temporary file, syncs it and renames it to `path`. */
 moec_status moec_session_save_weights(moec_session *session, const char *path);
-/** The f32 values of a parameter, to read or to write. */
+/** Name and architecture of the session's device. */
+const char *moec_session_device(const moec_session *session);
+/**
+ * The f32 values of a parameter, to read or to write until the next run. On
+ * another device than the CPU it is a copy: ask again after a run.
+ */
 moec_status moec_session_parameter_data(moec_session *session, int64_t index,
                                         float **data);
 
@@ -122,11 +129,20 @@ moec_status moec_session_set_input(moec_session *session, int64_t entry,
                                    const char *name, const void *data,
                                    int64_t bytes);
 moec_status moec_session_run(moec_session *session, int64_t entry);
+/**
+ * The same, `repetitions` times; `seconds` gets what each run took on the
+ * device.
+ */
+moec_status moec_session_run_timed(moec_session *session, int64_t entry,
+                                   int64_t repetitions, double *seconds);
 /** Copies the output out; `bytes` must be its size. */
 moec_status moec_session_get_output(moec_session *session, int64_t entry,
                                     const char *name, void *data,
                                     int64_t bytes);
-/** Where an input or output lies, to fill or read it without a copy. */
+/**
+ * Where an input or output lies, to fill or read it without a copy of one's
+ * own; until the next run, as with moec_session_parameter_data.
+ */
 moec_status moec_session_input_data(moec_session *session, int64_t entry,
                                     int64_t index, void **data);
 moec_status moec_session_output_data(moec_session *session, int64_t entry,

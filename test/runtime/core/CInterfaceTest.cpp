@@ -84,7 +84,8 @@ TEST_F(CInterface, ErrorsHaveTexts) {
   EXPECT_EQ(moec_module_entry_name(module, 3), nullptr);
   EXPECT_EQ(moec_module_find_entry(module, "infer", 6), -1);
   moec_session *other = nullptr;
-  moec_session_options options = {-1, 0};
+  moec_session_options options = {};
+  options.threads = -1;
   EXPECT_EQ(moec_session_create(module, &options, &other), MOEC_ERROR);
   EXPECT_EQ(moec_session_prepare(session, 0), MOEC_OK);
   EXPECT_STREQ(moec_error_message(), "");

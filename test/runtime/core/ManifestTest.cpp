@@ -128,6 +128,110 @@ static const Damage damages[] = {
 
 INSTANTIATE_TEST_SUITE_P(Each, ManifestDamage, testing::ValuesIn(damages));
 
+/// A GPU module: one kernel with a tensor map of its first operand.
+static json gpu() {
+  json manifest = toy();
+  manifest["target"] = {{"device", "cuda"}, {"arch", "sm_80"}, {"ptx", "8.0"}};
+  manifest["kernels"] = json::parse(R"([
+    { "symbol": "k0", "grid": 4, "threads": 128, "cluster": 2, "shared": 65536,
+      "workspace": 1024, "variant": "mma.sync", "kind": "contract",
+      "nodes": ["fc1"], "flops": 5,
+      "tensor_maps": [ { "operand": 0, "dtype": "bf16", "shape": [16, 4],
+                         "strides": [32], "box": [16, 2], "swizzle": 32 } ] },
+    { "symbol": "k1", "grid": 1, "threads": 32 } ])");
+  manifest["entries"] = json::parse(R"([
+    { "name": "infer", "batch": 1, "arena": 256, "inputs": [], "outputs": [],
+      "program": [ { "launch": 0, "args": [ { "block": "arena", "offset": 128 },
+                                            { "block": "params" } ] },
+                   { "launch": 1, "args": [ { "block": "params" } ] } ] } ])");
+  return manifest;
+}
+
+TEST(Manifest, ReadsAGpuModule) {
+  Manifest manifest = parseManifest(gpu().dump());
+  EXPECT_TRUE(manifest.isGpu());
+  EXPECT_EQ(manifest.arch, "sm_80");
+  EXPECT_EQ(manifest.workspaceBytes(), 1024);
+  const GpuLaunch &launch = manifest.kernels[0].gpu;
+  EXPECT_EQ(launch.grid, 4);
+  EXPECT_EQ(launch.threads, 128);
+  EXPECT_EQ(launch.cluster, 2);
+  EXPECT_EQ(launch.shared, 65536);
+  EXPECT_EQ(launch.variant, "mma.sync");
+  ASSERT_EQ(launch.tensorMaps.size(), 1u);
+  EXPECT_EQ(launch.tensorMaps[0].type, TensorMap::Type::BF16);
+  // Three strides and one line of 16 elements.
+  EXPECT_EQ(launch.tensorMaps[0].extent(), 3 * 32 + 16 * 2);
+  EXPECT_EQ(manifest.kernels[1].gpu.cluster, 1);
+  EXPECT_NE(memoryPlan(manifest).find("workspace"), std::string::npos);
+  EXPECT_FALSE(parseManifest(toy().dump()).isGpu());
+}
+
+class GpuManifestDamage : public testing::TestWithParam<Damage> {};
+
+TEST_P(GpuManifestDamage, IsReported) {
+  const Damage &damage = GetParam();
+  json change = {{"op", damage.op}, {"path", damage.path}};
+  if (damage.value)
+    change["value"] = json::parse(damage.value);
+  json manifest = gpu().patch(json::array({change}));
+  EXPECT_ERROR(parseManifest(manifest.dump()), damage.error);
+}
+
+static const char *const mapPath = "/kernels/0/tensor_maps/0";
+#define MAP(member) "/kernels/0/tensor_maps/0/" member
+static const Damage gpuDamages[] = {
+    {"replace", "/target/device", "\"tpu\"",
+     "expected cpu or cuda, got \"tpu\""},
+    {"remove", "/target/arch", nullptr, "\"arch\" is missing"},
+    {"replace", "/target/arch", "\"volta\"", "such as sm_80 or sm_90a"},
+    {"replace", "/target/arch", "\"sm_\"", "got \"sm_\""},
+    {"replace", "/target/arch", "\"sm_90x\"", "got \"sm_90x\""},
+    {"replace", "/kernels/1/symbol", "\"builtin:route\"", "no builtins"},
+    {"remove", "/kernels/0/grid", nullptr, "\"grid\" is missing"},
+    {"remove", "/kernels/0/threads", nullptr, "\"threads\" is missing"},
+    {"replace", "/kernels/0/grid", "-1", "/kernels/0/grid: expected"},
+    {"replace", "/kernels/0/grid", "4294967296", "/kernels/0/grid: expected"},
+    {"replace", "/kernels/0/grid", "3", "no multiple of the cluster of 2"},
+    {"replace", "/kernels/0/threads", "1025", "from 1 to 1024, got 1025"},
+    {"replace", "/kernels/0/cluster", "17", "from 1 to 16, got 17"},
+    {"replace", "/kernels/0/shared", "232449", "from 0 to 232448"},
+    {"replace", "/kernels/0/workspace", "-4", "/kernels/0/workspace: expected"},
+    {"replace", "/kernels/0/variant", "7", "expected a string"},
+    {"replace", mapPath, "[]", "expected an object"},
+    {"replace", MAP("operand"), "2",
+     "a tensor map of operand 2, the launch has 2"},
+    {"replace", MAP("dtype"), "\"f8\"", "bf16, got \"f8\""},
+    {"replace", MAP("shape"), "[]", "1 to 5 dimensions, got 0"},
+    {"replace", MAP("shape"), "[16, 0]", "/shape/1: expected"},
+    {"replace", MAP("strides"), "[]", "expected 1 values"},
+    {"replace", MAP("strides"), "[40]", "multiples of 16 bytes, got 40"},
+    {"replace", MAP("box"), "[16]", "expected 2 values"},
+    {"replace", MAP("box"), "[16, 257]", "from 1 to 256, got 257"},
+    {"replace", MAP("box"), "[4, 2]", "8 bytes, expected a multiple of 16"},
+    {"replace", MAP("box"), "[32, 2]", "64 bytes, more than the swizzle of 32"},
+    {"replace", MAP("swizzle"), "48",
+     "expected 0, 32, 64 or 128 bytes, got 48"},
+    // The map reaches 128 bytes, the arena has 128 behind the offset.
+    {"replace", MAP("shape"), "[17, 4]", "lie outside the block of 256 bytes"},
+    {"replace", MAP("strides"), "[1099511627760]", "lie outside the block"},
+    {"replace", "/entries/0/program/0/args/0/offset", "120", "multiples of 16"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Each, GpuManifestDamage,
+                         testing::ValuesIn(gpuDamages));
+
+TEST(Manifest, ParametersOfAGpuKernelAreBounded) {
+  json manifest = gpu();
+  json &args = manifest["entries"][0]["program"][1]["args"];
+  while (args.size() < 512)
+    args.push_back(args[0]);
+  EXPECT_NO_THROW(parseManifest(manifest.dump()));
+  args.push_back(args[0]);
+  EXPECT_ERROR(parseManifest(manifest.dump()),
+               "kernel k1 has 4104 bytes of parameters, more than 4096");
+}
+
 TEST(Manifest, RingInsideRepeatIsCheckedExactly) {
   json manifest = toy();
   // The last iteration of residue 1 is iteration 3: 3 * 16 + 16 = 64 bytes.

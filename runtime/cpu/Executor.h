@@ -5,27 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_RUNTIME_CORE_EXECUTOR_H
-#define MOEC_RUNTIME_CORE_EXECUTOR_H
+#ifndef MOEC_RUNTIME_CPU_EXECUTOR_H
+#define MOEC_RUNTIME_CPU_EXECUTOR_H
 
-#include "runtime/core/Memory.h"
-#include "runtime/core/Module.h"
+#include "runtime/core/Device.h"
 
 #include <atomic>
-#include <functional>
-#include <vector>
 
 namespace moec::rt {
-
-/// How the blocks of a launch are dealt to the threads. The bits of the result
-/// are the same either way, since blocks are independent.
-enum class Dealing : uint8_t { Dynamic, Static };
-
-/// What one kernel of an entry has cost so far.
-struct KernelCost {
-  int64_t launches = 0;
-  double seconds = 0;
-};
 
 /// A program with every address resolved. run() allocates nothing.
 ///
@@ -34,9 +21,6 @@ struct KernelCost {
 /// would otherwise slow every step a hundredfold on some CPUs.
 class Executor {
 public:
-  /// Address of the block an argument names.
-  using BlockAddress = std::function<char *(BlockKind kind, int64_t index)>;
-
   Executor(std::shared_ptr<const Module> module, int64_t entry,
            const BlockAddress &address);
 
@@ -83,4 +67,4 @@ private:
 
 } // namespace moec::rt
 
-#endif // MOEC_RUNTIME_CORE_EXECUTOR_H
+#endif // MOEC_RUNTIME_CPU_EXECUTOR_H

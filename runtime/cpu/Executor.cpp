@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/core/Executor.h"
+#include "runtime/cpu/Executor.h"
 
 #include <algorithm>
 #include <chrono>
@@ -48,7 +48,8 @@ Executor::Executor(std::shared_ptr<const Module> owner, int64_t entryIndex,
       maxArguments = std::max(maxArguments, launch.args.size());
       for (const Argument &argument : launch.args)
         addresses.push_back(
-            {address(argument.block, argument.index) + argument.offset,
+            {reinterpret_cast<char *>(address(argument.block, argument.index)) +
+                 argument.offset,
              argument.stride, argument.shift, argument.modulus, argument.size});
     }
   }

@@ -1,0 +1,113 @@
+//===- Device.h - Where the programs of a module run ------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_CORE_DEVICE_H
+#define MOEC_RUNTIME_CORE_DEVICE_H
+
+#include "runtime/core/Module.h"
+
+#include <functional>
+
+namespace moec::rt {
+
+/// The CPU at hand, an NVIDIA GPU, or the simulator of PTX text.
+enum class DeviceKind : uint8_t { Cpu, Cuda, PtxSim };
+
+/// "cpu", "cuda" or "ptxsim", as --device takes them.
+const char *deviceName(DeviceKind kind);
+/// The device of that name; throws Error (Usage) for another one.
+DeviceKind parseDevice(const std::string &name);
+/// Where a module runs when nobody says: on what it was compiled for.
+DeviceKind defaultDevice(const Manifest &manifest);
+
+/// How the blocks of a launch are dealt to the threads of the CPU. The bits of
+/// the result are the same either way, since blocks are independent.
+enum class Dealing : uint8_t { Dynamic, Static };
+
+struct DeviceOptions {
+  int threads = 1; ///< of the CPU
+  Dealing dealing = Dealing::Dynamic;
+  /// GPU: wait after every launch, so that a fault names its kernel.
+  bool debugLaunches = false;
+};
+
+/// What one kernel of a module has cost so far.
+struct KernelCost {
+  int64_t launches = 0;
+  double seconds = 0;
+  /// One for each of Device::counterNames(); empty where a device has none.
+  std::vector<double> counters;
+};
+
+/// Address of the block that an argument names. On the CPU it is a pointer.
+using BlockAddress = std::function<uint64_t(BlockKind kind, int64_t index)>;
+
+/// The program of one entry with every address resolved.
+class Program {
+public:
+  virtual ~Program();
+  /// Runs all launches in order and waits for the last one. Returns the seconds
+  /// that they took on the device. With `costs` (one for each kernel of the
+  /// module) every launch is measured. Throws Error that names the kernel.
+  virtual double run(std::vector<KernelCost> *costs) = 0;
+};
+
+/// A device that has loaded one module: its memory and its programs. Addresses
+/// mean something to this device alone.
+class Device {
+public:
+  virtual ~Device();
+  virtual DeviceKind kind() const = 0;
+  /// Name and architecture for people.
+  virtual std::string describe() const = 0;
+  /// Bytes of its memory; 0: as much as the system gives.
+  virtual int64_t capacity() const = 0;
+  /// Bytes that the device holds for itself (scratch, workspace).
+  virtual int64_t bytesHeld() const = 0;
+
+  /// Memory that is zero and starts 64-byte aligned, on a GPU 256-byte aligned.
+  /// `what` names it when there is none left, an Error (Resources).
+  virtual uint64_t allocate(size_t bytes, const char *what) = 0;
+  virtual void release(uint64_t address) noexcept = 0;
+  /// Whether addresses are pointers of the host, so that nothing is copied.
+  virtual bool isHost() const { return false; }
+  virtual void copyIn(uint64_t to, const void *from, size_t bytes) = 0;
+  virtual void copyOut(void *to, uint64_t from, size_t bytes) = 0;
+  virtual void zero(uint64_t address, size_t bytes) = 0;
+
+  /// Throws Error when the device cannot run the program.
+  virtual std::unique_ptr<Program> prepare(int64_t entry,
+                                           const BlockAddress &address) = 0;
+  /// What KernelCost::counters of this device count.
+  virtual std::vector<std::string> counterNames() const { return {}; }
+};
+
+/// Opens a device and loads the module there. Throws Error when the module is
+/// for another device (which flag to use), and with Resources when there is no
+/// such device here.
+std::shared_ptr<Device> makeDevice(DeviceKind kind,
+                                   std::shared_ptr<const Module> module,
+                                   const DeviceOptions &options);
+
+/// A launch of a GPU program, with repeats unrolled.
+struct ResolvedLaunch {
+  int64_t kernel = 0;
+  std::vector<uint64_t> operands; ///< addresses
+};
+
+/// The program of an entry, launch by launch. Throws Error for more than a
+/// million.
+std::vector<ResolvedLaunch> unrollProgram(const Entry &entry,
+                                          const BlockAddress &address);
+
+/// "k0_contract (stack.fc1, stack.act)": a kernel and the nodes that it
+/// computes, for messages.
+std::string kernelText(const Kernel &kernel);
+
+} // namespace moec::rt
+
+#endif // MOEC_RUNTIME_CORE_DEVICE_H

@@ -1,0 +1,51 @@
+//===- MemoryPlan.cpp - The memory plan as text ---------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Fail.h"
+#include "runtime/core/Manifest.h"
+
+#include <algorithm>
+
+namespace moec::rt {
+
+static double mebibytes(int64_t bytes) { return double(bytes) / (1 << 20); }
+
+std::string memoryPlan(const Manifest &manifest) {
+  int64_t block = manifest.parameterElements * 4, states = 0, scratch = 0;
+  bool grads = false;
+  for (const Entry &entry : manifest.entries) {
+    states = std::max(states, entry.state);
+    grads |= entry.usesGrads;
+  }
+  for (const Kernel &kernel : manifest.kernels)
+    scratch = std::max(scratch, kernel.scratch);
+  std::string text = "memory plan (MiB)\n";
+  auto line = [&](const std::string &name, int64_t bytes) {
+    text += fmt::format("  {:<28} {:10.2f}\n", name, mebibytes(bytes));
+  };
+  line("parameters", block);
+  if (grads)
+    line("gradients", block);
+  if (states)
+    line("optimizer state", block * states);
+  for (const Entry &entry : manifest.entries) {
+    int64_t buffers = 0;
+    for (const auto *tensors : {&entry.inputs, &entry.outputs})
+      for (const TensorInfo &tensor : *tensors)
+        buffers += tensor.bytes();
+    text += fmt::format("  {:<28} {:10.2f} arena, {:.2f} inputs and outputs\n",
+                        fmt::format("{} batch {}", entry.name, entry.batch),
+                        mebibytes(entry.arena), mebibytes(buffers));
+  }
+  if (manifest.isGpu())
+    line("workspace", manifest.workspaceBytes());
+  else
+    line("scratch of a thread", scratch);
+  return text;
+}
+
+} // namespace moec::rt
