@@ -20,7 +20,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "test/passes/CPU/KernelJit.h"
-#include "test/passes/CPU/KernelSource.h"
+#include "test/passes/Codegen/KernelSource.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>

@@ -18,7 +18,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "test/passes/CPU/KernelHarness.h"
-#include "test/passes/CPU/KernelText.h"
+#include "test/passes/Codegen/KernelText.h"
 #include <chrono>
 #include <cstdio>
 #include <cstring>

@@ -8,8 +8,9 @@
 #ifndef MOEC_PASSES_CPU_LOWERROWSGRID_H
 #define MOEC_PASSES_CPU_LOWERROWSGRID_H
 
-#include "passes/CPU/LowerRowsEmitter.h"
+#include "passes/CPU/Passes.h"
 #include "passes/Codegen/KernelFunction.h"
+#include "passes/Codegen/PointEmitter.h"
 
 namespace moec::cpu {
 

@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelHarness.h"
-#include "KernelReference.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
+#include "test/passes/Codegen/KernelReference.h"
 #include <cmath>
 #include <cstring>
 #include <random>

@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelHarness.h"
-#include "KernelReference.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Parser/Parser.h"
+#include "test/passes/Codegen/KernelReference.h"
 
 using namespace moec;
 using namespace moec::test;

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelHarness.h"
-#include "KernelSource.h"
+#include "test/passes/Codegen/KernelSource.h"
 
 using namespace moec::test;
 

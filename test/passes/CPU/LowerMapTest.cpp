@@ -6,51 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelHarness.h"
-#include "KernelText.h"
+#include "test/passes/Codegen/MapCases.h"
 #include <cstring>
 
 using namespace moec::test;
 
 namespace {
-
-std::string shape(std::initializer_list<int64_t> dims, const char *type) {
-  std::string text;
-  for (int64_t d : dims)
-    text += std::to_string(d) + "x";
-  return text + type;
-}
-
-testing::AssertionResult check(const KernelText &text) {
-  KernelHarness harness(text.str());
-  harness.randomize();
-  auto result = harness.check();
-  return result ? result : result << "\n" << text.str();
-}
-
-const char *const scaleAndAdd =
-    "%p = arith.mulf %a0, %a1 : f32 %s = arith.addf %p, %a0 : f32 "
-    "kernel.yield %s : f32";
-
-TEST(LowerMap, BroadcastsOverEveryShape) {
-  for (int64_t m : {1, 2, 7, 49})
-    for (int64_t n : {1, 3, 8, 15, 16, 17, 31, 64, 97, 131, 196})
-      EXPECT_TRUE(check(KernelText("map", {m, n})
-                            .in(shape({m, n}, "f32"), "d0, d1")
-                            .in(shape({n}, "f32"), "d1")
-                            .out(shape({m, n}, "f32"), "d0, d1")
-                            .body(scaleAndAdd)));
-}
-
-TEST(LowerMap, OneLongLoop) {
-  for (int64_t a : {1, 3, 40})
-    for (int64_t b : {1, 49})
-      for (int64_t c : {1, 5, 96})
-        EXPECT_TRUE(check(KernelText("map", {a, b, c})
-                              .in(shape({a, b, c}, "f32"), "d0, d1, d2")
-                              .in(shape({a, b, c}, "f32"), "d0, d1, d2")
-                              .out(shape({a, b, c}, "f32"), "d0, d1, d2")
-                              .body(scaleAndAdd)));
-}
 
 TEST(LowerMap, LongVectorInManyBlocks) {
   for (int64_t n : {65536, 100003}) {
@@ -59,190 +20,10 @@ TEST(LowerMap, LongVectorInManyBlocks) {
                           .in(shape({n}, "f32"), "d0")
                           .out(shape({n}, "f32"), "d0")
                           .body(scaleAndAdd);
-    EXPECT_TRUE(check(text));
+    EXPECT_TRUE(checkText<KernelHarness>(text));
     KernelHarness harness(text.str());
     EXPECT_GE(harness.kernel().blocks(), 4);
   }
-}
-
-TEST(LowerMap, TransposesAndReshapes) {
-  for (int64_t a : {1, 3})
-    for (int64_t b : {5, 49})
-      for (int64_t c : {7, 16, 24}) {
-        // Transposition of the last two dimensions.
-        EXPECT_TRUE(check(KernelText("map", {a, b, c})
-                              .in(shape({a, c, b}, "f32"), "d0, d2, d1")
-                              .in(shape({b}, "f32"), "d1")
-                              .out(shape({a, b, c}, "f32"), "d0, d1, d2")
-                              .body(scaleAndAdd)));
-        // A dimension that is split in the operands.
-        std::string split = "d0 floordiv " + std::to_string(b) +
-                            ", d1, d0 mod " + std::to_string(b);
-        EXPECT_TRUE(check(KernelText("map", {a * b, c})
-                              .in(shape({a, c, b}, "f32"), split)
-                              .in(shape({c}, "f32"), "d1")
-                              .out(shape({a * b, c}, "f32"), "d0, d1")
-                              .body(scaleAndAdd)));
-        // A split that does not divide the extent.
-        EXPECT_TRUE(check(KernelText("map", {a * b, c})
-                              .in(shape({a * b + 1, c, 4}, "f32"),
-                                  "d0 floordiv 4, d1, d0 mod 4")
-                              .in(shape({c}, "f32"), "d1")
-                              .out(shape({c, a * b}, "f32"), "d1, d0")
-                              .body(scaleAndAdd)));
-      }
-}
-
-TEST(LowerMap, ScalarsAndEmptyRegionArguments) {
-  EXPECT_TRUE(check(
-      KernelText("map", {}).in("f32", "").in("f32", "").out("f32", "").body(
-          scaleAndAdd)));
-  EXPECT_TRUE(
-      check(KernelText("map", {33})
-                .out("33xf32", "d0")
-                .body("%c = arith.constant 0.5 : f32 kernel.yield %c : f32")));
-}
-
-TEST(LowerMap, SeveralOuts) {
-  EXPECT_TRUE(check(KernelText("map", {5, 37})
-                        .in("5x37xf32", "d0, d1")
-                        .in("37x5xf32", "d1, d0")
-                        .out("5x37xf32", "d0, d1")
-                        .out("37x5xf32", "d1, d0")
-                        .body("%s = arith.addf %a0, %a1 : f32 "
-                              "%d = arith.subf %a0, %a1 : f32 "
-                              "kernel.yield %s, %d : f32, f32")));
-}
-
-/// Pixels to normalised patches: u8 input, division and remainder.
-TEST(LowerMap, PatchifyFromBytes) {
-  for (int64_t patch : {2, 4, 7}) {
-    int64_t side = 28 / patch, tokens = side * side, length = patch * patch;
-    std::string p = std::to_string(patch), s = std::to_string(side);
-    KernelText text =
-        KernelText("map", {3, tokens, length})
-            .in("3x28x28x1xi8", "d0, (d1 floordiv " + s + ") * " + p +
-                                    " + d2 floordiv " + p + ", (d1 mod " + s +
-                                    ") * " + p + " + d2 mod " + p + ", 0")
-            .out(shape({3, tokens, length}, "f32"), "d0, d1, d2")
-            .body("%f = arith.uitofp %a0 : i8 to f32 "
-                  "%m = arith.constant 73.0 : f32 "
-                  "%r = arith.constant 0.011 : f32 "
-                  "%c = arith.subf %f, %m : f32 "
-                  "%q = arith.mulf %c, %r : f32 kernel.yield %q : f32");
-    KernelHarness harness(text.str());
-    harness.randomize();
-    for (int64_t i = 0; i < harness.size(0); ++i)
-      harness.data<uint8_t>(0)[i] = i * 37 + i / 11;
-    EXPECT_TRUE(harness.check()) << text.str();
-  }
-}
-
-/// Rows of the items in the order of a routing plan, some of them missing.
-TEST(LowerMap, GathersRowsAndLeavesMissingOnesZero) {
-  for (int64_t rows : {1, 13, 64})
-    for (int64_t n : {1, 6, 16, 50}) {
-      KernelText text = KernelText("map", {rows, n})
-                            .in(shape({9, n}, "f32"), "0, d1")
-                            .in(shape({rows + 3}, "i32"), "d0 + 3")
-                            .out(shape({rows, n}, "f32"), "d0, d1")
-                            .with("gathers [1, -1]")
-                            .body("kernel.yield %a0 : f32");
-      KernelHarness harness(text.str());
-      harness.randomize();
-      for (int64_t i = 0; i < rows + 3; ++i)
-        harness.data<int32_t>(1)[i] = i % 4 == 1 ? -1 : i * 7 % 9;
-      EXPECT_TRUE(harness.check()) << text.str();
-    }
-}
-
-/// The gathered row changes from lane to lane.
-TEST(LowerMap, GathersInLanes) {
-  KernelText text = KernelText("map", {37})
-                        .in("9xf32", "0")
-                        .in("37xi32", "d0")
-                        .out("37xf32", "d0")
-                        .with("gathers [1, -1]")
-                        .body("kernel.yield %a0 : f32");
-  KernelHarness harness(text.str());
-  harness.randomize();
-  for (int64_t i = 0; i < 37; ++i)
-    harness.data<int32_t>(1)[i] = i % 5 == 1 ? -1 : i * 7 % 9;
-  EXPECT_TRUE(harness.check()) << text.str();
-}
-
-TEST(LowerMap, RaggedRows) {
-  for (int64_t groups : {1, 2, 5})
-    for (int64_t n : {3, 40}) {
-      KernelText text = KernelText("map", {groups, 70, n})
-                            .in(shape({70, n}, "f32"), "d1, d2")
-                            .in(shape({groups, n}, "f32"), "d0, d2")
-                            .in(shape({groups + 1}, "i32"), "d0")
-                            .out(shape({70, n}, "f32"), "d1, d2")
-                            .with("ragged 1 by 2")
-                            .body(scaleAndAdd);
-      KernelHarness harness(text.str());
-      harness.randomize();
-      int32_t offsets[] = {0, 33, 33, 50, 60, 61}; // one group is empty
-      std::memcpy(harness.data<int32_t>(2), offsets, (groups + 1) * 4);
-      EXPECT_TRUE(harness.check()) << text.str();
-    }
-}
-
-TEST(LowerMap, PositionsInScalarAndLaneLoops) {
-  for (int64_t n : {5, 10, 33})
-    EXPECT_TRUE(check(KernelText("map", {7, n})
-                          .in("7xi32", "d0")
-                          .out(shape({7, n}, "f32"), "d0, d1")
-                          .out(shape({7, n}, "i32"), "d0, d1")
-                          .body("%i = kernel.index 0 : i32 "
-                                "%j = kernel.index 1 : i32 "
-                                "%s = arith.addi %i, %a0 : i32 "
-                                "%e = arith.cmpi eq, %s, %j : i32 "
-                                "%o = arith.constant 1.0 : f32 "
-                                "%z = arith.constant 0.25 : f32 "
-                                "%r = arith.select %e, %o, %z : f32 "
-                                "%k = arith.muli %i, %j : i32 "
-                                "kernel.yield %r, %k : f32, i32")));
-}
-
-/// Positions stay what they are where loops are joined.
-TEST(LowerMap, PositionsInJoinedLoops) {
-  for (int64_t n : {4, 33})
-    EXPECT_TRUE(check(KernelText("map", {5, 7, n})
-                          .out(shape({5, 7, n}, "i32"), "d0, d1, d2")
-                          .body("%i = kernel.index 0 : i32 "
-                                "%j = kernel.index 1 : i32 "
-                                "%k = kernel.index 2 : i32 "
-                                "%c = arith.constant 100 : i32 "
-                                "%x = arith.muli %i, %c : i32 "
-                                "%y = arith.addi %x, %j : i32 "
-                                "%z = arith.muli %y, %c : i32 "
-                                "%r = arith.addi %z, %k : i32 "
-                                "kernel.yield %r : i32")));
-}
-
-/// Two rounds of Philox: wide products of i32 in lanes.
-TEST(LowerMap, CounterBasedRandomNumbers) {
-  EXPECT_TRUE(
-      check(KernelText("map", {1000})
-                .in("i32", "")
-                .out("1000xi32", "d0")
-                .out("1000xf32", "d0")
-                .body("%i = kernel.index 0 : i32 "
-                      "%m0 = arith.constant -766435501 : i32 "
-                      "%m1 = arith.constant -845247145 : i32 "
-                      "%k = arith.constant 12345 : i32 "
-                      "%l0, %h0 = arith.mului_extended %i, %m0 : i32 "
-                      "%x0 = arith.xori %h0, %k : i32 "
-                      "%y0 = arith.xori %x0, %a0 : i32 "
-                      "%l1, %h1 = arith.mului_extended %y0, %m1 : i32 "
-                      "%x1 = arith.xori %h1, %l0 : i32 "
-                      "%w = arith.addi %x1, %l1 : i32 "
-                      "%f = arith.uitofp %w : i32 to f32 "
-                      "%c = arith.constant 2.3283064365386963e-10 : f32 "
-                      "%u = arith.mulf %f, %c : f32 "
-                      "kernel.yield %w, %u : i32, f32")));
 }
 
 TEST(LowerMap, NarrowVectors) {
@@ -292,3 +73,7 @@ TEST(LowerMap, UpdatesInPlace) {
 }
 
 } // namespace
+
+namespace moec::test {
+INSTANTIATE_TYPED_TEST_SUITE_P(CPU, MapCases, KernelHarness);
+} // namespace moec::test

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_TEST_PASSES_CPU_KERNELTEXT_H
-#define MOEC_TEST_PASSES_CPU_KERNELTEXT_H
+#ifndef MOEC_TEST_PASSES_CODEGEN_KERNELTEXT_H
+#define MOEC_TEST_PASSES_CODEGEN_KERNELTEXT_H
 
 #include <cstdint>
 #include <initializer_list>
@@ -14,6 +14,15 @@
 #include <vector>
 
 namespace moec::test {
+
+/// "4x8xf32".
+inline std::string shape(std::initializer_list<int64_t> dims,
+                         const char *type) {
+  std::string text;
+  for (int64_t d : dims)
+    text += std::to_string(d) + "x";
+  return text + type;
+}
 
 /// Builds the text of a kernel function with one op. Dimensions are called d0,
 /// d1, ... in maps; inputs are %a0, %a1, ... in regions.
@@ -124,4 +133,4 @@ private:
 
 } // namespace moec::test
 
-#endif // MOEC_TEST_PASSES_CPU_KERNELTEXT_H
+#endif // MOEC_TEST_PASSES_CODEGEN_KERNELTEXT_H

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_TEST_PASSES_CPU_KERNELREFERENCE_H
-#define MOEC_TEST_PASSES_CPU_KERNELREFERENCE_H
+#ifndef MOEC_TEST_PASSES_CODEGEN_KERNELREFERENCE_H
+#define MOEC_TEST_PASSES_CODEGEN_KERNELREFERENCE_H
 
 #include "mlir/IR/Operation.h"
 #include <cstdint>
@@ -31,4 +31,4 @@ void evaluateKernel(mlir::Operation *op, std::vector<ScalarBuffer> &buffers);
 
 } // namespace moec::test
 
-#endif // MOEC_TEST_PASSES_CPU_KERNELREFERENCE_H
+#endif // MOEC_TEST_PASSES_CODEGEN_KERNELREFERENCE_H

@@ -1,11 +1,11 @@
-//===- LowerRowsEmitter.cpp - Points of a row or map kernel ---------------===//
+//===- PointEmitter.cpp - Points of a row or map kernel -------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/CPU/LowerRowsEmitter.h"
+#include "passes/Codegen/PointEmitter.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -13,7 +13,7 @@
 #include <numeric>
 
 using namespace mlir;
-using namespace moec::cpu;
+using namespace moec::codegen;
 using moec::kernel::Combiner;
 
 /// Vectors of a row that are written out instead of looped over.
@@ -78,8 +78,7 @@ void PointEmitter::preload(Point &point) {
     Lanes where = lanesOf(point);
     if (!where.values[vectorDim])
       where.values[vectorDim] = constant(0);
-    point.loaded[i] =
-        operands.loadVector(b, b.getLoc(), *point.cursor[i], where);
+    point.loaded[i] = operands.load(b, b.getLoc(), *point.cursor[i], where);
   }
 }
 
@@ -92,7 +91,8 @@ SmallVector<Value> PointEmitter::positions(Region &region, const Point &point) {
     AffineExpr expr = space.original[d];
     if (result[d])
       return;
-    bool varies = point.index[vectorDim] && expr.isFunctionOfDim(vectorDim);
+    bool varies =
+        lanes && point.index[vectorDim] && expr.isFunctionOfDim(vectorDim);
     SmallVector<Value> loops(point.index.size());
     for (unsigned i = 0; i < loops.size(); ++i) {
       if (!expr.isFunctionOfDim(i))
@@ -142,10 +142,12 @@ void PointEmitter::store(unsigned out, Value value, const Point &point) {
   RowCursor cursor =
       point.cursor[i] ? *point.cursor[i]
                       : operands.row(b, b.getLoc(), i, point.index, vectorDim);
-  if (point.index[vectorDim])
+  Value position = point.index[vectorDim];
+  if (position && lanes)
     operands.storeVector(b, b.getLoc(), cursor, lanesOf(point), value);
   else
-    operands.storeScalar(b, b.getLoc(), cursor, constant(0), value);
+    operands.storeScalar(b, b.getLoc(), cursor,
+                         position ? position : constant(0), value);
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,18 +1,18 @@
-//===- LowerRowsEmitter.h - Points of a row or map kernel ------*- C++ -*-===//
+//===- PointEmitter.h - Points of a row or map kernel ----------*- C++ -*-===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_PASSES_CPU_LOWERROWSEMITTER_H
-#define MOEC_PASSES_CPU_LOWERROWSEMITTER_H
+#ifndef MOEC_PASSES_CODEGEN_POINTEMITTER_H
+#define MOEC_PASSES_CODEGEN_POINTEMITTER_H
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "passes/CPU/Passes.h"
+#include "passes/Codegen/Passes.h"
 #include "passes/Codegen/RowSpace.h"
 
-namespace moec::cpu {
+namespace moec::codegen {
 
 /// One point of the iteration space or, where the vector loop is bound, as many
 /// as the vector has lanes. A loop that is not yet bound has a null index; what
@@ -34,7 +34,8 @@ struct LoopRange {
 };
 
 /// Emits loads, stores and regions at points, and the loops around them. Values
-/// that are the same in all lanes stay scalars.
+/// that are the same in all lanes stay scalars. With 0 lanes every point is a
+/// single one: the code of a GPU thread.
 class PointEmitter {
 public:
   PointEmitter(mlir::ImplicitLocOpBuilder &builder, const RowSpace &space,
@@ -107,6 +108,6 @@ private:
   bool isBound(unsigned operand, const Point &point, bool butVector) const;
 };
 
-} // namespace moec::cpu
+} // namespace moec::codegen
 
-#endif // MOEC_PASSES_CPU_LOWERROWSEMITTER_H
+#endif // MOEC_PASSES_CODEGEN_POINTEMITTER_H

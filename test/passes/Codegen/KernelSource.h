@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_TEST_PASSES_CPU_KERNELSOURCE_H
-#define MOEC_TEST_PASSES_CPU_KERNELSOURCE_H
+#ifndef MOEC_TEST_PASSES_CODEGEN_KERNELSOURCE_H
+#define MOEC_TEST_PASSES_CODEGEN_KERNELSOURCE_H
 
 #include <cstdint>
 #include <string>
@@ -78,4 +78,4 @@ struct ContractSource {
 
 } // namespace moec::test
 
-#endif // MOEC_TEST_PASSES_CPU_KERNELSOURCE_H
+#endif // MOEC_TEST_PASSES_CODEGEN_KERNELSOURCE_H
