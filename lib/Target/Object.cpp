@@ -36,7 +36,8 @@ static void addBytes(llvm::Module &module, llvm::StringRef name,
   global->setAlignment(llvm::Align(8));
 }
 
-static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+void moec::target::optimize(llvm::Module &module,
+                            llvm::TargetMachine &machine) {
   // Kernels arrive tiled, vectorised, unrolled and cleaned up: a default
   // pipeline takes twice the time for the same code.
   llvm::PassBuilder builder(&machine);

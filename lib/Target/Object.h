@@ -20,6 +20,10 @@ llvm::Expected<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp module, const Machine &machine,
                 llvm::StringRef manifest, llvm::LLVMContext &context);
 
+/// The few passes over LLVM IR that kernels, which arrive tiled and cleaned up,
+/// still profit from.
+void optimize(llvm::Module &module, llvm::TargetMachine &machine);
+
 /// Native code of it: an object file, or assembly if `assembly`.
 llvm::Expected<std::string> emitNative(llvm::Module &module,
                                        const Machine &machine, bool assembly);

@@ -1,0 +1,129 @@
+//===- Nvidia.cpp - NVIDIA GPUs as targets --------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Target/Nvidia.h"
+#include "lib/Target/Object.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace moec::target;
+
+// 8.0 is the PTX of CUDA 12.0, the oldest that the runtime asks for; newer
+// architectures came with newer ones.
+static const Gpu gpus[] = {
+    {"sm_80", 80, 108, 163 * 1024, 164 * 1024},
+    {"sm_86", 80, 84, 99 * 1024, 100 * 1024},
+    {"sm_87", 80, 16, 163 * 1024, 164 * 1024},
+    {"sm_89", 80, 142, 99 * 1024, 100 * 1024},
+    {"sm_90", 80, 132, 227 * 1024, 228 * 1024},
+    {"sm_90a", 80, 132, 227 * 1024, 228 * 1024},
+    {"sm_100", 86, 148, 227 * 1024, 228 * 1024},
+    {"sm_100a", 86, 148, 227 * 1024, 228 * 1024},
+    {"sm_120", 87, 188, 99 * 1024, 100 * 1024},
+};
+
+std::string Gpu::ptxVersion() const {
+  return std::to_string(ptx / 10) + "." + std::to_string(ptx % 10);
+}
+
+llvm::Expected<Gpu> moec::target::getGpu(llvm::StringRef target) {
+  llvm::StringRef name = target;
+  name.consume_front("cuda:");
+  for (const Gpu &gpu : gpus)
+    if (gpu.arch == name)
+      return gpu;
+  std::string known;
+  for (const Gpu &gpu : gpus)
+    known += (known.empty() ? "" : ", ") + gpu.arch.str();
+  return llvm::createStringError("unknown GPU architecture '" + target.str() +
+                                 "'; use cuda:ARCH with one of " + known);
+}
+
+static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+createTargetMachine(const Gpu &gpu) {
+  LLVMInitializeNVPTXTarget();
+  LLVMInitializeNVPTXTargetInfo();
+  LLVMInitializeNVPTXTargetMC();
+  LLVMInitializeNVPTXAsmPrinter();
+  llvm::Triple triple("nvptx64-nvidia-cuda");
+  std::string error;
+  const llvm::Target *target =
+      llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return llvm::createStringError(error);
+  // Products and sums stay apart unless the IR says fma: the same bits as on
+  // the CPU, whose code is not contracted either.
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, gpu.arch, "+ptx" + std::to_string(gpu.ptx), options, std::nullopt,
+      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
+}
+
+llvm::Expected<std::unique_ptr<llvm::Module>>
+moec::target::translateGpuModule(mlir::Operation *op, const Gpu &gpu,
+                                 llvm::LLVMContext &context) {
+  mlir::MLIRContext &mlirContext = *op->getContext();
+  mlir::registerBuiltinDialectTranslation(mlirContext);
+  mlir::registerGPUDialectTranslation(mlirContext);
+  mlir::registerLLVMDialectTranslation(mlirContext);
+  mlir::registerNVVMDialectTranslation(mlirContext);
+  std::unique_ptr<llvm::Module> module =
+      mlir::translateModuleToLLVMIR(op, context, "kernels");
+  if (!module)
+    return llvm::createStringError("translation to LLVM IR failed; this is a "
+                                   "bug in the compiler");
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> target =
+      createTargetMachine(gpu);
+  if (!target)
+    return target.takeError();
+  module->setTargetTriple((*target)->getTargetTriple());
+  module->setDataLayout((*target)->createDataLayout());
+  // Bulk copies with a swizzle of 128 bytes want tiles at multiples of 1024.
+  for (llvm::GlobalVariable &global : module->globals())
+    if (global.getName().starts_with("__dynamic_shmem")) {
+      global.setAlignment(llvm::Align(1024));
+      // Its size comes with the launch: .extern in PTX.
+      global.setInitializer(nullptr);
+      global.setLinkage(llvm::GlobalValue::ExternalLinkage);
+    }
+  for (llvm::Function &function : *module)
+    if (!function.isDeclaration())
+      // Subnormal numbers count as zero, as in kernels for the CPU.
+      function.addFnAttr("denormal-fp-math-f32", "preserve-sign,preserve-sign");
+  optimize(*module, **target);
+  return module;
+}
+
+llvm::Expected<std::string> moec::target::emitPTX(mlir::Operation *gpuModule,
+                                                  const Gpu &gpu) {
+  llvm::LLVMContext context;
+  llvm::Expected<std::unique_ptr<llvm::Module>> module =
+      translateGpuModule(gpuModule, gpu, context);
+  if (!module)
+    return module.takeError();
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> target =
+      createTargetMachine(gpu);
+  if (!target)
+    return target.takeError();
+  llvm::SmallVector<char, 0> text;
+  llvm::raw_svector_ostream os(text);
+  llvm::legacy::PassManager passes;
+  if ((*target)->addPassesToEmitFile(passes, os, nullptr,
+                                     llvm::CodeGenFileType::AssemblyFile))
+    return llvm::createStringError("the target cannot emit PTX");
+  passes.run(**module);
+  return std::string(text.begin(), text.end());
+}

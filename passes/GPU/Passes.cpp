@@ -1,0 +1,49 @@
+//===- Passes.cpp - The pipelines of the GPU phase ------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/GPU/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace moec::gpu {
+
+void buildGPUPipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createLowerMapPass());
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
+  pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
+  pm.addPass(createOutlinePass());
+}
+
+void buildNVVMPipeline(OpPassManager &pm) {
+  OpPassManager &kernels = pm.nest<mlir::gpu::GPUModuleOp>();
+  kernels.addPass(arith::createArithExpandOpsPass());
+  kernels.addPass(createSCFToControlFlowPass());
+  kernels.addPass(createToNVVMPass());
+  kernels.addPass(createReconcileUnrealizedCastsPass());
+  kernels.addPass(createCanonicalizerPass());
+  kernels.addPass(createCSEPass());
+}
+
+void registerGPUPhase() {
+  registerMoecGPUPasses();
+  PassPipelineRegistration<>("moec-gpu-pipeline",
+                             "Lower kernel functions to a gpu.module",
+                             buildGPUPipeline);
+  PassPipelineRegistration<>("moec-nvvm-pipeline",
+                             "Lower a gpu.module to the NVVM dialect",
+                             buildNVVMPipeline);
+}
+
+} // namespace moec::gpu

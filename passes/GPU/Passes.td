@@ -1,0 +1,46 @@
+#ifndef MOEC_PASSES_GPU_PASSES_TD
+#define MOEC_PASSES_GPU_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+class MoecGPUPass<string name, string operation> : Pass<name, operation> {
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::nvgpu::NVGPUDialect", "::mlir::NVVM::NVVMDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def LowerMapPass : MoecGPUPass<"moec-gpu-lower-map", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.map on memrefs to the code of a GPU thread";
+  let description = [{
+    One thread an element. Neighbouring threads run along the dimension in which
+    most operands are contiguous, so that a warp reads whole sectors. The rows
+    of a ragged dimension are numbered through all groups and a thread looks up
+    which group its row belongs to. Sets the launch attributes of
+    `passes/GPU/LaunchShape.h`.
+  }];
+}
+
+def OutlinePass : Pass<"moec-gpu-outline", "::mlir::ModuleOp"> {
+  let summary = "Move lowered kernel functions into one gpu.module";
+  let description = [{
+    Every `kernel.function` that a lowering pass gave a launch shape becomes a
+    `gpu.func` kernel of `gpu.module @kernels`, with the block size that it
+    knows. The arguments %begin, %end and %scratch, which are the CPU's, go away;
+    a kernel with a workspace keeps the last as its pointer. A kernel
+    function that was not lowered is an error.
+  }];
+  let dependentDialects = ["::mlir::gpu::GPUDialect"];
+}
+
+def ToNVVMPass : Pass<"moec-gpu-to-nvvm", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Convert a gpu.module to the LLVM and NVVM dialects";
+  let description = [{
+    Upstream's patterns, in one conversion: arguments become bare pointers,
+    positions i32 (no operand has 2^31 elements, `moec-gpu-outline` sees to it), and
+    `sqrt` and the like become instructions instead of calls to libdevice.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
+}
+
+#endif
