@@ -8,6 +8,7 @@
 #include "runtime/core/Device.h"
 #include "runtime/core/Fail.h"
 #include "runtime/cpu/CpuDevice.h"
+#include "runtime/cuda/CudaDevice.h"
 
 namespace moec::rt {
 
@@ -78,6 +79,8 @@ std::shared_ptr<Device> makeDevice(DeviceKind kind,
     fail("module {} holds code for a CPU: use --device cpu, or compile the "
          "model with --target cuda:sm_80",
          module->path());
+  if (kind == DeviceKind::Cuda)
+    return cuda::CudaDevice::open(std::move(module), options);
   return std::make_shared<CpuDevice>(std::move(module), options);
 }
 
