@@ -47,6 +47,11 @@ std::string kernelText(const Kernel &kernel) {
   return fmt::format("{} ({})", kernel.symbol, fmt::join(kernel.nodes, ", "));
 }
 
+void requireDevice(DeviceKind kind) {
+  if (kind == DeviceKind::Cuda)
+    cuda::Driver::open();
+}
+
 std::vector<ResolvedLaunch> unrollProgram(const Entry &entry,
                                           const BlockAddress &address) {
   constexpr size_t most = 1 << 20;
@@ -59,9 +64,11 @@ std::vector<ResolvedLaunch> unrollProgram(const Entry &entry,
                most);
         ResolvedLaunch resolved;
         resolved.kernel = launch.kernel;
-        for (const Argument &argument : launch.args)
+        for (const Argument &argument : launch.args) {
           resolved.operands.push_back(address(argument.block, argument.index) +
                                       uint64_t(argument.at(it)));
+          resolved.bytes.push_back(argument.bytes);
+        }
         launches.push_back(std::move(resolved));
       }
   return launches;
@@ -81,6 +88,8 @@ std::shared_ptr<Device> makeDevice(DeviceKind kind,
          module->path());
   if (kind == DeviceKind::Cuda)
     return cuda::CudaDevice::open(std::move(module), options);
+  if (kind == DeviceKind::PtxSim)
+    fail("the PTX simulator is not part of this build");
   return std::make_shared<CpuDevice>(std::move(module), options);
 }
 

@@ -82,8 +82,12 @@ public:
   /// Throws Error when the device cannot run the program.
   virtual std::unique_ptr<Program> prepare(int64_t entry,
                                            const BlockAddress &address) = 0;
-  /// What KernelCost::counters of this device count.
+  /// What KernelCost::counters of this device count. Those whose names end with
+  /// "per_block" are the largest of all launches, the others sums.
   virtual std::vector<std::string> counterNames() const { return {}; }
+  /// What the device knows of each kernel of the module, such as registers, for
+  /// people; empty when it knows nothing.
+  virtual std::vector<std::string> kernelNotes() const { return {}; }
 };
 
 /// Opens a device and loads the module there. Throws Error when the module is
@@ -93,10 +97,14 @@ std::shared_ptr<Device> makeDevice(DeviceKind kind,
                                    std::shared_ptr<const Module> module,
                                    const DeviceOptions &options);
 
+/// Throws Error (Resources) when this machine has no such device.
+void requireDevice(DeviceKind kind);
+
 /// A launch of a GPU program, with repeats unrolled.
 struct ResolvedLaunch {
   int64_t kernel = 0;
   std::vector<uint64_t> operands; ///< addresses
+  std::vector<int64_t> bytes;     ///< of each operand; 0: not said
 };
 
 /// The program of an entry, launch by launch. Throws Error for more than a

@@ -108,6 +108,7 @@ struct Argument {
   int64_t shift = 0;
   int64_t modulus = 1;
   int64_t size = 0;
+  int64_t bytes = 0; ///< of the operand; 0: not said
   /// Bytes from the start of the block in iteration `it`.
   int64_t at(int64_t it) const {
     return offset + it * stride + (it + shift) % modulus * size;

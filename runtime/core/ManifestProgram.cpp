@@ -143,7 +143,7 @@ static Argument readArgument(const JsonView &view, const Manifest &manifest,
   // Without its extent an operand is checked by its first byte.
   int64_t extent = 1;
   if (auto bytes = view.find("bytes"))
-    extent = bytes->integer(0, maxBytes);
+    extent = argument.bytes = bytes->integer(0, maxBytes);
   checkAddresses(view, argument, repeat, std::max(extent, leastExtent),
                  blockBytes);
   return argument;

@@ -126,11 +126,14 @@ void CudaDevice::bindKernels() {
     }
     std::string what = "kernel " + kernelText(kernel);
     driver->check(result, what);
-    int most = 0, fixedShared = 0, registers = 0;
+    int most = 0, fixedShared = 0, registers = 0, local = 0;
     driver->check(driver->functionGet(&most, MaxThreads, function), what);
     driver->check(driver->functionGet(&fixedShared, StaticShared, function),
                   what);
     driver->check(driver->functionGet(&registers, Registers, function), what);
+    driver->check(driver->functionGet(&local, LocalBytes, function), what);
+    notes.push_back(fmt::format("{} registers, {} bytes of local memory",
+                                registers, local));
     if (kernel.gpu.threads > most)
       fail("{}: {} threads do not fit this GPU ({}): with {} registers each it "
            "takes {}",
@@ -228,13 +231,12 @@ TensorMapBytes CudaDevice::encode(const Kernel &kernel, const TensorMap &map,
   std::copy(map.strides.begin(), map.strides.end(), strides);
   std::copy(map.box.begin(), map.box.end(), box);
   TensorMapBytes bytes{};
-  driver->check(
-      driver->encodeTiled(&bytes, types[int(map.type)],
-                          uint32_t(map.shape.size()),
-                          reinterpret_cast<void *>(address), shape, strides,
-                          box, steps, 0, swizzle, promoteTo128Bytes, 0),
-      fmt::format("kernel {}: tensor map of operand {}", kernelText(kernel),
-                  map.operand));
+  driver->check(driver->encodeTiled(
+                    &bytes, types[int(map.type)], uint32_t(map.shape.size()),
+                    reinterpret_cast<void *>(address), shape, strides, box,
+                    steps, 0, swizzle, promoteTo128Bytes, 0),
+                fmt::format("kernel {}: tensor map of operand {}",
+                            kernelText(kernel), map.operand));
   return bytes;
 }
 

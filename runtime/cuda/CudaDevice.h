@@ -14,15 +14,15 @@
 
 namespace moec::rt::cuda {
 
-/// The first GPU that the driver shows (CUDA_VISIBLE_DEVICES picks). It works in
-/// the primary context, as PyTorch does, on a stream of its own, and leaves the
-/// caller's current context as it was.
+/// The first GPU that the driver shows (CUDA_VISIBLE_DEVICES picks). It works
+/// in the primary context, as PyTorch does, on a stream of its own, and leaves
+/// the caller's current context as it was.
 class CudaDevice : public Device {
 public:
   /// Throws Error when there is no GPU (Resources), it is older than the module
   /// needs, or it refuses the module; the compiler's log stands in the message.
-  static std::shared_ptr<CudaDevice>
-  open(std::shared_ptr<const Module> module, const DeviceOptions &options);
+  static std::shared_ptr<CudaDevice> open(std::shared_ptr<const Module> module,
+                                          const DeviceOptions &options);
   ~CudaDevice() override;
 
   DeviceKind kind() const override { return DeviceKind::Cuda; }
@@ -36,6 +36,7 @@ public:
   void zero(uint64_t address, size_t bytes) override;
   std::unique_ptr<Program> prepare(int64_t entry,
                                    const BlockAddress &address) override;
+  std::vector<std::string> kernelNotes() const override { return notes; }
 
 private:
   friend class CudaProgram;
@@ -60,6 +61,7 @@ private:
   Stream stream = nullptr;
   ModuleHandle code = nullptr;
   std::vector<Function> functions; ///< one for each kernel of the module
+  std::vector<std::string> notes;  ///< registers and spills of each
   Pointer workspace = 0;
   int64_t workspaceBytes = 0;
 };

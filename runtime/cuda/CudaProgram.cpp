@@ -30,11 +30,10 @@ void CudaProgram::build(const Entry &entry, const BlockAddress &address) {
     if (kernel.gpu.grid == 0)
       continue;
     steps.push_back(
-        {launch.kernel,
-         GpuParameters(kernel, launch, device.workspace,
-                       [&](const TensorMap &map, uint64_t base) {
-                         return device.encode(kernel, map, base);
-                       })});
+        {launch.kernel, GpuParameters(kernel, launch, device.workspace,
+                                      [&](const TensorMap &map, uint64_t base) {
+                                        return device.encode(kernel, map, base);
+                                      })});
   }
   driver.check(driver.eventCreate(&start, 0), "cuEventCreate");
   driver.check(driver.eventCreate(&end, 0), "cuEventCreate");
@@ -59,10 +58,9 @@ void CudaProgram::build(const Entry &entry, const BlockAddress &address) {
 }
 
 std::string CudaProgram::where(const Step &step, size_t index) const {
-  return fmt::format(
-      "kernel {}, launch {} of {} in entry {}",
-      kernelText(device.module->manifest().kernels[step.kernel]), index + 1,
-      steps.size(), name);
+  return fmt::format("kernel {}, launch {} of {} in entry {}",
+                     kernelText(device.module->manifest().kernels[step.kernel]),
+                     index + 1, steps.size(), name);
 }
 
 void CudaProgram::launch(Step &step, size_t index) {
@@ -84,8 +82,8 @@ void CudaProgram::launch(Step &step, size_t index) {
     config.stream = device.stream;
     config.attributes = &cluster;
     config.attributeCount = 1;
-    result = driver.launchEx(&config, function, step.parameters.pointers(),
-                             nullptr);
+    result =
+        driver.launchEx(&config, function, step.parameters.pointers(), nullptr);
   }
   if (result != 0)
     driver.check(result, where(step, index));

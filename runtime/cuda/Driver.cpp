@@ -26,8 +26,7 @@ std::shared_ptr<const Driver> Driver::open() {
   std::string file = wanted && *wanted ? wanted : "libcuda.so.1";
   std::shared_ptr<Driver> driver(new Driver);
   // Others in the process may use the driver, and it has threads: it stays.
-  driver->library =
-      dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  driver->library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!driver->library)
     noGpu("there is no NVIDIA driver on this machine ({})", dlerror());
   auto find = [&](const char *name, bool required) {

@@ -48,6 +48,7 @@ enum Attribute : int {
 enum FunctionAttribute : int {
   MaxThreads = 0,
   StaticShared = 1,
+  LocalBytes = 3,
   Registers = 4,
   MaxDynamicShared = 8,
   NonPortableCluster = 14,
@@ -107,7 +108,7 @@ static_assert(sizeof(LaunchConfig) == 56, "as the driver has it");
     (int *value, int attribute, Function function))                            \
   X(functionSet, cuFuncSetAttribute,                                           \
     (Function function, int attribute, int value))                             \
-  X(memoryInfo, cuMemGetInfo_v2, (size_t * free, size_t *total))               \
+  X(memoryInfo, cuMemGetInfo_v2, (size_t *free, size_t *total))                \
   X(allocate, cuMemAlloc_v2, (Pointer * address, size_t bytes))                \
   X(release, cuMemFree_v2, (Pointer address))                                  \
   X(copyIn, cuMemcpyHtoDAsync_v2,                                              \

@@ -93,83 +93,135 @@ static int64_t pickEntry(const Module &module, const BenchOptions &options) {
   return train >= 0 ? train : pickInferEntry(module, options.batch);
 }
 
+/// What a run of the entry took, over the timed runs.
+namespace {
+struct Timing {
+  double least, median, p90, p99;
+  explicit Timing(std::vector<double> samples) {
+    std::sort(samples.begin(), samples.end());
+    least = samples.front();
+    median = percentile(samples, 0.5);
+    p90 = percentile(samples, 0.9);
+    p99 = percentile(samples, 0.99);
+  }
+};
+} // namespace
+
+/// `peak` is 0 where it was not measured.
+static nlohmann::ordered_json
+benchJson(const Session &session, const Entry &entry, const Timing &timing,
+          int64_t runs, double peak, const BenchOptions &options) {
+  double rate = entry.modelFlops / timing.median;
+  nlohmann::ordered_json object = {
+      {"model", session.manifest().model},
+      {"entry", entry.name},
+      {"batch", entry.batch},
+      {"device", session.device().describe()},
+      {"threads", session.threads()},
+      {"repetitions", runs},
+      {"min_ms", timing.least * 1e3},
+      {"median_ms", timing.median * 1e3},
+      {"p90_ms", timing.p90 * 1e3},
+      {"p99_ms", timing.p99 * 1e3},
+      {"images_per_second", double(entry.batch) / timing.median},
+      {"model_gflops_per_second", rate * 1e-9}};
+  if (peak > 0) {
+    object["fma_peak_gflops_per_second"] = peak * 1e-9;
+    object["fma_peak_isa"] = fmaPeakIsa();
+    object["share_of_peak"] = rate / peak;
+  }
+  if (!options.profile && !options.counters)
+    return object;
+  auto kernels = nlohmann::ordered_json::array();
+  for (size_t k = 0; k < session.costs().size(); ++k) {
+    const KernelCost &cost = session.costs()[k];
+    const Kernel &kernel = session.manifest().kernels[k];
+    if (cost.launches == 0)
+      continue;
+    nlohmann::ordered_json item = {
+        {"symbol", kernel.symbol},
+        {"kind", kernel.kind},
+        {"nodes", kernel.nodes},
+        {"launches", cost.launches / runs},
+        {"ms", cost.seconds * 1e3 / double(runs)},
+        {"gflops_per_second", kernel.flops * double(cost.launches) /
+                                  std::max(cost.seconds, 1e-12) * 1e-9}};
+    if (session.manifest().isGpu())
+      item["variant"] = kernel.gpu.variant;
+    if (options.counters)
+      item["counters"] = counterJson(session, k, runs);
+    kernels.push_back(std::move(item));
+  }
+  object["kernels"] = kernels;
+  return object;
+}
+
 int benchCommand(std::shared_ptr<const Module> module,
                  const BenchOptions &options) {
   int64_t index = pickEntry(*module, options);
   const Entry &entry = module->manifest().entries[index];
-  std::unique_ptr<Session> session = makeSession(module, options);
+  DeviceKind kind = chosenDevice(*module, options);
+  bool simulated = kind == DeviceKind::PtxSim;
+  if (options.counters && !simulated)
+    throw Error(fmt::format("--counters needs --device ptxsim, device {} "
+                            "counts nothing",
+                            deviceName(kind)),
+                ErrorCode::Usage);
+  int64_t repetitions = options.repetitions.value_or(simulated ? 1 : 30);
+  int64_t warmup = options.warmup.value_or(simulated ? 0 : 5);
+  std::unique_ptr<Session> session =
+      makeSession(module, options, options.counters);
   session->prepare(index);
   fillInputs(*session, index,
              options.seed.value_or(module->manifest().training.seed));
   bool hasStep = entry.findInput("step") >= 0;
-  double peak = measureFmaPeak(session->threads());
+  bool hasPeak = kind == DeviceKind::Cpu;
+  double peak = hasPeak ? measureFmaPeak(session->threads()) : 0;
 
   std::vector<double> samples;
-  samples.reserve(size_t(options.repetitions));
-  for (int64_t i = -options.warmup; i < options.repetitions; ++i) {
+  samples.reserve(size_t(repetitions));
+  for (int64_t i = -warmup; i < repetitions; ++i) {
     if (hasStep)
-      session->setScalar(index, "step", double(i + options.warmup + 1));
+      session->setScalar(index, "step", double(i + warmup + 1));
     if (i == 0)
       session->clearCosts();
     double seconds = session->run(index);
     if (i >= 0)
       samples.push_back(seconds);
   }
-  peak = std::max(peak, measureFmaPeak(session->threads()));
+  if (hasPeak)
+    peak = std::max(peak, measureFmaPeak(session->threads()));
 
-  std::sort(samples.begin(), samples.end());
-  double median = percentile(samples, 0.5), p90 = percentile(samples, 0.9);
-  double p99 = percentile(samples, 0.99);
-  double images = double(entry.batch) / median;
-  double rate = entry.modelFlops / median;
+  Timing timing(std::move(samples));
   if (options.json) {
-    nlohmann::ordered_json object = {
-        {"model", module->manifest().model},
-        {"entry", entry.name},
-        {"batch", entry.batch},
-        {"threads", session->threads()},
-        {"repetitions", options.repetitions},
-        {"min_ms", samples.front() * 1e3},
-        {"median_ms", median * 1e3},
-        {"p90_ms", p90 * 1e3},
-        {"p99_ms", p99 * 1e3},
-        {"images_per_second", images},
-        {"model_gflops_per_second", rate * 1e-9},
-        {"fma_peak_gflops_per_second", peak * 1e-9},
-        {"fma_peak_isa", fmaPeakIsa()},
-        {"share_of_peak", rate / peak}};
-    if (options.profile) {
-      auto kernels = nlohmann::ordered_json::array();
-      for (size_t k = 0; k < session->costs().size(); ++k) {
-        const KernelCost &cost = session->costs()[k];
-        const Kernel &kernel = module->manifest().kernels[k];
-        if (cost.launches)
-          kernels.push_back(
-              {{"symbol", kernel.symbol},
-               {"kind", kernel.kind},
-               {"nodes", kernel.nodes},
-               {"launches", cost.launches / options.repetitions},
-               {"ms", cost.seconds * 1e3 / double(options.repetitions)},
-               {"gflops_per_second", kernel.flops * double(cost.launches) /
-                                         std::max(cost.seconds, 1e-12) *
-                                         1e-9}});
-      }
-      object["kernels"] = kernels;
-    }
-    fmt::print("{}\n", object.dump());
+    fmt::print(
+        "{}\n",
+        benchJson(*session, entry, timing, repetitions, peak, options).dump());
     return 0;
   }
-  fmt::print("{} {} batch {} threads {}: {} runs after {} to warm up\n",
-             module->manifest().model, entry.name, entry.batch,
-             session->threads(), options.repetitions, options.warmup);
-  fmt::print("  min {:.3f}  median {:.3f}  p90 {:.3f}  p99 {:.3f} ms\n",
-             samples.front() * 1e3, median * 1e3, p90 * 1e3, p99 * 1e3);
-  fmt::print(
-      "  {:.0f} img/s  {:.1f} GFLOP/s = {:.1f} % of the FMA peak ({:.1f} "
-      "GFLOP/s, {}, measured in this run)\n",
-      images, rate * 1e-9, 100 * rate / peak, peak * 1e-9, fmaPeakIsa());
+  std::string where = hasPeak
+                          ? fmt::format("threads {}", session->threads())
+                          : fmt::format("on {}", session->device().describe());
+  fmt::print("{} {} batch {} {}: {} runs after {} to warm up\n",
+             module->manifest().model, entry.name, entry.batch, where,
+             repetitions, warmup);
+  fmt::print("  min {:.3f}  median {:.3f}  p90 {:.3f}  p99 {:.3f} ms{}\n",
+             timing.least * 1e3, timing.median * 1e3, timing.p90 * 1e3,
+             timing.p99 * 1e3,
+             simulated ? " that the simulation took, no time of a GPU" : "");
+  double images = double(entry.batch) / timing.median;
+  double rate = entry.modelFlops / timing.median;
+  if (hasPeak)
+    fmt::print(
+        "  {:.0f} img/s  {:.1f} GFLOP/s = {:.1f} % of the FMA peak ({:.1f} "
+        "GFLOP/s, {}, measured in this run)\n",
+        images, rate * 1e-9, 100 * rate / peak, peak * 1e-9, fmaPeakIsa());
+  else if (!simulated)
+    fmt::print("  {:.0f} img/s  {:.1f} GFLOP/s\n", images, rate * 1e-9);
   if (options.profile)
-    fmt::print("{}", profileTable(*session, options.repetitions));
+    fmt::print("{}", profileTable(*session, repetitions));
+  if (options.counters)
+    fmt::print("{}", counterTable(*session, repetitions));
   return 0;
 }
 

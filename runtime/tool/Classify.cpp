@@ -84,7 +84,7 @@ int classifyCommand(std::shared_ptr<const Module> module,
   int64_t index = pickInferEntry(*module, options.batch);
   const Manifest &manifest = module->manifest();
   const Entry &entry = manifest.entries[index];
-  Dataset test = readDataset(options.data, DataSplit::Test);
+  Dataset test = readTestImages(options.data, options.testImages);
   if (options.first >= test.count)
     fail("--first {}: {} has {} images", options.first, test.name, test.count);
   std::unique_ptr<Session> session = makeSession(module, options);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/core/Device.h"
 #include "runtime/core/Fail.h"
 #include "runtime/tool/Tool.h"
 
@@ -50,7 +51,7 @@ static void printEntry(const Manifest &manifest, const Entry &entry) {
   printTensors("output", entry.outputs);
 }
 
-static void printGpuKernel(const Kernel &kernel) {
+static void printGpuKernel(const Kernel &kernel, const std::string &note) {
   const GpuLaunch &gpu = kernel.gpu;
   std::string extra;
   if (gpu.cluster > 1)
@@ -64,6 +65,8 @@ static void printGpuKernel(const Kernel &kernel) {
       "MFLOP{}  {}\n",
       kernel.symbol, kernel.kind, gpu.variant, gpu.grid, gpu.threads,
       gpu.shared, kernel.flops * 1e-6, extra, fmt::join(kernel.nodes, ", "));
+  if (!note.empty())
+    fmt::print("    {}\n", note);
 }
 
 int inspectCommand(std::shared_ptr<const Module> module,
@@ -73,6 +76,14 @@ int inspectCommand(std::shared_ptr<const Module> module,
     return 0;
   }
   const Manifest &manifest = module->manifest();
+  // Only a device that was asked for is opened: one may look at any module.
+  std::shared_ptr<Device> device;
+  if (!options.device.empty())
+    device = makeDevice(parseDevice(options.device), module, {});
+  std::vector<std::string> notes;
+  if (device)
+    notes = device->kernelNotes();
+  notes.resize(manifest.kernels.size());
   if (manifest.isGpu())
     fmt::print("model {}\ntarget cuda:{}, PTX {}, {} bytes{}\n", manifest.model,
                manifest.arch, manifest.ptx.empty() ? "text" : manifest.ptx,
@@ -84,6 +95,8 @@ int inspectCommand(std::shared_ptr<const Module> module,
     fmt::print("model {}\ntarget {} {}\n  needs {}\n", manifest.model,
                manifest.triple, manifest.cpu,
                fmt::join(manifest.features, " "));
+  if (device)
+    fmt::print("device {}\n", device->describe());
   fmt::print("entries\n");
   for (const Entry &entry : manifest.entries)
     printEntry(manifest, entry);
@@ -104,9 +117,10 @@ int inspectCommand(std::shared_ptr<const Module> module,
                parameter.decay ? ", decays" : "");
   }
   fmt::print("kernels\n");
-  for (const Kernel &kernel : manifest.kernels) {
+  for (size_t i = 0; i < manifest.kernels.size(); ++i) {
+    const Kernel &kernel = manifest.kernels[i];
     if (manifest.isGpu()) {
-      printGpuKernel(kernel);
+      printGpuKernel(kernel, notes[i]);
       continue;
     }
     fmt::print("  {:<36} {:<10} {:>6} blocks {:10.3f} MFLOP {:>8} scratch  "

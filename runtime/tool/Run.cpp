@@ -17,11 +17,19 @@
 
 namespace moec::rt {
 
+DeviceKind chosenDevice(const Module &module, const CommonOptions &options) {
+  return options.device.empty() ? defaultDevice(module.manifest())
+                                : parseDevice(options.device);
+}
+
 std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
-                                     const CommonOptions &options) {
+                                     const CommonOptions &options,
+                                     bool measure) {
   SessionOptions wanted;
   wanted.threads = options.threads;
-  wanted.profile = options.profile;
+  wanted.profile = options.profile || measure;
+  wanted.device = chosenDevice(*module, options);
+  wanted.debugLaunches = options.debugLaunches;
   auto session = std::make_unique<Session>(std::move(module), wanted);
   if (options.weights.empty())
     session->initParameters(

@@ -41,6 +41,21 @@ static void addCommon(CLI::App &app, CommonOptions &options) {
   app.add_option("--threads", options.threads,
                  "Threads (default: OMP_NUM_THREADS, else all cores)")
       ->check(CLI::Range(1, 1024));
+  app.add_option("--device", options.device,
+                 "cpu, cuda (an NVIDIA GPU) or ptxsim (a simulated one); "
+                 "default: what the module was compiled for")
+      ->check(CLI::IsMember({"cpu", "cuda", "ptxsim"}));
+  app.add_flag("--debug-launches", options.debugLaunches,
+               "GPU: wait after every launch, so that a fault names its "
+               "kernel");
+}
+
+static void addTestImages(CLI::App &app, std::optional<int64_t> &count,
+                          const char *otherwise) {
+  app.add_option("--test-images", count,
+                 fmt::format("Only the first so many test images (default: {})",
+                             otherwise))
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
 }
 
 static void addSession(CLI::App &app, CommonOptions &options) {
@@ -101,6 +116,7 @@ static void addTrain(CLI::App &app, TrainCommandOptions &options) {
       ->check(atLeast0);
   app.add_flag("--no-eval", options.noEval,
                "Do not evaluate on the test images after each epoch");
+  addTestImages(app, options.testImages, "all, on ptxsim none");
 }
 
 static void addEval(CLI::App &app, EvalOptions &options) {
@@ -109,6 +125,7 @@ static void addEval(CLI::App &app, EvalOptions &options) {
       ->required();
   app.add_option("--data", options.data, "Data with a test split: idx:DIR")
       ->required();
+  addTestImages(app, options.testImages, "all");
   app.add_flag("--json", options.json, "Print one JSON object");
 }
 
@@ -118,6 +135,7 @@ static void addClassify(CLI::App &app, ClassifyOptions &options) {
       ->required();
   app.add_option("--data", options.data, "Data with a test split: idx:DIR")
       ->required();
+  addTestImages(app, options.testImages, "all");
   app.add_option("--count", options.count, "Images to show (default 5)")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
   app.add_option("--first", options.first, "The first of them (default 0)")
@@ -130,10 +148,14 @@ static void addBench(CLI::App &app, BenchOptions &options) {
   app.add_option("--entry", options.entry,
                  "The entry (default: train_step, else the largest infer)");
   app.add_option("--repetitions", options.repetitions,
-                 "Timed runs of the entry, each one sample (default 30)")
+                 "Timed runs of the entry, each one sample (default 30, on "
+                 "ptxsim 1)")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
-  app.add_option("--warmup", options.warmup, "Runs before that (default 5)")
+  app.add_option("--warmup", options.warmup,
+                 "Runs before that (default 5, on ptxsim 0)")
       ->check(CLI::Range(int64_t(0), int64_t(1) << 31));
+  app.add_flag("--counters", options.counters,
+               "With --device ptxsim: print what every kernel did");
   app.add_flag("--json", options.json, "Print one JSON object");
 }
 
@@ -178,7 +200,12 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
     auto load = [&](const CommonOptions &options, bool training) {
       ModuleRequest request{options.module,
                             app.get_subcommands().front()->get_name(),
-                            options.batch, training};
+                            options.batch, training, std::nullopt};
+      // Nobody should wait for a compiler to hear that there is no GPU.
+      if (!options.device.empty()) {
+        request.device = parseDevice(options.device);
+        requireDevice(*request.device);
+      }
       return tool.load ? tool.load(request) : Module::load(options.module);
     };
     if (*runApp)

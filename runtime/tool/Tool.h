@@ -17,6 +17,8 @@
 #include "runtime/core/Session.h"
 #include "runtime/train/Trainer.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace CLI {
 class App;
 }
@@ -29,6 +31,8 @@ struct ModuleRequest {
   std::string command;   ///< "run", "train", ...
   int64_t batch = 0;     ///< --batch, or 0
   bool training = false; ///< the command wants the entry train_step
+  /// --device, when it was given.
+  std::optional<DeviceKind> device;
 };
 
 /// A tool made of these commands.
@@ -63,6 +67,8 @@ struct CommonOptions {
   int threads = 0;
   bool profile = false;
   bool json = false;
+  std::string device; ///< "cpu", "cuda", "ptxsim"; "": as the module says
+  bool debugLaunches = false;
 };
 
 struct RunOptions : CommonOptions {
@@ -79,22 +85,27 @@ struct TrainCommandOptions : CommonOptions {
   std::string save;   ///< weights, written at the end
   std::string losses; ///< CSV of step, loss
   bool noEval = false;
+  /// Only the first so many test images; without: all, on the simulator none.
+  std::optional<int64_t> testImages;
   TrainOptions train;
 };
 
 struct EvalOptions : CommonOptions {
   std::string data;
+  std::optional<int64_t> testImages; ///< the first so many; without: all
 };
 
 struct ClassifyOptions : CommonOptions {
   std::string data;
+  std::optional<int64_t> testImages; ///< the first so many; without: all
   int64_t first = 0;
   int64_t count = 5;
 };
 
 struct BenchOptions : CommonOptions {
-  int64_t repetitions = 30;
-  int64_t warmup = 5;
+  /// Without: 30 after 5, on the simulator 1 after 0.
+  std::optional<int64_t> repetitions, warmup;
+  bool counters = false; ///< print what the simulator counted
 };
 
 /// Runs an entry once on arrays from files, prints, writes or compares its
@@ -111,20 +122,37 @@ int classifyCommand(std::shared_ptr<const Module> module,
                     const ClassifyOptions &options);
 /// Times an entry on random inputs (default: train_step, else the largest
 /// infer): percentiles, images/s, GFLOP/s and the share of the FMA peak
-/// measured before and after.
+/// measured before and after; on a GPU the time of the device. With --counters
+/// also what the simulator counted in each kernel.
 int benchCommand(std::shared_ptr<const Module> module,
                  const BenchOptions &options);
 /// Prints target, entries, memory plan, parameters and kernels.
 int inspectCommand(std::shared_ptr<const Module> module,
                    const CommonOptions &options);
 
-/// A session as the shared options want it, with its parameters set.
+/// A session as the shared options want it, with its parameters set. `measure`:
+/// count the costs of every kernel, as --profile does.
 std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
-                                     const CommonOptions &options);
+                                     const CommonOptions &options,
+                                     bool measure = false);
+
+/// The device that the options name, else the module's own.
+DeviceKind chosenDevice(const Module &module, const CommonOptions &options);
+
+/// The test images that the options ask for. Throws Error when there are fewer.
+Dataset readTestImages(const std::string &source,
+                       const std::optional<int64_t> &count);
 
 /// The table of --profile: time, share, GFLOP/s and GB/s of every kernel, with
 /// the nodes of the model it computes; per run of `runs`.
 std::string profileTable(const Session &session, int64_t runs);
+
+/// The table of --counters, for each kernel in a run of `runs`: instructions of
+/// warps, FLOPs, global memory, shared memory.
+std::string counterTable(const Session &session, int64_t runs);
+/// All counters of one kernel by name, for each run, as a JSON object.
+nlohmann::ordered_json counterJson(const Session &session, size_t kernel,
+                                   int64_t runs);
 
 } // namespace moec::rt
 

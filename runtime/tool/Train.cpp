@@ -35,6 +35,20 @@ static void checkWritable(const std::string &path, const char *flag) {
     fail("{} {}: this is a folder, expected a file to write", flag, path);
 }
 
+Dataset readTestImages(const std::string &source,
+                       const std::optional<int64_t> &count) {
+  Dataset data = readDataset(source, DataSplit::Test);
+  if (!count)
+    return data;
+  if (*count > data.count)
+    fail("--test-images {}: {} has {} test images", *count, data.name,
+         data.count);
+  data.count = *count;
+  data.images.resize(size_t(data.count * data.imageBytes()));
+  data.labels.resize(size_t(data.count));
+  return data;
+}
+
 int trainCommand(std::shared_ptr<const Module> module,
                  const TrainCommandOptions &options) {
   if (options.train.epochs && options.train.steps)
@@ -46,8 +60,14 @@ int trainCommand(std::shared_ptr<const Module> module,
   Dataset data = readDataset(options.data, DataSplit::Train), test;
   bool evaluates =
       !options.noEval && module->manifest().findEntry("infer") >= 0;
+  // All test images would take the simulator hours.
+  if (evaluates && !options.testImages &&
+      chosenDevice(*module, options) == DeviceKind::PtxSim) {
+    fmt::print("no evaluation on the simulator; --test-images N asks for it\n");
+    evaluates = false;
+  }
   if (evaluates)
-    test = readDataset(options.data, DataSplit::Test);
+    test = readTestImages(options.data, options.testImages);
   std::unique_ptr<Session> session = makeSession(module, options);
 
   TrainOptions train = options.train;
@@ -91,7 +111,7 @@ int trainCommand(std::shared_ptr<const Module> module,
 int evalCommand(std::shared_ptr<const Module> module,
                 const EvalOptions &options) {
   int64_t entry = pickInferEntry(*module, options.batch);
-  Dataset test = readDataset(options.data, DataSplit::Test);
+  Dataset test = readTestImages(options.data, options.testImages);
   std::unique_ptr<Session> session = makeSession(module, options);
   Evaluation result = evaluate(*session, entry, test);
   if (options.json) {

@@ -229,9 +229,10 @@ TEST_F(Cuda, CodeThatIsRefused) {
                                 "fit this GPU (Fake GPU): with 40 registers");
   gpu().maxThreads = 1024;
   gpu().sharedOptIn = 49152;
-  EXPECT_ERROR(open("gpu-toy"), "kernel toy_grads (logits): a block needs 51024 "
-                                "bytes of shared memory, this GPU (Fake GPU) "
-                                "has 49152");
+  EXPECT_ERROR(open("gpu-toy"),
+               "kernel toy_grads (logits): a block needs 51024 "
+               "bytes of shared memory, this GPU (Fake GPU) "
+               "has 49152");
 }
 
 TEST_F(Cuda, MemoryThatDoesNotSuffice) {

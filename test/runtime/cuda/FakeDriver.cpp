@@ -76,8 +76,9 @@ struct State {
   int retained = 0;
   std::vector<Context> stack;
   std::map<Pointer, size_t> memory;
-  std::map<void *, std::string> modules;   ///< their text
-  std::map<void *, std::string> functions; ///< not counted: they need no release
+  std::map<void *, std::string> modules; ///< their text
+  std::map<void *, std::string>
+      functions; ///< not counted: they need no release
   std::set<void *> streams, events;
   std::map<void *, std::vector<LaunchRecord>> graphs, execs;
   std::vector<LaunchRecord> capture;
@@ -384,7 +385,9 @@ Result cuGraphInstantiateWithFlags(GraphExec *exec, Graph graph,
   return 0;
 }
 
-Result cuGraphDestroy(Graph graph) { return state->graphs.erase(graph) ? 0 : 1; }
+Result cuGraphDestroy(Graph graph) {
+  return state->graphs.erase(graph) ? 0 : 1;
+}
 
 Result cuGraphExecDestroy(GraphExec exec) {
   return state->execs.erase(exec) ? 0 : 1;
