@@ -1,0 +1,336 @@
+//===- InstructionsFloat.cpp - Arithmetic on f32, f64, f16 and bf16 -------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Fail.h"
+#include "runtime/ptxsim/DirectedRounding.h"
+#include "runtime/ptxsim/OpcodeTable.h"
+#include "runtime/ptxsim/TypedOps.h"
+
+namespace moec::rt::ptxsim {
+
+namespace {
+
+struct Modes {
+  bool ftz = false, saturate = false, relu = false;
+  Rounding rounding = Rounding::Nearest;
+};
+
+bool floatType(Decoder &d, Type &t) { return d.acceptFloatType(t); }
+
+Modes takeModes(Decoder &d) {
+  Modes m;
+  m.ftz = d.accept("ftz");
+  m.saturate = d.accept("sat");
+  m.relu = d.accept("relu");
+  d.accept("rn");
+  if (d.accept("rz"))
+    m.rounding = Rounding::Zero;
+  else if (d.accept("rm"))
+    m.rounding = Rounding::Down;
+  else if (d.accept("rp"))
+    m.rounding = Rounding::Up;
+  return m;
+}
+
+InstClass classOf(const Type &t) {
+  return t.bits == 16 || t.x2 ? InstClass::Half : InstClass::Float;
+}
+
+/// Emits op and, for .sat, the clamp of the result to [0, 1].
+void emit(Decoder &d, AluOp op, const Type &t, unsigned sources, unsigned flops,
+          const Modes &m, InstClass cls) {
+  d.expectOperands(sources + 1);
+  Inst i = d.make(alu(op), cls);
+  i.a = d.use(1, t.bits);
+  if (sources > 1)
+    i.b = d.use(2, t.bits);
+  if (sources > 2)
+    i.c = d.use(3, t.bits);
+  i.dst = d.def(size_t(0), t.bits);
+  i.flops = uint8_t(t.x2 ? 2 * flops : flops);
+  d.push(i);
+  if (m.saturate) {
+    if (t.kind != 'f' || t.bits != 32 || t.x2)
+      d.error("'.sat' is simulated for f32 only");
+    Inst s = d.make(alu(AluOp::SatF32), cls);
+    s.flags |= flagInternal;
+    s.a = s.dst = i.dst;
+    d.push(s);
+  }
+}
+
+void emit(Decoder &d, AluOp op, const Type &t, unsigned sources, unsigned flops,
+          const Modes &m) {
+  emit(d, op, t, sources, flops, m, classOf(t));
+}
+
+void nearestOnly(Decoder &d, const Type &t, const Modes &m) {
+  if (m.rounding != Rounding::Nearest &&
+      (t.kind != 'f' || t.bits != 32 || t.x2))
+    d.error("only rounding to nearest is simulated for this type");
+}
+
+// Operations of a family for a float type.
+#define HALF_OP(name, t)                                                       \
+  ((t).x2 ? ((t).kind == 'h' ? AluOp::name##BF16x2 : AluOp::name##F16x2)       \
+          : ((t).kind == 'h' ? AluOp::name##BF16 : AluOp::name##F16))
+#define FLOAT_OP(name, t, ftz)                                                 \
+  ((t).bits == 16 || (t).x2 ? HALF_OP(name, t)                                 \
+   : (t).bits == 64         ? AluOp::name##F64                                 \
+   : (ftz)                  ? AluOp::name##F32Ftz                              \
+                            : AluOp::name##F32)
+#define WIDE_OP(name, t, ftz)                                                  \
+  ((t).bits == 64 ? AluOp::name##F64                                           \
+   : (ftz)        ? AluOp::name##F32Ftz                                        \
+                  : AluOp::name##F32)
+
+/// a * b + c in f32, rounded in one direction.
+void execDirected(Warp &w, const Inst &i, uint32_t mask) {
+  const uint32_t *a = w.row(i.a), *b = w.row(i.b), *c = w.row(i.c);
+  uint32_t *dst = w.row(i.dst);
+  for (unsigned l = 0; l < 32; ++l)
+    if (mask >> l & 1)
+      dst[l] = fmaDirected(a[l], b[l], c[l], Rounding(i.width));
+}
+
+void emitDirected(Decoder &d, uint32_t a, uint32_t b, uint32_t c,
+                  const Modes &m, unsigned flops) {
+  if (m.ftz || m.saturate)
+    d.error("directed rounding is simulated without .ftz and .sat only");
+  Inst i = d.make(execDirected, InstClass::Float);
+  i.a = a;
+  i.b = b;
+  i.c = c;
+  i.width = uint8_t(m.rounding);
+  i.flops = uint8_t(flops);
+  i.dst = d.def(size_t(0), 32);
+  d.push(i);
+}
+
+} // namespace
+
+bool floatAddMul(Decoder &d, FloatOp op) {
+  Type t;
+  if (!floatType(d, t))
+    return false;
+  const Modes m = takeModes(d);
+  nearestOnly(d, t, m);
+  if (m.rounding != Rounding::Nearest) {
+    d.expectOperands(3);
+    const uint32_t a = d.use(1, 32), b = d.use(2, 32);
+    const uint32_t one = d.constant(0x3f800000, 32);
+    if (op == FloatOp::Mul) {
+      emitDirected(d, a, b, d.constant(0x80000000, 32), m, 1);
+    } else if (op == FloatOp::Add) {
+      emitDirected(d, a, one, b, m, 1);
+    } else {
+      emitDirected(d, b, d.constant(0xbf800000, 32), a, m, 1);
+    }
+    return true;
+  }
+  emit(d,
+       op == FloatOp::Add   ? FLOAT_OP(Add, t, m.ftz)
+       : op == FloatOp::Sub ? FLOAT_OP(Sub, t, m.ftz)
+                            : FLOAT_OP(Mul, t, m.ftz),
+       t, 2, 1, m);
+  return true;
+}
+
+bool floatFma(Decoder &d) {
+  Type t;
+  if (!floatType(d, t))
+    return false;
+  const Modes m = takeModes(d);
+  nearestOnly(d, t, m);
+  if (m.rounding != Rounding::Nearest) {
+    d.expectOperands(4);
+    emitDirected(d, d.use(1, 32), d.use(2, 32), d.use(3, 32), m, 2);
+    return true;
+  }
+  if (m.relu && t.bits != 16 && !t.x2)
+    d.error("'.relu' belongs to f16 and bf16");
+  emit(d, m.relu ? HALF_OP(FmaRelu, t) : FLOAT_OP(Fma, t, m.ftz), t, 3, 2, m);
+  return true;
+}
+static void decodeFma(Decoder &d) {
+  if (!floatFma(d))
+    d.error("fma needs a float type");
+}
+
+bool floatDiv(Decoder &d) {
+  Type t;
+  if (!floatType(d, t))
+    return false;
+  d.accept("approx");
+  d.accept("full");
+  const Modes m = takeModes(d);
+  if (t.bits == 16 || t.x2 || m.rounding != Rounding::Nearest)
+    d.error("div is simulated for f32 and f64, rounded to nearest");
+  emit(d, WIDE_OP(Div, t, m.ftz), t, 2, 1, m, InstClass::Special);
+  return true;
+}
+
+bool floatMinMax(Decoder &d, bool max) {
+  Type t;
+  if (!floatType(d, t))
+    return false;
+  const bool nan = d.accept("NaN");
+  const Modes m = takeModes(d);
+  AluOp op = max ? FLOAT_OP(Max, t, m.ftz) : FLOAT_OP(Min, t, m.ftz);
+  if (nan) {
+    if (t.bits == 64)
+      d.error("'.NaN' does not belong to f64");
+    if (t.bits == 16 || t.x2)
+      op = max ? HALF_OP(MaxNan, t) : HALF_OP(MinNan, t);
+    else
+      op = max ? (m.ftz ? AluOp::MaxNanF32Ftz : AluOp::MaxNanF32)
+               : (m.ftz ? AluOp::MinNanF32Ftz : AluOp::MinNanF32);
+  }
+  if (d.numOperands() == 4) {
+    // Three sources: twice two.
+    Inst i = d.make(alu(op), classOf(t));
+    i.a = d.use(1, t.bits);
+    i.b = d.use(2, t.bits);
+    i.dst = d.temporary(t.bits);
+    d.push(i);
+    i.a = i.dst;
+    i.b = d.use(3, t.bits);
+    i.dst = d.def(size_t(0), t.bits);
+    d.push(i);
+    return true;
+  }
+  emit(d, op, t, 2, 1, m);
+  return true;
+}
+
+/// Flips or clears sign bits; NaNs keep their payload.
+bool floatSign(Decoder &d, bool negate) {
+  Type t;
+  if (!floatType(d, t))
+    return false;
+  const Modes m = takeModes(d);
+  if (t.bits == 16 || t.x2) {
+    d.expectOperands(2);
+    const uint32_t sign = t.x2 ? 0x80008000 : 0x8000;
+    Inst i = d.make(alu(negate ? AluOp::Xor32 : AluOp::And32), InstClass::Half);
+    i.a = d.use(1, t.bits);
+    i.b = d.constant(negate ? sign : t.x2 ? 0x7fff7fff : 0x7fff, 32);
+    i.dst = d.def(size_t(0), t.bits);
+    d.push(i);
+    return true;
+  }
+  emit(d, negate ? WIDE_OP(Neg, t, m.ftz) : WIDE_OP(Abs, t, m.ftz), t, 1, 1, m);
+  return true;
+}
+
+// Functions. The approximate ones are computed as exactly as the host can: the
+// hardware's error lies within the bound that the manual gives for them.
+
+#define FUNCTION(name, hasF64)                                                 \
+  static void decode##name(Decoder &d) {                                       \
+    Type t;                                                                    \
+    if (!floatType(d, t) || t.bits == 16 || t.x2)                              \
+      d.error("a type f32 or f64 is expected");                                \
+    d.accept("approx");                                                        \
+    const Modes m = takeModes(d);                                              \
+    if (m.rounding != Rounding::Nearest)                                       \
+      d.error("only rounding to nearest is simulated here");                   \
+    if (t.bits == 64 && !(hasF64))                                             \
+      d.error("f64 is not known here");                                        \
+    emit(d, m.ftz ? AluOp::name##F32Ftz : AluOp::name##F32, t, 1, 1, m,        \
+         InstClass::Special);                                                  \
+  }
+FUNCTION(Lg2, false)
+FUNCTION(Sin, false)
+FUNCTION(Cos, false)
+#undef FUNCTION
+
+#define FUNCTION64(name)                                                       \
+  static void decode##name(Decoder &d) {                                       \
+    Type t;                                                                    \
+    if (!floatType(d, t) || t.bits == 16 || t.x2)                              \
+      d.error("a type f32 or f64 is expected");                                \
+    d.accept("approx");                                                        \
+    const Modes m = takeModes(d);                                              \
+    if (m.rounding != Rounding::Nearest)                                       \
+      d.error("only rounding to nearest is simulated here");                   \
+    emit(d, WIDE_OP(name, t, m.ftz), t, 1, 1, m, InstClass::Special);          \
+  }
+FUNCTION64(Sqrt)
+FUNCTION64(Rcp)
+FUNCTION64(Rsqrt)
+#undef FUNCTION64
+
+static void decodeEx2(Decoder &d) {
+  Type t;
+  if (!floatType(d, t) || (t.bits == 64))
+    d.error("a type f32, f16 or bf16 is expected");
+  d.accept("approx");
+  const Modes m = takeModes(d);
+  emit(d,
+       t.bits == 16 || t.x2 ? HALF_OP(Ex2, t)
+       : m.ftz              ? AluOp::Ex2F32Ftz
+                            : AluOp::Ex2F32,
+       t, 1, 1, m, InstClass::Special);
+}
+static void decodeTanh(Decoder &d) {
+  Type t;
+  if (!floatType(d, t) || (t.bits == 64))
+    d.error("a type f32, f16 or bf16 is expected");
+  d.accept("approx");
+  const Modes m = takeModes(d);
+  emit(d, t.bits == 16 || t.x2 ? HALF_OP(Tanh, t) : AluOp::TanhF32, t, 1, 1, m,
+       InstClass::Special);
+}
+
+static void decodeCopysign(Decoder &d) {
+  const Type t = d.takeType();
+  emit(d, t.bits == 64 ? AluOp::CopysignF64 : AluOp::CopysignF32, t, 2, 1, {});
+}
+
+/// testp: a class of f32 values, by bits.
+static void execTestp(Warp &w, const Inst &i, uint32_t mask) {
+  const uint32_t *a = w.row(i.a);
+  uint32_t out = 0;
+  for (unsigned l = 0; l < 32; ++l) {
+    const uint32_t m = a[l] & 0x7fffffff;
+    const bool yes = i.imm == 0   ? m < 0x7f800000
+                     : i.imm == 1 ? m == 0x7f800000
+                     : i.imm == 2 ? m <= 0x7f800000
+                     : i.imm == 3 ? m > 0x7f800000
+                     : i.imm == 4 ? m >= 0x00800000 && m < 0x7f800000
+                                  : m != 0 && m < 0x00800000;
+    out |= uint32_t(yes) << l;
+  }
+  w.setPred(i.pdst, out, mask);
+}
+static void decodeTestp(Decoder &d) {
+  static const char *const names[] = {"finite",     "infinite", "number",
+                                      "notanumber", "normal",   "subnormal"};
+  Inst i = d.make(execTestp, InstClass::Float);
+  i.imm = -1;
+  for (int k = 0; k < 6; ++k)
+    if (d.accept(names[k]))
+      i.imm = k;
+  const Type t = d.takeType();
+  d.expectOperands(2);
+  if (i.imm < 0 || t.bits != 32)
+    d.error("testp is simulated for a class and f32 only");
+  i.a = d.use(1, 32);
+  i.pdst = d.defPred(d.operand(0));
+  d.push(i);
+}
+
+OpcodeList floatOpcodes() {
+  return {
+      {"fma", decodeFma},           {"sqrt", decodeSqrt},  {"rcp", decodeRcp},
+      {"rsqrt", decodeRsqrt},       {"ex2", decodeEx2},    {"lg2", decodeLg2},
+      {"sin", decodeSin},           {"cos", decodeCos},    {"tanh", decodeTanh},
+      {"copysign", decodeCopysign}, {"testp", decodeTestp}};
+}
+
+} // namespace moec::rt::ptxsim

@@ -1,0 +1,227 @@
+//===- LaneAccess.cpp - Addresses of the lanes of a warp ------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/ptxsim/LaneAccess.h"
+
+#include "runtime/core/Fail.h"
+
+#include <algorithm>
+
+namespace moec::rt::ptxsim {
+
+static unsigned firstLane(uint32_t mask) {
+  return unsigned(__builtin_ctz(mask));
+}
+
+static void checkAlignment(Warp &w, const Inst &i, uint32_t mask,
+                           const LaneAddresses &a, uint32_t bytes) {
+  uint64_t bad = 0;
+  for (unsigned l = 0; l < 32; ++l)
+    bad |= (mask >> l & 1) ? a.at[l] : 0;
+  if (!(bad & (bytes - 1)))
+    return;
+  for (unsigned l = 0; l < 32; ++l)
+    if (mask >> l & 1 && a.at[l] & (bytes - 1))
+      w.machine->faultAt(w, i, l, FaultKind::Misaligned, a.at[l],
+                         fmt::format("an access of {} bytes", bytes));
+}
+
+/// Calls fn(lane, address, bytes, first, last) for runs of lanes whose pieces
+/// follow each other or, for reads, are the same.
+template <typename Fn>
+static void eachRun(const LaneAddresses &a, uint32_t mask, uint32_t bytes,
+                    bool write, Fn fn) {
+  unsigned l = 0;
+  while (l < 32) {
+    if (!(mask >> l & 1)) {
+      ++l;
+      continue;
+    }
+    const unsigned first = l;
+    uint64_t last = a.at[l];
+    for (++l; l < 32 && mask >> l & 1; ++l) {
+      if (a.at[l] == last + bytes)
+        last = a.at[l];
+      else if (write || a.at[l] != last)
+        break;
+    }
+    fn(first, l, a.at[first], last + bytes - a.at[first]);
+  }
+}
+
+/// Two lanes of one store that write one byte: which of them wins is not
+/// defined. Found by sorting the beginnings.
+static void checkCollisions(Warp &w, const Inst &i, uint32_t mask,
+                            const LaneAddresses &a, uint32_t bytes,
+                            FaultKind kind) {
+  std::pair<uint64_t, unsigned> order[32];
+  unsigned n = 0;
+  bool sorted = true;
+  for (unsigned l = 0; l < 32; ++l) {
+    if (!(mask >> l & 1))
+      continue;
+    order[n++] = {a.at[l], l};
+    sorted &= n < 2 || order[n - 2].first + bytes <= order[n - 1].first;
+  }
+  if (sorted)
+    return;
+  std::sort(order, order + n);
+  for (unsigned k = 1; k < n; ++k) {
+    if (order[k - 1].first + bytes <= order[k].first)
+      continue;
+    const unsigned x = order[k - 1].second, y = order[k].second;
+    // Equal values at one address are harmless.
+    bool same = order[k - 1].first == order[k].first;
+    const unsigned each = i.width & 15;
+    for (unsigned r = 0; same && r < i.listCount; ++r) {
+      const uint32_t *row = w.listRow(i, r);
+      if (i.flags & flagUser0)
+        same = row[2 * x] == row[2 * y] &&
+               (each < 8 || row[2 * x + 1] == row[2 * y + 1]);
+      else
+        same = row[x] == row[y];
+    }
+    if (!same)
+      w.machine->faultAt(w, i, y, kind, order[k].first,
+                         fmt::format("threads {} and {} store different values "
+                                     "to one byte with one instruction",
+                                     w.machine->threadOf(w, x),
+                                     w.machine->threadOf(w, y)));
+  }
+}
+
+static void resolveGlobal(Warp &w, const Inst &i, uint32_t mask,
+                          const LaneAddresses &a, uint32_t bytes, bool write,
+                          uint8_t *p[32]) {
+  Machine &m = *w.machine;
+  countGlobal(m.counters, a, mask, bytes, write);
+  // One look-up if all lanes lie in one region, as they nearly always do.
+  uint64_t lo = ~uint64_t(0), hi = 0;
+  for (unsigned l = 0; l < 32; ++l) {
+    if (!(mask >> l & 1))
+      continue;
+    lo = std::min(lo, a.at[l]);
+    hi = std::max(hi, a.at[l]);
+  }
+  const Region *r = m.state(i).region;
+  const bool one = r && lo >= r->lo && hi + bytes <= r->hi && hi < r->hi &&
+                   (!write || r->writable);
+  for (unsigned l = 0; l < 32; ++l) {
+    if (!(mask >> l & 1))
+      continue;
+    if (!one)
+      r = &m.region(w, i, l, a.at[l], bytes, write);
+    p[l] = r->host + (a.at[l] - r->lo);
+  }
+  if (!write)
+    return;
+  checkCollisions(w, i, mask, a, bytes, FaultKind::GlobalRace);
+  if (m.config.detectGlobalRaces)
+    eachRun(a, mask, bytes, true,
+            [&](unsigned first, unsigned, uint64_t at, uint64_t n) {
+              const Region &region = m.region(w, i, first, at, bytes, true);
+              m.recordGlobalStore(w, i, first, region, at, n);
+            });
+}
+
+static void resolveShared(Warp &w, const Inst &i, uint32_t mask,
+                          const LaneAddresses &a, uint32_t bytes, bool write,
+                          uint8_t *p[32]) {
+  Machine &m = *w.machine;
+  countShared(m.counters, a, mask, bytes, write);
+  eachRun(a, mask, bytes, write,
+          [&](unsigned first, unsigned end, uint64_t at, uint64_t n) {
+            if (at >> 32)
+              m.faultAt(w, i, first, FaultKind::OutOfBounds, at,
+                        "this is no address of shared memory");
+            // A run over the end is reported for its own lane.
+            for (unsigned l = first; l < end; ++l)
+              m.sharedPlace(w, i, l, uint32_t(a.at[l]), bytes);
+            uint8_t *host =
+                write ? m.sharedWrite(w, i, first, uint32_t(at), uint32_t(n))
+                      : m.sharedRead(w, i, first, uint32_t(at), uint32_t(n));
+            for (unsigned l = first; l < end; ++l)
+              p[l] = host + (a.at[l] - at);
+          });
+  if (write)
+    checkCollisions(w, i, mask, a, bytes, FaultKind::SharedRace);
+}
+
+static void resolveOwn(Warp &w, const Inst &i, uint32_t mask, MemSpace space,
+                       const LaneAddresses &a, uint32_t bytes, bool write,
+                       uint8_t *p[32]) {
+  Machine &m = *w.machine;
+  const bool param = space == MemSpace::Param;
+  const uint64_t size = param ? m.parameters.size() : m.kernel.localBytes;
+  for (unsigned l = 0; l < 32; ++l) {
+    if (!(mask >> l & 1))
+      continue;
+    if (a.at[l] > size || bytes > size - a.at[l])
+      m.faultAt(w, i, l, FaultKind::OutOfBounds, a.at[l],
+                fmt::format("an access of {} bytes to {} of {} bytes", bytes,
+                            param ? "the parameters" : "local memory", size));
+    if (param && write)
+      m.faultAt(w, i, l, FaultKind::OutOfBounds, a.at[l],
+                "a write to the parameters of the kernel");
+    p[l] = param ? m.parameters.data() + a.at[l]
+                 : w.local + uint64_t(l) * size + a.at[l];
+  }
+  m.counters.localBytes += uint64_t(__builtin_popcount(mask)) * bytes;
+}
+
+void resolveLanes(Warp &w, const Inst &i, uint32_t mask, MemSpace space,
+                  LaneAddresses &a, uint32_t bytes, bool write,
+                  uint8_t *pointers[32]) {
+  checkAlignment(w, i, mask, a, bytes);
+  if (space == MemSpace::Param)
+    space = MemSpace::Generic; // parameters of functions lie in local memory
+  while (mask) {
+    uint32_t part = mask;
+    MemSpace s = space;
+    if (space == MemSpace::Generic) {
+      uint64_t address = a.at[firstLane(mask)];
+      s = spaceOf(address);
+      part = 0;
+      for (unsigned l = 0; l < 32; ++l) {
+        if (!(mask >> l & 1))
+          continue;
+        address = a.at[l];
+        if (spaceOf(address) != s)
+          continue;
+        part |= 1u << l;
+        a.at[l] = address;
+      }
+    }
+    mask &= ~part;
+    if (s == MemSpace::Global)
+      resolveGlobal(w, i, part, a, bytes, write, pointers);
+    else if (s == MemSpace::Shared)
+      resolveShared(w, i, part, a, bytes, write, pointers);
+    else
+      resolveOwn(w, i, part, s, a, bytes, write, pointers);
+  }
+}
+
+uint8_t *resolveAtomic(Warp &w, const Inst &i, unsigned lane, MemSpace space,
+                       uint64_t address, uint32_t bytes) {
+  Machine &m = *w.machine;
+  if (address & (bytes - 1))
+    m.faultAt(w, i, lane, FaultKind::Misaligned, address,
+              fmt::format("an atomic operation on {} bytes", bytes));
+  if (space == MemSpace::Generic)
+    space = spaceOf(address);
+  if (space == MemSpace::Global) {
+    const Region &r = m.region(w, i, lane, address, bytes, true);
+    return r.host + (address - r.lo);
+  }
+  if (space != MemSpace::Shared || address >> 32)
+    m.faultAt(w, i, lane, FaultKind::OutOfBounds, address,
+              "atomics need global or shared memory");
+  return m.sharedAtomic(w, i, lane, uint32_t(address), bytes);
+}
+
+} // namespace moec::rt::ptxsim

@@ -1,0 +1,127 @@
+//===- Race.h - Who touched which byte of shared memory ---------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Two accesses are ordered if a chain of barriers, mbarriers or waits leads
+// from one to the other. Each agent has a clock, which ticks whenever it
+// releases what it did (arrives at a barrier, commits a copy); each warp knows
+// up to which time of each agent it has synchronised (a vector clock). An
+// access is a race if the warp does not know the time of an earlier,
+// conflicting access.
+//
+// Agents: each warp itself, its cp.async copies, its bulk and tensor operations
+// (the async proxy), and one for all atomics.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_PTXSIM_RACE_H
+#define MOEC_RUNTIME_PTXSIM_RACE_H
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace moec::rt::ptxsim {
+
+constexpr unsigned agentShift = 21;
+constexpr uint32_t maxClock = (1u << agentShift) - 1;
+
+/// The vector clocks of the warps of a cluster.
+class Clocks {
+public:
+  /// Starts anew with all clocks at 1.
+  void reset(uint32_t warps);
+  uint32_t warps() const { return numWarps; }
+  uint32_t agents() const { return 3 * numWarps + 1; }
+  uint32_t copyAgent(uint32_t warp) const { return numWarps + warp; }
+  uint32_t bulkAgent(uint32_t warp) const { return 2 * numWarps + warp; }
+  uint32_t atomicAgent() const { return 3 * numWarps; }
+  bool isBulk(uint32_t agent) const {
+    return agent >= 2 * numWarps && agent < 3 * numWarps;
+  }
+  /// The warp behind an agent; the atomics have none.
+  uint32_t warpOf(uint32_t agent) const { return agent % numWarps; }
+
+  /// What a warp knows: one time per agent.
+  uint32_t *known(uint32_t warp) {
+    return time.data() + size_t(warp) * agents();
+  }
+  /// What of that a fence.proxy.async has made visible to the async proxy.
+  uint32_t *fenced(uint32_t warp) {
+    return fence.data() + size_t(warp) * agents();
+  }
+  /// The present time of an agent.
+  uint32_t now(uint32_t agent) const { return present[agent]; }
+  /// Moves the clock of an agent on and returns the time before. A warp knows
+  /// its own time.
+  uint32_t tick(uint32_t agent);
+  /// fence.proxy.async by a warp.
+  void fenceProxy(uint32_t warp);
+  bool overflowed() const { return overflow; }
+
+private:
+  uint32_t numWarps = 1;
+  std::vector<uint32_t> time, fence, present;
+  bool overflow = false;
+};
+
+/// What a barrier hands from those who arrive to those who leave.
+struct ClockMessage {
+  std::vector<uint32_t> time, fence;
+  void clear() {
+    time.clear();
+    fence.clear();
+  }
+  bool empty() const { return time.empty(); }
+  /// Adds what a warp knows, and moves its clock on.
+  void release(Clocks &clocks, uint32_t warp);
+  /// Adds one agent's time: a copy that has completed.
+  void release(Clocks &clocks, uint32_t agent, uint32_t agentTime);
+  void acquire(Clocks &clocks, uint32_t warp) const;
+};
+
+enum class RaceResult : uint8_t { Ok, Unwritten, Race, NoFence };
+
+/// Last writers and readers of the shared memory of one block, per granule.
+class SharedShadow {
+public:
+  struct Conflict {
+    RaceResult result = RaceResult::Ok;
+    uint32_t byte = 0;  ///< first of the granule
+    uint32_t agent = 0; ///< the other one
+    bool wasWrite = false;
+  };
+
+  void reset(uint32_t bytes, uint32_t granule, uint32_t agents);
+  /// Checks an access to [byte, byte + bytes) by `agent` at its time `now`,
+  /// ordered behind all that `known` tells, and records it. With `fenced`, what
+  /// warps wrote must be in there too.
+  Conflict read(uint32_t byte, uint32_t bytes, uint32_t agent, uint32_t now,
+                const uint32_t *known, const uint32_t *fenced = nullptr,
+                uint32_t firstAsyncAgent = ~0u);
+  Conflict write(uint32_t byte, uint32_t bytes, uint32_t agent, uint32_t now,
+                 const uint32_t *known, uint32_t exceptAgent = ~0u);
+  bool written(uint32_t byte) const { return writer[byte >> shift] != 0; }
+  /// Marks bytes as written before everything else.
+  void initialize(uint32_t byte, uint32_t bytes);
+
+private:
+  Conflict conflict(RaceResult r, uint32_t granule, uint32_t agent,
+                    bool write) {
+    return {r, granule << shift, agent, write};
+  }
+  uint32_t *readersOf(uint32_t agent);
+
+  unsigned shift = 2;
+  size_t granules = 0;
+  std::vector<uint32_t> writer; ///< agent and time; 0: never written
+  std::vector<std::vector<uint32_t>> readers; ///< [agent][granule], time
+  std::vector<uint32_t> activeReaders;        ///< agents that read this block
+};
+
+} // namespace moec::rt::ptxsim
+
+#endif // MOEC_RUNTIME_PTXSIM_RACE_H
