@@ -173,7 +173,8 @@ public:
       passes = "moec-autodiff";
     OwningOpRef<ModuleOp> other;
     if (!options.other.empty()) {
-      if (!(other = parse(options.other)))
+      other = parse(options.other);
+      if (!other)
         return userError;
     } else if (!passes.empty()) {
       other = module->clone();

@@ -193,11 +193,11 @@ llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
       lld::lldMain(args, llvm::nulls(), errors, {{lld::Gnu, &lld::elf::link}});
   discard();
   if (result.retCode != 0) {
-    llvm::sys::fs::remove(output);
+    (void)llvm::sys::fs::remove(output);
     return llvm::createStringError("linking failed: " + messages);
   }
   if (std::error_code error = llvm::sys::fs::rename(output, path)) {
-    llvm::sys::fs::remove(output);
+    (void)llvm::sys::fs::remove(output);
     return llvm::createStringError("cannot write '" + path.str() +
                                    "': " + error.message());
   }

@@ -44,7 +44,8 @@ kernel::AddressAttr Address::getAttr(MLIRContext *context) const {
 }
 
 static bool isKernel(Operation *op) {
-  return op && isa<kernel::StructuredKernelOpInterface, kernel::RouteOp>(op);
+  return isa_and_nonnull<kernel::StructuredKernelOpInterface, kernel::RouteOp>(
+      op);
 }
 
 /// The destination that a kernel's result is tied to.

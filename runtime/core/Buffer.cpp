@@ -25,7 +25,7 @@ Buffer::~Buffer() {
     device->release(at);
 }
 
-void Buffer::swap(Buffer &other) {
+void Buffer::swap(Buffer &other) noexcept {
   std::swap(device, other.device);
   std::swap(at, other.at);
   std::swap(bytes, other.bytes);

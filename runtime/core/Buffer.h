@@ -47,7 +47,7 @@ public:
   void zero();
 
 private:
-  void swap(Buffer &other);
+  void swap(Buffer &other) noexcept;
   const char *readBytes();
   char *writeBytes();
   /// Who has the bytes that count.

@@ -32,7 +32,7 @@ public:
   void zero();
 
 private:
-  void swap(Block &other) {
+  void swap(Block &other) noexcept {
     std::swap(start, other.start);
     std::swap(bytes, other.bytes);
     std::swap(mapped, other.mapped);
