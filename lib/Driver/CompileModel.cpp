@@ -50,6 +50,7 @@ int moec::driver::compileModel(const CompileRequest &request) {
     return 1;
   CompileOptions compileOptions;
   compileOptions.cpu = request.cpu;
+  compileOptions.precision = request.precision;
   compileOptions.until = *until;
   compileOptions.dumpPasses = request.dumpPasses;
   compileOptions.timing = request.timing;

@@ -23,7 +23,8 @@ struct CompileRequest {
   bool train = false;
   int64_t batch = 0; ///< 0: as the model says
   std::string cpu = "native";
-  std::string dumpPasses; ///< folder, or empty
+  std::string precision = "f32"; ///< or "bf16": what contractions multiply
+  std::string dumpPasses;        ///< folder, or empty
   bool timing = false;
   bool printMemoryPlan = false;
   std::vector<std::string> disabledPasses; ///< fusion passes to leave out

@@ -18,6 +18,7 @@
 #include "passes/Fusion/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Model/Passes.h"
+#include "passes/Precision/Passes.h"
 #include "passes/Schedule/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
@@ -63,6 +64,11 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
       fusion.disabled.push_back(name);
     fusion::buildFusionPipeline(pm, fusion);
   }
+  if (runs(Phase::Kernel)) {
+    precision::AssignPrecisionPassOptions precision;
+    precision.precision = options.precision;
+    pm.addPass(precision::createAssignPrecisionPass(precision));
+  }
   if (runs(Phase::Schedule)) {
     schedule::AssignSchedulePassOptions schedule;
     schedule.lanes = machine.getLanes();
@@ -77,8 +83,11 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
     cpu.lanes = machine.getLanes();
     cpu::buildVectorPipeline(pm, cpu);
   }
-  if (runs(Phase::LLVM))
-    cpu::buildLLVMPipeline(pm);
+  if (runs(Phase::LLVM)) {
+    cpu::CPUPipelineOptions cpu;
+    cpu.nativeBF16 = machine.has("avx512bf16");
+    cpu::buildLLVMPipeline(pm, cpu);
+  }
 }
 
 static LogicalResult runPhases(ModuleOp module, const CompileOptions &options,
@@ -152,6 +161,9 @@ LogicalResult moec::driver::compile(ModuleOp module,
   llvm::Expected<target::Machine> machine = target::getMachine(options.cpu);
   if (!machine)
     return report(machine.takeError());
+  // What nothing asks for is not demanded of the CPU that runs the module.
+  if (options.precision != "bf16")
+    llvm::erase(machine->features, "avx512bf16");
   bool train = module.lookupSymbol("loss") != nullptr;
   auto run = [&](Phase from, Phase until) {
     return runPhases(module, options, *machine, train, from, until, timing);

@@ -38,6 +38,8 @@ std::string phaseNames();
 struct CompileOptions {
   /// "native" or a name that LLVM knows.
   std::string cpu = "native";
+  /// "f32" or "bf16": what contractions multiply.
+  std::string precision = "f32";
   /// Where to stop.
   Phase until = Phase::Module;
   /// If set, IR after each pass that changed it goes there, numbered.

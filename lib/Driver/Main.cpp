@@ -32,6 +32,10 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
   app.add_option("--cpu,--target-cpu", request.cpu,
                  "CPU to compile for: native (default), x86-64-v3, "
                  "x86-64-v4, or a name that LLVM knows");
+  app.add_option("--precision", request.precision,
+                 "f32 (default), or bf16: contractions multiply bf16 and sum "
+                 "in f32")
+      ->check(CLI::IsMember({"f32", "bf16"}));
   app.add_option("--disable-fusion", request.disabledPasses,
                  "Fusion passes to leave out: fuse-epilogue, fuse-operands, "
                  "fuse-emit");

@@ -24,6 +24,7 @@
 #include "passes/GPU/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Model/Passes.h"
+#include "passes/Precision/Passes.h"
 #include "passes/Schedule/Passes.h"
 
 using namespace mlir;
@@ -47,6 +48,7 @@ void moec::registerAllPasses() {
   registerInlinerPass();
   registerSymbolDCEPass();
   fusion::registerFusionPhase();
+  precision::registerMoecPrecisionPasses();
   memory::registerMoecMemoryPasses();
   PassPipelineRegistration<>("moec-memory-pipeline",
                              "Plan memory, outline and merge kernels",

@@ -20,9 +20,9 @@ using namespace moec::target;
 /// What kernels profit from on x86; everything else a CPU can do is left out,
 /// so that a module runs wherever these are.
 static const char *const x86Features[] = {
-    "sse3",    "ssse3",    "sse4.1",   "sse4.2",   "popcnt",  "avx",
-    "avx2",    "fma",      "f16c",     "bmi",      "bmi2",    "lzcnt",
-    "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"};
+    "sse3",    "ssse3",    "sse4.1",   "sse4.2",   "popcnt",   "avx",
+    "avx2",    "fma",      "f16c",     "bmi",      "bmi2",     "lzcnt",
+    "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512bf16"};
 
 int64_t Machine::getLanes() const {
   return has("avx512f") ? 16 : has("avx2") ? 8 : 4;

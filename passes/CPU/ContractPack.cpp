@@ -63,7 +63,11 @@ Value ContractEmitter::elements(Region &region, const Cursors &rows,
     broken = true;
     return arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType()));
   }
-  return toVector(b, loc, values->front(), vl);
+  // Panels are f32: products of bf16 are exact there.
+  Value value = toVector(b, loc, values->front(), vl);
+  if (getElementTypeOrSelf(value.getType()).isBF16())
+    value = arith::ExtFOp::create(b, loc, vectorType(), value);
+  return value;
 }
 
 void ContractEmitter::pack(const Panel &panel, const BlockRange &range,

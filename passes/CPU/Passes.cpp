@@ -33,7 +33,10 @@ void buildVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
 }
 
-void buildLLVMPipeline(OpPassManager &pm) {
+void buildLLVMPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
+  ExpandBF16PassOptions bf16;
+  bf16.native = options.nativeBF16;
+  pm.addNestedPass<func::FuncOp>(createExpandBF16Pass(bf16));
   // Upstream's way to the LLVM dialect.
   pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass());
   pm.addPass(createSCFToControlFlowPass());
@@ -51,7 +54,7 @@ void buildLLVMPipeline(OpPassManager &pm) {
 
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   buildVectorPipeline(pm, options);
-  buildLLVMPipeline(pm);
+  buildLLVMPipeline(pm, options);
 }
 
 void registerCPUPhase() {

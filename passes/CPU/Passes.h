@@ -28,6 +28,10 @@ struct CPUPipelineOptions
   Option<int64_t> lanes{*this, "lanes",
                         llvm::cl::desc("f32 lanes of a hardware vector"),
                         llvm::cl::init(16)};
+  Option<bool> nativeBF16{
+      *this, "native-bf16",
+      llvm::cl::desc("the CPU rounds to bf16 itself (avx512bf16)"),
+      llvm::cl::init(false)};
 };
 
 /// Kernel functions to loops over vectors; sets `kernel.blocks` and
@@ -36,7 +40,8 @@ void buildVectorPipeline(mlir::OpPassManager &pm,
                          const CPUPipelineOptions &options);
 
 /// From there to the LLVM dialect with the kernel ABI.
-void buildLLVMPipeline(mlir::OpPassManager &pm);
+void buildLLVMPipeline(mlir::OpPassManager &pm,
+                       const CPUPipelineOptions &options);
 
 /// From kernel functions on memrefs to the LLVM dialect: every kernel becomes
 /// `void k(void *const *args, int64_t begin, int64_t end, void *scratch)` with

@@ -53,6 +53,17 @@ def LowerMapPass : MoecCPUPass<"moec-lower-map", "::mlir::func::FuncOp"> {
            "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">];
 }
 
+def ExpandBF16Pass : Pass<"moec-expand-bf16", "::mlir::func::FuncOp"> {
+  let summary = "Move bf16 as 16-bit integers and convert it by shifts";
+  let description = [{
+    A bf16 in memory or in a vector becomes an i16; `arith.extf` to f32 is a shift by 16 bits, and
+    `arith.truncf` rounds with integer ops (to nearest, ties to even; a NaN stays a NaN), or with the CPU's
+    instruction if `native`. Other arithmetic on bf16 is an error: kernels compute in f32.
+  }];
+  let options = [Option<"native", "native", "bool", "false", "the CPU has avx512bf16">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
 def ExtractBuiltinsPass : Pass<"moec-extract-builtins", "::mlir::ModuleOp"> {
   let summary = "Leave routing to the runtime";
   let description = [{

@@ -102,6 +102,7 @@ bool isInPlace(kernel::ContractOp op) {
   return used.size() == 1 &&
          codegen::yieldsArgument(op.getRhs(), used.front()) &&
          access.getGather(used.front()) < 0 &&
+         op.getRhs().getArgument(used.front()).getType().isF32() &&
          !isSlowAlong(op, used.front(), op.getNDim());
 }
 

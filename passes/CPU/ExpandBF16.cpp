@@ -1,0 +1,187 @@
+//===- ExpandBF16.cpp - bf16 as 16-bit integers ---------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A bf16 is the upper half of an f32. CPUs load, store and shuffle it as an
+// integer, which all of them do well; LLVM would take masked accesses of bf16
+// apart on most of them.
+//
+//   %v = vector.load %m[%i] : memref<8xbf16>, vector<16xbf16>
+//   %f = arith.extf %v : vector<16xbf16> to vector<16xf32>
+// becomes
+//   %v = vector.load %m[%i] : memref<8xi16>, vector<16xi16>
+//   %w = arith.extui %v : vector<16xi16> to vector<16xi32>
+//   %s = arith.shli %w, 16
+//   %f = arith.bitcast %s : vector<16xi32> to vector<16xf32>
+//
+// Shown by test/passes/CPU/expand-bf16.mlir.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "passes/CPU/Passes.h"
+
+using namespace mlir;
+
+namespace moec::cpu {
+#define GEN_PASS_DEF_EXPANDBF16PASS
+#include "passes/CPU/Passes.h.inc"
+
+namespace {
+Type withElement(Type type, Type element) {
+  auto shaped = dyn_cast<ShapedType>(type);
+  return shaped ? Type(shaped.clone(element)) : element;
+}
+
+Value constant(OpBuilder &b, Location loc, Type type, int64_t value) {
+  Type element = getElementTypeOrSelf(type);
+  TypedAttr attr = b.getIntegerAttr(element, value);
+  if (auto vector = dyn_cast<VectorType>(type))
+    attr = DenseElementsAttr::get(vector, Attribute(attr));
+  return arith::ConstantOp::create(b, loc, attr);
+}
+
+struct ExpandExtF : OpConversionPattern<arith::ExtFOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(arith::ExtFOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    Type wide = withElement(op.getType(), b.getI32Type());
+    if (!getElementTypeOrSelf(op.getType()).isF32())
+      return b.notifyMatchFailure(op, "not to f32");
+    Value bits = arith::ExtUIOp::create(b, loc, wide, adaptor.getIn());
+    bits = arith::ShLIOp::create(b, loc, bits, constant(b, loc, wide, 16));
+    b.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), bits);
+    return success();
+  }
+};
+
+/// To nearest, ties to even: adding half of the last place that stays, less one
+/// if that place is even, carries where it must round up. A NaN stays one.
+struct ExpandTruncF : OpConversionPattern<arith::TruncFOp> {
+  ExpandTruncF(const TypeConverter &converter, MLIRContext *context,
+               bool native)
+      : OpConversionPattern(converter, context), native(native) {}
+  LogicalResult matchAndRewrite(arith::TruncFOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    Value in = adaptor.getIn();
+    if (!getElementTypeOrSelf(in.getType()).isF32())
+      return b.notifyMatchFailure(op, "not from f32");
+    Type narrow = getTypeConverter()->convertType(op.getType());
+    if (native) {
+      Value rounded = LLVM::FPTruncOp::create(b, loc, op.getType(), in);
+      b.replaceOpWithNewOp<LLVM::BitcastOp>(op, narrow, rounded);
+      return success();
+    }
+    Type wide = withElement(in.getType(), b.getI32Type());
+    auto number = [&](int64_t value) { return constant(b, loc, wide, value); };
+    Value bits = arith::BitcastOp::create(b, loc, wide, in);
+    Value upper = arith::ShRUIOp::create(b, loc, bits, number(16));
+    Value odd = arith::AndIOp::create(b, loc, upper, number(1));
+    Value half = arith::AddIOp::create(b, loc, odd, number(0x7fff));
+    Value rounded = arith::ShRUIOp::create(
+        b, loc, arith::AddIOp::create(b, loc, bits, half), number(16));
+    Value quiet = arith::OrIOp::create(b, loc, upper, number(0x40));
+    Value isNaN =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, in, in);
+    Value result = arith::SelectOp::create(b, loc, isNaN, quiet, rounded);
+    b.replaceOpWithNewOp<arith::TruncIOp>(op, narrow, result);
+    return success();
+  }
+
+private:
+  bool native;
+};
+
+struct ExpandConstant : OpConversionPattern<arith::ConstantOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(arith::ConstantOp op, OpAdaptor,
+                                ConversionPatternRewriter &b) const override {
+    TypedAttr value;
+    if (auto number = dyn_cast<FloatAttr>(op.getValue()))
+      value =
+          b.getIntegerAttr(b.getI16Type(), number.getValue().bitcastToAPInt());
+    else if (auto elements = dyn_cast<DenseElementsAttr>(op.getValue()))
+      value = elements.bitcast(b.getI16Type());
+    if (!value)
+      return b.notifyMatchFailure(op, "not a number or a dense vector");
+    b.replaceOpWithNewOp<arith::ConstantOp>(op, value);
+    return success();
+  }
+};
+
+/// What only moves values does so with integers. Arithmetic on bf16 is not
+/// moving: regions extend what they compute with.
+struct MoveIntegers : ConversionPattern {
+  MoveIntegers(const TypeConverter &converter, MLIRContext *context)
+      : ConversionPattern(converter, MatchAnyOpTypeTag(), /*benefit=*/0,
+                          context) {}
+  LogicalResult matchAndRewrite(Operation *op, ArrayRef<Value> operands,
+                                ConversionPatternRewriter &b) const override {
+    bool moves =
+        isa<vector::VectorDialect, memref::MemRefDialect, scf::SCFDialect>(
+            op->getDialect()) ||
+        isa<arith::SelectOp, arith::BitcastOp>(op);
+    if (!moves || isa<vector::FMAOp, vector::ReductionOp, vector::ContractionOp,
+                      vector::OuterProductOp>(op))
+      return b.notifyMatchFailure(op, "computes");
+    SmallVector<Type> types;
+    if (failed(getTypeConverter()->convertTypes(op->getResultTypes(), types)))
+      return failure();
+    OperationState state(op->getLoc(), op->getName().getStringRef(), operands,
+                         types, op->getAttrs(), op->getSuccessors());
+    for (Region &region : op->getRegions()) {
+      Region *moved = state.addRegion();
+      b.inlineRegionBefore(region, *moved, moved->end());
+      if (failed(b.convertRegionTypes(moved, *getTypeConverter())))
+        return failure();
+    }
+    b.replaceOp(op, b.create(state));
+    return success();
+  }
+};
+
+struct ExpandBF16Pass : impl::ExpandBF16PassBase<ExpandBF16Pass> {
+  using ExpandBF16PassBase::ExpandBF16PassBase;
+
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    TypeConverter types;
+    types.addConversion([](Type type) { return type; });
+    types.addConversion(
+        [&](BFloat16Type) -> Type { return IntegerType::get(context, 16); });
+    types.addConversion([&](Type type) -> std::optional<Type> {
+      if (isa<VectorType, MemRefType>(type) &&
+          cast<ShapedType>(type).getElementType().isBF16())
+        return withElement(type, IntegerType::get(context, 16));
+      return std::nullopt;
+    });
+    ConversionTarget target(*context);
+    target.addLegalDialect<LLVM::LLVMDialect>();
+    target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp func) {
+      return types.isSignatureLegal(func.getFunctionType()) &&
+             types.isLegal(&func.getBody());
+    });
+    target.markUnknownOpDynamicallyLegal([&](Operation *op) {
+      return types.isLegal(op) &&
+             llvm::all_of(op->getRegions(), [&](Region &region) {
+               return types.isLegal(&region);
+             });
+    });
+    RewritePatternSet patterns(context);
+    patterns.add<ExpandExtF, ExpandConstant, MoveIntegers>(types, context);
+    patterns.add<ExpandTruncF>(types, context, native);
+    populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
+                                                                   types);
+    if (failed(
+            applyFullConversion(getOperation(), target, std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace moec::cpu
