@@ -177,6 +177,7 @@ moec_status moec_session_create(const moec_module *module,
       if (options->device)
         wanted.device = parseDevice(options->device);
       wanted.debugLaunches = options->debug_launches != 0;
+      wanted.profile = options->profile != 0;
     }
     *session = new moec_session(module->module, wanted);
   });
@@ -238,6 +239,18 @@ moec_status moec_session_run_timed(moec_session *session, int64_t entry,
     requireEntry(session->session.manifest(), entry);
     for (int64_t i = 0; i < repetitions; ++i)
       seconds[i] = session->session.run(entry);
+  });
+}
+
+moec_status moec_session_take_kernel_cost(moec_session *session, int64_t kernel,
+                                          int64_t *launches, double *seconds) {
+  return guard([&] {
+    requireItem(session->session.manifest().kernels, kernel, "kernel");
+    if (session->session.costs().empty())
+      fail("the session was made without profile: it measures no kernel");
+    KernelCost cost = session->session.takeCost(kernel);
+    *launches = cost.launches;
+    *seconds = cost.seconds;
   });
 }
 

@@ -81,6 +81,10 @@ public:
   /// One for each kernel of the module; empty without `profile`.
   const std::vector<KernelCost> &costs() const { return kernelCosts; }
   void clearCosts();
+  /// The cost of one kernel, which starts from zero again.
+  KernelCost takeCost(int64_t kernel) {
+    return std::exchange(kernelCosts.at(size_t(kernel)), KernelCost());
+  }
 
   /// Bytes held: parameters, gradients, state, arenas, buffers, scratch.
   int64_t bytesHeld() const;

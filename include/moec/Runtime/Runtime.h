@@ -58,6 +58,7 @@ typedef struct moec_session_options {
   int32_t static_dealing; /**< deal blocks in fixed shares, not on demand */
   const char *device;     /**< "cpu", "cuda", "ptxsim"; NULL: the module's */
   int32_t debug_launches; /**< GPU: wait after each launch, to name faults */
+  int32_t profile;        /**< measure every kernel; steps are slower then */
 } moec_session_options;
 
 typedef struct moec_module moec_module;
@@ -135,6 +136,12 @@ moec_status moec_session_run(moec_session *session, int64_t entry);
  */
 moec_status moec_session_run_timed(moec_session *session, int64_t entry,
                                    int64_t repetitions, double *seconds);
+/**
+ * With `profile`: launches and seconds of the module's kernel of that index,
+ * summed over all runs since the last call for it.
+ */
+moec_status moec_session_take_kernel_cost(moec_session *session, int64_t kernel,
+                                          int64_t *launches, double *seconds);
 /** Copies the output out; `bytes` must be its size. */
 moec_status moec_session_get_output(moec_session *session, int64_t entry,
                                     const char *name, void *data,

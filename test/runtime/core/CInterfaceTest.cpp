@@ -91,6 +91,39 @@ TEST_F(CInterface, ErrorsHaveTexts) {
   EXPECT_STREQ(moec_error_message(), "");
 }
 
+TEST_F(CInterface, DevicesAndTimes) {
+  EXPECT_EQ(std::string(moec_session_device(session)).rfind("CPU, ", 0), 0u);
+  double seconds[3] = {-1, -1, -1};
+  int64_t launches = 0;
+  ASSERT_EQ(moec_session_run_timed(session, 0, 3, seconds), MOEC_OK);
+  for (double s : seconds)
+    EXPECT_GE(s, 0);
+  EXPECT_EQ(moec_session_take_kernel_cost(session, 5, &launches, seconds),
+            MOEC_ERROR);
+  EXPECT_NE(std::string(moec_error_message()).find("without profile"),
+            std::string::npos);
+  moec_session_options options = {};
+  options.profile = 1;
+  moec_session *profiled = nullptr;
+  ASSERT_EQ(moec_session_create(module, &options, &profiled), MOEC_OK);
+  ASSERT_EQ(moec_session_run_timed(profiled, 0, 3, seconds), MOEC_OK);
+  ASSERT_EQ(moec_session_take_kernel_cost(profiled, 5, &launches, seconds),
+            MOEC_OK);
+  EXPECT_EQ(launches, 3);
+  ASSERT_EQ(moec_session_take_kernel_cost(profiled, 5, &launches, seconds),
+            MOEC_OK);
+  EXPECT_EQ(launches, 0);
+  EXPECT_EQ(moec_session_take_kernel_cost(profiled, 6, &launches, seconds),
+            MOEC_ERROR);
+  moec_session_free(profiled);
+  options.device = "tpu";
+  EXPECT_EQ(moec_session_create(module, &options, &profiled), MOEC_ERROR);
+  options.device = "ptxsim";
+  EXPECT_EQ(moec_session_create(module, &options, &profiled), MOEC_ERROR);
+  EXPECT_NE(std::string(moec_error_message()).find("use --device cpu"),
+            std::string::npos);
+}
+
 TEST_F(CInterface, WeightsGoRound) {
   TemporaryFolder folder;
   std::string path = folder / "w.safetensors";

@@ -20,7 +20,7 @@ int moec_test_run_from_c(const char *path, const unsigned char *image,
                          float *logits) {
   moec_module *module = NULL;
   moec_session *session = NULL;
-  moec_session_options options = {2, 0, "cpu", 0};
+  moec_session_options options = {2, 0, "cpu", 0, 0};
   float *weight = NULL;
   int64_t entry, i;
   int failed = 1;
