@@ -9,6 +9,7 @@
 #include "runtime/core/Fail.h"
 #include "runtime/cpu/CpuDevice.h"
 #include "runtime/cuda/CudaDevice.h"
+#include "runtime/ptxsim/SimDevice.h"
 
 namespace moec::rt {
 
@@ -89,7 +90,7 @@ std::shared_ptr<Device> makeDevice(DeviceKind kind,
   if (kind == DeviceKind::Cuda)
     return cuda::CudaDevice::open(std::move(module), options);
   if (kind == DeviceKind::PtxSim)
-    fail("the PTX simulator is not part of this build");
+    return std::make_shared<ptxsim::SimDevice>(std::move(module), options);
   return std::make_shared<CpuDevice>(std::move(module), options);
 }
 

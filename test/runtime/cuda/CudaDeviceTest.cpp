@@ -96,6 +96,14 @@ TEST_F(Cuda, StepsAreOneGraphThatIsReplayed) {
   EXPECT_EQ(profiled->costs()[5].launches, 0);
 }
 
+TEST_F(Cuda, TheSimulatorGivesTheSameBits) {
+  SessionOptions options;
+  options.threads = 1;
+  options.device = DeviceKind::PtxSim;
+  Session simulated(loadTestModule("gpu-toy"), options);
+  EXPECT_EQ(threeSteps(simulated), threeSteps(*open("gpu-toy")));
+}
+
 TEST_F(Cuda, RunReturnsTheTimeOfTheDevice) {
   auto session = open("gpu-toy");
   EXPECT_DOUBLE_EQ(session->run(0), 0.5e-3);

@@ -11,6 +11,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <dlfcn.h>
+
 using namespace moec::rt;
 using namespace moec::rt::test;
 using nlohmann::json;
@@ -20,6 +22,9 @@ class CudaCommands : public testing::Test {
 protected:
   void SetUp() override {
     setenv("MOEC_CUDA_DRIVER", MOEC_FAKE_DRIVER, 1);
+    void *library = dlopen(MOEC_FAKE_DRIVER, RTLD_NOW | RTLD_LOCAL);
+    ASSERT_NE(library, nullptr) << dlerror();
+    reinterpret_cast<void (*)()>(dlsym(library, "fake_cuda_reset"))();
     writeToyData(folder.path, 60, 21);
   }
   void TearDown() override { unsetenv("MOEC_CUDA_DRIVER"); }

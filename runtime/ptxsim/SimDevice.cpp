@@ -1,0 +1,252 @@
+//===- SimDevice.cpp - The PTX simulator as a device ----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/ptxsim/SimDevice.h"
+#include "runtime/core/Fail.h"
+#include "runtime/ptxsim/TensorMap.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace moec::rt::ptxsim {
+
+SimDevice::SimDevice(std::shared_ptr<const rt::Module> owner,
+                     const DeviceOptions &)
+    : module(std::move(owner)),
+      code(Module::parse(module->ptx(), module->path() + ": PTX text", limits)),
+      gpu(limits) {
+  std::vector<std::string> missing;
+  for (const rt::Kernel &kernel : module->manifest().kernels) {
+    const std::vector<KernelInfo> &known = code.kernels();
+    if (std::none_of(known.begin(), known.end(), [&](const KernelInfo &info) {
+          return info.name == kernel.symbol;
+        }))
+      missing.push_back(kernel.symbol);
+  }
+  if (!missing.empty())
+    fail("the manifest of {} names kernels that its PTX text lacks: {}",
+         module->path(), fmt::join(missing, ", "));
+}
+
+std::string SimDevice::describe() const {
+  return fmt::format("PTX simulator ({})", module->manifest().arch);
+}
+
+int64_t SimDevice::capacity() const { return int64_t(limits.deviceMemory); }
+
+uint64_t SimDevice::allocate(size_t bytes, const char *what) {
+  return gpu.allocate(bytes, what);
+}
+
+void SimDevice::release(uint64_t address) noexcept {
+  try {
+    gpu.release(address);
+  } catch (const Error &) {
+    // Nothing begins there: nothing to release.
+  }
+}
+
+void SimDevice::copyIn(uint64_t to, const void *from, size_t bytes) {
+  gpu.copyIn(to, from, bytes);
+}
+
+void SimDevice::copyOut(void *to, uint64_t from, size_t bytes) {
+  gpu.copyOut(to, from, bytes);
+}
+
+void SimDevice::zero(uint64_t address, size_t bytes) {
+  std::memset(gpu.hostPointer(address, bytes), 0, bytes);
+}
+
+static TensorMapBytes encode(const rt::TensorMap &map, uint64_t address) {
+  static const TensorMapType types[] = {TensorMapType::U8, TensorMapType::S32,
+                                        TensorMapType::F32, TensorMapType::F16,
+                                        TensorMapType::BF16};
+  TensorMap wanted;
+  wanted.address = address;
+  wanted.type = types[unsigned(map.type)];
+  wanted.rank = unsigned(map.shape.size());
+  std::copy(map.shape.begin(), map.shape.end(), wanted.dims.begin());
+  std::copy(map.strides.begin(), map.strides.end(), wanted.strides.begin());
+  std::copy(map.box.begin(), map.box.end(), wanted.box.begin());
+  wanted.swizzle = unsigned(map.swizzle);
+  TensorMapBytes result;
+  result.bytes = encodeTensorMap(wanted);
+  return result;
+}
+
+/// Every number of Counters under its name, in one order for names and values.
+template <typename Visit>
+static void eachCounter(const Counters &c, Visit &&visit) {
+  visit("blocks", c.blocks);
+  visit("warps", c.warps);
+  visit("warp_instructions", c.warpInstructions);
+  visit("partial_warp_instructions", c.partialWarpInstructions);
+  visit("thread_instructions", c.threadInstructions);
+  for (unsigned i = 0; i < numInstClasses; ++i)
+    visit(std::string("instructions_") + instClassName(InstClass(i)),
+          c.byClass[i]);
+  visit("global_loads", c.globalLoads);
+  visit("global_load_sectors", c.globalLoadSectors);
+  visit("global_load_ideal_sectors", c.globalLoadIdealSectors);
+  visit("global_load_bytes", c.globalLoadBytes);
+  visit("global_stores", c.globalStores);
+  visit("global_store_sectors", c.globalStoreSectors);
+  visit("global_store_ideal_sectors", c.globalStoreIdealSectors);
+  visit("global_partial_sectors", c.globalPartialSectors);
+  visit("global_store_bytes", c.globalStoreBytes);
+  visit("bulk_copies", c.bulkCopies);
+  visit("bulk_bytes", c.bulkBytes);
+  visit("shared_loads", c.sharedLoads);
+  visit("shared_stores", c.sharedStores);
+  visit("shared_load_conflicts", c.sharedLoadConflicts);
+  visit("shared_store_conflicts", c.sharedStoreConflicts);
+  visit("shared_load_bytes", c.sharedLoadBytes);
+  visit("shared_store_bytes", c.sharedStoreBytes);
+  visit("local_bytes", c.localBytes);
+  visit("atomics", c.atomics);
+  visit("float_flops", c.floatFlops);
+  visit("tensor_flops", c.tensorFlops);
+  visit("barriers", c.barriers);
+  visit("shared_bytes_per_block", c.sharedBytesPerBlock);
+}
+
+std::vector<std::string> SimDevice::counterNames() const {
+  std::vector<std::string> names;
+  eachCounter({}, [&](std::string name, uint64_t) {
+    names.push_back(std::move(name));
+  });
+  return names;
+}
+
+std::vector<std::string> SimDevice::kernelNotes() const {
+  std::vector<std::string> notes;
+  for (const rt::Kernel &kernel : module->manifest().kernels) {
+    const KernelInfo &info = code.kernel(kernel.symbol);
+    notes.push_back(fmt::format("{} instructions, {} bytes of static shared "
+                                "memory, {} bytes of parameters",
+                                info.instructions, info.staticShared,
+                                info.parameterBytes));
+  }
+  return notes;
+}
+
+class SimDevice::SimProgram : public rt::Program {
+public:
+  SimProgram(SimDevice &device, int64_t entry, const BlockAddress &address)
+      : device(device),
+        entry(device.module->manifest().entries[size_t(entry)].name) {
+    const Manifest &manifest = device.module->manifest();
+    for (const ResolvedLaunch &launch :
+         unrollProgram(manifest.entries[size_t(entry)], address)) {
+      const rt::Kernel &kernel = manifest.kernels[size_t(launch.kernel)];
+      if (kernel.gpu.grid == 0)
+        continue;
+      steps.push_back({launch.kernel,
+                       GpuParameters(kernel, launch, device.workspace, encode),
+                       rangesOf(kernel, launch)});
+    }
+  }
+
+  double run(std::vector<KernelCost> *costs) override {
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point start = Clock::now(), before = start;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      Counters counters = launch(i);
+      Clock::time_point now = Clock::now();
+      if (costs) {
+        KernelCost &cost = (*costs)[size_t(steps[i].kernel)];
+        ++cost.launches;
+        cost.seconds += std::chrono::duration<double>(now - before).count();
+        add(counters, cost.counters);
+      }
+      before = now;
+    }
+    return std::chrono::duration<double>(before - start).count();
+  }
+
+private:
+  struct Step {
+    int64_t kernel;
+    GpuParameters parameters;
+    std::vector<Range> ranges;
+  };
+
+  /// What the launch may touch: nothing else when the manifest tells how long
+  /// every operand is.
+  std::vector<Range> rangesOf(const rt::Kernel &kernel,
+                              const ResolvedLaunch &launch) const {
+    std::vector<Range> ranges;
+    for (size_t i = 0; i < launch.operands.size(); ++i) {
+      if (launch.bytes[i] == 0)
+        return {};
+      ranges.push_back({launch.operands[i], uint64_t(launch.bytes[i]),
+                        fmt::format("operand {}", i), true});
+    }
+    if (kernel.gpu.workspace)
+      ranges.push_back({device.workspace, uint64_t(kernel.gpu.workspace),
+                        "the workspace", true});
+    return ranges;
+  }
+
+  Counters launch(size_t index) {
+    const Step &step = steps[index];
+    const rt::Kernel &kernel =
+        device.module->manifest().kernels[size_t(step.kernel)];
+    LaunchConfig config;
+    config.grid = uint32_t(kernel.gpu.grid);
+    config.threads = uint32_t(kernel.gpu.threads);
+    config.cluster = uint32_t(kernel.gpu.cluster);
+    config.sharedBytes = uint32_t(kernel.gpu.shared);
+    config.ranges = step.ranges;
+    // Its contents are undefined: NaN shows who relies on them.
+    if (kernel.gpu.workspace)
+      std::memset(device.gpu.hostPointer(device.workspace,
+                                         size_t(kernel.gpu.workspace)),
+                  0xff, size_t(kernel.gpu.workspace));
+    try {
+      return device.gpu.launch(device.code, kernel.symbol, config,
+                               step.parameters.block(),
+                               step.parameters.bytes());
+    } catch (const Error &e) {
+      throw Error(fmt::format("device ptxsim: kernel {}, launch {} of {} in "
+                              "entry {}: {}",
+                              kernelText(kernel), index + 1, steps.size(),
+                              entry, e.what()),
+                  e.code());
+    }
+  }
+
+  static void add(const Counters &counters, std::vector<double> &sums) {
+    size_t i = 0;
+    eachCounter(counters, [&](const std::string &name, uint64_t value) {
+      if (i == sums.size())
+        sums.push_back(0);
+      // The last one is a maximum, see Device::counterNames().
+      sums[i] = name == "shared_bytes_per_block"
+                    ? std::max(sums[i], double(value))
+                    : sums[i] + double(value);
+      ++i;
+    });
+  }
+
+  SimDevice &device;
+  std::string entry;
+  std::vector<Step> steps;
+};
+
+std::unique_ptr<rt::Program> SimDevice::prepare(int64_t entry,
+                                                const BlockAddress &address) {
+  if (!workspace && module->manifest().workspaceBytes()) {
+    workspaceBytes = module->manifest().workspaceBytes();
+    workspace = gpu.allocate(size_t(workspaceBytes), "the workspace");
+  }
+  return std::make_unique<SimProgram>(*this, entry, address);
+}
+
+} // namespace moec::rt::ptxsim
