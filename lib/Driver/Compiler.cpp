@@ -74,6 +74,10 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
     schedule.lanes = machine.getLanes();
     schedule.threads = machine.threads;
     schedule.registers = machine.getLanes() == 16 ? 32 : 16;
+    schedule::SplitReductionPassOptions parts;
+    parts.threads = machine.threads;
+    if (!llvm::is_contained(options.disabledPasses, "split-reduction"))
+      pm.addPass(schedule::createSplitReductionPass(parts));
     pm.addPass(schedule::createAssignSchedulePass(schedule));
   }
   if (runs(Phase::Memory))

@@ -38,7 +38,7 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
       ->check(CLI::IsMember({"f32", "bf16"}));
   app.add_option("--disable-fusion", request.disabledPasses,
                  "Fusion passes to leave out: fuse-epilogue, fuse-operands, "
-                 "fuse-emit");
+                 "fuse-emit, fuse-shared, split-reduction");
   app.add_flag("--timing", request.timing,
                "Print how long each pass took (standard error)");
   app.add_option("--dump-passes", request.dumpPasses,

@@ -19,6 +19,10 @@ namespace {
 constexpr unsigned rowAccumulators = 4;
 /// Vectors of columns that one block reduces together.
 constexpr int64_t maxColumnVectors = 4;
+/// Registers for the sums of those columns.
+constexpr int64_t maxColumnSums = 16;
+/// Units that leave the threads something to share out.
+constexpr int64_t minUnits = 4;
 /// Steps of a reduction that are written out instead of looped over.
 constexpr int64_t reductionUnroll = 8;
 
@@ -143,12 +147,23 @@ private:
     // As many columns a unit as leave enough units for the grid, in equal
     // shares where possible.
     int64_t wanted = targetBlocks(space.work());
-    // Processors fetch lines in pairs, so a single column vector of what does
-    // not fit a core's cache would throw away half of what it loads.
+    // What does not fit a core's cache comes in lines that lie side by side:
+    // whole rows are read fastest, and processors fetch lines at least in
+    // pairs, so that a single column vector would throw half away.
     constexpr int64_t privateCacheElements = 256 * 1024;
-    int64_t narrowest = space.volume() > privateCacheElements ? 2 : 1;
+    int64_t narrowest = 1, widest = maxColumnVectors;
+    if (space.volume() > privateCacheElements) {
+      int64_t sums = 1;
+      for (Region &phase : op.getPhases())
+        sums = std::max<int64_t>(sums, yieldTypes(phase).size());
+      widest = std::max(widest, maxColumnSums / sums);
+      narrowest = std::min(widest, vectors);
+      while (narrowest > 2 &&
+             rows * llvm::divideCeil(vectors, narrowest) < minUnits)
+        --narrowest;
+    }
     int64_t width = std::max(vectors * rows / wanted, narrowest);
-    width = std::min({width, maxColumnVectors, vectors});
+    width = std::min({width, widest, vectors});
     // A short reduction is written out: that is parallel work enough, and more
     // columns would only spill registers.
     int64_t steps = 1;
@@ -159,8 +174,7 @@ private:
     while (vectors % width)
       --width;
     for (int64_t w = narrowest;
-         steps > reductionUnroll && width < narrowest && w <= maxColumnVectors;
-         ++w)
+         steps > reductionUnroll && width < narrowest && w <= widest; ++w)
       if (vectors % w == 0)
         width = w;
     int64_t size = width * lanes, chunks = vectors / width;

@@ -14,7 +14,16 @@
 // becomes
 //   %y = kernel.contract ins(.., %x) .. epilogue { acc + bias + x }
 //
-// Shown by test/passes/Fusion/fuse-epilogue.mlir.
+// A map that reads what kernel.rows stores once a row moves into `finish`. With
+// the option `shared`, values with other readers are kept and the map's results
+// become further outs: a pass over memory less.
+//
+//   %h = kernel.contract .. epilogue { acc }      // also read later
+//   %y = kernel.map ins(%h) .. body { gelu(h) }
+// becomes
+//   %h, %y = kernel.contract .. epilogue { acc, gelu(acc) }
+//
+// Shown by test/passes/Fusion/fuse-epilogue.mlir and fuse-epilogue-shared.mlir.
 //
 //===----------------------------------------------------------------------===//
 
@@ -50,6 +59,8 @@ static bool isOnlyReadBy(Value value, Operation *map) {
 
 namespace {
 struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
+  using FuseEpiloguePassBase::FuseEpiloguePassBase;
+
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     SmallVector<kernel::MapOp> maps;
@@ -78,10 +89,13 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     if (!isa<kernel::ContractOp, kernel::RowsOp>(producer))
       return false;
     auto structured = cast<kernel::StructuredKernelOpInterface>(producer);
-    if (auto rows = dyn_cast<kernel::RowsOp>(producer))
-      if (out < getNumRowOuts(rows))
-        return false;
-    if (!isOnlyReadBy(root, map))
+    auto rows = dyn_cast<kernel::RowsOp>(producer);
+    bool finish = rows && out < getNumRowOuts(rows);
+    // The outs of `finish` come first: another one would have to stand between.
+    if (finish && map.getNumResults() != 1)
+      return missed(map, "it has several results");
+    bool keep = !isOnlyReadBy(root, map);
+    if (keep && (!shared || finish))
       return missed(map, "what it reads has other readers");
     if (map.getRaggedDim() || !map.getGathers().empty())
       return missed(map, "it gathers");
@@ -126,10 +140,11 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     for (unsigned i = 0; i < map.getInputs().size(); ++i)
       positions.push_back(
           i == input ? 0 : kernel.addInput({map.getInputs()[i], maps[i]}));
-    unsigned region = isa<kernel::ContractOp>(producer) ? 2 : 1;
+    unsigned region = isa<kernel::ContractOp>(producer) ? 2 : finish ? 0 : 1;
     Block *block = kernel.blocks[region];
     Operation *yield = block->getTerminator();
-    unsigned firstOut = kernel.outputs.size() - yield->getNumOperands();
+    unsigned firstOut =
+        finish ? 0 : kernel.outputs.size() - yield->getNumOperands();
     OpBuilder inner(yield);
     SmallVector<Value> args;
     for (unsigned i = 0; i < map.getInputs().size(); ++i)
@@ -141,7 +156,7 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     unsigned before = kernel.outputs.size();
     for (unsigned i = 0; i < values.size(); ++i) {
       KernelOutput output{map.getOuts()[i], outMaps[i]};
-      if (i == 0) {
+      if (i == 0 && !keep) {
         kernel.outputs[out] = output;
         yielded[out - firstOut] = values[0];
       } else {
@@ -152,11 +167,13 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     yield->setOperands(yielded);
     Operation *fused = kernel.build(loc);
     for (unsigned i = 0; i < values.size(); ++i)
-      rewriter.replaceAllUsesWith(
-          map.getResult(i), fused->getResult(i == 0 ? out : before + i - 1));
+      rewriter.replaceAllUsesWith(map.getResult(i),
+                                  fused->getResult(keep     ? before + i
+                                                   : i == 0 ? out
+                                                            : before + i - 1));
     rewriter.eraseOp(map);
     for (unsigned i = 0; i < producer->getNumResults(); ++i)
-      if (i != out)
+      if (i != out || keep)
         rewriter.replaceAllUsesWith(producer->getResult(i),
                                     fused->getResult(i));
     eraseViewsAndOp(rewriter, producer);

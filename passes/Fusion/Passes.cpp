@@ -32,6 +32,10 @@ void buildFusionPipeline(OpPassManager &pm,
   // Moving producers away can leave a map as the only reader.
   fuse("fuse-epilogue", createFuseEpiloguePass());
   fuse("fuse-emit", createFuseEmitPass());
+  // What is a kernel of its own by now reads its input from memory again.
+  FuseEpiloguePassOptions sharedValues;
+  sharedValues.shared = true;
+  fuse("fuse-shared", createFuseEpiloguePass(sharedValues));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

@@ -32,4 +32,19 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
   let dependentDialects = ["::moec::kernel::KernelDialect"];
 }
 
+def SplitReductionPass : Pass<"moec-split-reduction"> {
+  let summary = "Compute long reductions to few outputs in parts";
+  let description = [{
+    Weight, bias and scale gradients sum over all rows of a batch. A `kernel.contract` with a long k
+    and few outputs, or a `kernel.rows` that adds columns, gets the part as a new outermost
+    dimension; a `kernel.rows` adds the parts in order. So each core reads whole rows, once.
+    Not split: ragged kernels, contractions with an epilogue, reductions that the number of parts
+    does not divide evenly.
+  }];
+  let options = [
+    Option<"threads", "threads", "int64_t", "8",
+           "threads to find work for; the result never depends on how many run">];
+  let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
+}
+
 #endif

@@ -76,3 +76,28 @@ func.func @transposed(%a: tensor<8x32xf32>, %w: tensor<32x16xf32>) -> tensor<16x
     body { ^bb0(%p: f32): kernel.yield %p : f32 } -> tensor<16x8xf32>
   return %y : tensor<16x8xf32>
 }
+
+// -----
+
+// What kernel.rows stores once a row: the map moves into `finish`.
+
+// CHECK-LABEL: func.func @finish
+// CHECK:         kernel.rows dims [8, 16, 2]
+// CHECK:         finish
+// CHECK:           arith.addf
+// CHECK-NOT:     kernel.map
+func.func @finish(%x: tensor<8x2x16xf32>, %y: tensor<8x16xf32>) -> tensor<8x16xf32> {
+  %init = tensor.empty() : tensor<8x16xf32>
+  %s = kernel.rows dims [8, 16, 2] ins(%x : tensor<8x2x16xf32>) outs(%init : tensor<8x16xf32>)
+    maps [affine_map<(i, j, r) -> (i, r, j)>, affine_map<(i, j, r) -> (i, j)>]
+    combiners [#kernel.combiner<add>]
+    phases { ^bb0(%v: f32): kernel.yield %v : f32 }
+    finish { ^bb0(%v: f32, %a: f32): kernel.yield %a : f32 }
+    emit { ^bb0(%v: f32, %a: f32): kernel.yield } -> tensor<8x16xf32>
+  %z = kernel.map dims [8, 16] ins(%y, %s : tensor<8x16xf32>, tensor<8x16xf32>) outs(%init : tensor<8x16xf32>)
+    maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>]
+    body { ^bb0(%p: f32, %q: f32):
+      %t = arith.addf %p, %q : f32
+      kernel.yield %t : f32 } -> tensor<8x16xf32>
+  return %z : tensor<8x16xf32>
+}
