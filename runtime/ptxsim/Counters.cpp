@@ -35,8 +35,11 @@ Counters &Counters::operator+=(const Counters &o) {
       &Counters::sharedStores, &Counters::sharedLoadConflicts,
       &Counters::sharedStoreConflicts, &Counters::sharedLoadBytes,
       &Counters::sharedStoreBytes, &Counters::localBytes, &Counters::atomics,
-      &Counters::floatFlops, &Counters::tensorFlops, &Counters::barriers);
+      &Counters::floatFlops, &Counters::tensorFlops, &Counters::wgmmaConflicts,
+      &Counters::barriers);
   sharedBytesPerBlock = std::max(sharedBytesPerBlock, o.sharedBytesPerBlock);
+  bulkStagesInFlight = std::max(bulkStagesInFlight, o.bulkStagesInFlight);
+  wgmmaGroupsInFlight = std::max(wgmmaGroupsInFlight, o.wgmmaGroupsInFlight);
   return *this;
 }
 

@@ -76,7 +76,13 @@ struct Counters {
 
   uint64_t floatFlops = 0;  ///< f32, f16 and bf16 outside of tensor cores
   uint64_t tensorFlops = 0; ///< a multiply-add is two
-  uint64_t barriers = 0;    ///< barriers completed, once per block
+  /// Passes that wgmma operands take beyond one per core matrix.
+  uint64_t wgmmaConflicts = 0;
+  /// The most at one time in a block: mbarriers with bulk loads, and in a warp:
+  /// groups of wgmma, for which nobody has waited.
+  uint64_t bulkStagesInFlight = 0;
+  uint64_t wgmmaGroupsInFlight = 0;
+  uint64_t barriers = 0;            ///< barriers completed, once per block
   uint64_t sharedBytesPerBlock = 0; ///< static and dynamic; the largest launch
 
   Counters &operator+=(const Counters &other);

@@ -343,6 +343,7 @@ void Decoder::finish() {
   kernel.info.staticShared = uint32_t(sharedTop);
   kernel.dynamicOffset = uint32_t(alignTo(sharedTop, sharedAlign));
   allocateRows(kernel, registerBitsOf, pinned);
+  guardWgmmaRegisters(kernel);
   if (kernel.rows > context.limits->registers)
     error(fmt::format("kernel {} needs {} registers at once, the limit is {}",
                       kernel.info.name, kernel.rows,

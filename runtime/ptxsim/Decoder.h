@@ -117,6 +117,8 @@ public:
     return def(operand(k), bits, signExtend);
   }
   uint32_t temporary(unsigned bits);
+  /// Gives a register a row that it shares with no other.
+  void keepRow(uint32_t reg) { pinned[reg] = true; }
   uint32_t constant(uint64_t value, unsigned bits);
   uint16_t defPred(const ast::Operand &o);
   /// A predicate, its negation, or 0 and others for false and true.
@@ -208,6 +210,10 @@ void insertReconvergence(Kernel &kernel);
 /// `bits` and `pinned` are indexed by virtual register.
 void allocateRows(Kernel &kernel, const std::vector<uint8_t> &bits,
                   const std::vector<bool> &pinned);
+
+/// Makes ordinary instructions that access registers of a wgmma.mma_async check
+/// that it is not in flight. After allocateRows().
+void guardWgmmaRegisters(Kernel &kernel);
 
 } // namespace moec::rt::ptxsim
 

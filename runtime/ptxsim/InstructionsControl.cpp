@@ -79,8 +79,6 @@ OpcodeList controlOpcodes() {
           {"brkpt", decodeNothing},
           {"pmevent", decodeNothing},
           {"nanosleep", decodeNanosleep},
-          {"setmaxnreg.inc.sync.aligned", decodeNothing},
-          {"setmaxnreg.dec.sync.aligned", decodeNothing},
           {"griddepcontrol", decodeNothing},
           {"discard", decodeNothing},
           {"applypriority", decodeNothing},

@@ -59,7 +59,8 @@ void MBarriers::completeIfDone(Barrier &barrier) {
   barrier.pending = barrier.expected;
 }
 
-uint64_t MBarriers::arrive(uint32_t address, uint32_t count, bool noComplete) {
+uint64_t MBarriers::arrive(uint32_t address, uint32_t count, bool noComplete,
+                           bool drop) {
   Barrier &barrier = at(address);
   if (count < 1 || count > barrier.pending)
     violateAt(
@@ -72,6 +73,8 @@ uint64_t MBarriers::arrive(uint32_t address, uint32_t count, bool noComplete) {
               "arrive.noComplete ends phase {} of the mbarrier", barrier.phase);
   uint64_t state = barrier.phase << 20 | barrier.pending;
   barrier.pending -= count;
+  if (drop)
+    barrier.expected -= count;
   completeIfDone(barrier);
   return state;
 }

@@ -27,14 +27,17 @@ public:
   void init(uint32_t address, uint32_t count);
   void invalidate(uint32_t address);
   bool exists(uint32_t address) const { return barriers.count(address) != 0; }
+  /// Throws unless there is one.
+  void expect(uint32_t address) const { at(address); }
   /// The object that a store of `bytes` at `address` would overwrite: its
   /// address, or -1.
   int64_t overlapping(uint32_t address, uint32_t bytes) const;
 
   /// arrive: `count` arrivals. Returns the state that test_wait takes: the
   /// phase before, and what was pending. With `noComplete` it must not end the
-  /// phase.
-  uint64_t arrive(uint32_t address, uint32_t count, bool noComplete = false);
+  /// phase; with `drop` later phases expect `count` fewer (arrive_drop).
+  uint64_t arrive(uint32_t address, uint32_t count, bool noComplete = false,
+                  bool drop = false);
   /// expect_tx: `bytes` more will come in this phase.
   void expectTx(uint32_t address, uint32_t bytes);
   /// complete_tx: `bytes` have come; they may come before they are expected.

@@ -21,6 +21,7 @@
 namespace moec::rt::ptxsim {
 
 BlockObject::~BlockObject() = default;
+void BlockObject::finish(Machine &, Block &) {}
 
 /// Instructions of one turn: long enough that registers stay in cache, short
 /// enough that a warp which polls memory lets others write it.
@@ -240,6 +241,9 @@ void Machine::runCluster() {
             "more barriers than the race detector can count");
     }
   }
+  for (Block &b : blocks)
+    for (auto &object : b.objects)
+      object.second->finish(*this, b);
 }
 
 /// Barriers wait for the warps that have not ended.

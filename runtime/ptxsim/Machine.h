@@ -26,6 +26,8 @@ namespace moec::rt::ptxsim {
 /// mbarrier, of bulk copies. A base to derive from.
 struct BlockObject {
   virtual ~BlockObject();
+  /// Called when all warps of the block have ended; may fault.
+  virtual void finish(Machine &machine, Block &block);
 };
 
 /// bar.sync and bar.arrive, numbers 0 to 15; barrier.cluster.
@@ -138,13 +140,13 @@ public:
   void reportShared(Warp &w, const Inst &i, unsigned lane, const SharedPlace &p,
                     const SharedShadow::Conflict &c, bool write) const;
   /// An access by the async proxy on behalf of a warp: bulk copies, wgmma. It
-  /// happens at the time `time` of the warp's bulk agent (tickBulk()); whoever
-  /// learns of that time may touch the bytes afterwards. Reads check that
-  /// generic writes were fenced (fence.proxy.async).
+  /// happens at the time `time` of `agent`, see Clocks; whoever learns of that
+  /// time may touch the bytes afterwards. Reads check that generic writes were
+  /// fenced (fence.proxy.async).
   uint8_t *asyncRead(Warp &w, const Inst &i, uint32_t address, uint32_t bytes,
-                     uint32_t time);
+                     uint32_t agent, uint32_t time);
   uint8_t *asyncWrite(Warp &w, const Inst &i, uint32_t address, uint32_t bytes,
-                      uint32_t time);
+                      uint32_t agent, uint32_t time);
   /// Starts a bulk operation of a warp; returns its time.
   uint32_t tickBulk(const Warp &w) {
     return clocks.tick(clocks.bulkAgent(w.agent));

@@ -129,11 +129,15 @@ Machine::SharedPlace Machine::sharedPlace(Warp &w, const Inst &i, unsigned lane,
 std::string Machine::agentText(uint32_t agent) const {
   if (agent == clocks.atomicAgent())
     return "an atomic operation";
+  if (clocks.isBulkLoad(agent))
+    return "a bulk copy into shared memory";
   const uint32_t warp = clocks.warpOf(agent);
   const std::string who = fmt::format("warp {} of block {}", warp % blockWarps,
                                       blocks[warp / blockWarps].index);
+  if (agent > clocks.atomicAgent())
+    return "a wgmma of " + who + " that was not waited for";
   if (agent >= 2 * clocks.warps())
-    return "a bulk or tensor operation of " + who;
+    return "a bulk store of " + who + " that was not waited for";
   if (agent >= clocks.warps())
     return "a cp.async copy of " + who + " that was not waited for";
   return who;
@@ -156,9 +160,9 @@ void Machine::reportShared(Warp &w, const Inst &i, unsigned lane,
                         c.wasWrite ? "written" : "read"));
   case RaceResult::NoFence:
     faultAt(w, i, lane, FaultKind::MissingProxyFence, c.byte,
-            fmt::format("the async proxy reads what {} has written; "
+            fmt::format("the async proxy {} what {} has written; "
                         "fence.proxy.async must come in between",
-                        agentText(c.agent)));
+                        write ? "overwrites" : "reads", agentText(c.agent)));
   }
 }
 
@@ -206,13 +210,13 @@ uint8_t *Machine::sharedAtomic(Warp &w, const Inst &i, unsigned lane,
 }
 
 uint8_t *Machine::asyncRead(Warp &w, const Inst &i, uint32_t address,
-                            uint32_t bytes, uint32_t time) {
+                            uint32_t bytes, uint32_t agent, uint32_t time) {
   const unsigned lane = unsigned(__builtin_ctz(w.active | 0x80000000));
   const SharedPlace p = sharedPlace(w, i, lane, address, bytes);
   if (config.detectSharedRaces && bytes) {
-    const auto c = p.block->shadow.read(
-        p.byte, bytes, clocks.bulkAgent(w.agent), time, clocks.known(w.agent),
-        clocks.fenced(w.agent), clocks.bulkAgent(0));
+    const auto c =
+        p.block->shadow.read(p.byte, bytes, agent, time, clocks.known(w.agent),
+                             clocks.fenced(w.agent), clocks.bulkAgent(0));
     if (c.result != RaceResult::Ok)
       reportShared(w, i, lane, p, c, false);
   }
@@ -220,12 +224,13 @@ uint8_t *Machine::asyncRead(Warp &w, const Inst &i, uint32_t address,
 }
 
 uint8_t *Machine::asyncWrite(Warp &w, const Inst &i, uint32_t address,
-                             uint32_t bytes, uint32_t time) {
+                             uint32_t bytes, uint32_t agent, uint32_t time) {
   const unsigned lane = unsigned(__builtin_ctz(w.active | 0x80000000));
   const SharedPlace p = sharedPlace(w, i, lane, address, bytes);
   if (config.detectSharedRaces && bytes) {
-    const auto c = p.block->shadow.write(
-        p.byte, bytes, clocks.bulkAgent(w.agent), time, clocks.known(w.agent));
+    const auto c =
+        p.block->shadow.write(p.byte, bytes, agent, time, clocks.known(w.agent),
+                              ~0u, clocks.fenced(w.agent), clocks.bulkAgent(0));
     if (c.result != RaceResult::Ok)
       reportShared(w, i, lane, p, c, true);
   }

@@ -15,7 +15,8 @@ static const std::unordered_map<std::string_view, OpcodeEntry> &table() {
     for (const OpcodeList &list :
          {arithmeticOpcodes(), floatOpcodes(), convertOpcodes(), moveOpcodes(),
           memoryOpcodes(), atomicOpcodes(), controlOpcodes(), warpOpcodes(),
-          barrierOpcodes(), copyOpcodes()})
+          barrierOpcodes(), copyOpcodes(), matrixOpcodes(), wgmmaOpcodes(),
+          mbarrierOpcodes(), bulkOpcodes(), clusterOpcodes()})
       for (const OpcodeEntry &entry : list)
         m.emplace(entry.name, entry);
     return m;

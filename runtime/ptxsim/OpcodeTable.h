@@ -36,6 +36,11 @@ OpcodeList controlOpcodes();
 OpcodeList warpOpcodes();
 OpcodeList barrierOpcodes();
 OpcodeList copyOpcodes();
+OpcodeList matrixOpcodes();
+OpcodeList wgmmaOpcodes();
+OpcodeList mbarrierOpcodes();
+OpcodeList bulkOpcodes();
+OpcodeList clusterOpcodes();
 
 /// Finds the entry for an opcode such as "add.rn.f32" and puts the modifiers
 /// behind its name into `modifiers`. Null if there is none.

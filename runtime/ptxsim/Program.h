@@ -87,6 +87,8 @@ struct Kernel {
   /// Bytes that the race detectors tell apart: the narrowest store.
   uint32_t sharedGranule = 4;
   uint32_t globalGranule = 4;
+  /// See guardWgmmaRegisters(); null where there is no wgmma.
+  const InstData *registerGuards = nullptr;
 };
 
 /// A .global or .const variable of a module.

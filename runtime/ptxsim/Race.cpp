@@ -129,10 +129,10 @@ SharedShadow::Conflict SharedShadow::read(uint32_t byte, uint32_t bytes,
   return {};
 }
 
-SharedShadow::Conflict SharedShadow::write(uint32_t byte, uint32_t bytes,
-                                           uint32_t agent, uint32_t now,
-                                           const uint32_t *known,
-                                           uint32_t exceptAgent) {
+SharedShadow::Conflict
+SharedShadow::write(uint32_t byte, uint32_t bytes, uint32_t agent, uint32_t now,
+                    const uint32_t *known, uint32_t exceptAgent,
+                    const uint32_t *fenced, uint32_t firstAsyncAgent) {
   const size_t first = byte >> shift, end = ((byte + bytes - 1) >> shift) + 1;
   uint32_t same = 0;
   for (size_t g = first; g < end; ++g) {
@@ -142,6 +142,8 @@ SharedShadow::Conflict SharedShadow::write(uint32_t byte, uint32_t bytes,
     const uint32_t a = e >> agentShift, t = e & maxClock;
     if (t > known[a] && a != exceptAgent)
       return conflict(RaceResult::Race, uint32_t(g), a, true);
+    if (fenced && a < firstAsyncAgent && t > fenced[a])
+      return conflict(RaceResult::NoFence, uint32_t(g), a, true);
     same = e;
   }
   for (uint32_t a : activeReaders) {

@@ -12,8 +12,10 @@
 // access is a race if the warp does not know the time of an earlier,
 // conflicting access.
 //
-// Agents: each warp itself, its cp.async copies, its bulk and tensor operations
-// (the async proxy), and one for all atomics.
+// Agents: each warp itself, its cp.async copies, its bulk stores, the operands
+// of its wgmma, one for all atomics, and one for the bulk loads of each
+// mbarrier, so that who waited for one mbarrier does not count as having waited
+// for all.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,15 +37,26 @@ public:
   /// Starts anew with all clocks at 1.
   void reset(uint32_t warps);
   uint32_t warps() const { return numWarps; }
-  uint32_t agents() const { return 3 * numWarps + 1; }
+  uint32_t agents() const { return 4 * numWarps + 1 + barrierAgents; }
   uint32_t copyAgent(uint32_t warp) const { return numWarps + warp; }
   uint32_t bulkAgent(uint32_t warp) const { return 2 * numWarps + warp; }
   uint32_t atomicAgent() const { return 3 * numWarps; }
-  bool isBulk(uint32_t agent) const {
-    return agent >= 2 * numWarps && agent < 3 * numWarps;
+  /// Bulk loads that signal the mbarrier with this number; too many share.
+  uint32_t barrierAgent(uint32_t number) const {
+    return 3 * numWarps + 1 + number % barrierAgents;
   }
-  /// The warp behind an agent; the atomics have none.
-  uint32_t warpOf(uint32_t agent) const { return agent % numWarps; }
+  /// Reads of wgmma. The last agents: they never write, so their numbers need
+  /// not fit into SharedShadow::writer.
+  uint32_t wgmmaAgent(uint32_t warp) const {
+    return 3 * numWarps + 1 + barrierAgents + warp;
+  }
+  bool isBulkLoad(uint32_t agent) const {
+    return agent > atomicAgent() && agent < wgmmaAgent(0);
+  }
+  /// The warp behind an agent; atomics and bulk loads have none.
+  uint32_t warpOf(uint32_t agent) const {
+    return agent >= wgmmaAgent(0) ? agent - wgmmaAgent(0) : agent % numWarps;
+  }
 
   /// What a warp knows: one time per agent.
   uint32_t *known(uint32_t warp) {
@@ -63,6 +76,7 @@ public:
   bool overflowed() const { return overflow; }
 
 private:
+  static constexpr uint32_t barrierAgents = 64;
   uint32_t numWarps = 1;
   std::vector<uint32_t> time, fence, present;
   bool overflow = false;
@@ -103,7 +117,9 @@ public:
                 const uint32_t *known, const uint32_t *fenced = nullptr,
                 uint32_t firstAsyncAgent = ~0u);
   Conflict write(uint32_t byte, uint32_t bytes, uint32_t agent, uint32_t now,
-                 const uint32_t *known, uint32_t exceptAgent = ~0u);
+                 const uint32_t *known, uint32_t exceptAgent = ~0u,
+                 const uint32_t *fenced = nullptr,
+                 uint32_t firstAsyncAgent = ~0u);
   bool written(uint32_t byte) const { return writer[byte >> shift] != 0; }
   /// Marks bytes as written before everything else.
   void initialize(uint32_t byte, uint32_t bytes);
