@@ -63,22 +63,29 @@ void countGlobal(Counters &c, const LaneAddresses &a, uint32_t mask,
 /// Wavefronts for some lanes: the largest number of distinct words in one bank.
 static unsigned wavefronts(const LaneAddresses &a, uint32_t lanes,
                            uint32_t bytes) {
-  uint64_t words[32][8];
-  unsigned used[32] = {}, most = 1;
-  for (unsigned l = 0; l < 32; ++l) {
-    if (!(lanes >> l & 1))
+  // Distinct words in the order in which they come, chained by bank.
+  uint64_t words[160];
+  uint8_t next[160], head[32], used[32];
+  std::fill(std::begin(head), std::end(head), uint8_t(0xff));
+  std::fill(std::begin(used), std::end(used), uint8_t(0));
+  unsigned count = 0, most = 1;
+  uint64_t before = ~uint64_t(0);
+  for (; lanes; lanes &= lanes - 1) {
+    const uint64_t at = a.at[__builtin_ctz(lanes)];
+    if (at == before)
       continue;
-    for (uint64_t word = a.at[l] >> 2, end = (a.at[l] + bytes + 3) >> 2;
-         word < end; ++word) {
+    before = at;
+    for (uint64_t word = at >> 2, end = (at + bytes + 3) >> 2; word < end; ++word) {
       const unsigned bank = word & 31;
-      unsigned k = 0;
-      while (k < used[bank] && k < 8 && words[bank][k] != word)
-        ++k;
-      if (k < used[bank] && k < 8)
+      uint8_t k = head[bank];
+      while (k != 0xff && words[k] != word)
+        k = next[k];
+      if (k != 0xff)
         continue;
-      if (k < 8)
-        words[bank][k] = word;
-      most = std::max(most, ++used[bank]);
+      words[count] = word;
+      next[count] = head[bank];
+      head[bank] = uint8_t(count++);
+      most = std::max(most, unsigned(++used[bank]));
     }
   }
   return most;
@@ -89,17 +96,21 @@ void countShared(Counters &c, const LaneAddresses &a, uint32_t mask,
   // 8 bytes per lane go in two halves, 16 in four quarters.
   const unsigned parts = bytes > 8 ? 4 : bytes > 4 ? 2 : 1;
   uint64_t extra = 0;
-  uint64_t steps = 0;
-  for (unsigned l = 1; l < 32; ++l)
-    steps |= (a.at[l] ^ (a.at[0] + l * uint64_t(bytes)));
-  if (steps || mask != fullMask) {
-    for (unsigned p = 0; p < parts; ++p) {
-      const unsigned n = 32 / parts;
-      const uint32_t lanes =
-          mask & (parts == 1 ? fullMask : ((1u << n) - 1) << (p * n));
-      if (lanes)
-        extra += wavefronts(a, lanes, bytes) - 1;
+  for (unsigned p = 0; p < parts; ++p) {
+    const unsigned n = 32 / parts;
+    const uint32_t lanes =
+        mask & (parts == 1 ? fullMask : ((1u << n) - 1) << (p * n));
+    if (!lanes)
+      continue;
+    // Words that span at most all banks once cannot collide.
+    uint64_t lo = ~uint64_t(0), hi = 0;
+    for (unsigned l = p * n; l < (p + 1) * n; ++l) {
+      const bool on = lanes >> l & 1;
+      lo = std::min(lo, on ? a.at[l] : ~uint64_t(0));
+      hi = std::max(hi, on ? a.at[l] : 0);
     }
+    if (((hi + bytes - 1) >> 2) - (lo >> 2) >= 32)
+      extra += wavefronts(a, lanes, bytes) - 1;
   }
   const uint64_t total = uint64_t(__builtin_popcount(mask)) * bytes;
   if (write) {

@@ -139,8 +139,9 @@ static void resolveShared(Warp &w, const Inst &i, uint32_t mask,
               m.faultAt(w, i, first, FaultKind::OutOfBounds, at,
                         "this is no address of shared memory");
             // A run over the end is reported for its own lane.
-            for (unsigned l = first; l < end; ++l)
-              m.sharedPlace(w, i, l, uint32_t(a.at[l]), bytes);
+            if (at + n > w.block->sharedBytes)
+              for (unsigned l = first; l < end; ++l)
+                m.sharedPlace(w, i, l, uint32_t(a.at[l]), bytes);
             uint8_t *host =
                 write ? m.sharedWrite(w, i, first, uint32_t(at), uint32_t(n))
                       : m.sharedRead(w, i, first, uint32_t(at), uint32_t(n));

@@ -86,14 +86,13 @@ void SharedShadow::reset(uint32_t bytes, uint32_t granule, uint32_t agents) {
   // Rows of readers are cleared when they are used again.
   activeReaders.clear();
   readers.resize(std::max<size_t>(readers.size(), agents));
+  isReader.assign(readers.size(), 0);
 }
 
-uint32_t *SharedShadow::readersOf(uint32_t agent) {
-  if (std::find(activeReaders.begin(), activeReaders.end(), agent) ==
-      activeReaders.end()) {
-    readers[agent].assign(granules, 0);
-    activeReaders.push_back(agent);
-  }
+uint32_t *SharedShadow::startReader(uint32_t agent) {
+  readers[agent].assign(granules, 0);
+  activeReaders.push_back(agent);
+  isReader[agent] = 1;
   return readers[agent].data();
 }
 

@@ -129,13 +129,17 @@ private:
                     bool write) {
     return {r, granule << shift, agent, write};
   }
-  uint32_t *readersOf(uint32_t agent);
+  uint32_t *readersOf(uint32_t agent) {
+    return isReader[agent] ? readers[agent].data() : startReader(agent);
+  }
+  uint32_t *startReader(uint32_t agent);
 
   unsigned shift = 2;
   size_t granules = 0;
   std::vector<uint32_t> writer; ///< agent and time; 0: never written
   std::vector<std::vector<uint32_t>> readers; ///< [agent][granule], time
-  std::vector<uint32_t> activeReaders;        ///< agents that read this block
+  std::vector<uint32_t> activeReaders; ///< agents that read this block
+  std::vector<uint8_t> isReader;       ///< [agent]
 };
 
 } // namespace moec::rt::ptxsim
