@@ -188,9 +188,11 @@ static AluOp comparison(Decoder &d, std::string_view c, const Type &t,
     CASE("eq", Eq)
     CASE("ne", Ne)
     CASE("lt", Lt)
-    CASE("le", Le) CASE("gt", Gt) CASE("ge", Ge) CASE("equ", Equ)
-        CASE("neu", Neu) CASE("ltu", Ltu) CASE("leu", Leu) CASE("gtu", Gtu)
-            CASE("geu", Geu) CASE("num", Num) CASE("nan", Nan)
+    CASE("le", Le)
+    CASE("gt", Gt)
+    CASE("ge", Ge)
+    CASE("equ", Equ) CASE("neu", Neu) CASE("ltu", Ltu) CASE("leu", Leu)
+        CASE("gtu", Gtu) CASE("geu", Geu) CASE("num", Num) CASE("nan", Nan)
 #undef CASE
   } else {
     const bool s = t.isSigned();

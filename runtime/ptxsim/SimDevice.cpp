@@ -112,8 +112,11 @@ static void eachCounter(const Counters &c, Visit &&visit) {
   visit("atomics", c.atomics);
   visit("float_flops", c.floatFlops);
   visit("tensor_flops", c.tensorFlops);
+  visit("wgmma_conflicts", c.wgmmaConflicts);
   visit("barriers", c.barriers);
   visit("shared_bytes_per_block", c.sharedBytesPerBlock);
+  visit("bulk_stages_per_block", c.bulkStagesInFlight);
+  visit("wgmma_groups_per_block", c.wgmmaGroupsInFlight);
 }
 
 std::vector<std::string> SimDevice::counterNames() const {
@@ -227,10 +230,10 @@ private:
     eachCounter(counters, [&](const std::string &name, uint64_t value) {
       if (i == sums.size())
         sums.push_back(0);
-      // The last one is a maximum, see Device::counterNames().
-      sums[i] = name == "shared_bytes_per_block"
-                    ? std::max(sums[i], double(value))
-                    : sums[i] + double(value);
+      // These are maxima, see Device::counterNames().
+      const size_t tail = name.rfind("_per_block");
+      sums[i] = tail != std::string::npos ? std::max(sums[i], double(value))
+                                          : sums[i] + double(value);
       ++i;
     });
   }

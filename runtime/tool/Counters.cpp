@@ -70,8 +70,9 @@ std::string counterTable(const Session &session, int64_t runs) {
         c["global_store_sectors"],
         excess("global_store_sectors", "global_store_ideal_sectors"),
         c["global_partial_sectors"], c["bulk_bytes"] / 1024,
-        c["shared_load_conflicts"] + c["shared_store_conflicts"], c["barriers"],
-        c["shared_bytes_per_block"], kernelText(kernel));
+        c["shared_load_conflicts"] + c["shared_store_conflicts"] +
+            c["wgmma_conflicts"],
+        c["barriers"], c["shared_bytes_per_block"], kernelText(kernel));
   }
   return table;
 }

@@ -5,145 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/ptxsim/Simulator.h"
-#include "runtime/ptxsim/TensorFloat.h"
-#include "runtime/ptxsim/TensorMap.h"
+#include "test/runtime/ptxsim/TensorTestSupport.h"
 
-#include <gtest/gtest.h>
-
-#include <cstring>
-#include <fstream>
-#include <functional>
-#include <random>
-#include <sstream>
-#include <string>
-#include <vector>
+#include <algorithm>
 
 using namespace moec::rt;
 using namespace moec::rt::ptxsim;
-
-namespace {
-/// A program from Inputs/, to be run as it is or with a planted bug.
-struct Source {
-  explicit Source(const std::string &name) {
-    std::ifstream file(std::string(MOEC_PTXSIM_INPUTS) + "/" + name);
-    std::stringstream all;
-    all << file.rdbuf();
-    text = all.str();
-    EXPECT_FALSE(text.empty()) << name;
-  }
-  /// Replaces the n-th (from 0) occurrence, or all with n = -1.
-  Source &change(const std::string &from, const std::string &to, int n = 0) {
-    size_t at = 0;
-    int seen = 0;
-    bool changed = false;
-    while ((at = text.find(from, at)) != std::string::npos) {
-      if (n < 0 || seen == n) {
-        text.replace(at, from.size(), to);
-        changed = true;
-        at += to.size();
-      } else {
-        at += from.size();
-      }
-      ++seen;
-    }
-    EXPECT_TRUE(changed) << "no '" << from << "' in the program";
-    return *this;
-  }
-  std::string text;
-};
-
-using Parameters = std::vector<uint8_t>;
-
-/// Matrices of small multiples of 1/4: every product and sum is exact.
-struct Matrix {
-  Matrix(int rows, int columns, unsigned seed) : rows(rows), columns(columns) {
-    std::mt19937 generator(seed);
-    std::uniform_int_distribution<int> value(-8, 8);
-    for (int i = 0; i < rows * columns; ++i)
-      values.push_back(static_cast<float>(value(generator)) / 4);
-  }
-  std::vector<uint16_t> bits() const {
-    std::vector<uint16_t> result;
-    for (float v : values)
-      result.push_back(static_cast<uint16_t>(floatToBits(v) >> 16));
-    return result;
-  }
-  int rows, columns;
-  std::vector<float> values;
-};
-
-struct Outcome {
-  bool faulted = false;
-  FaultKind kind = FaultKind::Trap;
-  std::string text;
-  bool right = false; ///< every element as expected
-  Counters counters;
-};
-} // namespace
-
-static void append(Parameters &to, const void *from, size_t bytes,
-                   size_t align) {
-  to.resize((to.size() + align - 1) / align * align);
-  const auto *p = static_cast<const uint8_t *>(from);
-  to.insert(to.end(), p, p + bytes);
-}
-
-/// A [m][k] times B [n][k], transposed.
-static std::vector<float> product(const Matrix &a, const Matrix &b) {
-  std::vector<float> c;
-  for (int m = 0; m < a.rows; ++m)
-    for (int n = 0; n < b.rows; ++n) {
-      float sum = 0;
-      for (int k = 0; k < a.columns; ++k)
-        sum += a.values[static_cast<size_t>(m * a.columns + k)] *
-               b.values[static_cast<size_t>(n * b.columns + k)];
-      c.push_back(sum);
-    }
-  return c;
-}
-
-static uint64_t upload(Simulator &gpu, const Matrix &m, const char *name) {
-  std::vector<uint16_t> bits = m.bits();
-  uint64_t address = gpu.allocate(2 * bits.size(), name);
-  gpu.copyIn(address, bits.data(), 2 * bits.size());
-  return address;
-}
-
-static TensorMap mapOf(uint64_t address, TensorMapType type, int rows,
-                       int columns, uint32_t boxRows, uint32_t boxColumns,
-                       unsigned swizzle) {
-  TensorMap map;
-  map.address = address;
-  map.type = type;
-  map.rank = 2;
-  map.dims = {uint64_t(columns), uint64_t(rows)};
-  map.strides = {uint64_t(columns) * map.elementBytes()};
-  map.box = {boxColumns, boxRows};
-  map.swizzle = swizzle;
-  return map;
-}
-
-static Outcome run(const Source &source, const std::string &kernel,
-                   const LaunchConfig &config, Simulator &gpu,
-                   const Parameters &parameters, uint64_t result,
-                   const std::vector<float> &expected) {
-  Outcome outcome;
-  try {
-    Module module = Module::parse(source.text, kernel + ".ptx");
-    outcome.counters = gpu.launch(module, kernel, config, parameters.data(),
-                                  parameters.size());
-  } catch (const Fault &fault) {
-    outcome.faulted = true;
-    outcome.kind = fault.kind();
-    outcome.text = fault.what();
-    return outcome;
-  }
-  std::vector<float> got(expected.size());
-  gpu.copyOut(got.data(), result, 4 * got.size());
-  outcome.right = got == expected;
-  return outcome;
-}
 
 //===- pipeline.ptx -------------------------------------------------------===//
 
@@ -219,14 +86,6 @@ static const std::string fullWait =
     "mbarrier.try_wait.parity.shared.b64 P1, [%r31], %r14, %r33;";
 static const std::string emptyWait =
     "mbarrier.try_wait.parity.shared.b64 P1, [%r17], %r19, %r20;";
-
-static void expectFault(const Outcome &outcome, FaultKind kind,
-                        const std::string &text) {
-  ASSERT_TRUE(outcome.faulted);
-  EXPECT_EQ(faultKindName(outcome.kind), std::string(faultKindName(kind)))
-      << outcome.text;
-  EXPECT_NE(outcome.text.find(text), std::string::npos) << outcome.text;
-}
 
 TEST(PipelineBugs, ConsumerDoesNotWait) {
   expectFault(runPipeline(Source("pipeline.ptx")
@@ -468,6 +327,57 @@ TEST(WarpTile, TransposesWithMatrixMoves) {
   for (size_t r = 0; r < 16; ++r)
     for (size_t c = 0; c < 16; ++c)
       EXPECT_EQ(out[c * 16 + r], in[r * 16 + c]) << r << " " << c;
+}
+
+//===- looped.ptx ---------------------------------------------------------===//
+
+static Outcome runLooped(const Source &source, int tilesK) {
+  Matrix a(64, 64 * tilesK, 8), b(64, 64 * tilesK, 9);
+  Simulator gpu;
+  std::vector<float> whole = product(a, b), expected;
+  for (int thread = 0; thread < 128; ++thread)
+    for (int r = 0; r < 32; ++r) {
+      int row = thread / 32 * 16 + thread % 32 / 4 + (r & 2 ? 8 : 0);
+      int column = r / 4 * 8 + thread % 4 * 2 + r % 2;
+      expected.push_back(whole[static_cast<size_t>(row * 64 + column)]);
+    }
+  uint64_t result = gpu.allocate(4 * expected.size(), "d");
+  Parameters parameters;
+  append(parameters, &result, 8, 8);
+  append(parameters, &tilesK, 4, 4);
+  for (const Matrix *m : {&a, &b}) {
+    auto map =
+        encodeTensorMap(mapOf(upload(gpu, *m, "operand"), TensorMapType::BF16,
+                              64, m->columns, 64, 64, 128));
+    append(parameters, map.data(), 128, 64);
+  }
+  LaunchConfig config;
+  config.threads = 128;
+  config.sharedBytes = 16392;
+  return run(source, "looped", config, gpu, parameters, result, expected);
+}
+
+TEST(Looped, MultipliesRight) {
+  for (int tilesK : {1, 5}) {
+    Outcome outcome = runLooped(Source("looped.ptx"), tilesK);
+    EXPECT_TRUE(outcome.right) << outcome.text;
+  }
+}
+
+TEST(LoopedBugs, NoBarrierBeforeTheNextCopy) {
+  expectFault(runLooped(Source("looped.ptx").change("bar.sync \t0;", "", 1), 5),
+              FaultKind::Deadlock, "mbarrier.try_wait");
+}
+
+/// An accumulator is moved between two mma_async, as a bad register assignment
+/// would: ptxas then waits after each of them.
+TEST(LoopedBugs, AccumulatorIsCopied) {
+  expectFault(runLooped(Source("looped.ptx")
+                            .change("%rd17, %rd18, p, 1,  1, 0,  0;",
+                                    "%rd17, %rd18, p, 1, 1, 0, 0;\n"
+                                    "mov.b32 %r9, %r11;"),
+                        1),
+              FaultKind::BadOperand, "in flight");
 }
 
 //===- cluster.ptx --------------------------------------------------------===//
