@@ -25,6 +25,12 @@ int moec::driver::compileModel(const CompileRequest &request) {
                  << "'; expected one of " << phaseNames() << '\n';
     return 2;
   }
+  if (!hasPhase(request.target, *until)) {
+    llvm::errs() << "moec: error: target '" << request.target
+                 << "' has no phase '" << request.emit << "'; expected one of "
+                 << phaseNamesOf(request.target) << '\n';
+    return 2;
+  }
   // Tried before any work; what stands there stays until all is well.
   OutputFile output;
   auto written = [&](llvm::Error error) {
@@ -49,6 +55,7 @@ int moec::driver::compileModel(const CompileRequest &request) {
   if (!module)
     return 1;
   CompileOptions compileOptions;
+  compileOptions.target = request.target;
   compileOptions.cpu = request.cpu;
   compileOptions.precision = request.precision;
   compileOptions.until = *until;

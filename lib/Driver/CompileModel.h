@@ -21,7 +21,8 @@ struct CompileRequest {
   std::string output;          ///< "-": standard output, only for text
   std::string emit = "module"; ///< a phase; see phaseNames()
   bool train = false;
-  int64_t batch = 0; ///< 0: as the model says
+  int64_t batch = 0;          ///< 0: as the model says
+  std::string target = "cpu"; ///< or a GPU: "cuda:sm_80"
   std::string cpu = "native";
   std::string precision = "f32"; ///< or "bf16": what contractions multiply
   std::string dumpPasses;        ///< folder, or empty

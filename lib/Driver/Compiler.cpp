@@ -7,6 +7,7 @@
 
 #include "lib/Driver/Compiler.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "lib/Driver/CompileGpu.h"
 #include "lib/Target/Manifest.h"
 #include "lib/Target/Object.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -16,6 +17,7 @@
 #include "passes/Autodiff/Passes.h"
 #include "passes/CPU/Passes.h"
 #include "passes/Fusion/Passes.h"
+#include "passes/GPU/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Model/Passes.h"
 #include "passes/Precision/Passes.h"
@@ -33,7 +35,9 @@ static const std::pair<llvm::StringLiteral, Phase> phases[] = {
     {"kernel", Phase::Kernel}, {"schedule", Phase::Schedule},
     {"memory", Phase::Memory}, {"cpu", Phase::CPU},
     {"llvm", Phase::LLVM},     {"llvmir", Phase::LLVMIR},
-    {"asm", Phase::Assembly},  {"module", Phase::Module}};
+    {"asm", Phase::Assembly},  {"gpu", Phase::GPU},
+    {"nvvm", Phase::NVVM},     {"ptx", Phase::PTX},
+    {"module", Phase::Module}};
 
 std::optional<Phase> moec::driver::parsePhase(llvm::StringRef name) {
   for (auto &[text, phase] : phases)
@@ -42,11 +46,26 @@ std::optional<Phase> moec::driver::parsePhase(llvm::StringRef name) {
   return std::nullopt;
 }
 
-std::string moec::driver::phaseNames() {
+bool moec::driver::hasPhase(llvm::StringRef target, Phase phase) {
+  bool onlyCpu = phase >= Phase::CPU && phase <= Phase::Assembly;
+  bool onlyGpu = phase >= Phase::GPU && phase <= Phase::PTX;
+  return target == "cpu" ? !onlyGpu : !onlyCpu;
+}
+
+static std::string join(llvm::function_ref<bool(Phase)> wanted) {
   std::string names;
   for (auto &[text, phase] : phases)
-    names += (names.empty() ? "" : ", ") + text.str();
+    if (wanted(phase))
+      names += (names.empty() ? "" : ", ") + text.str();
   return names;
+}
+
+std::string moec::driver::phaseNames() {
+  return join([](Phase) { return true; });
+}
+
+std::string moec::driver::phaseNamesOf(llvm::StringRef target) {
+  return join([&](Phase phase) { return hasPhase(target, phase); });
 }
 
 /// Adds the passes of the phases in (`after`, `until`] to `pm`.
@@ -71,9 +90,12 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
   }
   if (runs(Phase::Schedule)) {
     schedule::AssignSchedulePassOptions schedule;
-    schedule.lanes = machine.getLanes();
+    // On a GPU only the order of m and n counts; tiles are chosen later. The
+    // host must not matter.
+    int64_t lanes = options.target == "cpu" ? machine.getLanes() : 16;
+    schedule.lanes = lanes;
     schedule.threads = machine.threads;
-    schedule.registers = machine.getLanes() == 16 ? 32 : 16;
+    schedule.registers = lanes == 16 ? 32 : 16;
     schedule::SplitReductionPassOptions parts;
     parts.threads = machine.threads;
     if (!llvm::is_contained(options.disabledPasses, "split-reduction"))
@@ -82,16 +104,20 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
   }
   if (runs(Phase::Memory))
     memory::buildMemoryPipeline(pm);
-  if (runs(Phase::CPU)) {
+  if (runs(Phase::CPU) && options.target == "cpu") {
     cpu::CPUPipelineOptions cpu;
     cpu.lanes = machine.getLanes();
     cpu::buildVectorPipeline(pm, cpu);
   }
-  if (runs(Phase::LLVM)) {
+  if (runs(Phase::LLVM) && options.target == "cpu") {
     cpu::CPUPipelineOptions cpu;
     cpu.nativeBF16 = machine.has("avx512bf16");
     cpu::buildLLVMPipeline(pm, cpu);
   }
+  if (runs(Phase::GPU) && options.target != "cpu")
+    moec::gpu::buildGPUPipeline(pm);
+  if (runs(Phase::NVVM) && options.target != "cpu")
+    moec::gpu::buildNVVMPipeline(pm);
 }
 
 static LogicalResult runPhases(ModuleOp module, const CompileOptions &options,
@@ -141,8 +167,9 @@ static void printPlan(ModuleOp module) {
   }
 }
 
-static LogicalResult writeText(ModuleOp module, StringRef path,
-                               llvm::function_ref<void(raw_ostream &)> print) {
+LogicalResult
+moec::driver::writeText(ModuleOp module, StringRef path,
+                        llvm::function_ref<void(raw_ostream &)> print) {
   std::error_code error;
   llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
   if (error)
@@ -168,16 +195,34 @@ LogicalResult moec::driver::compile(ModuleOp module,
   // What nothing asks for is not demanded of the CPU that runs the module.
   if (options.precision != "bf16")
     llvm::erase(machine->features, "avx512bf16");
+  std::optional<target::Gpu> gpu;
+  if (options.target != "cpu") {
+    llvm::Expected<target::Gpu> found = target::getGpu(options.target);
+    if (!found)
+      return report(found.takeError());
+    gpu = *found;
+    machine->threads = gpu->multiprocessors;
+  }
   bool train = module.lookupSymbol("loss") != nullptr;
   auto run = [&](Phase from, Phase until) {
     return runPhases(module, options, *machine, train, from, until, timing);
   };
-  if (failed(run(Phase::MoE, std::min(options.until, Phase::CPU))))
+  Phase textual = gpu ? Phase::NVVM : Phase::CPU;
+  // Before the NVVM dialect, where the kernels are still one function each.
+  Phase first = std::min(options.until, gpu ? Phase::GPU : Phase::CPU);
+  if (failed(run(Phase::MoE, first)))
     return failure();
   if (options.printMemoryPlan && options.until >= Phase::Memory)
     printPlan(module);
-  if (options.until <= Phase::CPU)
+  if (gpu && options.until > Phase::GPU &&
+      failed(run(Phase::NVVM, Phase::NVVM)))
+    return failure();
+  if (options.until <= textual)
     return writeText(module, path, [&](raw_ostream &os) { os << *module; });
+  if (gpu) {
+    TimingScope code = timing.nest("PTX");
+    return emitGpu(module, options, *gpu, *machine, path);
+  }
 
   FailureOr<std::string> manifest = target::buildManifest(module, *machine);
   if (failed(manifest))

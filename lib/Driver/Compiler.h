@@ -25,17 +25,27 @@ enum class Phase {
   LLVM,     ///< LLVM dialect
   LLVMIR,   ///< optimised LLVM IR
   Assembly, ///< native assembly
+  GPU,      ///< one gpu.module
+  NVVM,     ///< NVVM dialect
+  PTX,      ///< PTX text
   Module,   ///< the module file
 };
 
 /// Parses "moe", "autodiff", ..., "module".
 std::optional<Phase> parsePhase(llvm::StringRef name);
 
-/// "moe, autodiff, ..., module".
+/// "moe, autodiff, ..., module": those of all targets, or of one ("cpu",
+/// "cuda:sm_80").
 std::string phaseNames();
+std::string phaseNamesOf(llvm::StringRef target);
+
+/// Whether compilation for `target` comes through `phase`.
+bool hasPhase(llvm::StringRef target, Phase phase);
 
 /// What steers compilation; the defaults are what a user wants.
 struct CompileOptions {
+  /// "cpu", or a GPU: "cuda:sm_80".
+  std::string target = "cpu";
   /// "native" or a name that LLVM knows.
   std::string cpu = "native";
   /// "f32" or "bf16": what contractions multiply.

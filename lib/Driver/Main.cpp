@@ -29,6 +29,9 @@
 using namespace moec::driver;
 
 static void addCompiling(CLI::App &app, CompileRequest &request) {
+  app.add_option("--target", request.target,
+                 "What to compile for: cpu (default), or an NVIDIA GPU such "
+                 "as cuda:sm_80 or cuda:sm_90a");
   app.add_option("--cpu,--target-cpu", request.cpu,
                  "CPU to compile for: native (default), x86-64-v3, "
                  "x86-64-v4, or a name that LLVM knows");

@@ -7,6 +7,7 @@
 
 #include "lib/Target/Manifest.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/JSON.h"
@@ -47,8 +48,10 @@ namespace {
 /// Builds the manifest of one module.
 class Writer {
 public:
-  Writer(ModuleOp module, const target::Machine &machine)
-      : module(module), machine(machine), symbols(module) {}
+  /// `target` goes to the manifest as it is; kernels are symbols of `kernels`.
+  Writer(ModuleOp module, json::Object target, Operation *kernels, bool isGpu)
+      : module(module), target(std::move(target)), symbols(kernels),
+        isGpu(isGpu) {}
 
   FailureOr<std::string> run() {
     json::Array entries;
@@ -65,18 +68,15 @@ public:
         return failure();
       kernelList.push_back(std::move(*kernel));
     }
-    json::Object root{
-        {"format", "moec.module/1"},
-        {"model", module->hasAttr("moe.model")
-                      ? toJson(module->getAttr("moe.model"))
-                      : json::Value("")},
-        {"target", json::Object{{"triple", machine.triple},
-                                {"cpu", machine.tune},
-                                {"features", json::Array(machine.features)}}},
-        {"parameters", json::Array()},
-        {"parameter_elements", 0},
-        {"kernels", std::move(kernelList)},
-        {"entries", std::move(entries)}};
+    json::Object root{{"format", "moec.module/1"},
+                      {"model", module->hasAttr("moe.model")
+                                    ? toJson(module->getAttr("moe.model"))
+                                    : json::Value("")},
+                      {"target", std::move(target)},
+                      {"parameters", json::Array()},
+                      {"parameter_elements", 0},
+                      {"kernels", std::move(kernelList)},
+                      {"entries", std::move(entries)}};
     for (StringRef key :
          {"parameters", "parameter_elements", "training", "data"})
       if (Attribute attr = module->getAttr(("moe." + key).str()))
@@ -183,6 +183,8 @@ private:
     Operation *function = symbols.lookup(name);
     if (!function)
       return module.emitError("no kernel function @") << name.getValue();
+    if (isGpu)
+      return getGpuKernel(function, name);
     json::Object kernel{
         {"symbol", name.getValue()}, {"blocks", 1}, {"scratch", 0}};
     if (auto builtin = function->getAttrOfType<StringAttr>("kernel.builtin")) {
@@ -201,6 +203,22 @@ private:
     return kernel;
   }
 
+  static FailureOr<json::Object> getGpuKernel(Operation *function,
+                                              StringAttr name) {
+    if (!function->hasAttr("kernel.grid") ||
+        !function->hasAttr("kernel.threads"))
+      return function->emitError("kernel function @")
+             << name.getValue() << " was not lowered: expected "
+             << "attributes kernel.grid and kernel.threads";
+    json::Object kernel{{"symbol", name.getValue()}, {"cluster", 1}};
+    for (StringRef key : {"grid", "threads", "cluster", "shared", "workspace",
+                          "variant", "tensor_maps", "registers", "spills",
+                          "flops", "bytes", "kind", "nodes"})
+      if (Attribute attr = function->getAttr(("kernel." + key).str()))
+        kernel[key] = toJson(attr);
+    return kernel;
+  }
+
   static SmallVector<StringRef> names(ArrayAttr list) {
     return llvm::map_to_vector(
         list.getAsRange<DictionaryAttr>(), [](DictionaryAttr entry) {
@@ -209,8 +227,9 @@ private:
   }
 
   ModuleOp module;
-  const target::Machine &machine;
+  json::Object target;
   SymbolTable symbols;
+  bool isGpu;
   llvm::MapVector<StringAttr, int64_t> kernels;
   SmallVector<StringRef> inputs, outputs;
   int64_t flops = 0, state = 0;
@@ -219,5 +238,18 @@ private:
 
 FailureOr<std::string> target::buildManifest(ModuleOp module,
                                              const Machine &machine) {
-  return Writer(module, machine).run();
+  json::Object description{{"triple", machine.triple},
+                           {"cpu", machine.tune},
+                           {"features", json::Array(machine.features)}};
+  return Writer(module, std::move(description), module, /*isGpu=*/false).run();
+}
+
+FailureOr<std::string> target::buildManifest(ModuleOp module, const Gpu &gpu) {
+  json::Object description{
+      {"device", "cuda"}, {"arch", gpu.arch}, {"ptx", gpu.ptxVersion()}};
+  auto modules = module.getOps<mlir::gpu::GPUModuleOp>();
+  Operation *kernels = module;
+  if (!modules.empty())
+    kernels = *modules.begin();
+  return Writer(module, std::move(description), kernels, /*isGpu=*/true).run();
 }

@@ -9,6 +9,7 @@
 #define MOEC_LIB_TARGET_MANIFEST_H
 
 #include "lib/Target/Machine.h"
+#include "lib/Target/Nvidia.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace moec::target {
@@ -18,6 +19,11 @@ namespace moec::target {
 /// with a diagnostic, if a kernel lacks them.
 mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
                                            const Machine &machine);
+
+/// The same for a GPU: kernels are functions of a `gpu.module` with the
+/// attributes of passes/GPU/LaunchShape.h.
+mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
+                                           const Gpu &gpu);
 
 } // namespace moec::target
 

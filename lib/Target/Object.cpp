@@ -28,12 +28,18 @@ LLD_HAS_DRIVER(elf)
 
 using namespace moec::target;
 
-static void addBytes(llvm::Module &module, llvm::StringRef name,
-                     llvm::Constant *init) {
-  auto *global =
-      new llvm::GlobalVariable(module, init->getType(), /*isConstant=*/true,
-                               llvm::GlobalValue::ExternalLinkage, init, name);
-  global->setAlignment(llvm::Align(8));
+static void addBytes(llvm::Module &module, const DataSymbol &symbol) {
+  llvm::LLVMContext &context = module.getContext();
+  auto add = [&](llvm::Constant *init, const std::string &name) {
+    auto *global = new llvm::GlobalVariable(
+        module, init->getType(), /*isConstant=*/true,
+        llvm::GlobalValue::ExternalLinkage, init, name);
+    global->setAlignment(llvm::Align(8));
+  };
+  add(llvm::ConstantDataArray::getString(context, symbol.bytes), symbol.name);
+  add(llvm::ConstantInt::get(llvm::Type::getInt64Ty(context),
+                             symbol.bytes.size()),
+      symbol.name + "_size");
 }
 
 void moec::target::optimize(llvm::Module &module,
@@ -80,13 +86,8 @@ moec::target::translateToLLVM(mlir::ModuleOp op, const Machine &machine,
     return target.takeError();
   module->setTargetTriple((*target)->getTargetTriple());
   module->setDataLayout((*target)->createDataLayout());
-  if (!manifest.empty()) {
-    addBytes(*module, "moec_manifest",
-             llvm::ConstantDataArray::getString(context, manifest));
-    addBytes(*module, "moec_manifest_size",
-             llvm::ConstantInt::get(llvm::Type::getInt64Ty(context),
-                                    manifest.size()));
-  }
+  if (!manifest.empty())
+    addBytes(*module, {"moec_manifest", manifest});
   for (llvm::Function &function : *module) {
     if (function.isDeclaration())
       continue;
@@ -162,6 +163,22 @@ moec::target::emitObjects(mlir::ModuleOp op, const Machine &machine,
     if (!error.empty())
       return llvm::createStringError(error);
   return objects;
+}
+
+llvm::Expected<std::string>
+moec::target::emitData(const Machine &machine,
+                       llvm::ArrayRef<DataSymbol> symbols) {
+  llvm::LLVMContext context;
+  llvm::Module module("moec", context);
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> target =
+      machine.create();
+  if (!target)
+    return target.takeError();
+  module.setTargetTriple((*target)->getTargetTriple());
+  module.setDataLayout((*target)->createDataLayout());
+  for (const DataSymbol &symbol : symbols)
+    addBytes(module, symbol);
+  return emitNative(module, machine, /*assembly=*/false);
 }
 
 llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,

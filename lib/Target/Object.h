@@ -35,6 +35,17 @@ llvm::Expected<std::vector<std::string>> emitObjects(mlir::ModuleOp module,
                                                      const Machine &machine,
                                                      llvm::StringRef manifest);
 
+/// Bytes that a module carries: symbol NAME, closed by a NUL, and beside it
+/// `uint64_t NAME_size`, which does not count the NUL.
+struct DataSymbol {
+  std::string name;
+  llvm::StringRef bytes;
+};
+
+/// An object file for `machine` that holds `symbols` and no code.
+llvm::Expected<std::string> emitData(const Machine &machine,
+                                     llvm::ArrayRef<DataSymbol> symbols);
+
 /// Links object files into the shared object `path`. It is written beside
 /// its place and renamed, so that a failure leaves nothing behind.
 llvm::Error linkShared(llvm::ArrayRef<std::string> objects,

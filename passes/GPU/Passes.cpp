@@ -19,6 +19,8 @@ namespace moec::gpu {
 
 void buildGPUPipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
+  pm.addNestedPass<func::FuncOp>(createLowerRoutePass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());

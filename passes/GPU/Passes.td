@@ -21,6 +21,30 @@ def LowerMapPass : MoecGPUPass<"moec-gpu-lower-map", "::mlir::func::FuncOp"> {
   }];
 }
 
+def LowerRowsPass : MoecGPUPass<"moec-gpu-lower-rows", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.rows on memrefs to the code of a GPU thread";
+  let description = [{
+    A team of threads shares a row (`passes/GPU/RowTeam.h`). Where the reduction is
+    contiguous, the team lies along it: a part of a warp, a warp, or up to 1024
+    threads where there are few rows. Where the rows are contiguous, as in sums
+    of columns, neighbouring threads take neighbouring rows and the team
+    stands across them. Members join their sums by shuffles and, from warp to
+    warp, through shared memory, in an order that follows from the shape.
+    A `missed` remark names operands that a warp touches one sector a thread.
+  }];
+}
+
+def LowerRoutePass : MoecGPUPass<"moec-gpu-lower-route", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.route on memrefs to one block of GPU threads";
+  let description = [{
+    Gives exactly what the runtime's function for the CPU gives
+    (runtime/cpu/Route.h). Each thread owns a contiguous chunk of the items and a
+    column of counts; scans over the columns give every assignment its place
+    without atomics. Importance needs a sort of the items before, which is the
+    same counting, 8 times by 4 bits, in the workspace.
+  }];
+}
+
 def OutlinePass : Pass<"moec-gpu-outline", "::mlir::ModuleOp"> {
   let summary = "Move lowered kernel functions into one gpu.module";
   let description = [{

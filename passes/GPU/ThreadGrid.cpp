@@ -26,7 +26,7 @@ double moec::gpu::sectorsPerRequest(const RowSpace &space,
   // A short loop is walked several times by a warp.
   double walks = warpSize / threads;
   if (lane.kind == LaneKind::Invariant)
-    return 1;
+    return walks;
   if (lane.kind != LaneKind::Unit && lane.kind != LaneKind::Strided)
     return warpSize;
   double bytes = operands.elementType(i).getIntOrFloatBitWidth() / 8.0;

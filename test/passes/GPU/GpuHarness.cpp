@@ -34,7 +34,7 @@ GpuHarness::GpuHarness(llvm::StringRef source, const std::string &arch,
   if (!module)
     return;
   module->walk([&](Operation *inner) {
-    if (!isa<func::FuncOp>(inner->getParentOp()) ||
+    if (!isa_and_nonnull<func::FuncOp>(inner->getParentOp()) ||
         !isa<kernel::KernelDialect>(inner->getDialect()))
       return;
     op = inner;

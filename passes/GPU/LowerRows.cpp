@@ -1,0 +1,290 @@
+//===- LowerRows.cpp - kernel.rows to GPU threads -------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//   kernel.rows dims [6272, 96] ins(%x ..) outs(%s ..) combiners [add]
+//     phases { yield %a } finish { yield %sum } emit { yield }
+// becomes, for a warp a row,
+//   %sum = scf.for %c = %lane to 96 step 32 iter_args(%s) { %s + load %x[..] }
+//   5 times: %sum = %sum + gpu.shuffle xor %sum
+//   scf.if %lane == 0 { store %sum }
+//
+// Shown by test/passes/GPU/lower-rows.mlir.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/GPU/RowTeam.h"
+
+using namespace mlir;
+
+namespace moec::gpu {
+#define GEN_PASS_DEF_LOWERROWSPASS
+#include "passes/GPU/Passes.h.inc"
+
+namespace {
+/// Accumulators of a member: loads that are on their way at the same time.
+constexpr int64_t memberAccumulators = 4;
+/// Steps of a reduction by a single thread that are written out.
+constexpr int64_t unrollSteps = 8;
+
+using Values = SmallVector<Value>;
+
+class RowsLowering {
+public:
+  RowsLowering(KernelFunction kernel, RowSpace &space, KernelOperands &operands,
+               ImplicitLocOpBuilder &b, unsigned threadLoop, int reduced)
+      : kernel(kernel), op(cast<kernel::RowsOp>(kernel.op)), space(space), b(b),
+        emitter(b, space, operands, reduced < 0 ? threadLoop : reduced,
+                /*lanes=*/0),
+        threadLoop(threadLoop), reduced(reduced),
+        team(chooseTeam(space, threadLoop, reduced)) {}
+
+  FailureOr<LaunchShape> run() {
+    thread = threadId(b, b.getLoc());
+    Point row = bindRow();
+    emitter.preload(row);
+    TeamReduction reduction(emitter, team, thread, shared);
+    Values statistics;
+    for (auto [i, phase] : llvm::enumerate(op.getPhases())) {
+      kernel::Combiner how =
+          cast<kernel::CombinerAttr>(op.getCombiners()[i]).getValue();
+      for (Value value : reduceMember(how, phase, row, statistics))
+        sums.push_back(reduction.run(how, value));
+      statistics.append(sums);
+      sums.clear();
+    }
+    when(isFirst(), [&] {
+      Point point = row;
+      for (auto [out, value] :
+           llvm::enumerate(emitter.evaluate(op.getFinish(), point, statistics)))
+        emitter.store(out, value, point);
+    });
+    unsigned once = op.getFinish().front().getTerminator()->getNumOperands();
+    if (op.getEmit().front().getTerminator()->getNumOperands())
+      when(valid, [&] {
+        overRow(row, {}, 1, [&](MutableArrayRef<Point> points, ValueRange) {
+          // All are evaluated before any is stored: an out may be an input.
+          SmallVector<Values> results;
+          for (Point &point : points)
+            results.push_back(
+                emitter.evaluate(op.getEmit(), point, statistics));
+          for (auto [point, values] : llvm::zip_equal(points, results))
+            for (auto [out, value] : llvm::enumerate(values))
+              emitter.store(once + out, value, point);
+          return Values();
+        });
+      });
+    if (emitter.failed)
+      return failure();
+    shape.shared = shared.bytes();
+    return shape;
+  }
+
+private:
+  KernelFunction kernel;
+  kernel::RowsOp op;
+  RowSpace &space;
+  ImplicitLocOpBuilder &b;
+  PointEmitter emitter;
+  unsigned threadLoop;
+  int reduced;
+  RowTeam team;
+  SharedAllocator shared;
+  LaunchShape shape;
+  Value thread, member, valid; // valid: i1, null for all
+  Values sums;
+
+  void both(Value &condition, Value more) {
+    condition = condition && more
+                    ? arith::AndIOp::create(b, condition, more).getResult()
+                : more ? more
+                       : condition;
+  }
+  void when(Value condition, llvm::function_ref<void()> body) {
+    if (!condition)
+      return body();
+    auto branch = scf::IfOp::create(b, condition);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    body();
+  }
+  Value below(Value index, int64_t bound) {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index,
+                                 emitter.constant(bound));
+  }
+  /// The digit of `number` after those that count `inner`, of `count` values.
+  Value digit(Value number, int64_t inner, int64_t count) {
+    if (count == 1)
+      return emitter.constant(0);
+    if (inner > 1)
+      number = arith::DivUIOp::create(b, number, emitter.constant(inner));
+    if (inner * count < team.blockThreads())
+      number = arith::RemUIOp::create(b, number, emitter.constant(count));
+    return number;
+  }
+
+  /// Binds the parallel loops. Threads without a row take the last one, so that
+  /// all of them come to the shuffles and barriers; they store nothing.
+  Point bindRow() {
+    bool isColumn = !space.dims[threadLoop].reduction;
+    ThreadGrid grid(space, isColumn ? int(threadLoop) : -1, team.columns);
+    shape.threads = team.blockThreads();
+    shape.grid = llvm::divideCeil(grid.points(), team.rows);
+    Value column = digit(thread, 1, team.columns);
+    member = digit(thread, team.columns, team.threads);
+    Value number = blockId(b, b.getLoc());
+    if (team.rows > 1)
+      number = arith::AddIOp::create(
+          b, arith::MulIOp::create(b, number, emitter.constant(team.rows)),
+          digit(thread, team.columns * team.threads, team.rows));
+    if (grid.points() != shape.grid * team.rows) {
+      both(valid, below(number, grid.points()));
+      number = arith::MinUIOp::create(b, number,
+                                      emitter.constant(grid.points() - 1));
+    }
+    Point row = emitter.emptyPoint();
+    both(valid, grid.bind(emitter, row, number));
+    if (team.columns > 1) {
+      Value &index = row.index[threadLoop];
+      int64_t extent = space.dims[threadLoop].extent;
+      index = arith::AddIOp::create(b, index, column);
+      if (extent % team.columns) {
+        both(valid, below(index, extent));
+        index = arith::MinUIOp::create(b, index, emitter.constant(extent - 1));
+      }
+    }
+    return row;
+  }
+
+  /// Whether this thread stores what there is once a row.
+  Value isFirst() {
+    Value first = valid;
+    if (team.threads > 1)
+      both(first, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, member,
+                                        emitter.constant(0)));
+    return first;
+  }
+
+  /// The part of this member in all values of a phase.
+  Values reduceMember(kernel::Combiner how, Region &phase, const Point &row,
+                      const Values &statistics) {
+    TypeRange types = phase.front().getTerminator()->getOperandTypes();
+    unsigned sets = needsSets() ? memberAccumulators : 1;
+    Values start;
+    for (unsigned set = 0; set < sets; ++set)
+      for (Type type : types)
+        start.push_back(emitter.neutral(how, type));
+    Values parts = overRow(
+        row, start, sets,
+        [&](MutableArrayRef<Point> points, ValueRange carried) {
+          Values next;
+          for (Point &point : points)
+            for (Value value : emitter.evaluate(phase, point, statistics))
+              next.push_back(emitter.combine(how, carried[next.size()], value));
+          return next;
+        });
+    for (; sets > 1; sets /= 2)
+      for (unsigned i = 0; i < sets / 2 * types.size(); ++i)
+        parts[i] =
+            emitter.combine(how, parts[i], parts[i + sets / 2 * types.size()]);
+    parts.resize(types.size());
+    return parts;
+  }
+
+  bool needsSets() {
+    return reduced >= 0 &&
+           space.dims[reduced].extent >= 2 * memberAccumulators * team.threads;
+  }
+
+  /// The elements of this member. `carried` holds `sets` groups of values; the
+  /// body gets `sets` points at once, or one point and the first group.
+  Values overRow(const Point &row, ValueRange carried, unsigned sets,
+                 PointEmitter::VectorBody body) {
+    if (reduced < 0 || (team.threads == 1 && sets == 1))
+      return emitter.nest(
+          space.select(/*reduction=*/true), row, carried, unrollSteps,
+          [&](Point &point, ValueRange values) { return body(point, values); });
+    return emitter.nest(space.select(/*reduction=*/true, reduced), row, carried,
+                        1, [&](Point &point, ValueRange values) {
+                          return overMember(point, values, sets, body);
+                        });
+  }
+
+  Values overMember(const Point &outside, ValueRange carried, unsigned sets,
+                    PointEmitter::VectorBody body) {
+    Point point = outside;
+    emitter.preload(point);
+    LoopRange range = emitter.range(reduced, point);
+    Value lo = range.isStatic() ? emitter.constant(0) : range.dynamicLo;
+    Value hi = range.isStatic() ? emitter.constant(range.hi) : range.dynamicHi;
+    Value first = arith::AddIOp::create(b, lo, member);
+    Values values = llvm::to_vector(carried);
+    unsigned perSet = values.size() / sets;
+    if (sets > 1) {
+      // As far as all members have `sets` elements each.
+      int64_t stride = sets * team.threads;
+      Value count = arith::SubIOp::create(b, hi, lo);
+      Value rest = arith::RemUIOp::create(b, count, emitter.constant(stride));
+      Value end = arith::SubIOp::create(b, hi, rest);
+      values = emitter.loop(first, end, stride, values,
+                            [&](Value position, ValueRange inner) {
+                              SmallVector<Point, 4> points;
+                              for (unsigned set = 0; set < sets; ++set) {
+                                points.push_back(point);
+                                points.back().index[reduced] =
+                                    emitter.add(position, set * team.threads);
+                              }
+                              return body(points, inner);
+                            });
+      first = arith::AddIOp::create(b, end, member);
+    }
+    Values head(values.begin(), values.begin() + perSet);
+    head = emitter.loop(first, hi, team.threads, head,
+                        [&](Value position, ValueRange inner) {
+                          Point next = point;
+                          next.index[reduced] = position;
+                          return body(next, inner);
+                        });
+    llvm::copy(head, values.begin());
+    return values;
+  }
+};
+
+LogicalResult lowerRows(KernelFunction kernel) {
+  auto op = cast<kernel::RowsOp>(kernel.op);
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  FailureOr<KernelOperands> operands = KernelOperands::create(b, op);
+  if (failed(operands))
+    return failure();
+  RowSpace space(op, *operands, /*numReduction=*/1);
+  unsigned threadLoop =
+      chooseThreadLoop(space, *operands, /*parallelOnly=*/false);
+  int reduced = -1;
+  if (space.dims[threadLoop].reduction)
+    reduced = threadLoop;
+  else
+    for (unsigned d : space.select(/*reduction=*/true))
+      if (reduced < 0 || space.dims[d].extent > space.dims[reduced].extent)
+        reduced = d;
+  operands->setSpace(space.extents(), space.addresses());
+  remarkUncoalesced(op, space, *operands, threadLoop);
+  RowsLowering lowering(kernel, space, *operands, b, threadLoop, reduced);
+  FailureOr<LaunchShape> shape = lowering.run();
+  if (failed(shape))
+    return failure();
+  finishKernel(kernel, *shape);
+  return success();
+}
+
+struct LowerRowsPass : impl::LowerRowsPassBase<LowerRowsPass> {
+  void runOnOperation() override {
+    auto kernel = KernelFunction::match<kernel::RowsOp>(getOperation());
+    if (failed(kernel) || (*kernel && failed(lowerRows(**kernel))))
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace moec::gpu

@@ -1,0 +1,111 @@
+//===- RowTeam.cpp - The threads that share a row -------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/GPU/RowTeam.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::gpu;
+
+/// Threads that keep a GPU of today busy, and threads of a block that are
+/// enough where a team is small.
+static constexpr int64_t busyThreads = 64 * 1024, smallBlock = 256;
+/// Elements that a member should have to itself before a team grows.
+static constexpr int64_t elementsPerMember = 4;
+/// Neighbours that fill a sector of 32 bytes with f32.
+static constexpr int64_t sectorColumns = 8;
+
+RowTeam moec::gpu::chooseTeam(const RowSpace &space, unsigned threadLoop,
+                              int reduced) {
+  RowTeam team;
+  int64_t rows = 1;
+  for (unsigned d : space.select(/*reduction=*/false))
+    if (!(d == 0 && space.raggedDim() > 0 &&
+          !space.dims[space.raggedDim()].reduction))
+      rows *= space.dims[d].extent;
+  rows = std::max<int64_t>(rows, 1);
+  int64_t extent =
+      reduced < 0 ? 1 : std::max<int64_t>(1, space.dims[reduced].extent);
+  // A group has its share of a ragged reduction.
+  if (reduced >= 0 && space.dims[reduced].ragged)
+    extent = std::max<int64_t>(1, extent / space.dims[0].extent);
+  auto grow = [&](int64_t most) {
+    while (team.threads < most && rows * team.threads < busyThreads &&
+           extent >= 2 * elementsPerMember * team.threads)
+      team.threads *= 2;
+  };
+  if (reduced >= 0 && threadLoop == unsigned(reduced)) {
+    team.threads = std::min<int64_t>(llvm::PowerOf2Ceil(extent), warpSize);
+    if (team.threads == warpSize)
+      grow(maxThreads);
+  } else if (!space.dims[threadLoop].ragged) {
+    // Columns: few enough for many blocks, whole sectors in any case.
+    int64_t width =
+        llvm::PowerOf2Ceil(std::max<int64_t>(1, space.dims[threadLoop].extent));
+    int64_t columns = rows >= 64 * warpSize ? warpSize : sectorColumns;
+    columns = std::min(columns, width);
+    grow(maxThreads / columns);
+    if (team.threads > 1)
+      team.columns = columns;
+  }
+  int64_t size = team.threads * team.columns;
+  if (size <= warpSize) {
+    int64_t wanted = llvm::PowerOf2Ceil(llvm::divideCeil(rows, team.columns));
+    team.rows =
+        std::max<int64_t>(1, std::min(wanted * size, smallBlock) / size);
+    team.rows = std::max(team.rows, warpSize / size);
+  }
+  return team;
+}
+
+Value TeamReduction::run(kernel::Combiner combiner, Value value) {
+  ImplicitLocOpBuilder &b = emitter.b;
+  int64_t size = team.threads * team.columns;
+  auto i32 = [&](int64_t number) -> Value {
+    return arith::ConstantOp::create(b, b.getI32IntegerAttr(number));
+  };
+  // Both partners add the same two values: all lanes get the same bits.
+  for (int64_t distance = team.columns; distance < std::min(size, warpSize);
+       distance *= 2) {
+    auto other = mlir::gpu::ShuffleOp::create(
+        b, value, i32(distance), i32(warpSize), mlir::gpu::ShuffleMode::XOR);
+    value = emitter.combine(combiner, value, other.getShuffleResult());
+  }
+  if (size <= warpSize)
+    return value;
+  int64_t warps = size / warpSize;
+  Value buffer =
+      shared.allocate(b, b.getLoc(), {warps, team.columns}, value.getType());
+  Value lanes = emitter.constant(warpSize);
+  Value lane = arith::RemUIOp::create(b, thread, lanes);
+  Value warp = arith::DivUIOp::create(b, thread, lanes);
+  Value column =
+      arith::RemUIOp::create(b, thread, emitter.constant(team.columns));
+  auto store = [&] {
+    memref::StoreOp::create(b, value, buffer, ValueRange{warp, column});
+  };
+  if (team.columns == warpSize) {
+    store();
+  } else {
+    auto branch = scf::IfOp::create(
+        b, arith::CmpIOp::create(b, arith::CmpIPredicate::ult, lane,
+                                 emitter.constant(team.columns)));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    store();
+  }
+  mlir::gpu::BarrierOp::create(b);
+  SmallVector<Value> parts;
+  for (int64_t i = 0; i < warps; ++i)
+    parts.push_back(memref::LoadOp::create(
+        b, buffer, ValueRange{emitter.constant(i), column}));
+  for (; parts.size() > 1; parts.resize(parts.size() / 2))
+    for (size_t i = 0; i < parts.size() / 2; ++i)
+      parts[i] =
+          emitter.combine(combiner, parts[i], parts[i + parts.size() / 2]);
+  return parts.front();
+}

@@ -1,0 +1,111 @@
+//===- LowerRouteTest.cpp - kernel.route on the GPU -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GpuHarness.h"
+#include "runtime/cpu/Route.h"
+#include <cmath>
+#include <cstring>
+#include <random>
+
+using namespace moec;
+using namespace moec::test;
+
+namespace {
+
+struct Case {
+  int64_t items, experts, k, capacity;
+};
+
+std::string source(const Case &c, bool byImportance) {
+  auto n = [](int64_t v) { return std::to_string(v); };
+  std::string gates = "memref<" + n(c.items) + "x" + n(c.experts) + "xf32>";
+  std::string weights = "memref<" + n(c.items) + "x" + n(c.k) + "xf32>";
+  std::string plan =
+      "memref<" + n(rt::routePlanElements(c.items, c.experts, c.k)) + "xi32>";
+  return "func.func @k(%g: " + gates + ", %w: " + weights + ", %p: " + plan +
+         ", %begin: index, %end: index, %scratch: memref<?xi8>) attributes "
+         "{kernel.function} {\n  kernel.route ins(%g : " +
+         gates + ") outs(%w, %p : " + weights + ", " + plan + ") k " + n(c.k) +
+         " capacity " + n(c.capacity) + " priority \"" +
+         (byImportance ? "importance" : "position") + "\"\n  return\n}\n";
+}
+
+/// Runs both and compares every bit. `fill` writes the gates.
+template <typename Fill>
+void compare(const Case &c, bool byImportance, Fill fill) {
+  SCOPED_TRACE(source(c, byImportance));
+  GpuHarness harness(source(c, byImportance));
+  harness.randomize();
+  ASSERT_TRUE(harness.compiled());
+  fill(harness.data<float>(0));
+  ASSERT_TRUE(harness.run());
+  std::vector<float> weights(c.items * c.k);
+  std::vector<int32_t> plan(rt::routePlanElements(c.items, c.experts, c.k));
+  std::vector<char> scratch(rt::routeScratchBytes(c.items, c.experts, c.k) +
+                            64);
+  rt::route({c.items, c.experts, c.k, c.capacity, byImportance},
+            harness.data<float>(0), weights.data(), plan.data(),
+            scratch.data());
+  EXPECT_EQ(
+      std::memcmp(weights.data(), harness.data<float>(1), weights.size() * 4),
+      0);
+  int64_t wrong = 0;
+  for (size_t i = 0; i < plan.size(); ++i)
+    if (plan[i] != harness.data<int32_t>(2)[i] && ++wrong <= 3)
+      ADD_FAILURE() << "plan[" << i << "] is " << harness.data<int32_t>(2)[i]
+                    << ", expected " << plan[i];
+  EXPECT_EQ(wrong, 0);
+}
+
+/// Few different values, so that ties are common.
+auto coarse(const Case &c) {
+  return [&c](float *gates) {
+    std::mt19937 random(7);
+    for (int64_t i = 0; i < c.items * c.experts; ++i)
+      gates[i] = float(random() % 8) / 8;
+  };
+}
+
+class GpuLowerRoute : public testing::TestWithParam<bool> {};
+
+TEST_P(GpuLowerRoute, AgreesWithTheRuntime) {
+  for (Case c :
+       {Case{1, 1, 1, 1}, Case{1, 4, 4, 1}, Case{33, 1, 1, 20},
+        Case{40, 8, 2, 10}, Case{100, 5, 5, 60}, Case{64, 4, 2, 0},
+        Case{513, 64, 3, 40}, Case{1000, 8, 1, 125}, Case{40, 600, 2, 3}})
+    compare(c, GetParam(), coarse(c));
+}
+
+TEST_P(GpuLowerRoute, SizesOfTheModels) {
+  for (Case c : {Case{12544, 4, 2, 6272}, Case{8192, 8, 1, 1075}})
+    compare(c, GetParam(), [&](float *gates) {
+      std::mt19937 random(3);
+      std::uniform_real_distribution<float> uniform(0, 1);
+      for (int64_t i = 0; i < c.items * c.experts; ++i)
+        gates[i] = uniform(random);
+    });
+}
+
+TEST_P(GpuLowerRoute, OrdersNaNInfinityAndZeros) {
+  const float values[] = {NAN,  -0.0f, 0.0f,  INFINITY, -INFINITY,
+                          0.5f, -NAN,  -1.0f, 0.5f};
+  for (Case c : {Case{200, 4, 2, 90}, Case{77, 6, 6, 30}})
+    compare(c, GetParam(), [&](float *gates) {
+      std::mt19937 random(11);
+      for (int64_t i = 0; i < c.items * c.experts; ++i)
+        gates[i] = values[random() % 9];
+      for (int64_t e = 0; e < c.experts; ++e) // nothing to choose from
+        gates[e] = NAN;
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(Priority, GpuLowerRoute, testing::Bool(),
+                         [](const testing::TestParamInfo<bool> &info) {
+                           return info.param ? "Importance" : "Position";
+                         });
+
+} // namespace

@@ -1,0 +1,61 @@
+//===- LowerRowsTest.cpp - kernel.rows on the GPU -------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GpuHarness.h"
+#include "test/passes/Codegen/RowsCases.h"
+
+using namespace moec::test;
+
+namespace {
+
+/// Sums, a row at a time and a column at a time: whole sectors, no bank
+/// conflicts.
+TEST(GpuLowerRows, TouchesWholeSectors) {
+  for (const char *map : {"d0, d1", "d1, d0"})
+    for (auto [p, c] : {std::pair<int64_t, int64_t>{96, 6272},
+                        {6272, 96},
+                        {4096, 4},
+                        {1, 70000}}) {
+      bool along = map[1] == '0';
+      KernelText text =
+          KernelText("rows", {p, c})
+              .in(along ? shape({p, c}, "f32") : shape({c, p}, "f32"), map)
+              .out(shape({p}, "f32"), "d0")
+              .phase("add", 1, yieldFirst)
+              .finish(yieldSum)
+              .emit("kernel.yield");
+      GpuHarness harness(text.str());
+      harness.randomize();
+      ASSERT_TRUE(harness.check(1e-4)) << text.str();
+      EXPECT_LE(harness.counters().globalLoadExcess(), 1.05) << text.str();
+      EXPECT_EQ(harness.counters().sharedLoadConflicts, 0u) << text.str();
+      EXPECT_EQ(harness.counters().sharedStoreConflicts, 0u) << text.str();
+    }
+}
+
+TEST(GpuLowerRows, SoftmaxInPlace) {
+  for (int64_t q : {1, 20}) {
+    std::string type = shape({9, 33, q}, "f32");
+    GpuHarness harness(softmax(KernelText("rows", {9, q, 33})
+                                   .in(type, "d0, d2, d1")
+                                   .out(type, "d0, d2, d1"))
+                           .str());
+    harness.randomize();
+    ASSERT_TRUE(harness.check());
+    std::vector<float> apart(harness.data<float>(1),
+                             harness.data<float>(1) + harness.size(1));
+    ASSERT_TRUE(harness.run({0, 0}));
+    EXPECT_EQ(
+        std::memcmp(harness.data<float>(1), apart.data(), apart.size() * 4), 0);
+  }
+}
+
+} // namespace
+
+namespace moec::test {
+INSTANTIATE_TYPED_TEST_SUITE_P(GPU, RowsCases, GpuHarness);
+} // namespace moec::test
