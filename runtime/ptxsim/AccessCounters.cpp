@@ -75,7 +75,8 @@ static unsigned wavefronts(const LaneAddresses &a, uint32_t lanes,
     if (at == before)
       continue;
     before = at;
-    for (uint64_t word = at >> 2, end = (at + bytes + 3) >> 2; word < end; ++word) {
+    for (uint64_t word = at >> 2, end = (at + bytes + 3) >> 2; word < end;
+         ++word) {
       const unsigned bank = word & 31;
       uint8_t k = head[bank];
       while (k != 0xff && words[k] != word)

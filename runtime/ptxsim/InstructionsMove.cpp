@@ -191,8 +191,10 @@ static AluOp comparison(Decoder &d, std::string_view c, const Type &t,
     CASE("le", Le)
     CASE("gt", Gt)
     CASE("ge", Ge)
-    CASE("equ", Equ) CASE("neu", Neu) CASE("ltu", Ltu) CASE("leu", Leu)
-        CASE("gtu", Gtu) CASE("geu", Geu) CASE("num", Num) CASE("nan", Nan)
+    CASE("equ", Equ)
+    CASE("neu", Neu)
+    CASE("ltu", Ltu) CASE("leu", Leu) CASE("gtu", Gtu) CASE("geu", Geu)
+        CASE("num", Num) CASE("nan", Nan)
 #undef CASE
   } else {
     const bool s = t.isSigned();

@@ -260,14 +260,39 @@ static void execWgmmaCommit(Warp &w, const Inst &i, uint32_t mask) {
       std::max(counters.wgmmaGroupsInFlight, registers.inFlight());
 }
 
+/// A group is complete when all four warps have issued it; then none of them
+/// reads shared memory for it any more. So one warp that waited may tell others
+/// that a buffer is free.
+static bool wgmmaReady(Warp &w, const Inst &i, uint32_t) {
+  AsyncState &async = asyncOf(w);
+  WgmmaRegisters &registers = async.wgmma[w.index];
+  const uint64_t pending = uint64_t(i.imm), committed = registers.groups();
+  const uint64_t group = committed > pending ? committed - pending : 0;
+  const uint32_t first = w.index / 4 * 4;
+  for (uint32_t k = 0; group && k < 4; ++k)
+    if (async.wgmma[first + k].groups() < group)
+      return false;
+  registers.wait(pending);
+  // The clock of an agent ticks with every group and begins at 1, as the
+  // numbers of groups do.
+  Clocks &clocks = w.machine->clocks;
+  for (uint32_t k = 0; group && k < 4; ++k) {
+    const uint32_t agent = clocks.wgmmaAgent(w.agent - w.index + first + k);
+    uint32_t &known = clocks.known(w.agent)[agent];
+    known = std::max(known, uint32_t(group));
+  }
+  return true;
+}
+
 static void execWgmmaWait(Warp &w, const Inst &i, uint32_t mask) {
   expectWholeWarp(w, i, mask);
-  // The clock of the agent ticks with every group and begins at 1, as the
-  // numbers of groups do.
-  const uint64_t group = asyncOf(w).wgmma[w.index].wait(uint64_t(i.imm));
-  Clocks &clocks = w.machine->clocks;
-  uint32_t &known = clocks.known(w.agent)[clocks.wgmmaAgent(w.agent)];
-  known = std::max(known, uint32_t(group));
+  if (asyncOf(w).wgmma[w.index].groups() &&
+      w.index / 4 >= asyncOf(w).warpgroups.size())
+    w.machine->fault(w, i, 0, FaultKind::BadOperand,
+                     "wgmma needs blocks of whole warpgroups of 128 threads");
+  if (!wgmmaReady(w, i, mask))
+    w.waitFor(wgmmaReady, i, mask,
+              "wgmma.wait_group, as its warpgroup is not complete");
 }
 
 static void decodeSimple(Decoder &d, ExecFn fn) {

@@ -138,8 +138,8 @@ private:
   size_t granules = 0;
   std::vector<uint32_t> writer; ///< agent and time; 0: never written
   std::vector<std::vector<uint32_t>> readers; ///< [agent][granule], time
-  std::vector<uint32_t> activeReaders; ///< agents that read this block
-  std::vector<uint8_t> isReader;       ///< [agent]
+  std::vector<uint32_t> activeReaders;        ///< agents that read this block
+  std::vector<uint8_t> isReader;              ///< [agent]
 };
 
 } // namespace moec::rt::ptxsim

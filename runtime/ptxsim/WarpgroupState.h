@@ -36,6 +36,8 @@ public:
   uint64_t wait(uint64_t pending);
   /// The group that an mma_async issued now will belong to.
   uint64_t openGroup() const { return committed + 1; }
+  /// How many groups were committed.
+  uint64_t groups() const { return committed; }
   /// Committed groups that nobody waited for.
   uint64_t inFlight() const { return committed - completed; }
 

@@ -56,6 +56,17 @@ TEST(Pipeline, MultipliesRight) {
   }
 }
 
+/// One thread of a warpgroup that has waited may release the buffer for all.
+TEST(Pipeline, OneThreadReleasesTheBuffer) {
+  Outcome outcome = runPipeline(
+      Source("pipeline.ptx")
+          .change("mov.b32 \t%r11, 128;", "mov.b32 %r11, 1;")
+          .change("mbarrier.arrive.shared.b64 \t%rd13, [%r32];",
+                  "setp.eq.u32 %p8, %r1, 0;\n"
+                  "@%p8 mbarrier.arrive.shared.b64 %rd13, [%r32];"));
+  EXPECT_TRUE(outcome.right) << outcome.text;
+}
+
 TEST(Pipeline, RowsOutsideAreZero) {
   Outcome outcome =
       runPipeline(Source("pipeline.ptx"), 1, 1, 2, 128, 49216, 13);
@@ -364,9 +375,21 @@ TEST(Looped, MultipliesRight) {
   }
 }
 
-TEST(LoopedBugs, NoBarrierBeforeTheNextCopy) {
-  expectFault(runLooped(Source("looped.ptx").change("bar.sync \t0;", "", 1), 5),
-              FaultKind::Deadlock, "mbarrier.try_wait");
+/// The barrier after the multiplications is not needed: thread 0 has waited for
+/// the products of the whole warpgroup before it copies anew.
+TEST(Looped, OneWaitCoversTheWarpgroup) {
+  Outcome outcome =
+      runLooped(Source("looped.ptx").change("bar.sync \t0;", "", 1), 5);
+  EXPECT_TRUE(outcome.right) << outcome.text;
+}
+
+TEST(LoopedBugs, NextCopyBeforeTheWait) {
+  const std::string wait = "wgmma.wait_group.sync.aligned \t0;";
+  expectFault(runLooped(Source("looped.ptx")
+                            .change(wait, "wgmma.wait_group.sync.aligned 1;")
+                            .change("bar.sync \t0;", "", 1),
+                        5),
+              FaultKind::SharedRace, "a wgmma of warp");
 }
 
 /// An accumulator is moved between two mma_async, as a bad register assignment
