@@ -101,6 +101,7 @@ static void release(Warp &w, const Machine::SharedPlace &at) {
 }
 
 static void execArrive(Warp &w, const Inst &i, uint32_t mask) {
+  const uint8_t *released = nullptr;
   forLanes(mask, [&](unsigned lane) {
     const Machine::SharedPlace at = barrierPlace(w, i, lane);
     const uint32_t operand = i.b == noReg ? 1 : w.row(i.b)[lane];
@@ -109,7 +110,10 @@ static void execArrive(Warp &w, const Inst &i, uint32_t mask) {
       MBarriers &barriers = asyncOf(*at.block).barriers;
       if (i.width == expectArrive)
         barriers.expectTx(at.byte, operand);
-      release(w, at);
+      // Between the lanes of one instruction the warp learns nothing new.
+      if (at.host != released)
+        release(w, at);
+      released = at.host;
       state = barriers.arrive(at.byte, i.width == expectArrive ? 1 : operand,
                               i.width == quietArrive, i.flags & flagUser0);
     });
@@ -206,8 +210,19 @@ static bool phaseDone(Warp &w, const Inst &i, unsigned lane) {
 
 static uint32_t phasesDone(Warp &w, const Inst &i, uint32_t mask) {
   uint32_t done = 0;
+  // Mostly all lanes ask the same.
+  bool first = true, last = false;
+  uint64_t lastAddress = 0, lastPhase = 0;
   forLanes(mask, [&](unsigned lane) {
-    done |= uint32_t{phaseDone(w, i, lane)} << lane;
+    const uint64_t address = addressOf(w, i, lane);
+    const uint64_t phase =
+        i.flags & flagUser0 ? w.row(i.b)[lane] : wideLane(w, i.b, lane);
+    if (first || address != lastAddress || phase != lastPhase)
+      last = phaseDone(w, i, lane);
+    first = false;
+    lastAddress = address;
+    lastPhase = phase;
+    done |= uint32_t{last} << lane;
   });
   return done;
 }

@@ -193,8 +193,9 @@ static AluOp comparison(Decoder &d, std::string_view c, const Type &t,
     CASE("ge", Ge)
     CASE("equ", Equ)
     CASE("neu", Neu)
-    CASE("ltu", Ltu) CASE("leu", Leu) CASE("gtu", Gtu) CASE("geu", Geu)
-        CASE("num", Num) CASE("nan", Nan)
+    CASE("ltu", Ltu)
+    CASE("leu", Leu) CASE("gtu", Gtu) CASE("geu", Geu) CASE("num", Num)
+        CASE("nan", Nan)
 #undef CASE
   } else {
     const bool s = t.isSigned();

@@ -491,6 +491,9 @@ TEST(Nvvm, TextOfLlvmIsUnderstood) {
   ASSERT_EQ(module.kernels().size(), 2u);
   EXPECT_EQ(module.kernel("k").parameters.at(4).bytes, 128u);
   EXPECT_EQ(module.target(), "sm_90a");
+  Module barriers =
+      Module::parse(Source("nvvm-barriers.ptx").text, "nvvm-barriers.ptx");
+  EXPECT_EQ(barriers.kernel("more").parameters.size(), 13u);
 }
 
 TEST(Nvvm, UnknownFormsAreNamed) {
