@@ -194,8 +194,8 @@ static AluOp comparison(Decoder &d, std::string_view c, const Type &t,
     CASE("equ", Equ)
     CASE("neu", Neu)
     CASE("ltu", Ltu)
-    CASE("leu", Leu) CASE("gtu", Gtu) CASE("geu", Geu) CASE("num", Num)
-        CASE("nan", Nan)
+    CASE("leu", Leu)
+    CASE("gtu", Gtu) CASE("geu", Geu) CASE("num", Num) CASE("nan", Nan)
 #undef CASE
   } else {
     const bool s = t.isSigned();

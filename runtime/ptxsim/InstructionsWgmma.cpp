@@ -370,8 +370,13 @@ void guardWgmmaRegisters(Kernel &kernel) {
       if (row < used.size() && used[row])
         guard.rows.push_back(row);
     };
-    for (uint32_t row : {i.dst, i.a, i.b, i.c})
-      add(row);
+    add(i.dst);
+    add(i.a);
+    // Branches keep places in the code there.
+    if (!(i.flags & (flagBranch | flagTable))) {
+      add(i.b);
+      add(i.c);
+    }
     for (unsigned r = 0; r < i.listCount; ++r)
       add(rowsOf(i)[r]);
     if (guard.rows.empty())

@@ -104,20 +104,32 @@ void moec::rt::ptxsim::operandPieces(const MatrixDescriptor &descriptor,
             k / 8 * deep);
 }
 
+/// operandElements() for one type, so that the loops hold no decisions.
+template <MatrixType type>
+static void elementsOf(const uint8_t *bytes, int rows, bool mnMajor,
+                       bool rowsOutside, float *out) {
+  constexpr int width = type == MatrixType::TF32 ? 4 : 2, k = 32 / width;
+  const int rowIn = mnMajor ? 1 : k, kIn = mnMajor ? rows : 1;
+  const int rowOut = rowsOutside ? k : 1, kOut = rowsOutside ? 1 : rows;
+  for (int row = 0; row < rows; ++row)
+    for (int inner = 0; inner < k; ++inner) {
+      uint32_t bits = 0;
+      std::memcpy(&bits, bytes + (row * rowIn + inner * kIn) * width, width);
+      out[row * rowOut + inner * kOut] = matrixElement(type, bits);
+    }
+}
+
 void moec::rt::ptxsim::operandElements(const uint8_t *bytes, MatrixType type,
                                        int rows, bool mnMajor, bool rowsOutside,
                                        float *out) {
-  int width = matrixElementBytes(type);
-  int k = 32 / width;
-  for (int row = 0; row < rows; ++row)
-    for (int inner = 0; inner < k; ++inner) {
-      const uint8_t *from =
-          bytes + (mnMajor ? inner * rows + row : row * k + inner) * width;
-      uint32_t bits = 0;
-      std::memcpy(&bits, from, static_cast<size_t>(width));
-      out[rowsOutside ? row * k + inner : inner * rows + row] =
-          matrixElement(type, bits);
-    }
+  switch (type) {
+  case MatrixType::F16:
+    return elementsOf<MatrixType::F16>(bytes, rows, mnMajor, rowsOutside, out);
+  case MatrixType::BF16:
+    return elementsOf<MatrixType::BF16>(bytes, rows, mnMajor, rowsOutside, out);
+  case MatrixType::TF32:
+    return elementsOf<MatrixType::TF32>(bytes, rows, mnMajor, rowsOutside, out);
+  }
 }
 
 int64_t
