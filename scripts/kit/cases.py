@@ -1,0 +1,77 @@
+"""What the kit holds: models of one layer, the examples, and shapes to time.
+
+A case is a model of docs/model-format.md in Python. Small ones are checked
+against the reference interpreter; large ones have no stored results and are
+timed, and checked against PyTorch there.
+"""
+
+EXAMPLES = ("mixer", "sparse-mlp", "soft-moe")
+
+
+def layer(name, batch, tokens, channels, nodes, training=None):
+    """A model of f32 tokens [batch, tokens, channels]."""
+    model = {"format": "moec.model/1", "name": name, "dims": {"batch": batch},
+             "inputs": {"x": {"shape": ["batch", tokens, channels], "dtype": "f32"}},
+             "nodes": nodes, "outputs": [nodes[-1]["name"]]}
+    if training:
+        model["inputs"]["label"] = {"shape": ["batch"], "dtype": "i32"}
+        model["nodes"] = nodes + [
+            {"name": "pooled", "op": "mean", "inputs": [nodes[-1]["name"]]},
+            {"name": "logits", "op": "linear", "inputs": ["pooled"], "features": 10}]
+        model["outputs"] = ["logits"]
+        model["training"] = {"loss": {"op": "softmax_cross_entropy", "inputs": ["logits", "label"]},
+                             "optimizer": {"op": "sgd", "learning_rate": 0.01}}
+    return model
+
+
+def node(op, **attributes):
+    return {"name": "y", "op": op, "inputs": ["x"], **attributes}
+
+
+def kernel_cases():
+    """name -> model: one layer each, with odd, prime and tile-sized shapes."""
+    moe = {"experts": 4, "hidden": 40, "k": 2, "noise": 0}
+    cases = {
+        "tiny": (2, 3, 8, [node("linear", features=16)]),
+        "linear-odd": (3, 7, 33, [node("linear", features=65)]),
+        "linear-tile": (4, 64, 128, [node("linear", features=256)]),
+        "linear-tokens": (2, 49, 40, [node("linear", features=24, axis="tokens")]),
+        "linear-one-row": (1, 1, 96, [node("linear", features=10)]),
+        "gelu": (2, 5, 31, [node("gelu")]),
+        "layer-norm": (2, 7, 96, [node("layer_norm")]),
+        "mean": (3, 49, 96, [node("mean")]),
+        "mlp": (2, 16, 48, [node("mlp", hidden=96)]),
+        "token-mlp": (2, 49, 32, [node("token_mlp", hidden=64)]),
+        "attention": (2, 17, 48, [node("attention", heads=3)]),
+        "moe-tokens": (2, 13, 24, [node("moe", **moe)]),
+        "moe-channels": (2, 12, 16, [node("moe", over="channels", priority="importance", **moe)]),
+        "moe-empty-experts": (1, 3, 16, [node("moe", experts=8, hidden=24, k=1, noise=0)]),
+        "soft-moe-layer": (2, 9, 24, [node("soft_moe", experts=3, slots=2, hidden=40)]),
+        "re-represent": (2, 9, 32, [node("re_represent", tokens=18, channels=16)]),
+    }
+    return {name: layer(name, *parts) for name, parts in cases.items()}
+
+
+def bench_cases():
+    """name -> (model, what it is compared with). `rows`, `k`, `n` of a dense
+    product; of a grouped one also `experts`, and two products."""
+    cases = {}
+    for rows, k, n in [(8192, 1024, 4096), (8192, 4096, 1024), (4096, 4096, 4096), (16384, 768, 3072)]:
+        name = f"dense-{rows}x{k}x{n}"
+        cases[name] = (layer(name, 32, rows // 32, k, [node("linear", features=n, bias=False)]),
+                       {"kind": "dense", "rows": rows, "k": k, "n": n})
+    for rows, width, hidden, experts in [(6272, 768, 3072, 16), (16384, 1024, 2048, 32)]:
+        name = f"experts-{experts}x{rows}x{width}x{hidden}"
+        nodes = [node("moe", experts=experts, hidden=hidden, k=1, noise=0)]
+        cases[name] = (layer(name, 32, rows // 32, width, nodes),
+                       {"kind": "grouped", "rows": rows, "k": width, "n": hidden, "experts": experts})
+    layers = {
+        "sparse-mlp-tokens": (32, 196, 512, [node("moe", experts=8, hidden=2048, k=1, noise=0)]),
+        "sparse-mlp-channels": (32, 392, 256, [node("moe", over="channels", experts=8, hidden=784, k=1,
+                                                    noise=0)]),
+        "soft-moe": (32, 196, 512, [node("soft_moe", experts=32, slots=6, hidden=2048)]),
+    }
+    for name, parts in layers.items():
+        cases["layer-" + name] = (layer("layer-" + name, *parts), {"kind": "layer"})
+        cases["step-" + name] = (layer("step-" + name, *parts, training=True), {"kind": "step"})
+    return cases
