@@ -94,11 +94,14 @@ std::vector<uint32_t> FlowGraph::postDominators() const {
   }
   std::vector<uint32_t> idom(exit + 1, noBlock);
   idom[exit] = exit;
+  uint64_t steps = 0;
   const auto meet = [&](uint32_t a, uint32_t b) {
     while (a != b) {
-      while (number[a] < number[b])
+      if (++steps > (uint64_t(1) << 28))
+        fail("the control flow of a kernel is too involved");
+      if (number[a] < number[b])
         a = idom[a];
-      while (number[b] < number[a])
+      else
         b = idom[b];
     }
     return a;

@@ -72,6 +72,9 @@ void Decoder::function(const Function &f, Frame &next) {
   Frame *const outer = frame;
   const Statement *const outerStatement = current;
   frame = &next;
+  spend(f.body.size() + f.tables.size() + f.scopeParent.size() + 16);
+  for (const TargetTable &t : f.tables)
+    next.tables[t.name] = &t;
   next.labels.resize(std::max<size_t>(1, f.scopeParent.size()));
   for (const Statement &s : f.body) {
     if (s.kind != Statement::Label)
@@ -96,6 +99,14 @@ void Decoder::function(const Function &f, Frame &next) {
   labels[next.returnLabel].pc = uint32_t(kernel.code.size());
   frame = outer;
   current = outerStatement;
+}
+
+/// Calls can repeat a text without end; what they make is counted.
+void Decoder::spend(size_t n) {
+  work += n;
+  if (work > 2 * context.limits->instructions)
+    error(fmt::format("kernel {} is too large after its calls are inlined",
+                      kernel.info.name));
 }
 
 void Decoder::declare(const Variable &v, uint32_t scope) {
@@ -235,18 +246,15 @@ void Decoder::pushBranch(Inst i, std::string_view label) {
 }
 
 void Decoder::pushBranchTable(Inst i, std::string_view name) {
-  for (const TargetTable &t : frame->function->tables) {
-    if (t.name != name)
-      continue;
-    auto data = std::make_unique<BranchTable>();
-    for (std::string_view label : t.labels)
-      data->targets.push_back(labelOf(label));
-    i.data = data.get();
-    kernel.data.push_back(std::move(data));
-    push(i);
-    return;
-  }
-  error(fmt::format("there is no .branchtargets {}", name));
+  const auto found = frame->tables.find(name);
+  if (found == frame->tables.end())
+    error(fmt::format("there is no .branchtargets {}", name));
+  auto data = std::make_unique<BranchTable>();
+  spend(found->second->labels.size());
+  for (std::string_view label : found->second->labels)
+    data->targets.push_back(labelOf(label));
+  i.data = keep(std::move(data));
+  push(i);
 }
 
 void Decoder::pushReturn(Inst exit, Inst branch) {

@@ -194,6 +194,8 @@ private:
   std::unordered_map<uint64_t, uint32_t> narrowConstants, wideConstants;
   std::unordered_map<std::string_view, Symbol> sharedSymbols;
   uint32_t specialRows[2][32];
+  size_t work = 0; ///< statements, labels and branch targets so far
+  void spend(size_t n);
   uint16_t carry = noPred;
   uint64_t localTop = 0, sharedTop = 0;
   unsigned sharedAlign = 16;

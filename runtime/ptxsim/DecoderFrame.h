@@ -25,6 +25,7 @@ struct Decoder::Frame {
   std::vector<Names> scopes;
   std::unordered_map<std::string_view, Family> families;
   std::vector<std::unordered_map<std::string_view, uint32_t>> labels;
+  std::unordered_map<std::string_view, const ast::TargetTable *> tables;
   uint32_t returnLabel = 0;
 };
 

@@ -17,6 +17,9 @@ namespace moec::rt::ptxsim {
 
 namespace {
 
+/// Copies of one group; no shared memory could hold more.
+constexpr size_t maxPending = 1 << 16;
+
 /// cp.async reads global memory now and writes shared memory when its group is
 /// waited for, so that a missing wait is seen as old bytes and as a race.
 void execCopy(Warp &w, const Inst &i, uint32_t mask) {
@@ -31,6 +34,9 @@ void execCopy(Warp &w, const Inst &i, uint32_t mask) {
   source.flags = i.flags & flagUser0 ? address32 : 0;
   loadAddresses(w, source, from);
   CopyQueue &queue = w.block->copies[w.index];
+  if (queue.open.copies.size() > maxPending)
+    m.fault(w, i, unsigned(__builtin_ctz(mask)), FaultKind::Limit,
+            "too many copies wait for a commit");
   const uint32_t agent = m.clocks.copyAgent(w.agent);
   // Lanes that copy fewer bytes than they write: the rest is zero.
   uint32_t sizes[32];
@@ -117,8 +123,11 @@ void decodeCpAsync(Decoder &d) {
   d.push(i);
 }
 
-void execCommit(Warp &w, const Inst &, uint32_t) {
+void execCommit(Warp &w, const Inst &i, uint32_t mask) {
   CopyQueue &queue = w.block->copies[w.index];
+  if (queue.committed.size() > 256)
+    w.machine->fault(w, i, unsigned(__builtin_ctz(mask)), FaultKind::Limit,
+                     "too many groups of copies wait");
   Clocks &clocks = w.machine->clocks;
   queue.open.time = clocks.tick(clocks.copyAgent(w.agent));
   queue.committed.push_back(std::move(queue.open));

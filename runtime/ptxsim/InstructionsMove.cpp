@@ -184,18 +184,21 @@ static AluOp comparison(Decoder &d, std::string_view c, const Type &t,
   if (t.isFloat()) {
 #define CASE(text, name)                                                       \
   if (c == text)                                                               \
-    return COMPARE_FLOAT(name, t, ftz);
-    CASE("eq", Eq)
-    CASE("ne", Ne)
-    CASE("lt", Lt)
-    CASE("le", Le)
-    CASE("gt", Gt)
-    CASE("ge", Ge)
-    CASE("equ", Equ)
-    CASE("neu", Neu)
-    CASE("ltu", Ltu)
-    CASE("leu", Leu)
-    CASE("gtu", Gtu) CASE("geu", Geu) CASE("num", Num) CASE("nan", Nan)
+  return COMPARE_FLOAT(name, t, ftz)
+    CASE("eq", Eq);
+    CASE("ne", Ne);
+    CASE("lt", Lt);
+    CASE("le", Le);
+    CASE("gt", Gt);
+    CASE("ge", Ge);
+    CASE("equ", Equ);
+    CASE("neu", Neu);
+    CASE("ltu", Ltu);
+    CASE("leu", Leu);
+    CASE("gtu", Gtu);
+    CASE("geu", Geu);
+    CASE("num", Num);
+    CASE("nan", Nan);
 #undef CASE
   } else {
     const bool s = t.isSigned();

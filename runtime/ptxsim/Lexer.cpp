@@ -144,6 +144,8 @@ Token Lexer::next() {
         break;
       }
     }
+    if (at - start > 4096)
+      failAt(name, line, "a word of more than 4096 characters");
     t.kind = TokenKind::Word;
     t.text = text.substr(start, at - start);
     return t;

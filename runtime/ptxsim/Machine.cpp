@@ -92,6 +92,7 @@ void Machine::startCluster(uint32_t first) {
     counters.blocks++;
   }
   counters.warps += warps.size();
+  executed += 16 * warps.size(); // a grid of nothing must end too
 }
 
 void Machine::startWarp(Block &b, uint32_t index) {

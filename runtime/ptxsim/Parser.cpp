@@ -181,6 +181,8 @@ void ModuleParser::body(Function &f) {
     if (in.peek().kind == TokenKind::End)
       in.error(fmt::format("the body of {} is not closed", f.name));
     if (in.accept('{')) {
+      if (scopes.size() > 64)
+        in.error("scopes are nested more than 64 deep");
       f.scopeParent.push_back(scopes.back());
       scopes.push_back(uint32_t(f.scopeParent.size() - 1));
     } else if (in.accept('}')) {

@@ -61,7 +61,7 @@ std::vector<Interval> intervals(const Kernel &k, size_t registers) {
     return all;
   };
   // Only text made to hurt is so large.
-  if (words * n > (size_t(1) << 24))
+  if (words * n > (size_t(1) << 23))
     return everywhere();
   std::vector<Bits> in(n, Bits(words)), out(n, Bits(words)),
       kill(n, Bits(words)), gen(n, Bits(words));
@@ -92,7 +92,7 @@ std::vector<Interval> intervals(const Kernel &k, size_t registers) {
   unsigned rounds = 0;
   for (bool changed = true; changed;) {
     changed = false;
-    if (++rounds > 1000)
+    if (++rounds > 100)
       return everywhere();
     for (size_t b = n; b-- > 0;) {
       for (size_t w = 0; w < words; ++w) {

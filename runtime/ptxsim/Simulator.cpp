@@ -138,6 +138,15 @@ void Simulator::Impl::checkLaunch(const Kernel &kernel,
   if (shared > limits.sharedPerBlock)
     refuse(fmt::format("{} bytes of shared memory, a block has {}", shared,
                        limits.sharedPerBlock));
+  const uint64_t warps = uint64_t(config.threads + 31) / 32 * config.cluster;
+  const uint64_t bytes =
+      warps * (kernel.rows * uint64_t(128) + kernel.localBytes * uint64_t(32));
+  if (bytes > limits.launchMemory)
+    throw Error(fmt::format("launch of {}: {} registers and {} bytes of local "
+                            "memory per thread take {} bytes, the limit is {}",
+                            info.name, kernel.rows, kernel.localBytes, bytes,
+                            limits.launchMemory),
+                ErrorCode::Resources);
   if (parameterBytes != info.parameterBytes)
     refuse(fmt::format("{} bytes of parameters, the kernel has {}",
                        parameterBytes, info.parameterBytes));

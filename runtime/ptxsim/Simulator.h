@@ -38,7 +38,7 @@ struct Program;
 /// What a module and its kernels may use. Text from a stranger can neither run
 /// for ever nor take all memory of the host.
 struct Limits {
-  size_t sourceBytes = size_t(256) << 20;
+  size_t sourceBytes = size_t(32) << 20;
   /// Instructions of a module after calls are inlined.
   size_t instructions = size_t(8) << 20;
   /// Registers of one kernel, after those that are never live together share.
@@ -48,8 +48,10 @@ struct Limits {
   uint32_t localPerThread = 64 * 1024;
   uint32_t threadsPerBlock = 1024;
   uint32_t blocksPerCluster = 16;
+  /// Registers, local memory and the like of the blocks that run at once.
+  uint64_t launchMemory = uint64_t(1) << 30;
   /// Warp instructions of one launch; beyond it the launch is a Fault.
-  uint64_t warpInstructions = uint64_t(1) << 35;
+  uint64_t warpInstructions = uint64_t(1) << 33;
 };
 
 /// A parameter of a kernel: its bytes in the parameter block of a launch.
