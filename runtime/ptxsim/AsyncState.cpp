@@ -8,13 +8,24 @@
 #include "runtime/ptxsim/AsyncState.h"
 
 #include "runtime/core/Fail.h"
+#include "runtime/ptxsim/Violation.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace moec::rt::ptxsim {
 
 /// The key of the state among the objects of a block: no shared address.
 static constexpr uint64_t stateKey = ~uint64_t(0);
+
+void BulkGroups::commit() {
+  constexpr size_t most = 1 << 16;
+  if (groups.size() >= most)
+    violate(FaultKind::Limit,
+            "more than {} bulk groups of a thread without a wait", most);
+  groups.push_back(open ? last : 0);
+  open = false;
+}
 
 AsyncState::AsyncState(const Block &block)
     : wgmma(block.numWarps), warpgroups(block.numWarps / 4),
@@ -46,6 +57,24 @@ void AsyncState::finish(Machine &machine, Block &block) {
       machine.fault(block.warps[4 * group], last, 0, FaultKind::Divergence,
                     "the warps of a warpgroup executed different numbers of "
                     "wgmma.mma_async");
+}
+
+static uint64_t markOf(uint32_t address) {
+  return 0x6d62617272696572u ^ uint64_t(address) << 32;
+}
+
+void AsyncState::mark(const Machine::SharedPlace &place) {
+  const uint64_t value = markOf(place.byte);
+  std::memcpy(place.host, &value, sizeof(value));
+}
+
+void AsyncState::expectBarrier(const Machine::SharedPlace &place) const {
+  barriers.expect(place.byte);
+  uint64_t value;
+  std::memcpy(&value, place.host, sizeof(value));
+  if (value != markOf(place.byte))
+    violateAt(FaultKind::BadOperand, place.byte,
+              "the mbarrier here was overwritten by something else");
 }
 
 BarrierClock &AsyncState::clockOf(uint32_t address, Clocks &all) {

@@ -26,13 +26,8 @@ public:
     last = time;
     open = true;
   }
-  void commit() {
-    if (open)
-      groups.push_back(last);
-    else
-      groups.push_back(0);
-    open = false;
-  }
+  /// Throws Violation when nobody ever waits.
+  void commit();
   /// wait_group: all but the last `pending` groups. Returns the time up to
   /// which copies are complete; 0 if nothing was waited for.
   uint32_t wait(uint64_t pending) {
@@ -80,6 +75,12 @@ struct AsyncState : BlockObject {
   explicit AsyncState(const Block &block);
   /// When the block has ended: faults for what it left open.
   void finish(Machine &machine, Block &block) override;
+
+  /// The eight bytes of an mbarrier are opaque: here a mark that shows whether
+  /// something else wrote to them.
+  static void mark(const Machine::SharedPlace &place);
+  /// Throws Violation unless there is an mbarrier, and nobody overwrote it.
+  void expectBarrier(const Machine::SharedPlace &place) const;
 
   /// The clock of the mbarrier at an address.
   BarrierClock &clockOf(uint32_t address, Clocks &all);

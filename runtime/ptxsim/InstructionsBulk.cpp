@@ -159,7 +159,7 @@ static void deliver(Warp &w, const Inst &i, unsigned lane, const Gathered &box,
               "an mbarrier lies on a multiple of 8 bytes");
   const Machine::SharedPlace signal = m.sharedPlace(w, i, lane, barrier, 8);
   AsyncState &state = asyncOf(*signal.block);
-  guarded(w, i, lane, [&] { state.barriers.expect(signal.byte); });
+  guarded(w, i, lane, [&] { state.expectBarrier(signal); });
   m.sharedRead(w, i, lane, barrier, 8);
   BarrierClock &clock = state.clockOf(signal.byte, m.clocks);
   const uint32_t time = m.clocks.tick(clock.agent);
@@ -248,9 +248,9 @@ static void execStore(Warp &w, const Inst &i, uint32_t mask) {
   });
 }
 
-static void execCommit(Warp &w, const Inst &, uint32_t mask) {
+static void execCommit(Warp &w, const Inst &i, uint32_t mask) {
   forLanes(mask, [&](unsigned lane) {
-    asyncOf(w).bulk[32 * w.index + lane].commit();
+    guarded(w, i, lane, [&] { asyncOf(w).bulk[32 * w.index + lane].commit(); });
   });
 }
 

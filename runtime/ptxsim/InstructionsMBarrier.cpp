@@ -31,8 +31,7 @@ static Machine::SharedPlace barrierPlace(Warp &w, const Inst &i,
                        "an mbarrier lies on a multiple of 8 bytes");
   const Machine::SharedPlace place =
       w.machine->sharedPlace(w, i, lane, address, 8);
-  guarded(w, i, lane,
-          [&] { asyncOf(*place.block).barriers.expect(place.byte); });
+  guarded(w, i, lane, [&] { asyncOf(*place.block).expectBarrier(place); });
   w.machine->sharedRead(w, i, lane, address, 8);
   return place;
 }
@@ -60,6 +59,7 @@ static void execInit(Warp &w, const Inst &i, uint32_t mask) {
       asyncOf(*at.block).barriers.init(at.byte, w.row(i.b)[lane]);
     });
     w.machine->sharedWrite(w, i, lane, address, 8);
+    AsyncState::mark(at);
     asyncOf(*at.block).clocks.erase(at.byte);
   });
 }

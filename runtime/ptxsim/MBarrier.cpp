@@ -43,15 +43,6 @@ void MBarriers::invalidate(uint32_t address) {
   barriers.erase(address);
 }
 
-int64_t MBarriers::overlapping(uint32_t address, uint32_t bytes) const {
-  auto next = barriers.lower_bound(address);
-  if (next != barriers.end() && next->first < uint64_t{address} + bytes)
-    return next->first;
-  if (next != barriers.begin() && (--next)->first + uint64_t{8} > address)
-    return next->first;
-  return -1;
-}
-
 void MBarriers::completeIfDone(Barrier &barrier) {
   if (barrier.pending || barrier.tx)
     return;

@@ -29,10 +29,6 @@ public:
   bool exists(uint32_t address) const { return barriers.count(address) != 0; }
   /// Throws unless there is one.
   void expect(uint32_t address) const { at(address); }
-  /// The object that a store of `bytes` at `address` would overwrite: its
-  /// address, or -1.
-  int64_t overlapping(uint32_t address, uint32_t bytes) const;
-
   /// arrive: `count` arrivals. Returns the state that test_wait takes: the
   /// phase before, and what was pending. With `noComplete` it must not end the
   /// phase; with `drop` later phases expect `count` fewer (arrive_drop).

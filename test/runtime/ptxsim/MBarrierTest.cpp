@@ -88,12 +88,3 @@ TEST(MBarrier, RefusesWhatTheManualLeavesUndefined) {
   barriers.arrive(0, 2);
   EXPECT_THROW(barriers.arrive(0, 1), Violation);
 }
-
-TEST(MBarrier, FindsOverlaps) {
-  MBarriers barriers;
-  barriers.init(32, 1);
-  EXPECT_EQ(barriers.overlapping(0, 32), -1);
-  EXPECT_EQ(barriers.overlapping(0, 33), 32);
-  EXPECT_EQ(barriers.overlapping(39, 1), 32);
-  EXPECT_EQ(barriers.overlapping(40, 4), -1);
-}

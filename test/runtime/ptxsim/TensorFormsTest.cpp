@@ -358,3 +358,25 @@ TEST(Strangers, DamagedPrograms) {
     }
   }
 }
+
+TEST(Strangers, GroupsWithoutEnd) {
+  Module module = Module::parse(R"(.version 8.0
+.target sm_90a
+.address_size 64
+.visible .entry groups()
+{
+again:
+cp.async.bulk.commit_group;
+bra.uni again;
+}
+)");
+  Simulator gpu;
+  LaunchConfig config;
+  config.threads = 32;
+  try {
+    gpu.launch(module, "groups", config, nullptr, 0);
+    FAIL();
+  } catch (const Fault &fault) {
+    EXPECT_EQ(fault.kind(), FaultKind::Limit) << fault.what();
+  }
+}

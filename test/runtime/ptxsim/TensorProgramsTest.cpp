@@ -177,6 +177,14 @@ TEST(PipelineBugs, BarrierIsNotInitialised) {
       FaultKind::BadOperand, "never initialised");
 }
 
+TEST(PipelineBugs, BarrierIsOverwritten) {
+  expectFault(runPipeline(Source("pipeline.ptx")
+                              .change("$L_consumer:",
+                                      "$L_consumer:\n"
+                                      "@!%p1 st.shared.b32 [%r7+4], %r1;")),
+              FaultKind::BadOperand, "overwritten");
+}
+
 TEST(PipelineBugs, NoBarrierAfterInit) {
   expectFault(
       runPipeline(Source("pipeline.ptx").change("\tbar.sync \t0;\n", "")),
