@@ -10,15 +10,30 @@ def Kernel_ScheduleAttr : AttrDef<Kernel_Dialect, "Schedule"> {
   let summary = "How a kernel is tiled";
   let description = [{
     `tile`: for `kernel.contract` the block of the output that one grid cell
-    computes and the depth packed at a time, `[m, n, k]`; for `kernel.rows` and
-    `kernel.map` the rows and columns of one grid cell. `micro`: the register tile
-    `[rows, columns]`; for row kernels the number of vector lanes.
+    computes and the depth packed (CPU) or staged in shared memory (GPU) at a time,
+    `[m, n, k]`; for `kernel.rows` and `kernel.map` the rows and columns of one
+    grid cell. `micro`: the register tile `[rows, columns]` of the core, the GPU
+    thread (`simt`) or the warp (`mma.sync`); for row kernels the number of vector
+    lanes.
 
-    Example: `#kernel.schedule<tile = [96, 256, 512], micro = [12, 32]>`
+    On the GPU also, where they are not the default: `variant`, the code that a
+    contraction gets (`simt`, `mma.sync`, `skinny`, `wgmma`); `stages`, how many
+    tiles along k are in shared memory at a time; `warps`, in how many parts, each with
+    warps of its own, a tile's depth is split (`skinny`).
+
+    Examples: `#kernel.schedule<tile = [96, 256, 512], micro = [12, 32]>`,
+    `#kernel.schedule<tile = [128, 128, 32], micro = [64, 32], variant = "mma.sync", stages = 3>`
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$tile,
-                        ArrayRefParameter<"int64_t">:$micro);
-  let assemblyFormat = "`<` `tile` `=` `[` $tile `]` `,` `micro` `=` `[` $micro `]` `>`";
+                        ArrayRefParameter<"int64_t">:$micro,
+                        StringRefParameter<"code of a GPU kernel, or empty", "\"\"">:$variant,
+                        DefaultValuedParameter<"int64_t", "0">:$stages,
+                        DefaultValuedParameter<"int64_t", "0">:$warps);
+  let builders = [AttrBuilder<(ins "::llvm::ArrayRef<int64_t>":$tile,
+                                   "::llvm::ArrayRef<int64_t>":$micro), [{
+    return $_get($_ctxt, tile, micro, "", 0, 0);
+  }]>];
+  let hasCustomAssemblyFormat = 1;
 }
 
 def Kernel_CombinerAdd : I32EnumAttrCase<"Add", 0, "add">;

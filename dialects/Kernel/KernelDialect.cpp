@@ -19,6 +19,60 @@ using namespace moec::kernel;
 #include "dialects/Kernel/KernelAttrs.cpp.inc"
 #include "dialects/Kernel/KernelInterfaces.cpp.inc"
 
+/// `<tile = [m, n, k], micro = [rows, columns]` and then, in any order, what is
+/// not the default of `variant`, `stages` and `warps`.
+Attribute ScheduleAttr::parse(AsmParser &parser, Type) {
+  SmallVector<int64_t> tile, micro;
+  std::string variant;
+  int64_t stages = 0, warps = 0;
+  auto parseSizes = [&](StringRef name,
+                        SmallVector<int64_t> &sizes) -> ParseResult {
+    return failure(
+        parser.parseKeyword(name) || parser.parseEqual() ||
+        parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+          return parser.parseInteger(sizes.emplace_back());
+        }));
+  };
+  if (parser.parseLess() || parseSizes("tile", tile) || parser.parseComma() ||
+      parseSizes("micro", micro))
+    return {};
+  while (succeeded(parser.parseOptionalComma())) {
+    SMLoc at = parser.getCurrentLocation();
+    StringRef name;
+    if (parser.parseKeyword(&name) || parser.parseEqual())
+      return {};
+    if (name == "variant") {
+      if (parser.parseString(&variant))
+        return {};
+    } else if (name == "stages" || name == "warps") {
+      int64_t &value = name == "stages" ? stages : warps;
+      if (parser.parseInteger(value))
+        return {};
+      if (value < 1)
+        return parser.emitError(at, name) << ": expected >= 1, got " << value,
+               Attribute();
+    } else {
+      return parser.emitError(at, "expected variant, stages or warps, got ")
+                 << name,
+             Attribute();
+    }
+  }
+  if (parser.parseGreater())
+    return {};
+  return get(parser.getContext(), tile, micro, variant, stages, warps);
+}
+
+void ScheduleAttr::print(AsmPrinter &printer) const {
+  printer << "<tile = [" << getTile() << "], micro = [" << getMicro() << "]";
+  if (!getVariant().empty())
+    printer << ", variant = \"" << getVariant() << "\"";
+  if (getStages())
+    printer << ", stages = " << getStages();
+  if (getWarps())
+    printer << ", warps = " << getWarps();
+  printer << ">";
+}
+
 void KernelDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST

@@ -18,6 +18,7 @@ using namespace mlir;
 namespace moec::gpu {
 
 void buildGPUPipeline(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createLowerContractPass());
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
   pm.addNestedPass<func::FuncOp>(createLowerRoutePass());
@@ -33,6 +34,7 @@ void buildNVVMPipeline(OpPassManager &pm) {
   kernels.addPass(arith::createArithExpandOpsPass());
   kernels.addPass(createSCFToControlFlowPass());
   kernels.addPass(createToNVVMPass());
+  kernels.addPass(createConvertNVVMToLLVMPass()); // wgmma is inline PTX
   kernels.addPass(createReconcileUnrealizedCastsPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());

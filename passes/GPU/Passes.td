@@ -5,6 +5,7 @@ include "mlir/Pass/PassBase.td"
 
 class MoecGPUPass<string name, string operation> : Pass<name, operation> {
   let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect",
     "::mlir::arith::ArithDialect", "::mlir::gpu::GPUDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::nvgpu::NVGPUDialect", "::mlir::NVVM::NVVMDialect",
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
@@ -43,6 +44,40 @@ def LowerRoutePass : MoecGPUPass<"moec-gpu-lower-route", "::mlir::func::FuncOp">
     without atomics. Importance needs a sort of the items before, which is the
     same counting, 8 times by 4 bits, in the workspace.
   }];
+}
+
+def LowerContractPass : MoecGPUPass<"moec-gpu-lower-contract", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.contract on memrefs to the code of a GPU thread";
+  let description = [{
+    A block computes one tile of one group, as the schedule says. Tiles of either
+    operand go through a ring of stages in shared memory; gather, transposition
+    and the `lhs`/`rhs` region happen on the way there. Sums stay in registers and
+    pass once through shared memory to the `epilogue`, so that stores are
+    contiguous. With ragged m the grid is an upper bound: a block looks its tile up
+    in the offsets, and one past the last tile has no work.
+
+    Variants:
+
+    * `simt`: f32 (or bf16 extended to f32), fused multiply-adds; `micro` is the
+      tile of a thread.
+    * `mma.sync`: operands of bf16, tensor cores of sm_80 and later; `micro` is the
+      tile of a warp. A plain operand of bf16 whose rows are multiples of 16 bytes
+      is copied with cp.async, `stages` tiles ahead; others go through registers.
+    * `skinny`: few rows for each group, so that reading the other operand is the
+      work: as one of the above, but the depth of a tile is split in `warps` parts,
+      each with threads of its own, whose sums are added in order at the end. More
+      loads are on their way, and a block has threads enough.
+    * `wgmma`: operands of bf16, sm_90a. At most one block a multiprocessor takes tile
+      after tile. A warpgroup fills the stages: plain operands by TMA, with a
+      tensor map each as further kernel argument, others with cp.async or through
+      registers. Two warpgroups multiply 64 rows each and run the epilogue while
+      the next tile is loaded.
+
+    A schedule must be present (`moec-assign-gpu-schedule`).
+  }];
+  let options = [
+    Option<"multiprocessors", "multiprocessors", "int64_t", "132",
+           "blocks of a kernel that takes one tile after the other (wgmma)">];
 }
 
 def OutlinePass : Pass<"moec-gpu-outline", "::mlir::ModuleOp"> {

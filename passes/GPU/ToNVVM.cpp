@@ -59,6 +59,21 @@ void addTypeConversions(LLVMTypeConverter &converter) {
   });
 }
 
+/// Tensor maps, the last parameters, come by value and are used where they lie.
+void passTensorMapsByValue(LLVM::LLVMFuncOp func) {
+  auto maps = func->getAttrOfType<ArrayAttr>("kernel.tensor_maps");
+  if (!maps)
+    return;
+  Builder b(func.getContext());
+  auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 128);
+  unsigned count = func.getNumArguments();
+  for (unsigned i = count - maps.size(); i < count; ++i) {
+    func.setArgAttr(i, "llvm.byval", TypeAttr::get(bytes));
+    func.setArgAttr(i, "llvm.align", b.getI64IntegerAttr(64));
+    func.setArgAttr(i, "nvvm.grid_constant", b.getUnitAttr());
+  }
+}
+
 struct ToNVVMPass : impl::ToNVVMPassBase<ToNVVMPass> {
   void runOnOperation() override {
     mlir::gpu::GPUModuleOp module = getOperation();
@@ -87,7 +102,8 @@ struct ToNVVMPass : impl::ToNVVMPassBase<ToNVVMPass> {
     target.addLegalDialect<NVVM::NVVMDialect>();
     target.addLegalOp<mlir::gpu::GPUModuleOp>();
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    module.walk(passTensorMapsByValue);
   }
 };
 } // namespace

@@ -19,18 +19,6 @@ namespace moec::schedule {
 
 namespace {
 
-/// Whether the operand's address along `dim` moves by more or less than one
-/// element, so that vectors along it are gathered or scattered.
-bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim) {
-  auto shape = cast<ShapedType>(op->getOperand(operand).getType()).getShape();
-  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
-  AffineExpr address = codegen::linearizeAccess(access.getInputMap(operand),
-                                                shape, op.getDims());
-  codegen::LaneKind kind = codegen::analyzeLane(address, dim).kind;
-  return kind != codegen::LaneKind::Unit &&
-         kind != codegen::LaneKind::Invariant;
-}
-
 bool dependsOnGroup(kernel::ContractOp op, Region &region) {
   auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
   for (unsigned input : codegen::usedArguments(region))
@@ -39,45 +27,6 @@ bool dependsOnGroup(kernel::ContractOp op, Region &region) {
         if (access.getInputMap(i).isFunctionOfDim(g))
           return true;
   return false;
-}
-
-/// Exchanges m and n, so that what was contiguous along m is along n.
-void turnOver(kernel::ContractOp op) {
-  unsigned m = op.getMDim(), n = op.getNDim();
-  SmallVector<int64_t> dims = llvm::to_vector(op.getDims());
-  std::swap(dims[m], dims[n]);
-  op.setDims(dims);
-  SmallVector<AffineExpr> exchange;
-  for (unsigned d = 0; d < dims.size(); ++d)
-    exchange.push_back(getAffineDimExpr(d == m   ? n
-                                        : d == n ? m
-                                                 : d,
-                                        op.getContext()));
-  SmallVector<AffineMap> maps;
-  for (AffineMap map : op.getIndexingMaps().getAsValueRange<AffineMapAttr>())
-    maps.push_back(map.replaceDimsAndSymbols(exchange, {}, dims.size(), 0));
-  op.setIndexingMapsAttr(Builder(op.getContext()).getAffineMapArrayAttr(maps));
-  Region kept;
-  kept.takeBody(op.getLhs());
-  op.getLhs().takeBody(op.getRhs());
-  op.getRhs().takeBody(kept);
-  op->walk([&](kernel::IndexOp index) {
-    if (index.getDim() == m)
-      index.setDim(n);
-    else if (index.getDim() == n)
-      index.setDim(m);
-  });
-}
-
-bool shouldTurnOver(kernel::ContractOp op) {
-  if (op.getRaggedDim())
-    return false;
-  int64_t slowM = 0, slowN = 0;
-  for (unsigned o = op.getInputs().size(); o < op->getNumOperands(); ++o) {
-    slowM += isSlowAlong(op, o, op.getMDim());
-    slowN += isSlowAlong(op, o, op.getNDim());
-  }
-  return slowM < slowN;
 }
 
 /// Cycles of one vector through an operand's map: polynomials take about
@@ -113,8 +62,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
     getOperation()->walk([&](kernel::ContractOp op) {
       if (op.getScheduleAttr())
         return;
-      if (shouldTurnOver(op))
-        turnOver(op);
+      turnOverIfBetter(op);
       assign(op);
     });
   }

@@ -38,6 +38,40 @@ struct ContractSchedule {
 ContractSchedule chooseSchedule(const ContractShape &shape,
                                 const Machine &machine);
 
+/// Whether the operand's address along `dim` moves by more or less than one
+/// element, so that vectors along it are gathered or scattered.
+bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim);
+
+/// Exchanges m and n where that makes the outs contiguous along n.
+void turnOverIfBetter(kernel::ContractOp op);
+
+/// What the cost model of the GPU knows of a contraction. Staging costs count
+/// instructions for an element on its way into shared memory; 0 if cp.async
+/// takes it there.
+struct GpuContractShape {
+  int64_t groups, m, n, k;
+  bool raggedM = false;
+  bool tensorCores = false; ///< operands are bf16
+  double leftStaging = 4, rightStaging = 4, epilogue = 16;
+};
+struct GpuMachine {
+  int64_t multiprocessors = 132, sharedPerBlock = 227 << 10;
+  bool warpgroups = false; ///< wgmma and TMA of sm_90a
+};
+struct GpuContractSchedule {
+  int64_t mTile, nTile, kTile, mMicro, nMicro, stages;
+  int64_t parts = 1;       ///< of the depth of a tile (skinny)
+  bool warpgroups = false; ///< wgmma
+};
+
+/// Blocks of `schedule`; for ragged m the expected number.
+double gpuBlocks(const GpuContractShape &shape,
+                 const GpuContractSchedule &schedule);
+
+/// The schedule that the model of moec-assign-gpu-schedule finds cheapest.
+GpuContractSchedule chooseGpuSchedule(const GpuContractShape &shape,
+                                      const GpuMachine &machine);
+
 } // namespace moec::schedule
 
 #endif // MOEC_PASSES_SCHEDULE_PASSES_H

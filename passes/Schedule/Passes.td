@@ -47,4 +47,28 @@ def SplitReductionPass : Pass<"moec-split-reduction"> {
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
+  let summary = "Give every kernel.contract without a schedule one for a GPU";
+  let description = [{
+    Chooses the variant (`mma.sync` where `lhs` and `rhs` yield bf16, else `simt`;
+    `skinny` where a group has few rows, `wgmma` for large tiles of sm_90a) and from a
+    short list of tiles the one that a small model in cycles finds cheapest:
+
+    * A tile costs its multiply-adds, what it reads from shared memory, and the
+      instructions and bytes that bring its operands there; operands that cp.async
+      can copy cost bytes alone.
+    * The busiest multiprocessor does its blocks one after the other as far as they
+      need its units, but never faster than the latency of a round of loads.
+
+    As `moec-assign-schedule` it turns a contraction over first whose outputs lie
+    contiguous along m. A `missed` remark says why a contraction does not get tensor
+    cores. Schedules that are already there are kept.
+  }];
+  let options = [
+    Option<"multiprocessors", "multiprocessors", "int64_t", "132", "to fill with blocks">,
+    Option<"shared", "shared", "int64_t", "232448", "bytes of shared memory a block may have">,
+    Option<"wgmma", "wgmma", "bool", "false", "the target is sm_90a and has wgmma and TMA">];
+  let dependentDialects = ["::moec::kernel::KernelDialect"];
+}
+
 #endif

@@ -6,7 +6,7 @@
 // CHECK:         kernel.contract dims [196, 192, 96]
 // CHECK-SAME:      ins(%{{.*}} : tensor<4x49x96xf32>, tensor<96x192xf32>, tensor<192xf32>)
 // CHECK-SAME:      outs(%{{.*}} : tensor<4x49x192xf32>)
-// CHECK-SAME:      schedule <tile = [96, 192, 96], micro = [12, 32]>
+// CHECK-SAME:      schedule <tile = [96, 192, 96], micro = [12, 32], variant = "mma.sync", stages = 3, warps = 8>
 // CHECK-SAME:      lhs
 // CHECK:         rhs
 // CHECK:         epilogue
@@ -19,7 +19,7 @@ func.func @contract(%x: tensor<4x49x96xf32>, %w: tensor<96x192xf32>, %b: tensor<
     outs(%init : tensor<4x49x192xf32>)
     maps [affine_map<(m, n, k) -> (m floordiv 49, m mod 49, k)>, affine_map<(m, n, k) -> (k, n)>,
           affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m floordiv 49, m mod 49, n)>]
-    schedule <tile = [96, 192, 96], micro = [12, 32]>
+    schedule <tile = [96, 192, 96], micro = [12, 32], stages = 3, warps = 8, variant = "mma.sync">
     lhs { ^bb0(%l: f32, %r: f32, %bias: f32): kernel.yield %l : f32 }
     rhs { ^bb0(%l: f32, %r: f32, %bias: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %bias: f32, %acc: f32):

@@ -280,6 +280,15 @@ private:
       out = real(double(extend(in(0).i, inWidth)));
     } else if (isa<arith::FPToSIOp, arith::FPToUIOp>(inner)) {
       out = integer(truncate(uint64_t(int64_t(in(0).f)), width));
+    } else if (isa<arith::TruncFOp>(inner) &&
+               inner.getResult(0).getType().isBF16()) {
+      llvm::APFloat rounded(in(0).f);
+      bool lossy;
+      rounded.convert(llvm::APFloat::IEEEsingle(),
+                      llvm::APFloat::rmNearestTiesToEven, &lossy);
+      rounded.convert(llvm::APFloat::BFloat(),
+                      llvm::APFloat::rmNearestTiesToEven, &lossy);
+      out = real(rounded.convertToDouble());
     } else if (isa<arith::ExtFOp, arith::TruncFOp>(inner)) {
       out = in(0);
     } else if (isa<arith::BitcastOp>(inner)) {

@@ -11,6 +11,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/ptxsim/Simulator.h"
+#include "runtime/ptxsim/TensorMap.h"
 #include "test/passes/Codegen/KernelReference.h"
 #include <cmath>
 #include <cstring>
@@ -101,8 +102,6 @@ std::vector<std::vector<char>> GpuHarness::snapshotOuts() {
 testing::AssertionResult GpuHarness::run(const std::vector<unsigned> &alias) {
   if (!kernel)
     return testing::AssertionFailure() << "does not compile: " << error;
-  if (!kernel->tensorMaps.empty())
-    return testing::AssertionFailure() << "the harness has no tensor maps yet";
   try {
     sim::Module code = sim::Module::parse(kernel->ptx, kernel->name);
     sim::Simulator gpu;
@@ -125,8 +124,24 @@ testing::AssertionResult GpuHarness::run(const std::vector<unsigned> &alias) {
     }
     if (kernel->workspace)
       parameters.push_back(gpu.allocate(kernel->workspace, "workspace"));
-    last = gpu.launch(code, kernel->name, config, parameters.data(),
-                      parameters.size() * sizeof(uint64_t));
+    std::vector<char> block(parameters.size() * sizeof(uint64_t));
+    std::memcpy(block.data(), parameters.data(), block.size());
+    for (const TensorMap &map : kernel->tensorMaps) {
+      sim::TensorMap encoded;
+      encoded.address = parameters[map.operand];
+      encoded.type = map.dtype == "bf16" ? sim::TensorMapType::BF16
+                                         : sim::TensorMapType::F32;
+      encoded.rank = map.shape.size();
+      encoded.swizzle = map.swizzle;
+      std::copy(map.shape.begin(), map.shape.end(), encoded.dims.begin());
+      std::copy(map.strides.begin(), map.strides.end(),
+                encoded.strides.begin());
+      std::copy(map.box.begin(), map.box.end(), encoded.box.begin());
+      auto bytes = sim::encodeTensorMap(encoded);
+      block.resize(llvm::alignTo(block.size(), 64));
+      block.insert(block.end(), bytes.begin(), bytes.end());
+    }
+    last = gpu.launch(code, kernel->name, config, block.data(), block.size());
     for (auto [i, o] : llvm::enumerate(operands))
       gpu.copyOut(o.data.data(), parameters[i], o.bytes);
   } catch (const std::exception &e) {

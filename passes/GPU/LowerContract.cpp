@@ -1,0 +1,337 @@
+//===- LowerContract.cpp - kernel.contract to the code of GPU threads -----===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//   func.func @k(%x: memref<64x32xf32>, %w: memref<32x64xf32>,
+//                %y: memref<64x64xf32>, %begin: index, ...)
+//       attributes {kernel.function} {
+//     kernel.contract dims [64, 64, 32] ins(%x, %w : ...) outs(%y : ...)
+//       schedule #kernel.schedule<tile = [64, 64, 16], micro = [4, 4]> ...
+// becomes
+//   func.func @k(...) attributes {kernel.function, kernel.grid = 1 : i64,
+//       kernel.threads = 256 : i64, kernel.shared = 18432 : i64,
+//       kernel.variant = "simt", ...} {
+//     %tid = gpu.thread_id x
+//     %shared = gpu.dynamic_shared_memory : ...
+//     // load the first tiles, then
+//     %sums = scf.for %t = 0 to 2 iter_args(...) {
+//       gpu.barrier
+//       // load tiles t + 1; multiply tiles t; store tiles t + 1
+//     }
+//     // sums through shared memory, epilogue, store
+//   }
+//
+// Shown by test/passes/GPU/lower-contract.mlir.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/Remarks.h"
+#include "passes/GPU/GPUContractEmitter.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace moec::gpu {
+#define GEN_PASS_DEF_LOWERCONTRACTPASS
+#include "passes/GPU/Passes.h.inc"
+
+// What a block may have on every GPU from sm_90 on; the schedule keeps to what
+// the target has.
+static constexpr int64_t maxSharedBytes = 227 << 10;
+
+InFlightDiagnostic GPUContractEmitter::scheduleError() {
+  return op.emitOpError("has a schedule that its GPU code cannot follow, ")
+         << op.getScheduleAttr() << ": ";
+}
+
+bool GPUContractEmitter::canVectorize(const Panel &panel, int64_t width) {
+  unsigned lane = panel.alongK ? kDim : panel.rowDim;
+  if (operands.dims()[lane] % width ||
+      (op.getRaggedDim() && *op.getRaggedDim() == lane))
+    return false;
+  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
+  return llvm::all_of(panel.inputs, [&](unsigned input) {
+    if (!operands.dependsOn(input, lane))
+      return true;
+    if (operands.along(input, lane).kind != LaneKind::Unit)
+      return false;
+    ArrayRef<int64_t> shape =
+        cast<ShapedType>(access.getInputs()[input].getType()).getShape();
+    bool rows = operands.gather(input) < 0 ||
+                operands.numElements(input) / shape[0] % width == 0;
+    AffineExpr start = simplifyWithExtents(
+        operands.address(input).replace(b.getAffineDimExpr(lane),
+                                        b.getAffineConstantExpr(0)),
+        operands.dims());
+    return rows && start.isMultipleOf(width);
+  });
+}
+
+void GPUContractEmitter::planPanel(Panel &panel, Region &region,
+                                   unsigned rowDim, int64_t rows) {
+  panel.region = &region;
+  panel.rowDim = rowDim;
+  panel.rows = rows;
+  // Pieces along the dimension in which fewer elements lie apart.
+  int64_t slowAlongRow = 0, slowAlongK = 0;
+  for (unsigned input : usedArguments(region)) {
+    if (input >= operands.numInputs())
+      continue;
+    panel.inputs.push_back(input);
+    auto slow = [&](unsigned dim) -> int64_t {
+      LaneKind kind = operands.along(input, dim).kind;
+      bool apart = kind == LaneKind::Strided || kind == LaneKind::Irregular;
+      return apart ? operands.numElements(input) : 0;
+    };
+    slowAlongRow += slow(rowDim);
+    slowAlongK += slow(kDim);
+  }
+  panel.alongK = slowAlongK < slowAlongRow ||
+                 (slowAlongK == slowAlongRow && rowDim == mDim);
+  int64_t elements = rows * kTile;
+  if (!tensorCores) {
+    // Rows of 4 modulo 8 floats: see GPUContractEmitter::pieces.
+    panel.stride = panel.alongK ? llvm::alignTo(rows, 8) + 4 : rows;
+    panel.bytes = llvm::alignTo(panel.stride * kTile * 4, 128);
+  } else {
+    bool narrow = true;
+    for (unsigned input : panel.inputs)
+      narrow &= operands.elementType(input).getIntOrFloatBitWidth() <= 16;
+    for (int64_t width : {8, 4, 2}) {
+      bool fits = elements % (workers * width) == 0;
+      if (panel.width == 1 && fits && (narrow || width <= 4) &&
+          canVectorize(panel, width))
+        panel.width = width;
+    }
+    panel.async = panel.width == 8 && panel.inputs.size() == 1 &&
+                  yieldsArgument(region, panel.inputs.front()) &&
+                  operands.elementType(panel.inputs.front()).isBF16();
+    panel.bytes = llvm::alignTo(elements * 2, warpgroups ? 1024 : 128);
+    if (warpgroups)
+      planTma(panel);
+  }
+  panel.pieces = elements / (workers * panel.width);
+}
+
+LogicalResult GPUContractEmitter::planSimt() {
+  auto micro = [&](int64_t size) {
+    return size == 1 || size == 2 || size == 4 || size == 8;
+  };
+  if (!micro(mMicro) || !micro(nMicro))
+    return scheduleError() << "expected micro sizes of 1, 2, 4 or 8";
+  if (mTile % mMicro || nTile % nMicro || mTile % 4 || nTile % 4)
+    return scheduleError() << "expected tile sizes of m and n that are "
+                              "multiples of 4 and of the micro tile";
+  threads = mTile / mMicro * (nTile / nMicro) * kParts;
+  if (threads % 32 || threads > 1024)
+    return scheduleError() << "expected a multiple of 32 threads, at most 1024,"
+                              " got "
+                           << threads;
+  if (kTile % 8 || mTile * kTile % threads || nTile * kTile % threads)
+    return scheduleError() << "expected a tile of k that is a multiple of 8 "
+                              "and panels that are multiples of the "
+                           << threads << " threads";
+  elementType = b.getF32Type();
+  return success();
+}
+
+LogicalResult GPUContractEmitter::planMma() {
+  for (Region *region : {&op.getLhs(), &op.getRhs()})
+    if (!region->front().getTerminator()->getOperand(0).getType().isBF16())
+      return scheduleError() << "mma.sync multiplies bf16, but lhs and rhs "
+                                "yield f32; use variant simt or compile with "
+                                "--precision bf16";
+  if (mMicro % 16 || nMicro % 16 || mTile % mMicro || nTile % nMicro ||
+      kTile % 16)
+    return scheduleError() << "expected micro sizes and a tile of k that are "
+                              "multiples of 16, and a tile of whole micro "
+                              "tiles";
+  if (mMicro * nMicro > 64 * 64)
+    return scheduleError() << "expected a micro tile of at most 64 x 64, whose "
+                              "sums fit in registers";
+  threads = mTile / mMicro * (nTile / nMicro) * 32 * kParts;
+  if (threads > 1024)
+    return scheduleError() << "expected at most 32 warps, got " << threads / 32;
+  if (mTile * kTile % threads || nTile * kTile % threads)
+    return scheduleError() << "expected panels that are multiples of the "
+                           << threads << " threads";
+  tensorCores = true;
+  elementType = b.getBF16Type();
+  return success();
+}
+
+LogicalResult GPUContractEmitter::planSkinny(int64_t parts) {
+  bool bf16 =
+      op.getLhs().front().getTerminator()->getOperand(0).getType().isBF16();
+  kParts = std::max<int64_t>(parts, 1);
+  if (kTile % (kParts * (bf16 ? 16 : 8)))
+    return scheduleError() << "expected a tile of k of " << kParts
+                           << " parts (warps), each a multiple of "
+                           << (bf16 ? 16 : 8);
+  return bf16 ? planMma() : planSimt();
+}
+
+LogicalResult GPUContractEmitter::plan() {
+  ArrayRef<int64_t> dims = operands.dims();
+  mDim = op.getMDim(), nDim = op.getNDim(), kDim = op.getKDim();
+  M = dims[mDim], N = dims[nDim], K = dims[kDim];
+  if (op.getRaggedDim()) {
+    raggedM = *op.getRaggedDim() == mDim;
+    raggedK = *op.getRaggedDim() == kDim;
+  }
+  kernel::ScheduleAttr schedule = op.getScheduleAttr();
+  if (!schedule || schedule.getTile().size() != 3 ||
+      schedule.getMicro().size() != 2)
+    return op.emitOpError(
+        "needs #kernel.schedule<tile = [m, n, k], micro = [rows, columns]>; "
+        "run moec-assign-gpu-schedule first");
+  for (int64_t size :
+       llvm::concat<const int64_t>(schedule.getTile(), schedule.getMicro()))
+    if (size < 1)
+      return scheduleError() << "expected sizes of at least 1";
+  mTile = schedule.getTile()[0], nTile = schedule.getTile()[1];
+  kTile = schedule.getTile()[2];
+  mMicro = schedule.getMicro()[0], nMicro = schedule.getMicro()[1];
+  variant = schedule.getVariant().empty() ? "simt" : schedule.getVariant();
+  mTiles = raggedM ? M / mTile + dims[0] : llvm::divideCeil(M, mTile);
+  nTiles = llvm::divideCeil(N, nTile);
+  LogicalResult planned =
+      variant == "simt"       ? planSimt()
+      : variant == "mma.sync" ? planMma()
+      : variant == "wgmma"    ? planWgmma()
+      : variant == "skinny"
+          ? planSkinny(schedule.getWarps())
+          : LogicalResult(scheduleError() << "expected variant simt, skinny, "
+                                             "mma.sync or wgmma, got "
+                                          << variant);
+  if (failed(planned))
+    return failure();
+  if (!warpgroups)
+    workers = threads;
+  planPanel(left, op.getLhs(), mDim, mTile);
+  planPanel(right, op.getRhs(), nDim, nTile);
+  return planStages(schedule.getStages());
+}
+
+LogicalResult GPUContractEmitter::planStages(int64_t asked) {
+  left.offset = 0;
+  right.offset = left.bytes;
+  stageBytes = left.bytes + right.bytes;
+  bool async = left.async || right.async || warpgroups;
+  stages = async ? std::max<int64_t>(asked, 2) : 2;
+  if (!raggedK) {
+    int64_t tiles = llvm::divideCeil(K, kTile);
+    stages = std::min(stages, tiles + 1);
+    if (!async && tiles == 1)
+      stages = 1;
+  }
+  int64_t rows = warpgroups    ? mTile / 2
+                 : tensorCores ? mTile / mMicro * 16
+                               : mTile / mMicro * std::min<int64_t>(mMicro, 4);
+  sharedBytes = std::max(stages * stageBytes, epilogueBytes(rows));
+  if (warpgroups) { // the next tile is loaded meanwhile
+    epilogueAt = stages * stageBytes;
+    barriersAt = epilogueAt + epilogueBytes(rows);
+    sharedBytes = barriersAt + stages * 16;
+  }
+  if (sharedBytes > maxSharedBytes)
+    return scheduleError() << "it takes " << sharedBytes
+                           << " bytes of shared memory, at most "
+                           << maxSharedBytes
+                           << " are there; use fewer stages or smaller tiles";
+  return success();
+}
+
+/// An operand that does not take the fast way into shared memory: which, why,
+/// and what helps.
+void GPUContractEmitter::remarkOperands() {
+  for (const Panel *panel : {&left, &right}) {
+    auto missed = [&](StringRef reason, StringRef suggestion) {
+      remark::missed(loc,
+                     remark::RemarkOpts::name("StagedOperand").category("GPU"))
+          << remark::reason("{0} operand goes through registers: {1}",
+                            panel == &left ? "left" : "right", reason)
+          << remark::suggest("{0}", suggestion);
+    };
+    if (!tensorCores || panel->async || isTma(*panel) || panel->inputs.empty())
+      continue;
+    unsigned input = panel->inputs.front();
+    if (!operands.elementType(input).isBF16())
+      missed("it is not bf16 in memory", "store it rounded where it is made");
+    else if (panel->inputs.size() > 1 || !yieldsArgument(*panel->region, input))
+      missed("a map is fused into it", "compute the map where it is made, if "
+                                       "several contractions read it");
+    else
+      missed("its rows are not whole pieces of 16 bytes",
+             "make the contiguous dimension a multiple of 8");
+  }
+}
+
+LogicalResult GPUContractEmitter::emit() {
+  FailureOr<KernelOperands> found = KernelOperands::create(b, op);
+  if (failed(found))
+    return failure();
+  operands = *found;
+  if (failed(plan()))
+    return failure();
+  remarkOperands();
+  tid = arith::IndexCastUIOp::create(b, loc, b.getI32Type(), threadId(b, loc));
+  Attribute space = mlir::gpu::AddressSpaceAttr::get(
+      b.getContext(), mlir::gpu::AddressSpace::Workgroup);
+  Value memory = mlir::gpu::DynamicSharedMemoryOp::create(
+      b, loc,
+      MemRefType::get({ShapedType::kDynamic}, b.getI8Type(),
+                      MemRefLayoutAttrInterface(), space));
+  // An address in shared memory fits in 32 bits.
+  sharedAddress = arith::IndexCastUIOp::create(
+      b, loc, b.getI32Type(),
+      memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memory));
+  shared = LLVM::IntToPtrOp::create(
+      b, loc, LLVM::LLVMPointerType::get(b.getContext(), 3), sharedAddress);
+  worker = tid;
+
+  LaunchShape shape;
+  shape.grid = numBlocks();
+  if (warpgroups) {
+    shape.grid = std::min(shape.grid, multiprocessors);
+    shape.tensorMaps = tensorMaps();
+    emitWgmma();
+  } else {
+    BlockRange range = decodeBlock(
+        arith::IndexCastUIOp::create(b, loc, b.getI32Type(), blockId(b, loc)));
+    auto body = [&] { tensorCores ? emitMma(range) : emitSimt(range); };
+    if (raggedM) // blocks past the last tile have no rows
+      when(lessThan(range.mBegin, range.mEnd), body);
+    else
+      body();
+  }
+  if (broken)
+    return failure();
+  shape.threads = threads;
+  shape.shared = sharedBytes;
+  shape.variant = variant.str();
+  finishKernel(kernel, shape);
+  return success();
+}
+
+namespace {
+struct LowerContractPass : impl::LowerContractPassBase<LowerContractPass> {
+  using LowerContractPassBase::LowerContractPassBase;
+
+  void runOnOperation() override {
+    auto kernel = KernelFunction::match<kernel::ContractOp>(getOperation());
+    if (failed(kernel))
+      return signalPassFailure();
+    if (!*kernel)
+      return;
+    GPUContractEmitter emitter(cast<kernel::ContractOp>((*kernel)->op),
+                               **kernel, multiprocessors);
+    if (failed(emitter.emit()))
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace moec::gpu

@@ -1,0 +1,198 @@
+//===- LowerContractBlocks.cpp - Which tile a block computes -------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/GPU/GPUContractEmitter.h"
+
+using namespace mlir;
+
+namespace moec::gpu {
+
+Value GPUContractEmitter::c(int64_t v) {
+  return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(v));
+}
+Value GPUContractEmitter::add(Value x, Value y) {
+  return arith::AddIOp::create(b, loc, x, y);
+}
+Value GPUContractEmitter::sub(Value x, Value y) {
+  return arith::SubIOp::create(b, loc, x, y);
+}
+Value GPUContractEmitter::mul(Value x, int64_t y) {
+  return y == 1 ? x : arith::MulIOp::create(b, loc, x, c(y)).getResult();
+}
+Value GPUContractEmitter::div(Value x, int64_t y) {
+  return y == 1 ? x : arith::DivUIOp::create(b, loc, x, c(y)).getResult();
+}
+Value GPUContractEmitter::rem(Value x, int64_t y) {
+  return y == 1 ? c(0) : arith::RemUIOp::create(b, loc, x, c(y)).getResult();
+}
+Value GPUContractEmitter::bitXor(Value x, Value y) {
+  return arith::XOrIOp::create(b, loc, x, y);
+}
+Value GPUContractEmitter::minimum(Value x, Value y) {
+  return arith::MinSIOp::create(b, loc, x, y);
+}
+Value GPUContractEmitter::maximum(Value x, Value y) {
+  return arith::MaxSIOp::create(b, loc, x, y);
+}
+Value GPUContractEmitter::ceilDiv(Value x, int64_t y) {
+  return div(add(x, y - 1), y);
+}
+Value GPUContractEmitter::lessThan(Value x, Value y) {
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, x, y);
+}
+Value GPUContractEmitter::both(Value x, Value y) {
+  return arith::AndIOp::create(b, loc, x, y);
+}
+Value GPUContractEmitter::index(Value x) {
+  return arith::IndexCastUIOp::create(b, loc, b.getIndexType(), x);
+}
+Value GPUContractEmitter::zero(Type type) {
+  return arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+}
+void GPUContractEmitter::barrier() {
+  if (workers == threads)
+    mlir::gpu::BarrierOp::create(b, loc);
+  else // number 0 is that of the whole block
+    NVVM::BarrierOp::create(b, loc, TypeRange{}, c(1), c(workers), {}, Value());
+}
+
+Value GPUContractEmitter::sharedAt(Value bytes, int64_t more) {
+  Value at = LLVM::GEPOp::create(b, loc, shared.getType(), b.getI8Type(),
+                                 shared, ArrayRef<LLVM::GEPArg>{bytes});
+  // Apart from the rest, so that it ends up in the instruction.
+  return more ? LLVM::GEPOp::create(b, loc, shared.getType(), b.getI8Type(), at,
+                                    ArrayRef<LLVM::GEPArg>{int32_t(more)})
+                    .getResult()
+              : at;
+}
+
+static unsigned bytesOf(Type type) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector.getNumElements() *
+           vector.getElementType().getIntOrFloatBitWidth() / 8;
+  return type.getIntOrFloatBitWidth() / 8;
+}
+
+Value GPUContractEmitter::sharedLoad(Type type, Value bytes, int64_t more) {
+  return LLVM::LoadOp::create(b, loc, type, sharedAt(bytes, more),
+                              bytesOf(type));
+}
+void GPUContractEmitter::sharedStore(Value value, Value bytes, int64_t more) {
+  LLVM::StoreOp::create(b, loc, value, sharedAt(bytes, more),
+                        bytesOf(value.getType()));
+}
+
+SmallVector<Value> GPUContractEmitter::loop(
+    Value from, Value to, int64_t step, ValueRange sums,
+    function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(b, loc, from, to, c(step), sums);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> next =
+      body(loop.getInductionVar(), loop.getRegionIterArgs());
+  if (!sums.empty())
+    scf::YieldOp::create(b, loc, next);
+  return loop.getResults();
+}
+
+void GPUContractEmitter::when(Value condition, function_ref<void()> body) {
+  auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body();
+}
+
+SmallVector<Value> GPUContractEmitter::pointOf(const BlockRange &range, Value m,
+                                               Value n, Value k) {
+  SmallVector<Value> dims = range.group;
+  for (Value v : {m, n, k})
+    dims.push_back(v ? index(v) : Value());
+  return dims;
+}
+
+Value GPUContractEmitter::offsetAt(const BlockRange &range, Value group) {
+  SmallVector<Value> dims = range.group;
+  dims[0] = group;
+  dims.append({index(c(0)), index(c(0)), index(c(0))});
+  RowCursor row =
+      operands.row(b, loc, *op.getOffsets(), dims, operands.dims().size());
+  return operands.loadScalar(b, loc, row, dims.back());
+}
+
+/// Group and rows of tile number `tile`, counted through all groups. The range
+/// stays empty for a tile past the last.
+void GPUContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
+  // Tiles before, end of the last group; group and rows of the tile.
+  SmallVector<Value> start = {c(0), offsetAt(range, index(c(0))), c(0), c(0),
+                              c(0)};
+  SmallVector<Value> found = loop(
+      c(0), c(operands.dims()[0]), 1, start, [&](Value g, ValueRange args) {
+        Value before = args[0], low = args[1];
+        Value high = offsetAt(range, index(add(g, 1)));
+        Value after = add(before, ceilDiv(sub(high, low), mTile));
+        Value here = both(arith::CmpIOp::create(
+                              b, loc, arith::CmpIPredicate::sge, tile, before),
+                          lessThan(tile, after));
+        Value first = mad(sub(tile, before), mTile, low);
+        auto pick = [&](Value yes, Value no) -> Value {
+          return arith::SelectOp::create(b, loc, here, yes, no);
+        };
+        return SmallVector<Value>{
+            after, high, pick(g, args[2]), pick(first, args[3]),
+            pick(minimum(add(first, mTile), high), args[4])};
+      });
+  range.group[0] = index(found[2]);
+  range.mBegin = found[3];
+  range.mEnd = found[4];
+}
+
+/// Tiles of all groups; with ragged m an upper bound.
+int64_t GPUContractEmitter::numBlocks() const {
+  int64_t blocks = mTiles * nTiles;
+  for (unsigned g = 0; g < mDim; ++g)
+    blocks *= raggedM && g == 0 ? 1 : operands.dims()[g];
+  return blocks;
+}
+
+BlockRange GPUContractEmitter::decodeBlock(Value rest) {
+  int64_t left = numBlocks();
+  auto split = [&](int64_t extent) -> Value {
+    left /= extent;
+    if (left == 1 && extent > 1)
+      return rest; // the last digit
+    Value digit = rem(rest, extent);
+    rest = div(rest, extent);
+    return digit;
+  };
+  BlockRange range;
+  // m fastest: neighbouring blocks share the right operand, mostly weights.
+  Value mIndex = split(mTiles), nIndex = split(nTiles);
+  range.group.resize(mDim);
+  for (unsigned g = mDim; g-- > 0;)
+    range.group[g] =
+        index(raggedM && g == 0 ? c(0) : split(operands.dims()[g]));
+  range.nBegin = mul(nIndex, nTile);
+  range.nEnd = N % nTile ? minimum(add(range.nBegin, nTile), c(N))
+                         : add(range.nBegin, nTile);
+  if (raggedM) {
+    findRaggedTile(mIndex, range);
+  } else {
+    range.mBegin = mul(mIndex, mTile);
+    range.mEnd = M % mTile ? minimum(add(range.mBegin, mTile), c(M))
+                           : add(range.mBegin, mTile);
+  }
+  range.kBegin = c(0);
+  range.kEnd = c(K);
+  if (raggedK) {
+    range.kBegin = offsetAt(range, range.group[0]);
+    range.kEnd = offsetAt(
+        range, arith::AddIOp::create(b, loc, range.group[0], index(c(1))));
+  }
+  return range;
+}
+
+} // namespace moec::gpu

@@ -1,0 +1,291 @@
+//===- LowerContractWgmma.cpp - Contraction by wgmma ----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Three warpgroups: the first fills the stages (LowerContractProducer.cpp), the
+// others multiply 64 rows each. A block takes one tile after the other; while
+// the sums of one go through the epilogue, the stages of the next are filled.
+// Full and empty barriers of every stage carry the ring over all tiles: `used`
+// counts the stages that were used before.
+//
+// Descriptors, swizzles: PTX ISA, "Asynchronous Warpgroup Level Matrix
+// Instructions", shared memory layouts with 128-byte swizzle.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/GPU/GPUContractEmitter.h"
+
+using namespace mlir;
+
+namespace moec::gpu {
+
+// Registers of a thread after the warpgroups have shared them out anew; what
+// the loads of operands with maps need, producers without them leave.
+static constexpr int64_t producerRegisters = 40, consumerRegisters = 232;
+static constexpr int64_t mappingRegisters = 104, besideMapping = 200;
+
+LogicalResult GPUContractEmitter::planWgmma() {
+  for (Region *region : {&op.getLhs(), &op.getRhs()})
+    if (!region->front().getTerminator()->getOperand(0).getType().isBF16())
+      return scheduleError() << "wgmma multiplies bf16, but lhs and rhs yield "
+                                "f32; use variant simt or compile with "
+                                "--precision bf16";
+  if (mTile != 128 || mMicro != 64 || nMicro != nTile || kTile != 64)
+    return scheduleError() << "expected a tile of m = 128 and k = 64 and a "
+                              "micro tile of m = 64 and all of n";
+  if (nTile % 64 || nTile > 256)
+    return scheduleError() << "expected a tile of n that is a multiple of 64, "
+                              "at most 256, got "
+                           << nTile;
+  tensorCores = warpgroups = true;
+  threads = 384;
+  workers = 128;
+  elementType = b.getBF16Type();
+  return success();
+}
+
+/// A plain bf16 operand whose address is linear, with strides of whole 16
+/// bytes. Ragged k ends inside of what TMA would copy.
+void GPUContractEmitter::planTma(Panel &panel) {
+  if (panel.inputs.size() != 1 || raggedK)
+    return;
+  unsigned input = panel.inputs.front();
+  unsigned lane = panel.alongK ? kDim : panel.rowDim;
+  unsigned line = panel.alongK ? panel.rowDim : kDim;
+  if (!yieldsArgument(*panel.region, input) ||
+      !operands.elementType(input).isBF16() || operands.gather(input) >= 0 ||
+      operands.along(input, lane).kind != LaneKind::Unit)
+    return;
+  SmallVector<unsigned> dims = {lane, line};
+  for (unsigned d = mDim; d-- > 0;)
+    if (operands.dependsOn(input, d))
+      dims.push_back(d);
+  AffineExpr start = operands.address(input);
+  for (unsigned d = 0; d < operands.dims().size(); ++d) {
+    LaneInfo info = operands.along(input, d);
+    if (d != lane && operands.dependsOn(input, d) &&
+        (info.kind == LaneKind::Irregular || info.stride <= 0 ||
+         info.stride % 8))
+      return;
+    start = start.replace(b.getAffineDimExpr(d), b.getAffineConstantExpr(0));
+  }
+  auto constant =
+      dyn_cast<AffineConstantExpr>(simplifyWithExtents(start, operands.dims()));
+  if (!constant || constant.getValue() != 0 || dims.size() > 5)
+    return;
+  panel.async = false;
+  panel.tmaDims = dims;
+}
+
+ArrayAttr GPUContractEmitter::tensorMaps() {
+  SmallVector<Attribute> maps;
+  for (Panel *panel : {&left, &right}) {
+    if (!isTma(*panel))
+      continue;
+    unsigned input = panel->inputs.front();
+    SmallVector<int64_t> shape, strides, box;
+    for (auto [i, d] : llvm::enumerate(panel->tmaDims)) {
+      shape.push_back(operands.dims()[d]);
+      // A dimension of one element has no stride of its own.
+      int64_t stride = operands.along(input, d).stride;
+      if (i)
+        strides.push_back((stride ? stride : 8) * 2);
+      box.push_back(i == 0 ? 64 : i > 1 ? 1 : panel->alongK ? panel->rows : 64);
+    }
+    auto numbers = [&](ArrayRef<int64_t> values) -> Attribute {
+      return b.getI64ArrayAttr(values);
+    };
+    maps.push_back(b.getDictionaryAttr(
+        {b.getNamedAttr("operand", b.getI64IntegerAttr(input)),
+         b.getNamedAttr("dtype", b.getStringAttr("bf16")),
+         b.getNamedAttr("shape", numbers(shape)),
+         b.getNamedAttr("strides", numbers(strides)),
+         b.getNamedAttr("box", numbers(box)),
+         b.getNamedAttr("swizzle", b.getI64IntegerAttr(128))}));
+    // The map comes behind all other parameters; moec-gpu-to-nvvm makes it one
+    // by value.
+    func::FuncOp func = kernel.func;
+    unsigned last = func.getNumArguments();
+    auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+    if (failed(func.insertArgument(last, pointer, {}, loc))) {
+      broken = true;
+      return {};
+    }
+    panel->tensorMap = func.getArgument(last);
+  }
+  return b.getArrayAttr(maps);
+}
+
+Value GPUContractEmitter::descriptor(const Panel &panel, Value stage,
+                                     Value row) {
+  // Along k: groups of 8 rows are 1024 bytes apart. Along the rows: blocks of
+  // 64 rows, in each of them groups of 8 lines of k 1024 bytes apart.
+  int64_t blockBytes = 64 * 128;
+  int64_t leading = panel.alongK ? 1 : blockBytes / 16;
+  int64_t bits =
+      (int64_t(1) << 62) | (int64_t(1024 / 16) << 32) | (leading << 16);
+  Value start = add(sharedAddress, add(stage, panel.offset));
+  // 64 rows take as much in either layout.
+  start = add(start, mul(div(row, 64), blockBytes));
+  start = div(start, 16);
+  Value wide = arith::ExtUIOp::create(b, loc, b.getI64Type(), start);
+  return arith::OrIOp::create(
+      b, loc, wide,
+      arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(bits)));
+}
+
+Value GPUContractEmitter::consumeTile(const BlockRange &range, Value tiles,
+                                      Value used) {
+  int64_t registers = nTile / 2;
+  auto type = LLVM::LLVMStructType::getLiteral(
+      b.getContext(), SmallVector<Type>(registers, b.getF32Type()));
+  // As assembly with effects, so that the registers are written before the
+  // wgmma.fence that hands them over and not where they are first used.
+  std::string clear, results;
+  for (int64_t i = 0; i < registers; ++i) {
+    clear += "mov.b32 $" + std::to_string(i) + ", 0;\n";
+    results += i ? ",=f" : "=f";
+  }
+  Value sums =
+      LLVM::InlineAsmOp::create(
+          b, loc, TypeRange{type}, ValueRange{}, clear, results,
+          /*has_side_effects=*/true, /*is_align_stack=*/false,
+          LLVM::tailcallkind::TailCallKind::None,
+          LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
+          ArrayAttr())
+          .getResult(0);
+  Value row = mul(div(worker, 128), 64);
+  // One thread of each warpgroup says that a stage may be filled again.
+  auto release = [&](Value condition, Value use) {
+    Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                        rem(worker, 128), c(0));
+    when(both(first, condition), [&] { arrive(emptyBarrier(use)); });
+  };
+  auto layout = [&](bool along) {
+    return along ? NVVM::MMALayout::row : NVVM::MMALayout::col;
+  };
+  sums = loop(c(0), tiles, 1, {sums}, [&](Value t, ValueRange in) {
+           Value use = add(used, t), sum = in[0];
+           await(fullBarrier(use), parity(use));
+           Value a = descriptor(left, stageOf(use), row),
+                 d = descriptor(right, stageOf(use), c(0));
+           NVVM::WgmmaFenceAlignedOp::create(b, loc);
+           for (int64_t kk = 0; kk < kTile; kk += 16) {
+             auto at = [&](const Panel &panel, Value from) -> Value {
+               int64_t bytes = panel.alongK ? kk * 2 : kk * 128;
+               return arith::AddIOp::create(
+                   b, loc, from,
+                   arith::ConstantOp::create(b, loc,
+                                             b.getI64IntegerAttr(bytes / 16)));
+             };
+             sum = NVVM::WgmmaMmaAsyncOp::create(
+                 b, loc, type, sum, at(left, a), at(right, d),
+                 NVVM::MMAShapeAttr::get(b.getContext(), 64, nTile, 16),
+                 NVVM::WGMMATypes::bf16, NVVM::WGMMATypes::bf16,
+                 NVVM::WGMMATypes::f32, NVVM::WGMMAScaleOut::one,
+                 NVVM::WGMMAScaleIn::one, NVVM::WGMMAScaleIn::one,
+                 layout(left.alongK), layout(!right.alongK),
+                 NVVM::MMAIntOverflowAttr());
+           }
+           NVVM::WgmmaGroupSyncAlignedOp::create(b, loc);
+           // This stage is being read; the one before is not any more.
+           NVVM::WgmmaWaitGroupSyncOp::create(b, loc, 1);
+           release(lessThan(c(0), t), add(use, -1));
+           return SmallVector<Value>{sum};
+         }).front();
+  NVVM::WgmmaWaitGroupSyncOp::create(b, loc, 0);
+  Value end = add(used, tiles);
+  release(lessThan(c(0), tiles), add(end, -1));
+  if (raggedM)
+    when(lessThan(range.mBegin, range.mEnd), [&] { storeSums(range, sums); });
+  else
+    storeSums(range, sums);
+  return end;
+}
+
+/// Register r of a thread holds row lane / 4 + 8 (r / 2 % 2) of its warp's 16,
+/// column 8 (r / 4) + 2 (lane % 4) + r % 2. Half of the rows at a time.
+void GPUContractEmitter::storeSums(const BlockRange &range, Value sums) {
+  Value lane = rem(worker, 32);
+  Value row = mad(div(worker, 32), 8, div(lane, 4));
+  Value column = mul(rem(lane, 4), 2);
+  Value place = mul(mad(row, epilogueStride(), column), 4);
+  for (int64_t half = 0; half < 2; ++half) {
+    barrier();
+    for (int64_t j = 0; j < nTile / 8; ++j) {
+      SmallVector<Value> pair;
+      for (int64_t r = 0; r < 2; ++r)
+        pair.push_back(
+            LLVM::ExtractValueOp::create(b, loc, sums, j * 4 + half * 2 + r));
+      sharedStore(vector::FromElementsOp::create(
+                      b, loc, VectorType::get({2}, b.getF32Type()), pair),
+                  place, epilogueAt + j * 32);
+    }
+    barrier();
+    emitEpilogue(range, {64, [&](Value local) {
+                           return add(mad(div(local, 8), 16, rem(local, 8)),
+                                      half * 8);
+                         }});
+  }
+}
+
+void GPUContractEmitter::forEachTile(
+    function_ref<Value(const BlockRange &, Value, Value)> body,
+    function_ref<void(Value)> end) {
+  Value first =
+      arith::IndexCastUIOp::create(b, loc, b.getI32Type(), blockId(b, loc));
+  int64_t blocks = numBlocks();
+  SmallVector<Value> used =
+      loop(first, c(blocks), std::min(blocks, multiprocessors), {c(0)},
+           [&](Value tile, ValueRange usedIn) {
+             BlockRange range = decodeBlock(tile);
+             Value tiles = c(llvm::divideCeil(K, kTile));
+             if (raggedK)
+               tiles = ceilDiv(sub(range.kEnd, range.kBegin), kTile);
+             if (raggedM) // a tile past the last has nothing to load
+               tiles = arith::SelectOp::create(
+                   b, loc, lessThan(range.mBegin, range.mEnd), tiles, c(0));
+             return SmallVector<Value>{body(range, tiles, usedIn[0])};
+           });
+  if (end)
+    end(used.front());
+}
+
+void GPUContractEmitter::emitWgmma() {
+  initBarriers();
+  Value isProducer = lessThan(tid, c(128));
+  auto role = scf::IfOp::create(b, loc, isProducer, /*withElseRegion=*/true);
+  auto registers = [&](int64_t count, bool more) {
+    NVVM::SetMaxRegisterOp::create(b, loc, count,
+                                   more ? NVVM::SetMaxRegisterAction::increase
+                                        : NVVM::SetMaxRegisterAction::decrease);
+  };
+  bool mapped = false; // operands that go through registers
+  for (Panel *panel : {&left, &right})
+    mapped |= !isTma(*panel) && !panel->async;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(role.thenBlock());
+  registers(mapped ? mappingRegisters : producerRegisters, false);
+  auto produce = [&] {
+    forEachTile([&](const BlockRange &range, Value tiles,
+                    Value used) { return produceTile(range, tiles, used); },
+                [&](Value used) { endProduction(used); });
+  };
+  if (isCopied()) // one thread is enough for TMA
+    produce();
+  else
+    when(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, tid, c(0)),
+         produce);
+  b.setInsertionPointToStart(role.elseBlock());
+  registers(mapped ? besideMapping : consumerRegisters, true);
+  worker = sub(tid, c(128));
+  workers = 256;
+  forEachTile([&](const BlockRange &range, Value tiles,
+                  Value used) { return consumeTile(range, tiles, used); },
+              nullptr);
+}
+
+} // namespace moec::gpu

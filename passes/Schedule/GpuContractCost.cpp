@@ -1,0 +1,142 @@
+//===- GpuContractCost.cpp - What a contraction costs on a GPU ------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// In cycles of one multiprocessor. Rates are those of the CUDA C++ Programming
+// Guide for compute capability 8.0; later GPUs are faster in similar
+// proportions.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Schedule/Passes.h"
+#include "llvm/Support/MathExtras.h"
+#include <cmath>
+
+using llvm::divideCeil;
+
+namespace moec::schedule {
+
+static constexpr double lanes = 64;           // f32 multiply-adds a cycle
+static constexpr double tensorRate = 1024;    // bf16 multiply-adds a cycle
+static constexpr double wgmmaRate = 4096;     // compute capability 9.0
+static constexpr double sharedRate = 128;     // bytes a cycle
+static constexpr double globalRate = 32;      // bytes a cycle, from L2
+static constexpr double loadLatency = 600;    // global load to use
+static constexpr double blockOverhead = 1500; // start, first loads, last stores
+static constexpr int64_t maxThreads = 2048, maxRegisters = 65536;
+
+// Up to so many rows a group reading the right operand is the work, and the
+// depth of a tile may be split.
+static constexpr int64_t skinnyRows = 16;
+
+// Tile m, n, k; micro m, n; stages where cp.async runs ahead; parts of k.
+static constexpr GpuContractSchedule simtSchedules[] = {
+    {128, 128, 8, 8, 8, 0},    {128, 64, 16, 8, 4, 0},   {64, 128, 16, 4, 8, 0},
+    {64, 64, 16, 4, 4, 0},     {32, 64, 16, 4, 4, 0},    {64, 32, 16, 4, 4, 0},
+    {32, 32, 16, 2, 4, 0},     {16, 64, 16, 2, 4, 0},    {64, 16, 16, 4, 2, 0},
+    {16, 128, 16, 2, 8, 0},    {8, 64, 16, 1, 4, 0},     {8, 128, 16, 1, 8, 0},
+    {16, 32, 16, 2, 4, 0},     {16, 16, 32, 1, 4, 0},    {8, 32, 32, 1, 4, 0},
+    {8, 32, 128, 8, 4, 0, 16}, {16, 32, 128, 8, 4, 0, 8}};
+static constexpr GpuContractSchedule mmaSchedules[] = {
+    {128, 128, 32, 64, 32, 4},  {128, 128, 64, 64, 32, 3},
+    {128, 96, 32, 64, 48, 4},   {96, 128, 32, 48, 64, 4},
+    {128, 64, 32, 64, 32, 4},   {64, 128, 32, 32, 64, 4},
+    {64, 96, 32, 32, 48, 4},    {96, 64, 32, 48, 32, 4},
+    {64, 64, 32, 32, 32, 4},    {64, 64, 64, 32, 32, 3},
+    {64, 32, 32, 32, 16, 4},    {32, 64, 32, 16, 32, 4},
+    {32, 32, 32, 16, 16, 4},    {32, 32, 64, 16, 16, 4},
+    {16, 64, 64, 16, 16, 4},    {64, 16, 64, 16, 16, 4},
+    {16, 128, 64, 16, 32, 4},   {16, 32, 128, 16, 32, 4, 4},
+    {16, 64, 128, 16, 64, 3, 4}};
+static constexpr GpuContractSchedule wgmmaSchedules[] = {
+    {128, 64, 64, 64, 64, 4, 1, true},
+    {128, 128, 64, 64, 128, 4, 1, true},
+    {128, 192, 64, 64, 192, 4, 1, true},
+    {128, 256, 64, 64, 256, 3, 1, true}};
+
+double gpuBlocks(const GpuContractShape &shape, const GpuContractSchedule &s) {
+  double nTiles = divideCeil(shape.n, s.nTile);
+  if (!shape.raggedM)
+    return double(shape.groups) * divideCeil(shape.m, s.mTile) * nTiles;
+  // m rows of each group on the average; the last tile of a group is half full.
+  return shape.groups * (double(shape.m) / s.mTile + 0.5) * nTiles;
+}
+
+static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
+                   const GpuMachine &machine) {
+  bool tensor = shape.tensorCores;
+  double m = s.mTile, n = s.nTile, k = s.kTile;
+  double rounds = divideCeil(std::max<int64_t>(shape.k, 1), s.kTile);
+  double threads = s.warpgroups ? 384
+                                : m / s.mMicro * (n / s.nMicro) *
+                                      (tensor ? 32 : 1) * s.parts;
+  double bytes = tensor ? 2 : 4;
+  double multiply = m * n * k /
+                    (s.warpgroups ? wgmmaRate
+                     : tensor     ? tensorRate
+                                  : lanes);
+  // Each warp or thread reads its rows and columns; a warp of threads shares
+  // what several of them need.
+  double depth = k / s.parts;
+  double reads = s.warpgroups ? (m + 2 * n) * k * bytes
+                 : tensor
+                     ? threads / 32 * (s.mMicro + s.nMicro) * depth * bytes
+                     : threads * depth * (s.nMicro + s.mMicro / 4.0) * bytes;
+  // With wgmma a quarter of the threads stages, beside the multiplication.
+  double instructions =
+      (m * shape.leftStaging + n * shape.rightStaging) * k / lanes;
+  double moved = (m + n) * k * bytes / globalRate;
+  double busy = s.warpgroups ? std::max(multiply, 2 * instructions)
+                             : multiply + instructions;
+  double round = std::max({busy, reads / sharedRate, moved});
+  double epilogue = m * n * (shape.epilogue + s.parts - 1) / lanes;
+  double work = rounds * round + epilogue;
+  bool async = tensor && shape.leftStaging == 0 && shape.rightStaging == 0;
+  double latency = loadLatency / (async ? s.stages - 1 : 1);
+  double alone = rounds * std::max(latency, round) + epilogue + blockOverhead;
+
+  double shared = (m + n) * k * bytes * (tensor ? s.stages : 2);
+  if (s.warpgroups) // all registers; the epilogue has memory of its own
+    shared = shared + 64 * (n + 8) * 4;
+  double registers =
+      s.warpgroups
+          ? maxRegisters
+          : threads * (double(s.mMicro) * s.nMicro / (tensor ? 32 : 1) +
+                       (tensor ? 64 : 48));
+  if (shared > machine.sharedPerBlock)
+    return 1e30;
+  double resident = std::min({std::floor(machine.sharedPerBlock / shared),
+                              std::floor(maxThreads / threads),
+                              std::floor(maxRegisters / registers)});
+  double blocks = gpuBlocks(shape, s);
+  double perUnit = std::ceil(blocks / machine.multiprocessors);
+  return std::max(perUnit * work,
+                  std::ceil(perUnit / std::max(resident, 1.0)) * alone);
+}
+
+GpuContractSchedule chooseGpuSchedule(const GpuContractShape &shape,
+                                      const GpuMachine &machine) {
+  const GpuContractSchedule *best = nullptr;
+  double least = 0;
+  auto consider = [&](llvm::ArrayRef<GpuContractSchedule> all) {
+    for (const GpuContractSchedule &s : all) {
+      if (s.parts > 1 && shape.m > skinnyRows)
+        continue;
+      double c = cost(shape, s, machine);
+      if (!best || c < least * 0.999) {
+        best = &s;
+        least = c;
+      }
+    }
+  };
+  consider(shape.tensorCores ? llvm::ArrayRef(mmaSchedules)
+                             : llvm::ArrayRef(simtSchedules));
+  if (shape.tensorCores && machine.warpgroups)
+    consider(wgmmaSchedules);
+  return *best;
+}
+
+} // namespace moec::schedule
