@@ -163,10 +163,16 @@ static void deliver(Warp &w, const Inst &i, unsigned lane, const Gathered &box,
   m.sharedRead(w, i, lane, barrier, 8);
   BarrierClock &clock = state.clockOf(signal.byte, m.clocks);
   const uint32_t time = m.clocks.tick(clock.agent);
-  for (uint32_t p = 0; p < box.bytes.size(); p += 16)
-    std::memcpy(m.asyncWrite(w, i, swizzleAddress(address + p, box.swizzle), 16,
-                             clock.agent, time),
-                &box.bytes[p], 16);
+  // The swizzle moves pieces only within a line of its own width.
+  const uint32_t bytes = uint32_t(box.bytes.size());
+  const uint32_t line = box.swizzle ? box.swizzle : bytes;
+  for (uint32_t p = 0; p < bytes; p += line) {
+    uint8_t *to = m.asyncWrite(w, i, address + p, line, clock.agent, time);
+    for (uint32_t q = 0; q < line; q += 16)
+      std::memcpy(
+          to + (swizzleAddress(address + p + q, box.swizzle) - (address + p)),
+          &box.bytes[p + q], 16);
+  }
   clock.arriving.release(m.clocks, clock.agent, time);
   clock.copyPhase = state.barriers.phase(signal.byte);
   if (!clock.inFlight) {
