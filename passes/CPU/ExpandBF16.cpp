@@ -84,14 +84,32 @@ struct ExpandTruncF : OpConversionPattern<arith::TruncFOp> {
     Value upper = arith::ShRUIOp::create(b, loc, bits, number(16));
     Value odd = arith::AndIOp::create(b, loc, upper, number(1));
     Value half = arith::AddIOp::create(b, loc, odd, number(0x7fff));
-    Value rounded = arith::ShRUIOp::create(
-        b, loc, arith::AddIOp::create(b, loc, bits, half), number(16));
-    Value quiet = arith::OrIOp::create(b, loc, upper, number(0x40));
+    Value rounded = arith::AddIOp::create(b, loc, bits, half);
+    Value quiet = arith::OrIOp::create(b, loc, bits, number(0x400000));
     Value isNaN =
         arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, in, in);
     Value result = arith::SelectOp::create(b, loc, isNaN, quiet, rounded);
-    b.replaceOpWithNewOp<arith::TruncIOp>(op, narrow, result);
+    b.replaceOp(op, upperHalf(b, loc, result, narrow));
     return success();
+  }
+
+  /// The upper halves of i32: in a vector every other i16. A vector truncation
+  /// would join a masked store behind it, and where that mask turns out to have
+  /// one lane LLVM 22 then stores all four bytes of the lane.
+  static Value upperHalf(OpBuilder &b, Location loc, Value value, Type narrow) {
+    auto type = dyn_cast<VectorType>(narrow);
+    if (!type) {
+      Value shift = constant(b, loc, value.getType(), 16);
+      Value upper = arith::ShRUIOp::create(b, loc, value, shift);
+      return arith::TruncIOp::create(b, loc, narrow, upper);
+    }
+    int64_t count = type.getNumElements();
+    Value halves = vector::BitCastOp::create(
+        b, loc, VectorType::get({2 * count}, type.getElementType()), value);
+    SmallVector<int64_t> odd;
+    for (int64_t i = 0; i < count; ++i)
+      odd.push_back(2 * i + 1);
+    return vector::ShuffleOp::create(b, loc, halves, halves, odd);
   }
 
 private:

@@ -61,7 +61,8 @@ def ExpandBF16Pass : Pass<"moec-expand-bf16", "::mlir::func::FuncOp"> {
     instruction if `native`. Other arithmetic on bf16 is an error: kernels compute in f32.
   }];
   let options = [Option<"native", "native", "bool", "false", "the CPU has avx512bf16">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def ExtractBuiltinsPass : Pass<"moec-extract-builtins", "::mlir::ModuleOp"> {

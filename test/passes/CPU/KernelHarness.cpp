@@ -21,6 +21,19 @@ using namespace mlir;
 
 namespace moec::test {
 
+/// A bf16 is the upper half of an f32.
+static uint16_t upperHalf(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  return uint16_t(bits >> 16);
+}
+static float fromUpperHalf(uint16_t half) {
+  uint32_t bits = uint32_t(half) << 16;
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+
 KernelHarness::KernelHarness(llvm::StringRef source,
                              const std::string &pipeline)
     : context(makeContext()) {
@@ -74,6 +87,10 @@ void KernelHarness::randomize(uint32_t seed) {
     if (o.type.isF32())
       for (int64_t i = 0; i < o.count; ++i)
         static_cast<float *>(o.data)[i] = uniform(random);
+    if (o.type.isBF16())
+      for (int64_t i = 0; i < o.count; ++i)
+        static_cast<uint16_t *>(o.data)[i] =
+            upperHalf(float(roundToBF16(uniform(random))));
   }
 }
 
@@ -82,6 +99,8 @@ void KernelHarness::poisonOuts() {
     for (int64_t j = 0; j < operands[i].count; ++j) {
       if (operands[i].type.isF32())
         data<float>(i)[j] = -12345.0f;
+      else if (operands[i].type.isBF16())
+        data<uint16_t>(i)[j] = upperHalf(-12352.0f);
       else if (operands[i].type.isInteger(32))
         data<int32_t>(i)[j] = -12345;
       else
@@ -104,6 +123,8 @@ testing::AssertionResult KernelHarness::compare(double tolerance) {
     Scalar s;
     if (operands[i].type.isF32())
       s.f = data<float>(i)[j];
+    else if (operands[i].type.isBF16())
+      s.f = fromUpperHalf(data<uint16_t>(i)[j]);
     else if (operands[i].type.isInteger(32))
       s.i = data<uint32_t>(i)[j];
     else
@@ -122,14 +143,16 @@ testing::AssertionResult KernelHarness::compare(double tolerance) {
     std::memcpy(operands[i].data, got[i - inputs].data(), operands[i].bytes);
   for (unsigned i = inputs; i < operands.size(); ++i) {
     int64_t wrong = 0, first = -1;
+    bool isFloat = isa<FloatType>(operands[i].type);
+    double allowed =
+        operands[i].type.isBF16() ? std::max(tolerance, 0x1p-7) : tolerance;
     for (int64_t j = 0; j < operands[i].count; ++j) {
       Scalar s = read(i, j), want = buffers[i][j];
-      bool same = operands[i].type.isF32()
-                      ? std::fabs(s.f - want.f) <=
-                                tolerance * (1 + std::fabs(want.f)) ||
-                            (std::isnan(s.f) && std::isnan(want.f)) ||
-                            s.f == want.f
-                      : s.i == want.i;
+      bool same =
+          isFloat
+              ? std::fabs(s.f - want.f) <= allowed * (1 + std::fabs(want.f)) ||
+                    (std::isnan(s.f) && std::isnan(want.f)) || s.f == want.f
+              : s.i == want.i;
       if (!same && ++wrong == 1)
         first = j;
     }
@@ -139,7 +162,7 @@ testing::AssertionResult KernelHarness::compare(double tolerance) {
                   << "out " << i - inputs << ": " << wrong << " of "
                   << operands[i].count << " elements differ, first at "
                   << first;
-    if (operands[i].type.isF32())
+    if (isFloat)
       return result << ": got " << read(i, first).f << ", expected "
                     << buffers[i][first].f;
     return result << ": got " << read(i, first).i << ", expected "

@@ -25,7 +25,7 @@ public:
                          const std::string &pipeline = "");
   ~KernelHarness();
 
-  /// Fills every f32 operand from U(-1, 1), integers with 0.
+  /// Fills every f32 and bf16 operand from U(-1, 1), integers with 0.
   void randomize(uint32_t seed = 1);
   /// Elements of operand `number` (inputs, then outs), to be set by the test.
   template <typename T> T *data(unsigned number) {
@@ -50,8 +50,10 @@ public:
   KernelJit &kernel() { return *jit; }
 
   /// All blocks at once against the reference, |got - want| <= tolerance *
-  /// (1 + |want|); then again in several ranges, which must give the same bits;
-  /// elements that the kernel does not define must keep their value.
+  /// (1 + |want|), and a last place of bf16 at outs of that type, which a sum
+  /// in another order may move; then again in several ranges, which must give
+  /// the same bits; elements that the kernel does not define must keep their
+  /// value.
   testing::AssertionResult check(double tolerance = 1e-5);
 
 private:

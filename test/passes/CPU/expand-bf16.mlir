@@ -19,7 +19,8 @@ func.func @extend(%m: memref<8xbf16>, %o: memref<8xf32>, %i: index) {
 // INT:           %[[B:.*]] = arith.bitcast %{{.*}} : vector<8xf32> to vector<8xi32>
 // INT:           arith.constant dense<32767> : vector<8xi32>
 // INT:           arith.cmpf uno
-// INT:           %[[R:.*]] = arith.trunci %{{.*}} : vector<8xi32> to vector<8xi16>
+// INT:           %[[H:.*]] = vector.bitcast %{{.*}} : vector<8xi32> to vector<16xi16>
+// INT:           %[[R:.*]] = vector.shuffle %[[H]], %[[H]] [1, 3, 5, 7, 9, 11, 13, 15] : vector<16xi16>, vector<16xi16>
 // NATIVE:        %[[T:.*]] = llvm.fptrunc %{{.*}} : vector<8xf32> to vector<8xbf16>
 // NATIVE:        %[[R:.*]] = llvm.bitcast %[[T]] : vector<8xbf16> to vector<8xi16>
 // CHECK:         vector.maskedstore %{{.*}}, %{{.*}}, %[[R]] : memref<8xi16>, vector<8xi1>, vector<8xi16>

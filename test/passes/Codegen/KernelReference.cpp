@@ -290,7 +290,8 @@ private:
                       llvm::APFloat::rmNearestTiesToEven, &lossy);
       out = real(rounded.convertToDouble());
     } else if (isa<arith::ExtFOp, arith::TruncFOp>(inner)) {
-      out = in(0);
+      bool narrow = inner.getResult(0).getType().isBF16();
+      out = narrow ? real(roundToBF16(in(0).f)) : in(0);
     } else if (isa<arith::BitcastOp>(inner)) {
       if (inner.getResult(0).getType().isF32()) {
         float f;
@@ -400,6 +401,14 @@ private:
 };
 
 } // namespace
+
+double roundToBF16(double value) {
+  llvm::APFloat rounded(value);
+  bool inexact;
+  rounded.convert(llvm::APFloat::BFloat(), llvm::APFloat::rmNearestTiesToEven,
+                  &inexact);
+  return rounded.convertToDouble();
+}
 
 void evaluateKernel(Operation *op, std::vector<ScalarBuffer> &buffers) {
   Evaluator(op, buffers).run();

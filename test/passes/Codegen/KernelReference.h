@@ -29,6 +29,9 @@ using ScalarBuffer = std::vector<Scalar>;
 /// interpreter does not know ends the program with its name.
 void evaluateKernel(mlir::Operation *op, std::vector<ScalarBuffer> &buffers);
 
+/// `value` rounded to bf16, to nearest, ties to even.
+double roundToBF16(double value);
+
 } // namespace moec::test
 
 #endif // MOEC_TEST_PASSES_CODEGEN_KERNELREFERENCE_H
