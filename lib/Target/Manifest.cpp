@@ -68,11 +68,15 @@ public:
         return failure();
       kernelList.push_back(std::move(*kernel));
     }
+    json::Value precision = module->hasAttr("moe.precision")
+                                ? toJson(module->getAttr("moe.precision"))
+                                : json::Value("f32");
     json::Object root{{"format", "moec.module/1"},
                       {"model", module->hasAttr("moe.model")
                                     ? toJson(module->getAttr("moe.model"))
                                     : json::Value("")},
                       {"target", std::move(target)},
+                      {"precision", std::move(precision)},
                       {"parameters", json::Array()},
                       {"parameter_elements", 0},
                       {"kernels", std::move(kernelList)},

@@ -217,6 +217,12 @@ Manifest parseManifest(std::string_view text) {
   Manifest manifest;
   if (auto model = root.find("model"))
     manifest.model = model->string();
+  if (auto precision = root.find("precision")) {
+    manifest.precision = precision->string();
+    if (manifest.precision != "f32" && manifest.precision != "bf16")
+      precision->error(fmt::format("expected \"f32\" or \"bf16\", got \"{}\"",
+                                   manifest.precision));
+  }
   readTarget(root.at("target"), manifest);
   readParameters(root, manifest);
   readKernels(root, manifest);

@@ -177,6 +177,7 @@ struct Manifest {
   TargetDevice device = TargetDevice::Cpu;
   std::string arch; ///< of a GPU module, "sm_80"
   std::string ptx;  ///< version of its PTX text, "8.0"; may be empty
+  std::string precision = "f32"; ///< what contractions multiply, or "bf16"
   std::string triple;
   std::string cpu;
   std::vector<std::string> features;

@@ -95,6 +95,7 @@ int inspectCommand(std::shared_ptr<const Module> module,
     fmt::print("model {}\ntarget {} {}\n  needs {}\n", manifest.model,
                manifest.triple, manifest.cpu,
                fmt::join(manifest.features, " "));
+  fmt::print("multiplies {}, sums in f32\n", manifest.precision);
   if (device)
     fmt::print("device {}\n", device->describe());
   fmt::print("entries\n");

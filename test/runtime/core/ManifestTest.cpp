@@ -68,6 +68,7 @@ TEST_P(ManifestDamage, IsReported) {
 static const Damage damages[] = {
     {"remove", "/format", nullptr, "\"format\" is missing"},
     {"replace", "/format", "\"moec.module/2\"", "got \"moec.module/2\""},
+    {"add", "/precision", "\"fp8\"", "\"f32\" or \"bf16\", got \"fp8\""},
     {"remove", "/target", nullptr, "manifest: member \"target\" is missing"},
     {"replace", "/target/features", "3", "/features: expected an array"},
     {"replace", "/parameter_elements", "-1", "expected an integer from 0"},
