@@ -70,8 +70,8 @@ std::string moec::driver::phaseNamesOf(llvm::StringRef target) {
 
 /// Adds the passes of the phases in (`after`, `until`] to `pm`.
 static void buildPhases(OpPassManager &pm, const CompileOptions &options,
-                        const target::Machine &machine, bool train, Phase from,
-                        Phase until) {
+                        const target::Machine &machine, const target::Gpu *gpu,
+                        bool train, Phase from, Phase until) {
   auto runs = [&](Phase phase) { return from <= phase && phase <= until; };
   if (runs(Phase::MoE))
     buildModelPipeline(pm);
@@ -89,40 +89,49 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
     pm.addPass(precision::createAssignPrecisionPass(precision));
   }
   if (runs(Phase::Schedule)) {
-    schedule::AssignSchedulePassOptions schedule;
-    // On a GPU only the order of m and n counts; tiles are chosen later. The
-    // host must not matter.
-    int64_t lanes = options.target == "cpu" ? machine.getLanes() : 16;
-    schedule.lanes = lanes;
-    schedule.threads = machine.threads;
-    schedule.registers = lanes == 16 ? 32 : 16;
     schedule::SplitReductionPassOptions parts;
-    parts.threads = machine.threads;
+    parts.threads = gpu ? gpu->multiprocessors : machine.threads;
     if (!llvm::is_contained(options.disabledPasses, "split-reduction"))
       pm.addPass(schedule::createSplitReductionPass(parts));
-    pm.addPass(schedule::createAssignSchedulePass(schedule));
+    if (gpu) {
+      schedule::AssignGpuSchedulePassOptions schedule;
+      schedule.multiprocessors = gpu->multiprocessors;
+      schedule.shared = gpu->sharedPerBlock;
+      schedule.wgmma = gpu->arch == "sm_90a";
+      pm.addPass(schedule::createAssignGpuSchedulePass(schedule));
+    } else {
+      schedule::AssignSchedulePassOptions schedule;
+      schedule.lanes = machine.getLanes();
+      schedule.threads = machine.threads;
+      schedule.registers = machine.getLanes() == 16 ? 32 : 16;
+      pm.addPass(schedule::createAssignSchedulePass(schedule));
+    }
   }
   if (runs(Phase::Memory))
     memory::buildMemoryPipeline(pm);
-  if (runs(Phase::CPU) && options.target == "cpu") {
+  if (runs(Phase::CPU) && !gpu) {
     cpu::CPUPipelineOptions cpu;
     cpu.lanes = machine.getLanes();
     cpu::buildVectorPipeline(pm, cpu);
   }
-  if (runs(Phase::LLVM) && options.target == "cpu") {
+  if (runs(Phase::LLVM) && !gpu) {
     cpu::CPUPipelineOptions cpu;
     cpu.nativeBF16 = machine.has("avx512bf16");
     cpu::buildLLVMPipeline(pm, cpu);
   }
-  if (runs(Phase::GPU) && options.target != "cpu")
-    moec::gpu::buildGPUPipeline(pm);
-  if (runs(Phase::NVVM) && options.target != "cpu")
+  if (runs(Phase::GPU) && gpu) {
+    moec::gpu::GPUPipelineOptions options;
+    options.multiprocessors = gpu->multiprocessors;
+    moec::gpu::buildGPUPipeline(pm, options);
+  }
+  if (runs(Phase::NVVM) && gpu)
     moec::gpu::buildNVVMPipeline(pm);
 }
 
 static LogicalResult runPhases(ModuleOp module, const CompileOptions &options,
-                               const target::Machine &machine, bool train,
-                               Phase from, Phase until, TimingScope &timing) {
+                               const target::Machine &machine,
+                               const target::Gpu *gpu, bool train, Phase from,
+                               Phase until, TimingScope &timing) {
   PassManager pm(module.getContext());
   pm.enableTiming(timing);
   if (!options.dumpPasses.empty())
@@ -131,7 +140,7 @@ static LogicalResult runPhases(ModuleOp module, const CompileOptions &options,
         [](Pass *, Operation *) { return true; }, /*printModuleScope=*/false,
         /*printAfterOnlyOnChange=*/true, /*printAfterOnlyOnFailure=*/false,
         options.dumpPasses);
-  buildPhases(pm, options, machine, train, from, until);
+  buildPhases(pm, options, machine, gpu, train, from, until);
   return pm.run(module);
 }
 
@@ -201,11 +210,11 @@ LogicalResult moec::driver::compile(ModuleOp module,
     if (!found)
       return report(found.takeError());
     gpu = *found;
-    machine->threads = gpu->multiprocessors;
   }
   bool train = module.lookupSymbol("loss") != nullptr;
   auto run = [&](Phase from, Phase until) {
-    return runPhases(module, options, *machine, train, from, until, timing);
+    return runPhases(module, options, *machine, gpu ? &*gpu : nullptr, train,
+                     from, until, timing);
   };
   Phase textual = gpu ? Phase::NVVM : Phase::CPU;
   // Before the NVVM dialect, where the kernels are still one function each.

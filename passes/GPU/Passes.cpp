@@ -17,8 +17,10 @@ using namespace mlir;
 
 namespace moec::gpu {
 
-void buildGPUPipeline(OpPassManager &pm) {
-  pm.addNestedPass<func::FuncOp>(createLowerContractPass());
+void buildGPUPipeline(OpPassManager &pm, const GPUPipelineOptions &options) {
+  LowerContractPassOptions contract;
+  contract.multiprocessors = options.multiprocessors;
+  pm.addNestedPass<func::FuncOp>(createLowerContractPass(contract));
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
   pm.addNestedPass<func::FuncOp>(createLowerRoutePass());
@@ -42,9 +44,9 @@ void buildNVVMPipeline(OpPassManager &pm) {
 
 void registerGPUPhase() {
   registerMoecGPUPasses();
-  PassPipelineRegistration<>("moec-gpu-pipeline",
-                             "Lower kernel functions to a gpu.module",
-                             buildGPUPipeline);
+  PassPipelineRegistration<GPUPipelineOptions>(
+      "moec-gpu-pipeline", "Lower kernel functions to a gpu.module",
+      buildGPUPipeline);
   PassPipelineRegistration<>("moec-nvvm-pipeline",
                              "Lower a gpu.module to the NVVM dialect",
                              buildNVVMPipeline);

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
+#include "mlir/Pass/PassOptions.h"
 #include "passes/Codegen/Passes.h"
 
 namespace moec::gpu {
@@ -24,9 +25,18 @@ namespace moec::gpu {
 // What the backends share is at home here too.
 using namespace codegen;
 
+struct GPUPipelineOptions
+    : public mlir::PassPipelineOptions<GPUPipelineOptions> {
+  Option<int64_t> multiprocessors{
+      *this, "multiprocessors",
+      llvm::cl::desc("blocks of a kernel that takes tile after tile"),
+      llvm::cl::init(132)};
+};
+
 /// Kernel functions to a `gpu.module @kernels` whose functions carry the
 /// attributes of LaunchShape.
-void buildGPUPipeline(mlir::OpPassManager &pm);
+void buildGPUPipeline(mlir::OpPassManager &pm,
+                      const GPUPipelineOptions &options);
 
 /// From there to the LLVM and NVVM dialects.
 void buildNVVMPipeline(mlir::OpPassManager &pm);

@@ -56,7 +56,7 @@ std::optional<PtxKernel> PtxKernel::compile(ModuleOp module,
   PassManager pm(module->getContext());
   if (!pipeline.empty() && failed(parsePassPipeline(pipeline, pm, message)))
     return std::nullopt;
-  gpu::buildGPUPipeline(pm);
+  gpu::buildGPUPipeline(pm, gpu::GPUPipelineOptions());
   if (failed(pm.run(module)))
     return std::nullopt;
   PtxKernel result;
