@@ -115,6 +115,9 @@ private:
   mlir::LogicalResult planMma();
   void planPanel(Panel &panel, mlir::Region &region, unsigned rowDim,
                  int64_t rows);
+  /// Whether `width` elements of an operand along `lane`, from a multiple of
+  /// it, are one access (or one element).
+  bool isVector(unsigned operand, unsigned lane, int64_t width);
   bool canVectorize(const Panel &panel, int64_t width);
   mlir::LogicalResult planStages(int64_t asked);
   mlir::InFlightDiagnostic scheduleError();
@@ -237,6 +240,7 @@ private:
     return kParts == 1 ? tid : rem(tid, threads / kParts);
   }
   bool storesAlongM();
+  int64_t epilogueWidth();
   /// Applies the epilogue to a chunk whose sums lie in shared memory as
   /// [kParts][rows][epilogueStride]; parts are added in order.
   void emitEpilogue(const BlockRange &range, const Chunk &chunk);

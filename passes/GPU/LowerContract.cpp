@@ -47,26 +47,30 @@ InFlightDiagnostic GPUContractEmitter::scheduleError() {
          << op.getScheduleAttr() << ": ";
 }
 
+bool GPUContractEmitter::isVector(unsigned operand, unsigned lane,
+                                  int64_t width) {
+  if (!operands.dependsOn(operand, lane))
+    return true; // one element for all
+  if (operands.along(operand, lane).kind != LaneKind::Unit)
+    return false;
+  ArrayRef<int64_t> shape =
+      cast<ShapedType>(op->getOperand(operand).getType()).getShape();
+  bool rows = operands.gather(operand) < 0 ||
+              operands.numElements(operand) / shape[0] % width == 0;
+  AffineExpr start = simplifyWithExtents(
+      operands.address(operand).replace(b.getAffineDimExpr(lane),
+                                        b.getAffineConstantExpr(0)),
+      operands.dims());
+  return rows && start.isMultipleOf(width);
+}
+
 bool GPUContractEmitter::canVectorize(const Panel &panel, int64_t width) {
   unsigned lane = panel.alongK ? kDim : panel.rowDim;
   if (operands.dims()[lane] % width ||
       (op.getRaggedDim() && *op.getRaggedDim() == lane))
     return false;
-  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
   return llvm::all_of(panel.inputs, [&](unsigned input) {
-    if (!operands.dependsOn(input, lane))
-      return true;
-    if (operands.along(input, lane).kind != LaneKind::Unit)
-      return false;
-    ArrayRef<int64_t> shape =
-        cast<ShapedType>(access.getInputs()[input].getType()).getShape();
-    bool rows = operands.gather(input) < 0 ||
-                operands.numElements(input) / shape[0] % width == 0;
-    AffineExpr start = simplifyWithExtents(
-        operands.address(input).replace(b.getAffineDimExpr(lane),
-                                        b.getAffineConstantExpr(0)),
-        operands.dims());
-    return rows && start.isMultipleOf(width);
+    return isVector(input, lane, width);
   });
 }
 
@@ -224,7 +228,8 @@ LogicalResult GPUContractEmitter::planStages(int64_t asked) {
   stages = async ? std::max<int64_t>(asked, 2) : 2;
   if (!raggedK) {
     int64_t tiles = llvm::divideCeil(K, kTile);
-    stages = std::min(stages, tiles + 1);
+    if (!warpgroups) // whose ring goes on into the next tile
+      stages = std::min(stages, tiles + 1);
     if (!async && tiles == 1)
       stages = 1;
   }

@@ -150,6 +150,9 @@ void GPUContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
   range.mEnd = found[4];
 }
 
+/// Tiles along m that are done before the next along n.
+static constexpr int64_t superRow = 16;
+
 /// Tiles of all groups; with ragged m an upper bound.
 int64_t GPUContractEmitter::numBlocks() const {
   int64_t blocks = mTiles * nTiles;
@@ -170,7 +173,21 @@ BlockRange GPUContractEmitter::decodeBlock(Value rest) {
   };
   BlockRange range;
   // m fastest: neighbouring blocks share the right operand, mostly weights.
-  Value mIndex = split(mTiles), nIndex = split(nTiles);
+  Value mIndex, nIndex;
+  if (raggedM || mTiles <= superRow || nTiles == 1) {
+    mIndex = split(mTiles);
+    nIndex = split(nTiles);
+  } else {
+    // In rows of so many tiles: the blocks that run at a time cover a square
+    // rather than a stripe and so read less of both operands.
+    Value tile = split(mTiles * nTiles);
+    Value first = mul(div(tile, superRow * nTiles), superRow);
+    Value in = rem(tile, superRow * nTiles);
+    Value rows = mTiles % superRow ? minimum(c(superRow), sub(c(mTiles), first))
+                                   : c(superRow);
+    mIndex = add(first, arith::RemUIOp::create(b, loc, in, rows).getResult());
+    nIndex = arith::DivUIOp::create(b, loc, in, rows);
+  }
   range.group.resize(mDim);
   for (unsigned g = mDim; g-- > 0;)
     range.group[g] =

@@ -84,7 +84,7 @@ struct AssignGpuSchedulePass
     shape.leftStaging = staging(op, op.getLhs(), op.getMDim());
     shape.rightStaging = staging(op, op.getRhs(), op.getNDim());
     shape.epilogue =
-        12 + 4 * double(codegen::usedArguments(op.getEpilogue()).size()) +
+        6 + 2 * double(codegen::usedArguments(op.getEpilogue()).size()) +
         instructions(op.getEpilogue());
     for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
       shape.groups *= extent;

@@ -113,6 +113,9 @@ static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
                               std::floor(maxRegisters / registers)});
   double blocks = gpuBlocks(shape, s);
   double perUnit = std::ceil(blocks / machine.multiprocessors);
+  // One block takes all tiles, and loads one while it ends another.
+  if (s.warpgroups)
+    return blockOverhead + loadLatency + perUnit * work;
   return std::max(perUnit * work,
                   std::ceil(perUnit / std::max(resident, 1.0)) * alone);
 }

@@ -190,6 +190,24 @@ TEST(GpuLowerContract, TokenMixingWithLayerNormMapAndResidual) {
   EXPECT_TRUE(holds(s, "mma.sync"));
 }
 
+/// Activations that are stored rounded, beside an f32 out; vectors of columns
+/// and single ones.
+TEST(GpuLowerContract, StoresBf16) {
+  for (int64_t n : {48, 50})
+    for (Kind kind : {Kind::F32, Kind::BF16}) {
+      ContractSource s = matmul(70, n, 40, kind, false, false);
+      s.outs.push_back({shapeOf({70, n}, "bf16"), "m, n"});
+      s.epilogue = R"(
+        %y = arith.addf %acc, %a2 : f32
+        %z = arith.truncf %y : f32 to bf16
+        kernel.yield %y, %z : f32, bf16)";
+      GpuHarness harness(s.str(), "sm_80", choose);
+      harness.randomize();
+      // Sums of f32 and f64 may round to different neighbours.
+      EXPECT_TRUE(harness.check(8e-3));
+    }
+}
+
 /// The output is contiguous along m; the position along m is in the epilogue.
 TEST(GpuLowerContract, OutputContiguousAlongM) {
   ContractSource s;
@@ -265,6 +283,12 @@ TEST_P(GpuExperts, RaggedMWithGather) {
   s.ragged = "1 by 3";
   s.epilogue = "%y = arith.addf %acc, %a4 : f32\n kernel.yield %y : f32";
   setKind(s);
+  // More than one row of tiles, the last of them shorter.
+  for (int64_t m : {600, 1024}) {
+    ContractSource s = matmul(m, 70, 16, Kind::F32, false, false);
+    s.schedule = "tile = [32, 32, 16], micro = [4, 4]";
+    EXPECT_TRUE(holds(s)) << m;
+  }
   for (const char *schedule : schedules()) {
     s.schedule = schedule;
     GpuHarness harness(s.str(), "sm_90a", choose);

@@ -20,8 +20,8 @@
 // CHECK: gpu.barrier
 // CHECK: llvm.store {{.*}} : vector<4xf32>, !llvm.ptr<3>
 // CHECK: gpu.barrier
-// CHECK: scf.for
-// CHECK:   memref.store
+// CHECK: scf.if
+// CHECK:   vector.store {{.*}} {alignment = 16 : i64} : memref<2048xf32>, vector<4xf32>
 // CHECK-NOT: kernel.contract
 func.func @simt(%x: memref<64x32xf32>, %w: memref<32x32xf32>, %y: memref<64x32xf32>,
                 %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {

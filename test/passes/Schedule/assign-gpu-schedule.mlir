@@ -1,5 +1,6 @@
 // RUN: moec-opt %s --moec-assign-gpu-schedule --split-input-file | FileCheck %s
 // RUN: moec-opt %s --moec-assign-gpu-schedule="multiprocessors=1 shared=49152" --split-input-file | FileCheck %s --check-prefix=SMALL
+// RUN: moec-opt %s --moec-assign-gpu-schedule="wgmma=true" --split-input-file | FileCheck %s --check-prefix=WGMMA
 // RUN: moec-opt %s --moec-assign-gpu-schedule --split-input-file --remarks-filter=Schedule --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // Many rows in bf16: a large tile of tensor cores; no larger than shared memory.
@@ -43,4 +44,21 @@ func.func @head(%x: tensor<1x96xf32>, %w: tensor<10x96xf32>, %init: tensor<1x10x
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<1x10xf32>
   return %y, %z : tensor<1x10xf32>, tensor<1x10xf32>
+}
+
+// -----
+
+// Large enough for warpgroups, where the target has them.
+// CHECK-LABEL: func @large
+// CHECK: variant = "mma.sync"
+// WGMMA-LABEL: func @large
+// WGMMA: schedule <tile = [128, {{[0-9]+}}, 64], micro = [64, {{[0-9]+}}], variant = "wgmma", stages = {{[34]}}>
+func.func @large(%x: tensor<8192x2048xbf16>, %w: tensor<2048x4096xbf16>, %init: tensor<8192x4096xf32>) -> tensor<8192x4096xf32> {
+  %y = kernel.contract dims [8192, 4096, 2048]
+    ins(%x, %w : tensor<8192x2048xbf16>, tensor<2048x4096xbf16>) outs(%init : tensor<8192x4096xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    lhs { ^bb0(%l: bf16, %r: bf16): kernel.yield %l : bf16 }
+    rhs { ^bb0(%l: bf16, %r: bf16): kernel.yield %r : bf16 }
+    epilogue { ^bb0(%l: bf16, %r: bf16, %acc: f32): kernel.yield %acc : f32 } -> tensor<8192x4096xf32>
+  return %y : tensor<8192x4096xf32>
 }
