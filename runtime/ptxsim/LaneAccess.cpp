@@ -30,29 +30,6 @@ static void checkAlignment(Warp &w, const Inst &i, uint32_t mask,
                          fmt::format("an access of {} bytes", bytes));
 }
 
-/// Calls fn(lane, address, bytes, first, last) for runs of lanes whose pieces
-/// follow each other or, for reads, are the same.
-template <typename Fn>
-static void eachRun(const LaneAddresses &a, uint32_t mask, uint32_t bytes,
-                    bool write, Fn fn) {
-  unsigned l = 0;
-  while (l < 32) {
-    if (!(mask >> l & 1)) {
-      ++l;
-      continue;
-    }
-    const unsigned first = l;
-    uint64_t last = a.at[l];
-    for (++l; l < 32 && mask >> l & 1; ++l) {
-      if (a.at[l] == last + bytes)
-        last = a.at[l];
-      else if (write || a.at[l] != last)
-        break;
-    }
-    fn(first, l, a.at[first], last + bytes - a.at[first]);
-  }
-}
-
 /// Two lanes of one store that write one byte: which of them wins is not
 /// defined. Found by sorting the beginnings.
 static void checkCollisions(Warp &w, const Inst &i, uint32_t mask,
@@ -94,61 +71,116 @@ static void checkCollisions(Warp &w, const Inst &i, uint32_t mask,
   }
 }
 
+static void pointInto(uint8_t *p[32], const LaneAddresses &a, uint32_t mask,
+                      uint64_t base, uint8_t *host) {
+  for (unsigned l = 0; l < 32; ++l)
+    if (mask >> l & 1)
+      p[l] = host + (a.at[l] - base);
+}
+
 static void resolveGlobal(Warp &w, const Inst &i, uint32_t mask,
                           const LaneAddresses &a, uint32_t bytes, bool write,
                           uint8_t *p[32]) {
   Machine &m = *w.machine;
-  countGlobal(m.counters, a, mask, bytes, write);
-  // One look-up if all lanes lie in one region, as they nearly always do.
-  uint64_t lo = ~uint64_t(0), hi = 0;
-  for (unsigned l = 0; l < 32; ++l) {
-    if (!(mask >> l & 1))
-      continue;
-    lo = std::min(lo, a.at[l]);
-    hi = std::max(hi, a.at[l]);
+  InstState &state = m.state(i);
+  const LanePattern &pattern = patternOf(state, mask, a, bytes, 31);
+  const uint64_t total = uint64_t(__builtin_popcount(mask)) * bytes;
+  if (write) {
+    ++m.counters.globalStores;
+    m.counters.globalStoreSectors += pattern.sectors;
+    m.counters.globalStoreIdealSectors += pattern.idealSectors;
+    m.counters.globalPartialSectors += pattern.partialSectors;
+    m.counters.globalStoreBytes += total;
+  } else {
+    ++m.counters.globalLoads;
+    m.counters.globalLoadSectors += pattern.sectors;
+    m.counters.globalLoadIdealSectors += pattern.idealSectors;
+    m.counters.globalLoadBytes += total;
   }
-  const Region *r = m.state(i).region;
-  const bool one = r && lo >= r->lo && hi + bytes <= r->hi && hi < r->hi &&
-                   (!write || r->writable);
-  for (unsigned l = 0; l < 32; ++l) {
-    if (!(mask >> l & 1))
-      continue;
-    if (!one)
+  // One look-up if all lanes lie in one region, as they nearly always do.
+  const uint64_t base = a.at[firstLane(mask)];
+  const uint64_t lo = base + uint64_t(pattern.lo),
+                 hi = base + uint64_t(pattern.hi);
+  const Region *r = state.region;
+  if (r && lo >= r->lo && lo < hi && hi <= r->hi && (!write || r->writable)) {
+    pointInto(p, a, mask, r->lo, r->host);
+  } else {
+    for (unsigned l = 0; l < 32; ++l) {
+      if (!(mask >> l & 1))
+        continue;
       r = &m.region(w, i, l, a.at[l], bytes, write);
-    p[l] = r->host + (a.at[l] - r->lo);
+      p[l] = r->host + (a.at[l] - r->lo);
+    }
   }
   if (!write)
     return;
-  checkCollisions(w, i, mask, a, bytes, FaultKind::GlobalRace);
-  if (m.config.detectGlobalRaces)
-    eachRun(a, mask, bytes, true,
-            [&](unsigned first, unsigned, uint64_t at, uint64_t n) {
-              const Region &region = m.region(w, i, first, at, bytes, true);
-              m.recordGlobalStore(w, i, first, region, at, n);
-            });
+  if (pattern.overlaps)
+    checkCollisions(w, i, mask, a, bytes, FaultKind::GlobalRace);
+  if (!m.config.detectGlobalRaces)
+    return;
+  for (unsigned k = 0; k < pattern.numRuns; ++k) {
+    const LanePattern::Run &run = pattern.runs[k];
+    const uint64_t at = base + uint64_t(run.at);
+    // Lanes that touch each other may still lie in two ranges of the launch.
+    const Region &region = m.region(w, i, run.lane, at, bytes, true);
+    m.recordGlobalStore(w, i, run.lane, region, at, run.bytes);
+  }
+}
+
+/// Lanes one by one: another block, or something is wrong.
+static void resolveSharedSlowly(Warp &w, const Inst &i, uint32_t mask,
+                                const LaneAddresses &a, uint32_t bytes,
+                                bool write, uint8_t *p[32]) {
+  Machine &m = *w.machine;
+  for (unsigned l = 0; l < 32; ++l) {
+    if (!(mask >> l & 1))
+      continue;
+    if (a.at[l] >> 32)
+      m.faultAt(w, i, l, FaultKind::OutOfBounds, a.at[l],
+                "this is no address of shared memory");
+    p[l] = write ? m.sharedWrite(w, i, l, uint32_t(a.at[l]), bytes)
+                 : m.sharedRead(w, i, l, uint32_t(a.at[l]), bytes);
+  }
 }
 
 static void resolveShared(Warp &w, const Inst &i, uint32_t mask,
                           const LaneAddresses &a, uint32_t bytes, bool write,
                           uint8_t *p[32]) {
   Machine &m = *w.machine;
-  countShared(m.counters, a, mask, bytes, write);
-  eachRun(a, mask, bytes, write,
-          [&](unsigned first, unsigned end, uint64_t at, uint64_t n) {
-            if (at >> 32)
-              m.faultAt(w, i, first, FaultKind::OutOfBounds, at,
-                        "this is no address of shared memory");
-            // A run over the end is reported for its own lane.
-            if (at + n > w.block->sharedBytes)
-              for (unsigned l = first; l < end; ++l)
-                m.sharedPlace(w, i, l, uint32_t(a.at[l]), bytes);
-            uint8_t *host =
-                write ? m.sharedWrite(w, i, first, uint32_t(at), uint32_t(n))
-                      : m.sharedRead(w, i, first, uint32_t(at), uint32_t(n));
-            for (unsigned l = first; l < end; ++l)
-              p[l] = host + (a.at[l] - at);
-          });
-  if (write)
+  const LanePattern &pattern = patternOf(m.state(i), mask, a, bytes, 3);
+  const uint64_t total = uint64_t(__builtin_popcount(mask)) * bytes;
+  if (write) {
+    ++m.counters.sharedStores;
+    m.counters.sharedStoreConflicts += pattern.conflicts;
+    m.counters.sharedStoreBytes += total;
+  } else {
+    ++m.counters.sharedLoads;
+    m.counters.sharedLoadConflicts += pattern.conflicts;
+    m.counters.sharedLoadBytes += total;
+  }
+  Block &block = *w.block;
+  const uint64_t base = a.at[firstLane(mask)];
+  const uint64_t lo = base + uint64_t(pattern.lo),
+                 hi = base + uint64_t(pattern.hi);
+  if (lo >= hi || hi > block.sharedBytes) {
+    resolveSharedSlowly(w, i, mask, a, bytes, write, p);
+  } else {
+    pointInto(p, a, mask, 0, block.shared.data());
+    if (m.config.detectSharedRaces && write) {
+      for (unsigned k = 0; k < pattern.numRuns; ++k)
+        m.sharedWrite(w, i, pattern.runs[k].lane,
+                      uint32_t(base + uint64_t(pattern.runs[k].at)),
+                      pattern.runs[k].bytes);
+    } else if (m.config.detectSharedRaces) {
+      auto reader = block.shadow.reader(w.agent, m.clocks.now(w.agent),
+                                        m.clocks.known(w.agent));
+      for (unsigned k = 0; k < pattern.numRuns; ++k)
+        if (!reader.read(uint32_t(base + uint64_t(pattern.runs[k].at)),
+                         pattern.runs[k].bytes))
+          return resolveSharedSlowly(w, i, mask, a, bytes, write, p);
+    }
+  }
+  if (write && pattern.overlaps)
     checkCollisions(w, i, mask, a, bytes, FaultKind::SharedRace);
 }
 

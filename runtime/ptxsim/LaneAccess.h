@@ -35,18 +35,12 @@ inline void loadAddresses(Warp &w, const Inst &i, LaneAddresses &out) {
     out.at[l] = wide[l] + uint64_t(i.imm);
 }
 
-/// How the addresses of a full warp lie.
-enum class Pattern : uint8_t { Scattered, Packed, Uniform };
-inline Pattern patternOf(const LaneAddresses &a, uint64_t bytes) {
-  uint64_t packed = 0, uniform = 0;
-  for (unsigned l = 0; l < 32; ++l) {
-    packed |= a.at[l] ^ (a.at[0] + l * bytes);
-    uniform |= a.at[l] ^ a.at[0];
-  }
-  return packed == 0    ? Pattern::Packed
-         : uniform == 0 ? Pattern::Uniform
-                        : Pattern::Scattered;
-}
+/// The pattern of a request, from the last one of this instruction if it is the
+/// same. `phaseMask` says which low bits of the address matter: 31 for sectors,
+/// 3 for banks, which are all alike.
+const LanePattern &patternOf(InstState &state, uint32_t mask,
+                             const LaneAddresses &a, uint32_t bytes,
+                             uint32_t phaseMask);
 
 /// Turns what a generic address means into a space and an address in it.
 /// Parameter and local windows give offsets.

@@ -68,12 +68,33 @@ public:
   std::map<uint64_t, std::unique_ptr<BlockObject>> objects;
 };
 
+/// How the addresses of a memory instruction lie to each other. Most
+/// instructions repeat one pattern, so what follows from it is kept.
+struct LanePattern {
+  uint32_t mask = 0;
+  uint32_t bytes = 0;    ///< per lane
+  uint32_t phase = 0;    ///< of the first lane's address, within a sector
+  bool overlaps = false; ///< two lanes touch one byte
+  uint8_t numRuns = 0;
+  uint64_t delta[32] = {}; ///< from the first lane; 0 where the mask is 0
+  int64_t lo = 0, hi = 0;  ///< the smallest delta; behind the largest piece
+  /// Distinct bytes, without gaps, relative to the first lane.
+  struct Run {
+    int64_t at;
+    uint32_t bytes;
+    uint8_t lane; ///< one that begins there
+  } runs[32];
+  // Counters of one request.
+  uint32_t sectors = 0, idealSectors = 0, partialSectors = 0, conflicts = 0;
+};
+
 /// What happened to one instruction in this launch.
 struct InstState {
   uint64_t count = 0; ///< warp instructions
   uint64_t lanes = 0;
-  uint64_t partial = 0;           ///< warp instructions without all lanes
-  const Region *region = nullptr; ///< that it touched last
+  uint64_t partial = 0;                 ///< warp instructions without all lanes
+  const Region *region = nullptr;       ///< that it touched last
+  std::unique_ptr<LanePattern> pattern; ///< of its last request
 };
 
 class Machine {

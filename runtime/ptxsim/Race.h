@@ -120,6 +120,40 @@ public:
                  const uint32_t *known, uint32_t exceptAgent = ~0u,
                  const uint32_t *fenced = nullptr,
                  uint32_t firstAsyncAgent = ~0u);
+  /// Reads of one instruction by a warp, without a report: false where read()
+  /// would find something or must decide.
+  class Reader {
+  public:
+    bool read(uint32_t byte, uint32_t bytes) {
+      const size_t end = ((byte + bytes - 1) >> shift) + 1;
+      for (size_t g = byte >> shift; g < end; ++g) {
+        const uint32_t e = writer[g];
+        if (e != same || e == 0) {
+          if (e == 0 || (e & maxClock) > known[e >> agentShift])
+            return false;
+          same = e;
+        }
+        mine[g] = now;
+      }
+      return true;
+    }
+
+  private:
+    friend class SharedShadow;
+    const uint32_t *writer = nullptr, *known = nullptr;
+    uint32_t *mine = nullptr;
+    uint32_t now = 0, same = 0;
+    unsigned shift = 2;
+  };
+  Reader reader(uint32_t agent, uint32_t now, const uint32_t *known) {
+    Reader r;
+    r.writer = writer.data();
+    r.known = known;
+    r.mine = readersOf(agent);
+    r.now = now;
+    r.shift = shift;
+    return r;
+  }
   bool written(uint32_t byte) const { return writer[byte >> shift] != 0; }
   /// Marks bytes as written before everything else.
   void initialize(uint32_t byte, uint32_t bytes);

@@ -136,6 +136,11 @@ TEST(Fault, UnwrittenShared) {
               blockOf(64));
   EXPECT_EQ(w.kind, FaultKind::UnwrittenShared);
   EXPECT_EQ(w.address, 36u);
+  const auto all = faultOf(
+      ptxKernel(std::string(place) + "  ld.shared.b32 %r1, [%d1];", tile),
+      blockOf(32));
+  EXPECT_EQ(all.kind, FaultKind::UnwrittenShared);
+  EXPECT_EQ(all.address, 0u);
 }
 
 TEST(Fault, RaceWithoutABarrier) {
