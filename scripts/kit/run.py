@@ -24,12 +24,12 @@ import runtime
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def build(folder):
+def build(folder, kind):
     """Builds the runtime as a shared library; its path."""
     source = os.path.join(HERE, "src")
     jobs = str(os.cpu_count() or 1)
     steps = [["cmake", "-S", source, "-B", folder, "-DMOEC_RUNTIME_ONLY=ON", "-DMOEC_BUILD_TESTS=OFF",
-              "-DCMAKE_BUILD_TYPE=Release"],
+              "-DCMAKE_BUILD_TYPE=" + kind],
              ["cmake", "--build", folder, "--parallel", jobs, "--target", "moec_runtime_shared"]]
     for step in steps:
         try:
@@ -116,13 +116,14 @@ def main():
     parser.add_argument("--only", default="", help="a regular expression for the labels of modules")
     parser.add_argument("--out", default="results.json")
     parser.add_argument("--build", default=os.path.join(HERE, "build"), help="folder to build the runtime in")
+    parser.add_argument("--build-type", default="Release", help="CMake's build type (default: Release)")
     parser.add_argument("--library", help="libmoec_runtime.so to use instead of building it")
     parser.add_argument("--no-bench", action="store_true", help="only check")
     options = parser.parse_args()
     with open(os.path.join(HERE, "kit.json"), encoding="utf-8") as file:
         kit = json.load(file)
     start = time.time()
-    library = runtime.Library(options.library or build(options.build))
+    library = runtime.Library(options.library or build(options.build, options.build_type))
     print(f"the runtime is ready after {time.time() - start:.0f} s", flush=True)
     results = {"format": "moec.gpu-results/1", "commit": kit["commit"], "device": options.device,
                "machine": {"cpu": platform.processor() or platform.machine(), "python": platform.python_version(),
