@@ -37,7 +37,8 @@ struct BlockRange {
 /// Emits `kernel.contract` as blocked, packed, register-tiled code: see the
 /// description of moec-lower-contract. Layouts in scratch:
 ///   left, lanes along k:  [k block][MT][kStride]   (rows, broadcast scalars)
-///   left, lanes along m:  [k block][kPad][mStride]
+///   left, lanes along m:  [k block][MT / mr][kPad][mr], or with rows that do
+///                         not fill vectors evenly [k block][kPad][mStride]
 ///   right:                [k block][NT / nr][kPad][nr]
 ///   sums:                 [NT / nr][MT / mr][mr][nr], or one [mr][nr]
 class ContractEmitter {
@@ -64,7 +65,11 @@ private:
   bool raggedM = false, raggedK = false;
   int64_t mTile, nTile, kTile, mr, nr, nv; // nv = nr / vl
   int64_t mTiles, nTiles, kBlocks;         // mTiles: an upper bound if ragged
-  int64_t kPad, kStride, mStride;
+  int64_t kPad, kStride;
+  // Left panel packed along m: how far the next k and the next register tile
+  // is.
+  int64_t mStride, stripElements;
+  bool strips; ///< the rows of a register tile lie in a strip of their own
   bool single; ///< one k block: the sums never leave the registers
   Panel left, right;
   mlir::Value sums;

@@ -124,8 +124,24 @@ void ContractEmitter::packLeftColumns(const BlockRange &range, Value kBegin,
       lanes.values[mDim] = add(range.mBegin, position);
       if (raggedM || M % vl || mTile % vl)
         lanes.mask = laneMask(b, loc, sub(height, position), vl);
-      vector::StoreOp::create(b, loc, elements(*left.region, rows, lanes),
-                              left.buffer, ValueRange{add(target, position)});
+      Value value = elements(*left.region, rows, lanes);
+      if (!strips) {
+        vector::StoreOp::create(b, loc, value, left.buffer,
+                                ValueRange{add(target, position)});
+        return;
+      }
+      // The vector holds the rows of whole strips.
+      Value number = arith::DivUIOp::create(b, loc, position, c(mr));
+      Value to = mad(number, stripElements, target);
+      for (int64_t r = 0; r < vl; r += mr) {
+        Value part = mr == vl
+                         ? value
+                         : vector::ExtractStridedSliceOp::create(
+                               b, loc, value, ArrayRef<int64_t>{r},
+                               ArrayRef<int64_t>{mr}, ArrayRef<int64_t>{1});
+        vector::StoreOp::create(b, loc, part, left.buffer,
+                                ValueRange{add(to, c(r / mr * stripElements))});
+      }
     });
   });
 }

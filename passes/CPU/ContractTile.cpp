@@ -30,7 +30,7 @@ void ContractEmitter::zeroSums() {
 void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
                                Value blockIndex, Value kBegin, Value depth) {
   Value leftBase = left.resident ? mul(blockIndex, left.blockElements) : c(0);
-  leftBase = mad(i, left.lanesAlongK ? mr * kStride : mr, leftBase);
+  leftBase = mad(i, left.lanesAlongK ? mr * kStride : stripElements, leftBase);
   // Where column 0 of the right strip lies at step 0, and how far step 1 is.
   Value rightBuffer = right.buffer, rightBase;
   int64_t rightStride = nr;

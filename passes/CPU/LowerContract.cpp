@@ -16,11 +16,13 @@ namespace moec::cpu {
 #define GEN_PASS_DEF_LOWERCONTRACTPASS
 #include "passes/CPU/Passes.h.inc"
 
-// A panel that holds all of k stays in L2 between blocks up to these sizes.
+// A panel that holds all of k stays packed between blocks up to these sizes.
+// The left one has to stay in L2; the right one is read again from L3, which is
+// still cheaper than packing it again.
 static constexpr int64_t residentLeftBytes = 192 << 10;
+static constexpr int64_t residentRightBytes = 8 << 20;
 // Elements between rows of a right operand that is not packed.
 static constexpr int64_t maxDirectStride = 512;
-static constexpr int64_t residentRightBytes = 384 << 10;
 
 Value ContractEmitter::add(Value x, Value y) {
   return arith::AddIOp::create(b, loc, x, y);
@@ -119,13 +121,19 @@ LogicalResult ContractEmitter::plan() {
   kPad = llvm::alignTo(kTile, vl);
   // Odd multiples of a cache line spread rows over all sets.
   kStride = (kPad / vl | 1) * vl;
-  mStride = llvm::alignTo(mTile, vl);
+  // Odd multiples of a cache line spread rows and strips over all sets.
+  strips = vl % mr == 0;
+  int64_t lines = llvm::divideCeil(strips ? kPad * mr : mTile, vl) | 1;
+  mStride = strips ? mr : lines * vl;
+  stripElements = strips ? lines * vl : mr;
 
   if (!raggedK && (kBlocks == 1 || kTile % vl == 0))
     operands.setAligned(kDim, vl);
   left = planPanel(op.getLhs(), mDim);
   right = planPanel(op.getRhs(), nDim);
-  left.blockElements = left.lanesAlongK ? mTile * kStride : kPad * mStride;
+  left.blockElements = left.lanesAlongK ? mTile * kStride
+                       : strips ? llvm::alignTo(mTile, vl) / mr * stripElements
+                                : kPad * mStride;
   right.direct = directRight();
   right.blockElements = right.direct >= 0 ? 0 : kPad * nTile;
   left.resident = !raggedK && !raggedM &&

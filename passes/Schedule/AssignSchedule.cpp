@@ -19,6 +19,19 @@ namespace moec::schedule {
 
 namespace {
 
+/// Whether vectors along k are made of more than a few pieces.
+bool isSlowAlongK(kernel::ContractOp op, unsigned input) {
+  unsigned k = op.getKDim();
+  auto shape = cast<ShapedType>(op.getInputs()[input].getType()).getShape();
+  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
+  AffineExpr address =
+      codegen::linearizeAccess(access.getInputMap(input), shape, op.getDims());
+  // The packing loops start at multiples of the lanes.
+  codegen::LaneKind kind = codegen::analyzeLane(address, k, 16).kind;
+  return kind == codegen::LaneKind::Strided ||
+         kind == codegen::LaneKind::Irregular;
+}
+
 bool dependsOnGroup(kernel::ContractOp op, Region &region) {
   auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
   for (unsigned input : codegen::usedArguments(region))
@@ -77,7 +90,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
                         mapCost(op.getLhs()),
                         mapCost(op.getRhs())};
     for (unsigned input : codegen::usedArguments(op.getLhs()))
-      shape.leftAlongK &= !isSlowAlong(op, input, op.getKDim());
+      shape.leftAlongK &= !isSlowAlongK(op, input);
     shape.rightInPlace = isInPlace(op);
     for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
       shape.groups *= extent;

@@ -25,6 +25,8 @@ static constexpr int64_t maxDepth = 1024, splitDepth = 384;
 // every load of a step waits for L2: wide tiles with few rows load least.
 static constexpr int64_t cachedDepth = 512;
 static constexpr double loadFromL2 = 0.25;
+static constexpr int64_t stripDepth = 128;
+static constexpr double stripLoads = 0.5;
 
 static double cyclesPerStep(int64_t rows, int64_t vectors) {
   return std::max({rows * vectors / 2.0, (rows + vectors) / 2.0, 4.0});
@@ -50,6 +52,10 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
                    divideCeil(std::min(nTile, shape.n), columns);
     double depthBlocks = divideCeil(shape.k, kTile);
     double loads = kTile > cachedDepth ? (rows + vectors) * loadFromL2 : 0;
+    // Rows of a deep panel packed along m that do not fill vectors evenly lie
+    // too far apart for L1.
+    if (!shape.leftAlongK && lanes % rows && kTile > stripDepth)
+      loads += stripLoads;
     double tile = shape.k * (cyclesPerStep(rows, vectors) + loads) +
                   tileOverhead * depthBlocks +
                   rows * vectors * storePerVector * (2 * depthBlocks - 1);
