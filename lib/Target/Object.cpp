@@ -16,6 +16,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Transforms/InstCombine/InstCombine.h"
@@ -181,8 +182,36 @@ moec::target::emitData(const Machine &machine,
   return emitNative(module, machine, /*assembly=*/false);
 }
 
+/// Puts `output` in the place of `path`. What is no regular file there (a
+/// device, a pipe) stays and gets the bytes.
+static std::error_code moveInto(llvm::StringRef output, llvm::StringRef path,
+                                bool inPlace) {
+  if (!inPlace)
+    return llvm::sys::fs::rename(output, path);
+  auto bytes = llvm::MemoryBuffer::getFile(output);
+  if (!bytes)
+    return bytes.getError();
+  std::error_code error;
+  llvm::raw_fd_ostream file(path, error, llvm::sys::fs::CD_OpenExisting);
+  if (error)
+    return error;
+  file << (*bytes)->getBuffer();
+  file.close();
+  error = file.error();
+  file.clear_error();
+  (void)llvm::sys::fs::remove(output);
+  return error;
+}
+
 llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
                                      llvm::StringRef path) {
+  bool inPlace = false; // stays so where nothing is yet
+  (void)llvm::sys::fs::is_other(path, inPlace);
+  llvm::SmallString<128> beside(path);
+  if (inPlace) {
+    llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, beside);
+    llvm::sys::path::append(beside, "moec");
+  }
   std::vector<llvm::sys::fs::TempFile> inputs;
   auto discard = [&] {
     for (llvm::sys::fs::TempFile &input : inputs)
@@ -190,7 +219,7 @@ llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
   };
   for (const std::string &object : objects) {
     llvm::Expected<llvm::sys::fs::TempFile> input =
-        llvm::sys::fs::TempFile::create(path + ".%%%%%%.o");
+        llvm::sys::fs::TempFile::create(beside + ".%%%%%%.o");
     if (!input) {
       discard();
       return llvm::createStringError("cannot write '" + path.str() +
@@ -213,7 +242,7 @@ llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
     (void)llvm::sys::fs::remove(output);
     return llvm::createStringError("linking failed: " + messages);
   }
-  if (std::error_code error = llvm::sys::fs::rename(output, path)) {
+  if (std::error_code error = moveInto(output, path, inPlace)) {
     (void)llvm::sys::fs::remove(output);
     return llvm::createStringError("cannot write '" + path.str() +
                                    "': " + error.message());

@@ -47,7 +47,8 @@ llvm::Expected<std::string> emitData(const Machine &machine,
                                      llvm::ArrayRef<DataSymbol> symbols);
 
 /// Links object files into the shared object `path`. It is written beside
-/// its place and renamed, so that a failure leaves nothing behind.
+/// its place and renamed, so that a failure leaves nothing behind. A device at
+/// `path` (/dev/null) stays and gets the bytes.
 llvm::Error linkShared(llvm::ArrayRef<std::string> objects,
                        llvm::StringRef path);
 

@@ -59,8 +59,27 @@ static bool writeAll(int fd, std::string_view piece) {
   return true;
 }
 
+/// What is no regular file (a device, a pipe) stays where it is.
+static void writeInPlace(const std::string &path,
+                         const std::vector<std::string_view> &pieces) {
+  int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  bool good = fd >= 0;
+  for (std::string_view piece : pieces)
+    good = good && writeAll(fd, piece);
+  int error = errno;
+  if (fd >= 0)
+    close(fd);
+  if (!good)
+    fail("cannot write {}: {}", path, std::strerror(error));
+}
+
 void writeFileAtomic(const std::string &path,
                      const std::vector<std::string_view> &pieces) {
+  struct stat info;
+  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    writeInPlace(path, pieces);
+    return;
+  }
   std::string temporary = path + ".XXXXXX";
   int fd = mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0)

@@ -31,7 +31,8 @@ private:
 
 /// Writes pieces one after another to a temporary file beside `path`, syncs
 /// it and renames it: the path holds the old bytes or all new ones, never a
-/// part. Throws Error, and leaves no temporary, when that fails.
+/// part. Throws Error, and leaves no temporary, when that fails. A device or a
+/// pipe at `path` is written to as it is.
 void writeFileAtomic(const std::string &path,
                      const std::vector<std::string_view> &pieces);
 

@@ -10,6 +10,7 @@
 #include "test/runtime/TestSupport.h"
 
 #include <cstring>
+#include <sys/stat.h>
 
 using namespace moec::rt;
 using namespace moec::rt::test;
@@ -128,6 +129,11 @@ TEST(File, NothingHalfWritten) {
   for (auto &entry : std::filesystem::directory_iterator(folder.path))
     files += !entry.path().empty();
   EXPECT_EQ(files, 2u);
+  // A device is written to, not replaced.
+  EXPECT_ERROR(writeFileAtomic("/dev/full", {"x"}), "cannot write");
+  struct stat info;
+  ASSERT_EQ(stat("/dev/full", &info), 0);
+  EXPECT_TRUE(S_ISCHR(info.st_mode));
   writeFileAtomic(folder / "old", {"new ", "bytes"});
   EXPECT_EQ(readAll(folder / "old"), "new bytes");
 }
