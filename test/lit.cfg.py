@@ -3,11 +3,12 @@
 A test names the tools plainly (`moec-opt %s | FileCheck %s`); they are found in
 the build's bin folder and in LLVM's. `%moec-opt` and so on work too.
 Substitutions: %examples, %data (Fashion-MNIST), %python, %moec_source.
-Features: avx2, avx512, numpy, fashion-mnist, sanitizers.
+Features: avx2, avx512, numpy, fashion-mnist, ptxas, sanitizers.
 """
 
 import os
 import re
+import shutil
 import subprocess
 
 import lit.formats
@@ -70,5 +71,7 @@ if subprocess.run([config.python, "-c", "import numpy"], capture_output=True).re
     config.available_features.add("numpy")
 if os.path.isdir(data) and any(n.startswith("train-images") for n in os.listdir(data)):
     config.available_features.add("fashion-mnist")
+if shutil.which("ptxas") or os.environ.get("CUDA_HOME"):
+    config.available_features.add("ptxas")
 if config.sanitize:
     config.available_features.add("sanitizers")
