@@ -77,6 +77,8 @@ struct GpuLaunch {
   int64_t shared = 0;    ///< bytes of dynamic shared memory
   int64_t workspace = 0; ///< bytes of device memory, contents undefined
   std::string variant;   ///< for people
+  int64_t registers = 0; ///< of a thread, as ptxas says; 0: not known
+  int64_t spills = 0;    ///< bytes that a thread spills, if that is known
   std::vector<TensorMap> tensorMaps;
 };
 

@@ -147,6 +147,10 @@ void readGpuKernel(const JsonView &view, Kernel &kernel) {
     gpu.workspace = workspace->integer(0, int64_t(1) << 40);
   if (auto variant = view.find("variant"))
     gpu.variant = variant->string();
+  if (auto registers = view.find("registers"))
+    gpu.registers = registers->integer(0, 255);
+  if (auto spills = view.find("spills"))
+    gpu.spills = spills->integer(0, int64_t(1) << 32);
   if (auto maps = view.find("tensor_maps"))
     for (const JsonView &item : maps->items())
       gpu.tensorMaps.push_back(readTensorMap(item));

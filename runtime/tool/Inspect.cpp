@@ -54,6 +54,9 @@ static void printEntry(const Manifest &manifest, const Entry &entry) {
 static void printGpuKernel(const Kernel &kernel, const std::string &note) {
   const GpuLaunch &gpu = kernel.gpu;
   std::string extra;
+  if (gpu.registers)
+    extra += fmt::format(", {} registers, {} bytes spilled", gpu.registers,
+                         gpu.spills);
   if (gpu.cluster > 1)
     extra += fmt::format(", clusters of {}", gpu.cluster);
   if (gpu.workspace)

@@ -199,6 +199,8 @@ static const Damage gpuDamages[] = {
     {"replace", "/kernels/0/shared", "232449", "from 0 to 232448"},
     {"replace", "/kernels/0/workspace", "-4", "/kernels/0/workspace: expected"},
     {"replace", "/kernels/0/variant", "7", "expected a string"},
+    {"add", "/kernels/0/registers", "256", "255"},
+    {"add", "/kernels/0/spills", "-1", "0"},
     {"replace", mapPath, "[]", "expected an object"},
     {"replace", MAP("operand"), "2",
      "a tensor map of operand 2, the launch has 2"},
