@@ -42,7 +42,7 @@ def check_phase(root, phase):
         if defined > 1:
             problems.append(f"{folder}/{source} defines {defined} passes: one pass per file")
         expected.add(kebab(name))
-        # A long test may be split: lower-to-kernel-loss.mlir and so on.
+        # A long test may be split: lower-to-kernel-numerics.mlir and so on.
         if not any(re.match(rf"{kebab(name)}(-[\w-]+)?\.mlir$", test) for test in present):
             problems.append(f"{folder}/{source} has no test {tests}/{kebab(name)}.mlir")
     for test in present:

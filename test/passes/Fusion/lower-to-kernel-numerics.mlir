@@ -1,10 +1,13 @@
 // The kernels compute what the moe ops mean, on plans with dropped items.
 // RUN: moec-interpret %s --pipeline=moec-lower-to-kernel,cse,canonicalize
-// RUN: moec-interpret %S/lower-to-kernel-contraction.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
-// RUN: moec-interpret %S/lower-to-kernel-elementwise.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
-// RUN: moec-interpret %S/lower-to-kernel-normalization.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
-// RUN: moec-interpret %S/lower-to-kernel-loss.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
-// RUN: moec-interpret %S/lower-to-kernel-training.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=1e-4 --atol=1e-6
+// RUN: moec-interpret %S/lower-contraction.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
+// RUN: moec-interpret %S/lower-elementwise.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
+// RUN: moec-interpret %S/lower-shape.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
+// RUN: moec-interpret %S/lower-normalization.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
+// RUN: moec-interpret %S/lower-loss.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
+// RUN: moec-interpret %S/lower-load-probability.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
+// RUN: moec-interpret %S/lower-training.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=1e-4 --atol=1e-6
+// RUN: moec-interpret %S/lower-random.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=1e-4 --atol=1e-6
 
 !plan = !moe.routing<items = 16, experts = 4, k = 2, capacity = 6>
 !single = !moe.routing<items = 16, experts = 4, k = 1, capacity = 5>

@@ -50,18 +50,3 @@ func.func @norm(%g: tensor<4096xf32>) -> (tensor<f32>, tensor<f32>) {
   %s, %n = moe.clip_scale %g max_norm 0.0 : tensor<4096xf32> -> tensor<f32>
   return %s, %n : tensor<f32>, tensor<f32>
 }
-
-// Ten rounds of two products.
-// CHECK-LABEL: func @random
-// CHECK: kernel.map dims [8, 4] ins(%arg0, %arg1 : tensor<i32>, tensor<i32>)
-// CHECK-SAME: maps [affine_map<(d0, d1) -> ()>, affine_map<(d0, d1) -> ()>, affine_map<(d0, d1) -> (d0, d1)>]
-// CHECK: kernel.index 1
-// CHECK: kernel.index 0
-// CHECK-COUNT-20: arith.mului_extended
-// CHECK-NOT: arith.mului_extended
-// CHECK: math.log
-// CHECK: math.cos
-func.func @random(%seed: tensor<i32> {moe.range = [0, 2147483647]}, %step: tensor<i32> {moe.range = [1, 1000]}) -> tensor<8x4xf32> {
-  %y = moe.random_normal %seed, %step : tensor<i32> stream 3 std 0.25 -> tensor<8x4xf32>
-  return %y : tensor<8x4xf32>
-}

@@ -1,0 +1,56 @@
+// RUN: moec-opt %s -moec-lower-to-kernel -mlir-print-local-scope | FileCheck %s
+
+// CHECK-LABEL: func @binary
+// CHECK: kernel.map dims [4, 8] ins(%arg0, %arg1 :
+// CHECK-SAME: maps [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0, d1)>]
+// CHECK: arith.addf
+// CHECK: arith.subf
+// CHECK: arith.mulf
+func.func @binary(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %0 = moe.add %x, %y : tensor<4x8xf32>
+  %1 = moe.sub %0, %y : tensor<4x8xf32>
+  %2 = moe.mul %1, %y : tensor<4x8xf32>
+  return %2 : tensor<4x8xf32>
+}
+
+// A scalar is one point.
+// CHECK-LABEL: func @scalar
+// CHECK: kernel.map dims [1] ins(%arg0 : tensor<f32>)
+// CHECK-SAME: maps [affine_map<(d0) -> ()>, affine_map<(d0) -> ()>]
+// CHECK: %[[F:.*]] = arith.constant 5.000000e-01 : f32
+// CHECK: arith.mulf %{{.*}}, %[[F]] : f32
+func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
+  %0 = moe.scale %x by 0.5 : tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// CHECK-LABEL: func @gelu
+// CHECK: kernel.map
+// CHECK: math.erf
+// CHECK: kernel.map
+// CHECK: math.tanh
+func.func @gelu(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = moe.gelu %x : tensor<4xf32>
+  %1 = moe.gelu %0 tanh : tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// CHECK-LABEL: func @gelu_gradient
+// CHECK: kernel.map dims [4] ins(%arg0, %arg1 :
+// CHECK: math.erf
+// CHECK: kernel.map
+// CHECK: math.tanh
+func.func @gelu_gradient(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = moe.gelu_grad %x, %dy : tensor<4xf32>
+  %1 = moe.gelu_grad %x, %0 tanh : tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// CHECK-LABEL: func @fill
+// CHECK: kernel.map dims [3] outs(
+// CHECK: %[[C:.*]] = arith.constant 2.500000e-01 : f32
+// CHECK: kernel.yield %[[C]] : f32
+func.func @fill() -> tensor<3xf32> {
+  %0 = moe.fill 0.25 : tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
