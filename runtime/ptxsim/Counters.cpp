@@ -13,8 +13,9 @@ namespace moec::rt::ptxsim {
 
 const char *instClassName(InstClass c) {
   static const char *const names[numInstClasses] = {
-      "float",  "half",  "integer", "special", "convert", "move",    "global",
-      "shared", "local", "atomic",  "async",   "tensor",  "barrier", "control"};
+      "float",  "half",   "integer", "special", "convert",
+      "move",   "global", "shared",  "local",   "param",
+      "atomic", "async",  "tensor",  "barrier", "control"};
   return names[unsigned(c)];
 }
 
@@ -33,12 +34,14 @@ Counters &Counters::operator+=(const Counters &o) {
       &Counters::globalPartialSectors, &Counters::globalStoreBytes,
       &Counters::bulkCopies, &Counters::bulkBytes, &Counters::sharedLoads,
       &Counters::sharedStores, &Counters::sharedLoadConflicts,
-      &Counters::sharedStoreConflicts, &Counters::sharedLoadBytes,
-      &Counters::sharedStoreBytes, &Counters::localBytes, &Counters::atomics,
-      &Counters::floatFlops, &Counters::tensorFlops, &Counters::wgmmaConflicts,
-      &Counters::barriers);
+      &Counters::sharedStoreConflicts, &Counters::ldmatrixConflicts,
+      &Counters::stmatrixConflicts, &Counters::copyConflicts,
+      &Counters::sharedLoadBytes, &Counters::sharedStoreBytes,
+      &Counters::localBytes, &Counters::atomics, &Counters::floatFlops,
+      &Counters::tensorFlops, &Counters::wgmmaConflicts, &Counters::barriers);
   sharedBytesPerBlock = std::max(sharedBytesPerBlock, o.sharedBytesPerBlock);
   bulkStagesInFlight = std::max(bulkStagesInFlight, o.bulkStagesInFlight);
+  copyGroupsInFlight = std::max(copyGroupsInFlight, o.copyGroupsInFlight);
   wgmmaGroupsInFlight = std::max(wgmmaGroupsInFlight, o.wgmmaGroupsInFlight);
   return *this;
 }

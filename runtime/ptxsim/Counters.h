@@ -23,14 +23,15 @@ enum class InstClass : uint8_t {
   Move,    ///< mov, selp, setp, shfl, vote
   Global,  ///< loads, stores and prefetches of global memory
   Shared,  ///< loads and stores of shared memory, ldmatrix, stmatrix
-  Local,   ///< loads and stores of local and parameter memory
+  Local,   ///< loads and stores of local memory
+  Param,   ///< loads and stores of parameters
   Atomic,  ///< atom and red
   Async,   ///< cp.async, bulk copies, mbarrier
   Tensor,  ///< mma and wgmma
   Barrier, ///< barriers and fences
   Control, ///< branches, calls, exits
 };
-constexpr unsigned numInstClasses = 14;
+constexpr unsigned numInstClasses = 15;
 
 /// The name under which a class is printed: "float", "half", ...
 const char *instClassName(InstClass c);
@@ -69,18 +70,24 @@ struct Counters {
   /// Wavefronts beyond those that a request of its width needs anyway.
   uint64_t sharedLoadConflicts = 0;
   uint64_t sharedStoreConflicts = 0;
+  /// Those of them that come from ldmatrix, stmatrix and cp.async.
+  uint64_t ldmatrixConflicts = 0;
+  uint64_t stmatrixConflicts = 0;
+  uint64_t copyConflicts = 0;
   uint64_t sharedLoadBytes = 0;
   uint64_t sharedStoreBytes = 0;
-  uint64_t localBytes = 0;
-  uint64_t atomics = 0; ///< atomic operations, one per lane
+  uint64_t localBytes = 0; ///< without parameters
+  uint64_t atomics = 0;    ///< atomic operations, one per lane
 
   uint64_t floatFlops = 0;  ///< f32, f16 and bf16 outside of tensor cores
   uint64_t tensorFlops = 0; ///< a multiply-add is two
   /// Passes that wgmma operands take beyond one per core matrix.
   uint64_t wgmmaConflicts = 0;
   /// The most at one time in a block: mbarriers with bulk loads, and in a warp:
-  /// groups of wgmma, for which nobody has waited.
+  /// committed groups of cp.async that copy something, groups of wgmma; for
+  /// which nobody has waited.
   uint64_t bulkStagesInFlight = 0;
+  uint64_t copyGroupsInFlight = 0;
   uint64_t wgmmaGroupsInFlight = 0;
   uint64_t barriers = 0;            ///< barriers completed, once per block
   uint64_t sharedBytesPerBlock = 0; ///< static and dynamic; the largest launch

@@ -63,7 +63,9 @@ void execCopy(Warp &w, const Inst &i, uint32_t mask) {
   }
   if (reading)
     countGlobal(m.counters, from, reading, bytes, false);
+  const uint64_t conflicts = m.counters.sharedStoreConflicts;
   countShared(m.counters, to, mask, bytes, true);
+  m.counters.copyConflicts += m.counters.sharedStoreConflicts - conflicts;
   for (unsigned l = 0; l < 32; ++l) {
     if (!(mask >> l & 1))
       continue;
@@ -132,6 +134,12 @@ void execCommit(Warp &w, const Inst &i, uint32_t mask) {
   queue.open.time = clocks.tick(clocks.copyAgent(w.agent));
   queue.committed.push_back(std::move(queue.open));
   queue.open = CopyGroup();
+  // Kernels commit empty groups to keep the count of groups uniform.
+  const auto inFlight = std::count_if(
+      queue.committed.begin(), queue.committed.end(),
+      [](const CopyGroup &group) { return !group.copies.empty(); });
+  uint64_t &most = w.machine->counters.copyGroupsInFlight;
+  most = std::max(most, uint64_t(inFlight));
 }
 void decodeCommit(Decoder &d) {
   d.expectOperands(0);

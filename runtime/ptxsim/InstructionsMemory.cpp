@@ -110,8 +110,6 @@ static void execLoadParam(Warp &w, const Inst &i, uint32_t mask) {
         row[l] = uint32_t(v);
     }
   }
-  w.machine->counters.localBytes +=
-      uint64_t(__builtin_popcount(mask)) * each * i.listDefs;
 }
 
 static MemSpace takeSpace(Decoder &d) {
@@ -189,10 +187,12 @@ static MemSpace refine(Decoder &d, MemSpace space, const Operand &o) {
   return space;
 }
 
-static InstClass classOf(MemSpace s) {
-  return s == MemSpace::Shared                          ? InstClass::Shared
-         : s == MemSpace::Local || s == MemSpace::Param ? InstClass::Local
-                                                        : InstClass::Global;
+/// By the space that is named and the one in which the address lies.
+static InstClass classOf(MemSpace named, MemSpace s) {
+  return named == MemSpace::Param ? InstClass::Param
+         : s == MemSpace::Shared  ? InstClass::Shared
+         : s == MemSpace::Local   ? InstClass::Local
+                                  : InstClass::Global;
 }
 
 static const std::vector<Operand> elementsOf(Decoder &d, size_t k, unsigned n) {
@@ -222,7 +222,7 @@ static void decodeLoad(Decoder &d) {
   d.expectOperands(2, 3);
   const Operand &from = d.operand(1);
   const MemSpace space = refine(d, named, from);
-  Inst i = d.make(execLoad, classOf(space));
+  Inst i = d.make(execLoad, classOf(named, space));
   const Symbol *s = d.symbol(from);
   if (named == MemSpace::Param && s && s->kind == Symbol::KernelParam) {
     const uint64_t at = s->offset + uint64_t(from.value);
@@ -231,7 +231,6 @@ static void decodeLoad(Decoder &d) {
       d.error(fmt::format("{} bytes at {} of the parameter {}, which has {}",
                           bytes, from.value, from.name, s->bytes));
     i.fn = execLoadParam;
-    i.cls = uint8_t(InstClass::Local);
     i.imm = int64_t(at);
   } else {
     setAddress(d, i, from);
@@ -259,7 +258,7 @@ static void decodeStore(Decoder &d) {
   const Type t = takeElement(d, n);
   d.expectOperands(2, 3);
   const MemSpace space = refine(d, named, d.operand(0));
-  Inst i = d.make(execStore, classOf(space));
+  Inst i = d.make(execStore, classOf(named, space));
   setAddress(d, i, d.operand(0));
   i.width = uint8_t(t.bits / 8 | unsigned(space) << 4);
   std::vector<uint32_t> rows;

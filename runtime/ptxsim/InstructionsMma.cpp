@@ -67,9 +67,9 @@ static void decodeMma(Decoder &d) {
 
 //===- ldmatrix and stmatrix ----------------------------------------------===//
 
-/// Shared addresses of the rows, lane by lane, checked; counts conflicts.
-static void rowAddresses(Warp &w, const Inst &i, uint32_t *addresses,
-                         uint64_t &conflicts) {
+/// Shared addresses of the rows, lane by lane, checked. Returns the wavefronts
+/// beyond one per matrix.
+static uint64_t rowAddresses(Warp &w, const Inst &i, uint32_t *addresses) {
   const unsigned lanes = 8u * i.width;
   for (unsigned lane = 0; lane < lanes; ++lane) {
     addresses[lane] =
@@ -78,14 +78,16 @@ static void rowAddresses(Warp &w, const Inst &i, uint32_t *addresses,
       w.machine->faultAt(w, i, lane, FaultKind::Misaligned, addresses[lane],
                          "a row of a matrix lies on a multiple of 16 bytes");
   }
-  conflicts += uint64_t(sharedPasses16(addresses, int(lanes))) - i.width;
+  return uint64_t(sharedPasses16(addresses, int(lanes))) - i.width;
 }
 
 static void execLdmatrix(Warp &w, const Inst &i, uint32_t mask) {
   expectWholeWarp(w, i, mask);
   Counters &counters = w.machine->counters;
   uint32_t addresses[warpLanes];
-  rowAddresses(w, i, addresses, counters.sharedLoadConflicts);
+  const uint64_t conflicts = rowAddresses(w, i, addresses);
+  counters.sharedLoadConflicts += conflicts;
+  counters.ldmatrixConflicts += conflicts;
   ++counters.sharedLoads;
   counters.sharedLoadBytes += 128u * i.width;
   WarpRegister result[4];
@@ -105,7 +107,9 @@ static void execStmatrix(Warp &w, const Inst &i, uint32_t mask) {
   expectWholeWarp(w, i, mask);
   Counters &counters = w.machine->counters;
   uint32_t addresses[warpLanes];
-  rowAddresses(w, i, addresses, counters.sharedStoreConflicts);
+  const uint64_t conflicts = rowAddresses(w, i, addresses);
+  counters.sharedStoreConflicts += conflicts;
+  counters.stmatrixConflicts += conflicts;
   ++counters.sharedStores;
   counters.sharedStoreBytes += 128u * i.width;
   for (unsigned m = 0; m < i.width; ++m) {

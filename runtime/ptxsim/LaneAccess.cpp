@@ -203,7 +203,9 @@ static void resolveOwn(Warp &w, const Inst &i, uint32_t mask, MemSpace space,
     p[l] = param ? m.parameters.data() + a.at[l]
                  : w.local + uint64_t(l) * size + a.at[l];
   }
-  m.counters.localBytes += uint64_t(__builtin_popcount(mask)) * bytes;
+  // What a call passes lies in local memory here, on a GPU in registers.
+  if (!param && InstClass(i.cls) != InstClass::Param)
+    m.counters.localBytes += uint64_t(__builtin_popcount(mask)) * bytes;
 }
 
 void resolveLanes(Warp &w, const Inst &i, uint32_t mask, MemSpace space,

@@ -106,6 +106,9 @@ static void eachCounter(const Counters &c, Visit &&visit) {
   visit("shared_stores", c.sharedStores);
   visit("shared_load_conflicts", c.sharedLoadConflicts);
   visit("shared_store_conflicts", c.sharedStoreConflicts);
+  visit("ldmatrix_conflicts", c.ldmatrixConflicts);
+  visit("stmatrix_conflicts", c.stmatrixConflicts);
+  visit("cp_async_conflicts", c.copyConflicts);
   visit("shared_load_bytes", c.sharedLoadBytes);
   visit("shared_store_bytes", c.sharedStoreBytes);
   visit("local_bytes", c.localBytes);
@@ -116,6 +119,7 @@ static void eachCounter(const Counters &c, Visit &&visit) {
   visit("barriers", c.barriers);
   visit("shared_bytes_per_block", c.sharedBytesPerBlock);
   visit("bulk_stages_per_block", c.bulkStagesInFlight);
+  visit("cp_async_groups_per_block", c.copyGroupsInFlight);
   visit("wgmma_groups_per_block", c.wgmmaGroupsInFlight);
 }
 

@@ -44,10 +44,10 @@ nlohmann::ordered_json counterJson(const Session &session, size_t kernel,
 std::string counterTable(const Session &session, int64_t runs) {
   std::string table = fmt::format(
       "{:>8} {:>11} {:>11} {:>11} {:>11} {:>6} {:>11} {:>6} {:>9} {:>9} {:>9} "
-      "{:>9} {:>8}  {}\n",
+      "{:>9} {:>9} {:>8} {:>6}  {}\n",
       "launches", "warp inst", "MFLOP", "tensor MF", "load sect", "excess",
-      "store sect", "excess", "partial", "bulk KiB", "conflicts", "barriers",
-      "shared", "kernel (nodes)");
+      "store sect", "excess", "partial", "bulk KiB", "local KiB", "conflicts",
+      "barriers", "shared", "stages", "kernel (nodes)");
   for (size_t k = 0; k < session.costs().size(); ++k) {
     const KernelCost &cost = session.costs()[k];
     if (cost.launches == 0)
@@ -63,16 +63,19 @@ std::string counterTable(const Session &session, int64_t runs) {
     const Kernel &kernel = session.manifest().kernels[k];
     table += fmt::format(
         "{:8} {:11.0f} {:11.3f} {:11.3f} {:11.0f} {:>6} {:11.0f} {:>6} {:9.0f} "
-        "{:9.1f} {:9.0f} {:9.0f} {:8.0f}  {}\n",
+        "{:9.1f} {:9.1f} {:9.0f} {:9.0f} {:8.0f} {:6.0f}  {}\n",
         cost.launches / runs, c["warp_instructions"], c["float_flops"] * 1e-6,
         c["tensor_flops"] * 1e-6, c["global_load_sectors"],
         excess("global_load_sectors", "global_load_ideal_sectors"),
         c["global_store_sectors"],
         excess("global_store_sectors", "global_store_ideal_sectors"),
         c["global_partial_sectors"], c["bulk_bytes"] / 1024,
+        c["local_bytes"] / 1024,
         c["shared_load_conflicts"] + c["shared_store_conflicts"] +
             c["wgmma_conflicts"],
-        c["barriers"], c["shared_bytes_per_block"], kernelText(kernel));
+        c["barriers"], c["shared_bytes_per_block"],
+        std::max(c["bulk_stages_per_block"], c["cp_async_groups_per_block"]),
+        kernelText(kernel));
   }
   return table;
 }

@@ -112,6 +112,79 @@ TEST(Counters, CountsInstructionsByClass) {
   EXPECT_EQ(sum, c.warpInstructions);
 }
 
+TEST(Counters, TellsParametersFromLocalMemory) {
+  const Counters c = count("  ld.param.u32 %r1, [k_n];\n"
+                           "  mov.b64 %d1, array;\n"
+                           "  st.local.v2.b32 [%d1], {%r1, %r1};\n"
+                           "  cvta.local.u64 %d2, %d1;\n"
+                           "  ld.b32 %r2, [%d2+4];",
+                           "  .local .align 8 .b8 array[8];\n");
+  EXPECT_EQ(c.ofClass(InstClass::Param), 4u); // three of ptxKernel()
+  EXPECT_EQ(c.ofClass(InstClass::Local), 1u);
+  EXPECT_EQ(c.localBytes, 32u * 12); // the generic load, too
+  const Counters none = count("  ld.param.u32 %r1, [k_n];");
+  EXPECT_EQ(none.ofClass(InstClass::Param), 4u);
+  EXPECT_EQ(none.ofClass(InstClass::Local), 0u);
+  EXPECT_EQ(none.localBytes, 0u);
+}
+
+TEST(Counters, ArgumentsOfCallsAreParameters) {
+  const std::string text = ptxKernel(
+      "{ .param .b32 a;\n  .param .b32 r;\n  st.param.b32 [a], %t;\n"
+      "  call.uni (r), twice, (a);\n  ld.param.b32 %r1, [r]; }",
+      "",
+      ".func (.param .b32 r) twice(.param .b32 a)\n{\n  .reg .b32 %r<3>;\n"
+      "  ld.param.b32 %r1, [a];\n  add.s32 %r2, %r1, %r1;\n"
+      "  st.param.b32 [r], %r2;\n  ret;\n}\n");
+  const Counters c = runText(text, {0}, 1, blockOf(32)).counters;
+  EXPECT_EQ(c.ofClass(InstClass::Param), 3u + 4u);
+  EXPECT_EQ(c.ofClass(InstClass::Local), 0u);
+  EXPECT_EQ(c.localBytes, 0u);
+}
+
+/// Commits `groups` groups of one copy, waits until `keep` are left, commits
+/// one more and waits for all.
+Counters copyGroups(int groups, int keep, const char *guard = "",
+                    const char *pitch = "16") {
+  std::string body = "  ld.param.u64 %d1, [k_in];\n  mov.b64 %d2, tile;\n"
+                     "  mul.wide.u32 %d3, %t, 16;\n  add.s64 %d1, %d1, %d3;\n"
+                     "  mul.wide.u32 %d3, %t, " +
+                     std::string(pitch) +
+                     ";\n  add.s64 %d2, %d2, %d3;\n  setp.gt.u32 %p1, %n, 0;\n";
+  for (int g = 0; g <= groups; ++g) {
+    if (g == groups)
+      body += "  cp.async.wait_group " + std::to_string(keep) + ";\n";
+    body += "  " + std::string(guard) + "cp.async.cg.shared.global [%d2+" +
+            std::to_string(4096 * (g % 8)) +
+            "], [%d1], 16;\n  cp.async.commit_group;\n";
+  }
+  return count(body + "  cp.async.wait_all;",
+               "  .shared .align 16 .b8 tile[33792];\n", 4096);
+}
+
+TEST(Counters, CountsGroupsOfCopiesInFlight) {
+  EXPECT_EQ(copyGroups(1, 0).copyGroupsInFlight, 1u);
+  EXPECT_EQ(copyGroups(3, 0).copyGroupsInFlight, 3u);
+  EXPECT_EQ(copyGroups(3, 2).copyGroupsInFlight, 3u);
+  EXPECT_EQ(copyGroups(3, 3).copyGroupsInFlight, 4u);
+  // Groups that copy nothing are no stages.
+  EXPECT_EQ(copyGroups(3, 3, "@%p1 ").copyGroupsInFlight, 0u);
+  Counters sum = copyGroups(2, 0);
+  sum += copyGroups(5, 0);
+  sum += copyGroups(1, 0);
+  EXPECT_EQ(sum.copyGroupsInFlight, 5u);
+}
+
+TEST(Counters, TellsConflictsOfCopiesApart) {
+  const Counters packed = copyGroups(1, 0);
+  EXPECT_EQ(packed.copyConflicts, 0u);
+  // A multiple of 128 bytes: all eight lanes of a quarter in the same banks.
+  const Counters apart = copyGroups(1, 0, "", "128");
+  EXPECT_EQ(apart.copyConflicts, 2u * 4 * 7);
+  EXPECT_EQ(apart.sharedStoreConflicts, apart.copyConflicts);
+  EXPECT_EQ(apart.sharedLoadConflicts, 0u);
+}
+
 TEST(Counters, Add) {
   Counters a = strided("4");
   const Counters b = strided("64");

@@ -217,7 +217,8 @@ TEST_F(SimCommands, CountersAreATableAndJson) {
   ASSERT_EQ(run({"bench", gpu, "--device=ptxsim", "--counters"}), 0) << err;
   for (const char *part :
        {"train_step batch 8 on PTX simulator (sm_80): 1 runs after 0",
-        "no time of a GPU", "warp inst", "tensor MF", "toy_update (sgd)"})
+        "no time of a GPU", "warp inst", "tensor MF", "toy_update (sgd)",
+        "local KiB", "stages"})
     EXPECT_TRUE(has(out, part)) << part << "\n" << out;
   ASSERT_EQ(run({"bench", gpu, "--device=ptxsim", "--counters", "--json",
                  "--entry=infer", "--batch=5", "--repetitions=2"}),

@@ -327,6 +327,8 @@ TEST(WarpTile, MultipliesRight) {
       // Rows 32 bytes apart: two of the eight rows of a matrix in one bank.
       EXPECT_EQ(outcome.counters.sharedLoadConflicts,
                 pitch == 32 ? 6u * uint64_t(k) / 16 : 0u);
+      EXPECT_EQ(outcome.counters.ldmatrixConflicts,
+                outcome.counters.sharedLoadConflicts);
     }
   }
 }
