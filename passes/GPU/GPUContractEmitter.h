@@ -229,7 +229,17 @@ private:
     /// Row of the tile (i32) of row `local` of the chunk.
     llvm::function_ref<mlir::Value(mlir::Value)> rowOf;
   };
-  int64_t epilogueStride() const { return nTile + 8; }
+  /// Pairs of columns are written in 4 rows at a time, whole vectors read along
+  /// the rows. Where a row is half of all banks both find each bank once only
+  /// if the halves of a row, 8 columns each, trade places in every other pair
+  /// of rows; longer rows lie 8 apart.
+  bool epilogueTrades() const { return nTile % 32 == 16; }
+  int64_t epilogueStride() const {
+    return epilogueTrades() ? nTile : nTile + 8;
+  }
+  /// Byte of element (row, column) of a chunk of sums. What is added to the
+  /// column later has to be a multiple of 16, to the row of 4.
+  mlir::Value epiloguePlace(mlir::Value row, mlir::Value column);
   int64_t epilogueBytes(int64_t rows) const {
     return kParts * rows * epilogueStride() * 4;
   }

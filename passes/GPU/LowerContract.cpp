@@ -51,16 +51,21 @@ bool GPUContractEmitter::isVector(unsigned operand, unsigned lane,
                                   int64_t width) {
   if (!operands.dependsOn(operand, lane))
     return true; // one element for all
-  if (operands.along(operand, lane).kind != LaneKind::Unit)
+  LaneInfo info = operands.along(operand, lane);
+  if (info.kind == LaneKind::Chunked && info.stride == 0)
+    return true; // one element for the whole tile
+  if (info.kind != LaneKind::Unit && info.kind != LaneKind::Chunked)
     return false;
   ArrayRef<int64_t> shape =
       cast<ShapedType>(op->getOperand(operand).getType()).getShape();
   bool rows = operands.gather(operand) < 0 ||
               operands.numElements(operand) / shape[0] % width == 0;
+  SmallVector<int64_t> vectors(operands.dims());
+  vectors[lane] = llvm::divideCeil(vectors[lane], width);
   AffineExpr start = simplifyWithExtents(
       operands.address(operand).replace(b.getAffineDimExpr(lane),
-                                        b.getAffineConstantExpr(0)),
-      operands.dims());
+                                        b.getAffineDimExpr(lane) * width),
+      vectors);
   return rows && start.isMultipleOf(width);
 }
 
@@ -213,6 +218,9 @@ LogicalResult GPUContractEmitter::plan() {
                                           << variant);
   if (failed(planned))
     return failure();
+  // Where k runs over two dimensions of an operand, a tile may stay in one.
+  if (!raggedK)
+    operands.setAligned(kDim, kTile);
   if (!warpgroups)
     workers = threads;
   planPanel(left, op.getLhs(), mDim, mTile);

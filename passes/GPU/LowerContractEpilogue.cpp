@@ -28,6 +28,12 @@ bool GPUContractEmitter::storesAlongM() {
   return alongM > alongN;
 }
 
+Value GPUContractEmitter::epiloguePlace(Value row, Value column) {
+  if (epilogueTrades())
+    column = bitXor(column, mul(rem(div(row, 2), 2), 8));
+  return mul(mad(row, epilogueStride(), column), 4);
+}
+
 /// Columns that a thread takes at a time, each operand in one access.
 int64_t GPUContractEmitter::epilogueWidth() {
   constexpr int64_t width = 4;
@@ -108,8 +114,7 @@ void GPUContractEmitter::emitEpilogue(const BlockRange &range,
         e.valid = both(e.valid, lessThan(number, c(pieces)));
       e.m = minimum(e.m, add(range.mEnd, -1));
       e.n = minimum(e.n, add(range.nEnd, -width));
-      Value place =
-          add(mul(mad(local, epilogueStride(), column), 4), epilogueAt);
+      Value place = add(epiloguePlace(local, column), epilogueAt);
       Type type = b.getF32Type();
       if (width > 1)
         type = vectorOf(type);

@@ -87,9 +87,12 @@ void GPUContractEmitter::emitMma(const BlockRange &range) {
   Value warp = div(inPart(), 32), lane = rem(tid, 32);
   Value row = mad(div(warp, warpColumns), 16, div(lane, 4));
   Value column = mad(rem(warp, warpColumns), nMicro, mul(rem(lane, 4), 2));
-  Value place = mul(mad(row, epilogueStride(), column), 4);
+  // Of the two halves of 16 columns.
+  Value places[] = {epiloguePlace(row, column),
+                    epiloguePlace(row, add(column, 8))};
   if (kParts > 1)
-    place = mad(part(), epilogueBytes(warpRows * 16) / kParts, place);
+    for (Value &place : places)
+      place = mad(part(), epilogueBytes(warpRows * 16) / kParts, place);
   for (int64_t i = 0; i < mMicro / 16; ++i) {
     if (i)
       barrier();
@@ -99,7 +102,8 @@ void GPUContractEmitter::emitMma(const BlockRange &range) {
             ArrayRef(sums).slice((i * (nMicro / 8) + j) * 4 + half * 2, 2);
         Value pair = vector::FromElementsOp::create(
             b, loc, VectorType::get({2}, b.getF32Type()), sum);
-        sharedStore(pair, place, (half * 8 * epilogueStride() + j * 8) * 4);
+        sharedStore(pair, places[j % 2],
+                    (half * 8 * epilogueStride() + j / 2 * 16) * 4);
       }
     barrier();
     emitEpilogue(range,

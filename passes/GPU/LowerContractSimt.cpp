@@ -65,18 +65,20 @@ void GPUContractEmitter::emitSimt(const BlockRange &range) {
   sums = mainLoop(range, sums, [&](Value stage, ValueRange sumsIn) {
     return simtTile(stage, sumsIn);
   });
-  // One group of rows of every thread at a time.
+  // One group of rows of every thread at a time. In the chunk the rows that are
+  // written at a time lie side by side.
   int64_t rows = groupSize(mMicro), columns = groupSize(nMicro);
   int64_t threadRows = mTile / mMicro, threadColumns = nTile / nMicro;
-  Value row = mul(div(inPart(), threadColumns), rows),
+  Value row = div(inPart(), threadColumns),
         column = mul(rem(inPart(), threadColumns), columns);
-  Value place = mul(mad(row, epilogueStride(), column), 4);
+  Value start;
   if (kParts > 1)
-    place = mad(part(), epilogueBytes(threadRows * rows) / kParts, place);
+    start = mul(part(), epilogueBytes(threadRows * rows) / kParts);
   for (int64_t g = 0; g < mMicro / rows; ++g) {
     if (g)
       barrier();
-    for (int64_t i = 0; i < rows; ++i)
+    for (int64_t i = 0; i < rows; ++i) {
+      Value line = add(row, i * threadRows);
       for (int64_t h = 0; h < nMicro / columns; ++h) {
         SmallVector<Value> values;
         for (int64_t j = 0; j < columns; ++j)
@@ -85,13 +87,18 @@ void GPUContractEmitter::emitSimt(const BlockRange &range) {
         if (columns > 1)
           value = vector::FromElementsOp::create(
               b, loc, VectorType::get({columns}, b.getF32Type()), values);
-        sharedStore(value, place,
-                    (i * epilogueStride() + h * threadColumns * columns) * 4);
+        Value place =
+            epiloguePlace(line, add(column, h * threadColumns * columns));
+        sharedStore(value, start ? add(start, place) : place);
       }
+    }
     barrier();
     int64_t count = threadRows * rows;
-    emitEpilogue(range,
-                 {count, [&](Value local) { return add(local, g * count); }});
+    emitEpilogue(range, {count, [&](Value local) {
+                           return add(mad(rem(local, threadRows), rows,
+                                          div(local, threadRows)),
+                                      g * count);
+                         }});
   }
 }
 

@@ -59,9 +59,11 @@ RowCursor GPUContractEmitter::cursorAt(const Panel &panel, const Piece &piece,
 /// A vector if the piece has several elements that differ for this input.
 Type GPUContractEmitter::loadedType(const Panel &panel, unsigned slot) {
   unsigned input = panel.inputs[slot];
+  unsigned lane = panel.alongK ? kDim : panel.rowDim;
+  LaneInfo info = operands.along(input, lane);
   Type type = operands.elementType(input);
-  if (panel.width == 1 ||
-      !operands.dependsOn(input, panel.alongK ? kDim : panel.rowDim))
+  if (panel.width == 1 || !operands.dependsOn(input, lane) ||
+      (info.kind == LaneKind::Chunked && info.stride == 0))
     return type;
   return VectorType::get({panel.width}, type);
 }

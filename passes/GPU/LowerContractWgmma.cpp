@@ -212,7 +212,7 @@ void GPUContractEmitter::storeSums(const BlockRange &range, Value sums) {
   Value lane = rem(worker, 32);
   Value row = mad(div(worker, 32), 8, div(lane, 4));
   Value column = mul(rem(lane, 4), 2);
-  Value place = mul(mad(row, epilogueStride(), column), 4);
+  Value place = epiloguePlace(row, column);
   for (int64_t half = 0; half < 2; ++half) {
     barrier();
     for (int64_t j = 0; j < nTile / 8; ++j) {

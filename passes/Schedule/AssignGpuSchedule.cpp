@@ -30,6 +30,9 @@ namespace moec::schedule {
 
 namespace {
 
+/// Tiles of k are as deep as this, or less.
+constexpr int64_t deepTile = 64;
+
 /// Instructions of a region for one element: functions take about twenty.
 double instructions(Region &region) {
   double count = 0;
@@ -53,7 +56,7 @@ double staging(kernel::ContractOp op, Region &region, unsigned rowDim) {
     int64_t last = type.getRank() ? type.getShape().back() : 1;
     unsigned k = op.getKDim();
     for (unsigned lane : {rowDim, k})
-      if (!isSlowAlong(op, inputs.front(), lane) &&
+      if (!isSlowAlong(op, inputs.front(), lane, lane == k ? deepTile : 1) &&
           access.getInputMap(inputs.front()).isFunctionOfDim(lane) &&
           last % 8 == 0 && op.getDims()[lane] % 8 == 0 &&
           op.getRaggedDim() != std::optional<uint64_t>(lane))
@@ -94,15 +97,8 @@ struct AssignGpuSchedulePass
       int64_t &ragged = shape.raggedM ? shape.m : shape.k;
       ragged = std::max<int64_t>(1, ragged / op.getDims()[0]);
     }
-    GpuContractSchedule s =
-        chooseGpuSchedule(shape, {multiprocessors, shared, wgmma});
-    StringRef variant = s.parts > 1         ? "skinny"
-                        : s.warpgroups      ? "wgmma"
-                        : shape.tensorCores ? "mma.sync"
-                                            : "";
-    op.setScheduleAttr(kernel::ScheduleAttr::get(
-        op.getContext(), {s.mTile, s.nTile, s.kTile}, {s.mMicro, s.nMicro},
-        variant, s.stages, s.parts > 1 ? s.parts : 0));
+    GpuMachine machine{multiprocessors, shared, wgmma};
+    op.setScheduleAttr(chooseGpuSchedule(shape, machine).attr(op.getContext()));
     if (!shape.tensorCores)
       remark::missed(
           op.getLoc(),

@@ -120,26 +120,42 @@ static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
                   std::ceil(perUnit / std::max(resident, 1.0)) * alone);
 }
 
+llvm::SmallVector<GpuContractSchedule> gpuSchedules(bool tensorCores,
+                                                    bool warpgroups) {
+  llvm::SmallVector<GpuContractSchedule> all;
+  if (tensorCores)
+    llvm::append_range(all, mmaSchedules);
+  else
+    llvm::append_range(all, simtSchedules);
+  if (tensorCores && warpgroups)
+    llvm::append_range(all, wgmmaSchedules);
+  return all;
+}
+
 GpuContractSchedule chooseGpuSchedule(const GpuContractShape &shape,
                                       const GpuMachine &machine) {
-  const GpuContractSchedule *best = nullptr;
+  std::optional<GpuContractSchedule> best;
   double least = 0;
-  auto consider = [&](llvm::ArrayRef<GpuContractSchedule> all) {
-    for (const GpuContractSchedule &s : all) {
-      if (s.parts > 1 && shape.m > skinnyRows)
-        continue;
-      double c = cost(shape, s, machine);
-      if (!best || c < least * 0.999) {
-        best = &s;
-        least = c;
-      }
+  for (const GpuContractSchedule &s :
+       gpuSchedules(shape.tensorCores, machine.warpgroups)) {
+    if (s.parts > 1 && shape.m > skinnyRows)
+      continue;
+    double c = cost(shape, s, machine);
+    if (!best || c < least * 0.999) {
+      best = s;
+      least = c;
     }
-  };
-  consider(shape.tensorCores ? llvm::ArrayRef(mmaSchedules)
-                             : llvm::ArrayRef(simtSchedules));
-  if (shape.tensorCores && machine.warpgroups)
-    consider(wgmmaSchedules);
+  }
   return *best;
+}
+
+kernel::ScheduleAttr GpuContractSchedule::attr(mlir::MLIRContext *c) const {
+  llvm::StringRef variant = parts > 1    ? "skinny"
+                            : warpgroups ? "wgmma"
+                            : stages     ? "mma.sync"
+                                         : "";
+  return kernel::ScheduleAttr::get(c, {mTile, nTile, kTile}, {mMicro, nMicro},
+                                   variant, stages, parts > 1 ? parts : 0);
 }
 
 } // namespace moec::schedule

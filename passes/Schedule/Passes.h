@@ -39,8 +39,10 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
                                 const Machine &machine);
 
 /// Whether the operand's address along `dim` moves by more or less than one
-/// element, so that vectors along it are gathered or scattered.
-bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim);
+/// element within tiles of `tile` elements, so that vectors along it are
+/// gathered or scattered.
+bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim,
+                 int64_t tile = 1);
 
 /// Exchanges m and n where that makes the outs contiguous along n.
 void turnOverIfBetter(kernel::ContractOp op);
@@ -59,10 +61,18 @@ struct GpuMachine {
   bool warpgroups = false; ///< wgmma and TMA of sm_90a
 };
 struct GpuContractSchedule {
-  int64_t mTile, nTile, kTile, mMicro, nMicro, stages;
+  int64_t mTile, nTile, kTile, mMicro, nMicro;
+  int64_t stages;          ///< 0 on f32 units
   int64_t parts = 1;       ///< of the depth of a tile (skinny)
   bool warpgroups = false; ///< wgmma
+
+  kernel::ScheduleAttr attr(mlir::MLIRContext *context) const;
 };
+
+/// All that the model of moec-assign-gpu-schedule chooses from, for bf16 (on
+/// tensor cores, with and without warpgroups) or f32 operands.
+llvm::SmallVector<GpuContractSchedule> gpuSchedules(bool tensorCores,
+                                                    bool warpgroups);
 
 /// Blocks of `schedule`; for ragged m the expected number.
 double gpuBlocks(const GpuContractShape &shape,

@@ -12,14 +12,15 @@ using namespace mlir;
 
 namespace moec::schedule {
 
-bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim) {
+bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim,
+                 int64_t tile) {
   auto shape = cast<ShapedType>(op->getOperand(operand).getType()).getShape();
   auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
   AffineExpr address = codegen::linearizeAccess(access.getInputMap(operand),
                                                 shape, op.getDims());
-  codegen::LaneKind kind = codegen::analyzeLane(address, dim).kind;
-  return kind != codegen::LaneKind::Unit &&
-         kind != codegen::LaneKind::Invariant;
+  codegen::LaneKind kind = codegen::analyzeLane(address, dim, tile).kind;
+  return kind == codegen::LaneKind::Strided ||
+         kind == codegen::LaneKind::Irregular;
 }
 
 static void turnOver(kernel::ContractOp op) {
