@@ -89,6 +89,15 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
     pm.addPass(precision::createAssignPrecisionPass(precision));
   }
   if (runs(Phase::Schedule)) {
+    if (gpu &&
+        !llvm::is_contained(options.disabledPasses, "materialize-operands")) {
+      schedule::MaterializeOperandsPassOptions stored;
+      stored.multiprocessors = gpu->multiprocessors;
+      stored.shared = gpu->sharedPerBlock;
+      stored.wgmma = gpu->arch == "sm_90a";
+      pm.addPass(schedule::createMaterializeOperandsPass(stored));
+      pm.addPass(createCSEPass());
+    }
     schedule::SplitReductionPassOptions parts;
     parts.threads = gpu ? gpu->multiprocessors : machine.threads;
     if (!llvm::is_contained(options.disabledPasses, "split-reduction"))

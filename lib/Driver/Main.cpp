@@ -39,9 +39,10 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
                  "f32 (default), or bf16: contractions multiply bf16 and sum "
                  "in f32")
       ->check(CLI::IsMember({"f32", "bf16"}));
-  app.add_option("--disable-fusion", request.disabledPasses,
-                 "Fusion passes to leave out: fuse-epilogue, fuse-operands, "
-                 "fuse-emit, fuse-shared, split-reduction");
+  app.add_option(
+      "--disable-fusion", request.disabledPasses,
+      "Fusion passes to leave out: fuse-epilogue, fuse-operands, "
+      "fuse-emit, fuse-shared, split-reduction, materialize-operands");
   app.add_flag("--timing", request.timing,
                "Print how long each pass took (standard error)");
   app.add_option("--dump-passes", request.dumpPasses,

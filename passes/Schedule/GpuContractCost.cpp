@@ -21,7 +21,7 @@ namespace moec::schedule {
 
 static constexpr double lanes = 64;           // f32 multiply-adds a cycle
 static constexpr double tensorRate = 1024;    // bf16 multiply-adds a cycle
-static constexpr double wgmmaRate = 4096;     // compute capability 9.0
+static constexpr double wgmmaRate = 2048;     // compute capability 9.0
 static constexpr double sharedRate = 128;     // bytes a cycle
 static constexpr double globalRate = 32;      // bytes a cycle, from L2
 static constexpr double loadLatency = 600;    // global load to use
@@ -87,14 +87,21 @@ static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
                      : threads * depth * (s.nMicro + s.mMicro / 4.0) * bytes;
   // With wgmma a quarter of the threads stages, beside the multiplication.
   double instructions =
-      (m * shape.leftStaging + n * shape.rightStaging) * k / lanes;
-  double moved = (m + n) * k * bytes / globalRate;
-  double busy = s.warpgroups ? std::max(multiply, 2 * instructions)
-                             : multiply + instructions;
+      (m * shape.left.staging + n * shape.right.staging) * k / lanes;
+  double moved =
+      (m * shape.left.bytes + n * shape.right.bytes) * k / globalRate;
+  double busy = multiply + instructions;
+  if (s.warpgroups) {
+    // The producers' loads overlap for four pieces of four elements a thread.
+    double staged =
+        (shape.left.staging ? m : 0) + (shape.right.staging ? n : 0);
+    double loads = std::ceil(staged * k / (128 * 4 * 4)) * loadLatency;
+    busy = std::max({multiply, 2 * instructions, loads});
+  }
   double round = std::max({busy, reads / sharedRate, moved});
   double epilogue = m * n * (shape.epilogue + s.parts - 1) / lanes;
   double work = rounds * round + epilogue;
-  bool async = tensor && shape.leftStaging == 0 && shape.rightStaging == 0;
+  bool async = tensor && shape.left.staging == 0 && shape.right.staging == 0;
   double latency = loadLatency / (async ? s.stages - 1 : 1);
   double alone = rounds * std::max(latency, round) + epilogue + blockOverhead;
 
@@ -133,7 +140,8 @@ llvm::SmallVector<GpuContractSchedule> gpuSchedules(bool tensorCores,
 }
 
 GpuContractSchedule chooseGpuSchedule(const GpuContractShape &shape,
-                                      const GpuMachine &machine) {
+                                      const GpuMachine &machine,
+                                      double *cycles) {
   std::optional<GpuContractSchedule> best;
   double least = 0;
   for (const GpuContractSchedule &s :
@@ -146,6 +154,8 @@ GpuContractSchedule chooseGpuSchedule(const GpuContractShape &shape,
       least = c;
     }
   }
+  if (cycles)
+    *cycles = least;
   return *best;
 }
 

@@ -47,15 +47,25 @@ bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim,
 /// Exchanges m and n where that makes the outs contiguous along n.
 void turnOverIfBetter(kernel::ContractOp op);
 
-/// What the cost model of the GPU knows of a contraction. Staging costs count
-/// instructions for an element on its way into shared memory; 0 if cp.async
-/// takes it there.
+/// What the cost model of the GPU knows of a contraction.
 struct GpuContractShape {
+  struct Operand {
+    /// Instructions for an element on its way into shared memory; 0 if cp.async
+    /// takes it there.
+    double staging = 4;
+    double bytes = 2; ///< read for an element
+  };
   int64_t groups, m, n, k;
   bool raggedM = false;
   bool tensorCores = false; ///< operands are bf16
-  double leftStaging = 4, rightStaging = 4, epilogue = 16;
+  Operand left, right;
+  double epilogue = 16; ///< instructions for a result
 };
+GpuContractShape describeForGpu(kernel::ContractOp op);
+
+/// Instructions of a region for one element: functions take about twenty.
+double countInstructions(mlir::Region &region);
+
 struct GpuMachine {
   int64_t multiprocessors = 132, sharedPerBlock = 227 << 10;
   bool warpgroups = false; ///< wgmma and TMA of sm_90a
@@ -78,9 +88,11 @@ llvm::SmallVector<GpuContractSchedule> gpuSchedules(bool tensorCores,
 double gpuBlocks(const GpuContractShape &shape,
                  const GpuContractSchedule &schedule);
 
-/// The schedule that the model of moec-assign-gpu-schedule finds cheapest.
+/// The schedule that the model of moec-assign-gpu-schedule finds cheapest, and
+/// the cycles that it then expects the contraction to take.
 GpuContractSchedule chooseGpuSchedule(const GpuContractShape &shape,
-                                      const GpuMachine &machine);
+                                      const GpuMachine &machine,
+                                      double *cycles = nullptr);
 
 } // namespace moec::schedule
 

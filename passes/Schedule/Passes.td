@@ -47,6 +47,24 @@ def SplitReductionPass : Pass<"moec-split-reduction"> {
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def MaterializeOperandsPass : Pass<"moec-materialize-operands"> {
+  let summary = "Store bf16 operands that many tiles of a GPU's contraction would compute";
+  let description = [{
+    A map that is fused into an operand of a `kernel.contract` (a rounding, a normalisation, an
+    activation) is computed again for every tile along the other dimension, by threads that cannot
+    keep up with tensor cores. Where the cost model of `moec-assign-gpu-schedule` finds it cheaper,
+    a `kernel.map` computes the operand once, in the order in which its largest input lies in
+    memory, and the contraction reads it by cp.async or TMA.
+
+    Not stored: f32 operands, gathered rows, rows that are not whole pieces of 16 bytes.
+  }];
+  let options = [
+    Option<"multiprocessors", "multiprocessors", "int64_t", "132", "to fill with blocks">,
+    Option<"shared", "shared", "int64_t", "232448", "bytes of shared memory a block may have">,
+    Option<"wgmma", "wgmma", "bool", "false", "the target is sm_90a and has wgmma and TMA">];
+  let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
   let summary = "Give every kernel.contract without a schedule one for a GPU";
   let description = [{
