@@ -19,7 +19,8 @@ using llvm::divideCeil;
 
 namespace moec::schedule {
 
-static constexpr double lanes = 64;           // f32 multiply-adds a cycle
+static constexpr double lanesOf80 = 64;       // f32 multiply-adds a cycle
+static constexpr double lanesOf90 = 128;      // compute capability 9.0
 static constexpr double tensorRate = 1024;    // bf16 multiply-adds a cycle
 static constexpr double wgmmaRate = 2048;     // compute capability 9.0
 static constexpr double sharedRate = 128;     // bytes a cycle
@@ -68,6 +69,7 @@ double gpuBlocks(const GpuContractShape &shape, const GpuContractSchedule &s) {
 static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
                    const GpuMachine &machine) {
   bool tensor = shape.tensorCores;
+  double lanes = machine.warpgroups ? lanesOf90 : lanesOf80;
   double m = s.mTile, n = s.nTile, k = s.kTile;
   double rounds = divideCeil(std::max<int64_t>(shape.k, 1), s.kTile);
   double threads = s.warpgroups ? 384

@@ -42,19 +42,53 @@ using kernel::StructuredKernelOpInterface;
 // multiprocessor reads or writes in one.
 constexpr double launch = 2500, memoryRate = 16, lanes = 64;
 
-/// The dimensions of the contraction along which an operand changes, in the
-/// order in which its largest input lies in memory. Empty if no map can compute
-/// it: rows are gathered, or the order is not that of dimensions.
-SmallVector<unsigned> operandDims(kernel::ContractOp op, Region &region) {
+/// What is stored, and how.
+struct Stored {
+  SmallVector<int64_t> extents;
+  SmallVector<fusion::KernelInput> inputs; ///< read over `extents`
+  SmallVector<unsigned> arguments;         ///< of the region, one an input
+  AffineMap map;       ///< the contraction's dims to what it reads
+  int32_t gather = -1; ///< the contraction's input with the row numbers
+  SmallVector<unsigned> position; ///< of the contraction's dims in `extents`
+};
+
+/// The source of rows that are gathered and only then computed with: its own
+/// elements, before they are gathered.
+Stored storeSource(kernel::ContractOp op, unsigned input) {
   auto access = cast<StructuredKernelOpInterface>(op.getOperation());
-  SmallVector<unsigned> inputs = codegen::usedArguments(region);
+  Stored stored;
+  Value value = op.getInputs()[input];
+  llvm::append_range(stored.extents,
+                     cast<ShapedType>(value.getType()).getShape());
+  auto identity =
+      AffineMap::getMultiDimIdentityMap(stored.extents.size(), op.getContext());
+  stored.inputs.push_back({value, identity, -1});
+  stored.arguments.push_back(input);
+  stored.map = access.getInputMap(input);
+  stored.gather = access.getGather(input);
+  return stored;
+}
+
+/// The operand along those dimensions of the contraction along which it
+/// changes, in the order in which its largest input lies in memory; nothing if
+/// that is not an order of dimensions.
+std::optional<Stored> storeOperand(kernel::ContractOp op, Region &region) {
+  auto access = cast<StructuredKernelOpInterface>(op.getOperation());
+  SmallVector<unsigned> used = codegen::usedArguments(region);
+  bool usesIndex = false;
+  region.walk([&](kernel::IndexOp) { usesIndex = true; });
+  if (used.size() == 1 && access.getGather(used[0]) >= 0 && !usesIndex)
+    return storeSource(op, used[0]);
+
   auto shapeOf = [&](unsigned input) {
     return cast<ShapedType>(op.getInputs()[input].getType()).getShape();
   };
-  unsigned largest = inputs.front();
-  for (unsigned input : inputs) {
-    if (access.getGather(input) >= 0)
-      return {};
+  SmallVector<unsigned> reads = used; // and the row numbers
+  unsigned largest = used.front();
+  for (unsigned input : used) {
+    int32_t gather = access.getGather(input);
+    if (gather >= 0 && !llvm::is_contained(reads, unsigned(gather)))
+      reads.push_back(gather);
     if (ShapedType::getNumElements(shapeOf(input)) >
         ShapedType::getNumElements(shapeOf(largest)))
       largest = input;
@@ -63,85 +97,97 @@ SmallVector<unsigned> operandDims(kernel::ContractOp op, Region &region) {
                                                 shapeOf(largest), op.getDims());
   SmallVector<std::pair<int64_t, unsigned>> strides;
   for (unsigned d = 0; d < op.getDims().size(); ++d) {
-    bool used = llvm::any_of(inputs, [&](unsigned input) {
+    bool changes = llvm::any_of(reads, [&](unsigned input) {
       return access.getInputMap(input).isFunctionOfDim(d);
     });
-    region.walk([&](kernel::IndexOp index) { used |= index.getDim() == d; });
-    if (!used)
+    region.walk([&](kernel::IndexOp index) { changes |= index.getDim() == d; });
+    if (!changes)
       continue;
     codegen::LaneInfo lane = codegen::analyzeLane(address, d);
     if (lane.kind == codegen::LaneKind::Irregular)
-      return {};
+      return std::nullopt;
     bool outermost = lane.kind == codegen::LaneKind::Invariant;
     strides.push_back({outermost ? INT64_MAX : lane.stride, d});
   }
   llvm::stable_sort(strides,
                     [](auto &a, auto &b) { return a.first > b.first; });
-  SmallVector<unsigned> dims;
-  for (auto [stride, d] : strides)
-    dims.push_back(d);
-  return dims;
+
+  Stored stored;
+  MLIRContext *context = op.getContext();
+  unsigned numDims = op.getDims().size();
+  SmallVector<AffineExpr> renamed(numDims, getAffineConstantExpr(0, context));
+  SmallVector<AffineExpr> dims;
+  stored.position.resize(numDims);
+  for (auto [i, stride] : llvm::enumerate(strides)) {
+    unsigned d = stride.second;
+    stored.extents.push_back(op.getDims()[d]);
+    stored.position[d] = i;
+    renamed[d] = getAffineDimExpr(i, context);
+    dims.push_back(getAffineDimExpr(d, context));
+  }
+  stored.map = AffineMap::get(numDims, 0, dims, context);
+  for (unsigned input : reads) {
+    int32_t gather = access.getGather(input);
+    stored.inputs.push_back(
+        {op.getInputs()[input],
+         access.getInputMap(input).replaceDimsAndSymbols(renamed, {},
+                                                         strides.size(), 0),
+         gather < 0
+             ? -1
+             : int32_t(llvm::find(reads, unsigned(gather)) - reads.begin())});
+  }
+  stored.arguments = reads;
+  return stored;
 }
 
-/// Computes `region`, an operand of `op`, over `dims`.
-kernel::MapOp computeOperand(RewriterBase &rewriter, kernel::ContractOp op,
-                             Region &region, ArrayRef<unsigned> dims) {
-  auto access = cast<StructuredKernelOpInterface>(op.getOperation());
-  SmallVector<int64_t> extents;
-  SmallVector<AffineExpr> renamed(op.getDims().size(),
-                                  rewriter.getAffineConstantExpr(0));
-  SmallVector<unsigned> position(op.getDims().size());
-  for (auto [i, d] : llvm::enumerate(dims)) {
-    extents.push_back(op.getDims()[d]);
-    renamed[d] = rewriter.getAffineDimExpr(i);
-    position[d] = i;
-  }
+/// Computes `region`, an operand of `op`.
+kernel::MapOp compute(RewriterBase &rewriter, kernel::ContractOp op,
+                      Region &region, const Stored &stored) {
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
+  SmallVector<int32_t> gathers;
   SmallVector<Type> elements;
-  SmallVector<unsigned> used = codegen::usedArguments(region);
-  for (unsigned input : used) {
-    inputs.push_back(op.getInputs()[input]);
-    maps.push_back(access.getInputMap(input).replaceDimsAndSymbols(
-        renamed, {}, dims.size(), 0));
-    elements.push_back(region.getArgument(input).getType());
+  bool gathered = false;
+  for (auto [input, argument] : llvm::zip(stored.inputs, stored.arguments)) {
+    inputs.push_back(input.value);
+    maps.push_back(input.map);
+    gathers.push_back(input.gather);
+    gathered |= input.gather >= 0;
+    elements.push_back(region.getArgument(argument).getType());
   }
-  maps.push_back(rewriter.getMultiDimIdentityMap(dims.size()));
-  Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), extents,
+  if (!gathered)
+    gathers.clear();
+  maps.push_back(rewriter.getMultiDimIdentityMap(stored.extents.size()));
+  Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), stored.extents,
                                         rewriter.getBF16Type());
   auto map = kernel::MapOp::create(
       rewriter, op.getLoc(), TypeRange(empty.getType()), inputs,
-      ValueRange(empty), extents, rewriter.getAffineMapArrayAttr(maps),
-      /*gathers=*/ArrayRef<int32_t>{}, /*ragged_dim=*/IntegerAttr(),
-      /*offsets=*/IntegerAttr(), /*schedule=*/nullptr);
+      ValueRange(empty), stored.extents, rewriter.getAffineMapArrayAttr(maps),
+      gathers, /*ragged_dim=*/IntegerAttr(), /*offsets=*/IntegerAttr(),
+      /*schedule=*/nullptr);
   OpBuilder::InsertionGuard guard(rewriter);
   Block *body =
       rewriter.createBlock(&map.getBody(), {}, elements,
                            SmallVector<Location>(elements.size(), op.getLoc()));
   IRMapping values;
-  for (auto [i, input] : llvm::enumerate(used))
-    values.map(region.getArgument(input), body->getArgument(i));
+  for (auto [i, argument] : llvm::enumerate(stored.arguments))
+    values.map(region.getArgument(argument), body->getArgument(i));
   for (Operation &inner : region.front())
     rewriter.clone(inner, values);
-  map.walk(
-      [&](kernel::IndexOp index) { index.setDim(position[index.getDim()]); });
+  map.walk([&](kernel::IndexOp index) {
+    index.setDim(stored.position[index.getDim()]);
+  });
   return map;
 }
 
-/// `op` with operand `side` (0 left, 1 right) read from `value` along `dims`.
-kernel::ContractOp readOperand(RewriterBase &rewriter, kernel::ContractOp op,
-                               unsigned side, Value value,
-                               ArrayRef<unsigned> dims) {
+/// `op` with operand `side` (0 left, 1 right) read from `value`.
+kernel::ContractOp read(RewriterBase &rewriter, kernel::ContractOp op,
+                        unsigned side, Value value, const Stored &stored) {
   auto access = cast<StructuredKernelOpInterface>(op.getOperation());
-  SmallVector<AffineExpr> exprs;
-  for (unsigned d : dims)
-    exprs.push_back(rewriter.getAffineDimExpr(d));
-  AffineMap map =
-      AffineMap::get(op.getDims().size(), 0, exprs, rewriter.getContext());
   fusion::KernelRewriter kernel(rewriter, access);
   // The other operand may read the same input, one that changes along k only.
   unsigned second = kernel.addInput(kernel.inputs[side]);
-  kernel.inputs[side] = {value, map, -1};
+  kernel.inputs[side] = {value, stored.map, stored.gather};
   for (auto [i, block] : llvm::enumerate(kernel.blocks)) {
     BlockArgument argument = block->getArgument(side);
     argument.replaceAllUsesWith(block->getArgument(second));
@@ -182,15 +228,19 @@ struct MaterializeOperandsPass
     GpuContractShape::Operand &operand = side ? shape.right : shape.left;
     if (!shape.tensorCores || operand.staging == 0)
       return op;
-    SmallVector<unsigned> dims = operandDims(op, region);
-    // The rows of what is stored have to be whole pieces of cp.async.
-    if (dims.empty() || op.getDims()[dims.back()] % 8 ||
-        op.getRaggedDim() == std::optional<uint64_t>(dims.back()))
+    std::optional<Stored> stored = storeOperand(op, region);
+    if (!stored)
+      return op;
+    // Its rows have to be whole pieces of cp.async.
+    auto lane = dyn_cast<AffineDimExpr>(stored->map.getResults().back());
+    if (!lane || op.getDims()[lane.getPosition()] % 8 ||
+        stored->extents.back() % 8 ||
+        op.getRaggedDim() == std::optional<uint64_t>(lane.getPosition()))
       return op;
     GpuMachine machine{multiprocessors, shared, wgmma};
     double elements = 1, before, after;
-    for (unsigned d : dims)
-      elements *= op.getDims()[d];
+    for (int64_t extent : stored->extents)
+      elements *= extent;
     double work = elements *
                   ((operand.bytes + 2) / memoryRate +
                    (4 + countInstructions(region)) / lanes) /
@@ -201,8 +251,8 @@ struct MaterializeOperandsPass
     if (after + work + launch >= before)
       return op;
     rewriter.setInsertionPoint(op);
-    kernel::MapOp map = computeOperand(rewriter, op, region, dims);
-    op = readOperand(rewriter, op, side, map.getResult(0), dims);
+    kernel::MapOp map = compute(rewriter, op, region, *stored);
+    op = read(rewriter, op, side, map.getResult(0), *stored);
     remark::passed(
         op.getLoc(),
         remark::RemarkOpts::name("MaterializedOperand").category("Schedule"))

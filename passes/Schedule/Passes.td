@@ -56,7 +56,8 @@ def MaterializeOperandsPass : Pass<"moec-materialize-operands"> {
     a `kernel.map` computes the operand once, in the order in which its largest input lies in
     memory, and the contraction reads it by cp.async or TMA.
 
-    Not stored: f32 operands, gathered rows, rows that are not whole pieces of 16 bytes.
+    Gathered rows with a map are stored as gathered; where they are only converted, their source is
+    converted. Not stored: f32 operands, and rows that are not whole pieces of 16 bytes.
   }];
   let options = [
     Option<"multiprocessors", "multiprocessors", "int64_t", "132", "to fill with blocks">,

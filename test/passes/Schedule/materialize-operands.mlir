@@ -65,8 +65,7 @@ func.func @by_columns(%x: tensor<128x64xf32>, %dy: tensor<128x2048xbf16>) -> ten
   return %g : tensor<64x2048xf32>
 }
 
-// Rows of 49 elements are no whole pieces of 16 bytes, and gathered rows are
-// not there once for all.
+// Rows of 49 elements are no whole pieces of 16 bytes.
 
 // CHECK-LABEL: func.func @unaligned
 // CHECK-NOT:     kernel.map
@@ -84,9 +83,14 @@ func.func @unaligned(%x: tensor<1024x49xf32>, %w: tensor<49x512xbf16>) -> tensor
   return %y : tensor<1024x512xf32>
 }
 
+// What is gathered and only rounded is rounded before, and gathered by the
+// contraction: each source row once.
+
 // CHECK-LABEL: func.func @gathered
-// CHECK-NOT:     kernel.map
-// CHECK:         kernel.contract
+// CHECK:         %[[V:.*]] = kernel.map dims [64, 64] ins(%{{.*}} : tensor<64x64xf32>)
+// CHECK:         kernel.contract dims [1024, 512, 64] ins(%[[V]], %{{.*}}, %{{.*}} : tensor<64x64xbf16>, tensor<64x512xbf16>, tensor<1024xi32>)
+// CHECK-SAME:      maps [affine_map<(d0, d1, d2) -> (0, d2)>
+// CHECK-SAME:      gathers [2, -1, -1]
 func.func @gathered(%x: tensor<64x64xf32>, %w: tensor<64x512xbf16>, %rows: tensor<1024xi32>) -> tensor<1024x512xf32> {
   %init = tensor.empty() : tensor<1024x512xf32>
   %y = kernel.contract dims [1024, 512, 64]
@@ -98,5 +102,28 @@ func.func @gathered(%x: tensor<64x64xf32>, %w: tensor<64x512xbf16>, %rows: tenso
       kernel.yield %v : bf16 }
     rhs { ^bb0(%l: f32, %r: bf16, %i: i32): kernel.yield %r : bf16 }
     epilogue { ^bb0(%l: f32, %r: bf16, %i: i32, %acc: f32): kernel.yield %acc : f32 } -> tensor<1024x512xf32>
+  return %y : tensor<1024x512xf32>
+}
+
+// Gathered rows that are weighed are stored as gathered.
+
+// CHECK-LABEL: func.func @weighed
+// CHECK:         %[[V:.*]] = kernel.map dims [1024, 64] ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<64x64xf32>, tensor<1024xf32>, tensor<1024xi32>)
+// CHECK-SAME:      maps [affine_map<(d0, d1) -> (0, d1)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>] gathers [2, -1, -1]
+// CHECK:         kernel.contract dims [1024, 512, 64] ins(%[[V]], %{{.*}} : tensor<1024x64xbf16>, tensor<64x512xbf16>)
+// CHECK-NOT:     gathers
+// CHECK:         lhs
+func.func @weighed(%x: tensor<64x64xf32>, %w: tensor<64x512xbf16>, %rows: tensor<1024xi32>, %gate: tensor<1024xf32>) -> tensor<1024x512xf32> {
+  %init = tensor.empty() : tensor<1024x512xf32>
+  %y = kernel.contract dims [1024, 512, 64]
+    ins(%x, %w, %rows, %gate : tensor<64x64xf32>, tensor<64x512xbf16>, tensor<1024xi32>, tensor<1024xf32>) outs(%init : tensor<1024x512xf32>)
+    maps [affine_map<(m, n, k) -> (0, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m)>, affine_map<(m, n, k) -> (m)>, affine_map<(m, n, k) -> (m, n)>]
+    gathers [2, -1, -1, -1]
+    lhs { ^bb0(%l: f32, %r: bf16, %i: i32, %g: f32):
+      %e = arith.mulf %l, %g : f32
+      %v = arith.truncf %e : f32 to bf16
+      kernel.yield %v : bf16 }
+    rhs { ^bb0(%l: f32, %r: bf16, %i: i32, %g: f32): kernel.yield %r : bf16 }
+    epilogue { ^bb0(%l: f32, %r: bf16, %i: i32, %g: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<1024x512xf32>
   return %y : tensor<1024x512xf32>
 }
