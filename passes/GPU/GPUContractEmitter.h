@@ -94,6 +94,8 @@ private:
   int64_t kParts = 1;
   bool tensorCores = false;
   bool warpgroups = false; ///< wgmma
+  /// Warpgroups that multiply, beside the one that fills the stages.
+  int64_t consumers() const { return mTile / 64; }
   llvm::StringRef variant;
   mlir::Type elementType; ///< of the staged elements: f32 or bf16
   Panel left, right;

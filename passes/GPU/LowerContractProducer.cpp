@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A stage is filled once both consumers have released it, and full once
+// A stage is filled once all consumers have released it, and full once
 //   TMA has written all bytes that its one thread announced, and
 //   every producing thread has arrived, where operands are copied by threads:
 //     it waits for its copies and orders what it wrote before what wgmma reads
@@ -44,7 +44,8 @@ void GPUContractEmitter::initBarriers() {
     for (int64_t s = 0; s < stages; ++s) {
       NVVM::MBarrierInitOp::create(b, loc, fullBarrier(c(s)), c(fillers),
                                    Value());
-      NVVM::MBarrierInitOp::create(b, loc, emptyBarrier(c(s)), c(2), Value());
+      NVVM::MBarrierInitOp::create(b, loc, emptyBarrier(c(s)), c(consumers()),
+                                   Value());
     }
     NVVM::FenceMbarrierInitOp::create(b, loc);
   });

@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Three warpgroups: the first fills the stages (LowerContractProducer.cpp), the
-// others multiply 64 rows each. A block takes one tile after the other; while
-// the sums of one go through the epilogue, the stages of the next are filled.
-// Full and empty barriers of every stage carry the ring over all tiles: `used`
-// counts the stages that were used before.
+// The first warpgroup fills the stages (LowerContractProducer.cpp), two or
+// three others multiply 64 rows each. A block takes one tile after the other;
+// while the sums of one go through the epilogue, the stages of the next are
+// filled. Full and empty barriers of every stage carry the ring over all tiles:
+// `used` counts the stages that were used before.
 //
 // Descriptors, swizzles: PTX ISA, "Asynchronous Warpgroup Level Matrix
 // Instructions", shared memory layouts with 128-byte swizzle.
@@ -22,10 +22,11 @@ using namespace mlir;
 
 namespace moec::gpu {
 
-// Registers of a thread after the warpgroups have shared them out anew; what
-// the loads of operands with maps need, producers without them leave.
-static constexpr int64_t producerRegisters = 40, consumerRegisters = 232;
-static constexpr int64_t mappingRegisters = 104, besideMapping = 200;
+// Registers of a producing thread after the warpgroups have shared them out
+// anew, without and with the loads of operands with maps. The others get the
+// rest.
+static constexpr int64_t copyingRegisters = 56, mappingRegisters = 104;
+static constexpr int64_t registersOfThread = 512; // of one in each warpgroup
 
 LogicalResult GPUContractEmitter::planWgmma() {
   for (Region *region : {&op.getLhs(), &op.getRhs()})
@@ -33,15 +34,18 @@ LogicalResult GPUContractEmitter::planWgmma() {
       return scheduleError() << "wgmma multiplies bf16, but lhs and rhs yield "
                                 "f32; use variant simt or compile with "
                                 "--precision bf16";
-  if (mTile != 128 || mMicro != 64 || nMicro != nTile || kTile != 64)
-    return scheduleError() << "expected a tile of m = 128 and k = 64 and a "
-                              "micro tile of m = 64 and all of n";
-  if (nTile % 64 || nTile > 256)
+  if ((mTile != 128 && mTile != 192) || mMicro != 64 || nMicro != nTile ||
+      kTile != 64)
+    return scheduleError() << "expected a tile of m = 128 or 192 and k = 64 "
+                              "and a micro tile of m = 64 and all of n";
+  // The sums of a thread, and addresses beside them, fit in its registers.
+  int64_t widest = mTile == 128 ? 256 : 192;
+  if (nTile % 64 || nTile > widest)
     return scheduleError() << "expected a tile of n that is a multiple of 64, "
-                              "at most 256, got "
-                           << nTile;
+                              "at most "
+                           << widest << ", got " << nTile;
   tensorCores = warpgroups = true;
-  threads = 384;
+  threads = 128 * (1 + consumers());
   workers = 128;
   elementType = b.getBF16Type();
   return success();
@@ -225,7 +229,7 @@ void GPUContractEmitter::storeSums(const BlockRange &range, Value sums) {
                   place, epilogueAt + j * 32);
     }
     barrier();
-    emitEpilogue(range, {64, [&](Value local) {
+    emitEpilogue(range, {mTile / 2, [&](Value local) {
                            return add(mad(div(local, 8), 16, rem(local, 8)),
                                       half * 8);
                          }});
@@ -268,7 +272,8 @@ void GPUContractEmitter::emitWgmma() {
     mapped |= !isTma(*panel) && !panel->async;
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(role.thenBlock());
-  registers(mapped ? mappingRegisters : producerRegisters, false);
+  int64_t producing = mapped ? mappingRegisters : copyingRegisters;
+  registers(producing, false);
   auto produce = [&] {
     forEachTile([&](const BlockRange &range, Value tiles,
                     Value used) { return produceTile(range, tiles, used); },
@@ -280,9 +285,9 @@ void GPUContractEmitter::emitWgmma() {
     when(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, tid, c(0)),
          produce);
   b.setInsertionPointToStart(role.elseBlock());
-  registers(mapped ? besideMapping : consumerRegisters, true);
+  registers((registersOfThread - producing) / consumers() / 8 * 8, true);
   worker = sub(tid, c(128));
-  workers = 256;
+  workers = 128 * consumers();
   forEachTile([&](const BlockRange &range, Value tiles,
                   Value used) { return consumeTile(range, tiles, used); },
               nullptr);

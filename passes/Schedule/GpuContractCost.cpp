@@ -53,10 +53,9 @@ static constexpr GpuContractSchedule mmaSchedules[] = {
     {16, 128, 64, 16, 32, 4},   {16, 32, 128, 16, 32, 4, 4},
     {16, 64, 128, 16, 64, 3, 4}};
 static constexpr GpuContractSchedule wgmmaSchedules[] = {
-    {128, 64, 64, 64, 64, 4, 1, true},
-    {128, 128, 64, 64, 128, 4, 1, true},
-    {128, 192, 64, 64, 192, 4, 1, true},
-    {128, 256, 64, 64, 256, 3, 1, true}};
+    {128, 64, 64, 64, 64, 4, 1, true},   {128, 128, 64, 64, 128, 4, 1, true},
+    {128, 192, 64, 64, 192, 4, 1, true}, {128, 256, 64, 64, 256, 3, 1, true},
+    {192, 128, 64, 64, 128, 4, 1, true}, {192, 192, 64, 64, 192, 3, 1, true}};
 
 double gpuBlocks(const GpuContractShape &shape, const GpuContractSchedule &s) {
   double nTiles = divideCeil(shape.n, s.nTile);
@@ -72,7 +71,8 @@ static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
   double lanes = machine.warpgroups ? lanesOf90 : lanesOf80;
   double m = s.mTile, n = s.nTile, k = s.kTile;
   double rounds = divideCeil(std::max<int64_t>(shape.k, 1), s.kTile);
-  double threads = s.warpgroups ? 384
+  double consumers = m / 64; // warpgroups beside the one that fills stages
+  double threads = s.warpgroups ? 128 * (1 + consumers)
                                 : m / s.mMicro * (n / s.nMicro) *
                                       (tensor ? 32 : 1) * s.parts;
   double bytes = tensor ? 2 : 4;
@@ -83,7 +83,7 @@ static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
   // Each warp or thread reads its rows and columns; a warp of threads shares
   // what several of them need.
   double depth = k / s.parts;
-  double reads = s.warpgroups ? (m + 2 * n) * k * bytes
+  double reads = s.warpgroups ? (m + consumers * n) * k * bytes
                  : tensor
                      ? threads / 32 * (s.mMicro + s.nMicro) * depth * bytes
                      : threads * depth * (s.nMicro + s.mMicro / 4.0) * bytes;
@@ -109,7 +109,7 @@ static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
 
   double shared = (m + n) * k * bytes * (tensor ? s.stages : 2);
   if (s.warpgroups) // all registers; the epilogue has memory of its own
-    shared = shared + 64 * (n + 8) * 4;
+    shared = shared + m / 2 * (n + 8) * 4;
   double registers =
       s.warpgroups
           ? maxRegisters

@@ -162,6 +162,12 @@ TEST(GpuLowerContract, Wgmma) {
   EXPECT_TRUE(holdsWgmma(
       matmul(128, 256, 64, Kind::BF16, false, true),
       R"(tile = [128, 256, 64], micro = [64, 256], variant = "wgmma", stages = 2)"));
+  // Three warpgroups multiply.
+  for (bool t : {false, true})
+    for (Kind kind : {Kind::BF16, Kind::Rounded})
+      EXPECT_TRUE(holdsWgmma(
+          matmul(200, 136, 136, kind, t, !t),
+          R"(tile = [192, 128, 64], micro = [64, 128], variant = "wgmma", stages = 3)"));
 }
 
 /// Token mixing: weights left, the image right; LayerNorm from row statistics
