@@ -13,9 +13,17 @@
 
 namespace moec::rt::ptxsim {
 
-/// d = op(operands 1..sources), all of the same width.
-static void emit(Decoder &d, AluOp op, unsigned bits, unsigned sources,
-                 unsigned sourceBits = 0, unsigned lastBits = 0) {
+Type takeInteger(Decoder &d) {
+  const Type t = d.takeType();
+  if (t.isFloat() || t.x2 || (t.bits != 16 && t.bits != 32 && t.bits != 64))
+    d.error(fmt::format("'{}': a type of integers of 16, 32 or 64 bits is "
+                        "expected",
+                        d.statement().opcode));
+  return t;
+}
+
+void emitInteger(Decoder &d, AluOp op, unsigned bits, unsigned sources,
+                 unsigned sourceBits, unsigned lastBits) {
   d.expectOperands(sources + 1);
   sourceBits = sourceBits ? sourceBits : bits;
   Inst i = d.make(alu(op), InstClass::Integer);
@@ -55,7 +63,7 @@ struct Carry {
 
 static void decodeCarry(Decoder &d, bool subtract, bool reads) {
   const bool writes = d.accept("cc");
-  const Type t = d.takeType();
+  const Type t = takeInteger(d);
   d.expectOperands(3);
   if (t.bits != 32 && t.bits != 64)
     d.error("a carry is known for 32 and 64 bits only");
@@ -83,13 +91,16 @@ static void decodeAddSub(Decoder &d, bool subtract) {
   if (floatAddMul(d, subtract ? FloatOp::Sub : FloatOp::Add))
     return;
   const bool saturate = d.accept("sat");
-  const Type t = d.takeType();
+  if (!subtract && !saturate && (d.accept("u16x2") || d.accept("s16x2")))
+    return emitInteger(d, AluOp::AddPair, 32, 2);
+  const Type t = takeInteger(d);
   if (saturate) {
     if (t.kind != 's' || t.bits != 32)
       d.error("'.sat' is known for s32 only");
-    return emit(d, subtract ? AluOp::SubSatS32 : AluOp::AddSatS32, 32, 2);
+    return emitInteger(d, subtract ? AluOp::SubSatS32 : AluOp::AddSatS32, 32,
+                       2);
   }
-  emit(d, subtract ? INT_OP(Sub, t) : INT_OP(Add, t), t.bits, 2);
+  emitInteger(d, subtract ? INT_OP(Sub, t) : INT_OP(Add, t), t.bits, 2);
 }
 static void decodeAdd(Decoder &d) { decodeAddSub(d, false); }
 static void decodeSub(Decoder &d) { decodeAddSub(d, true); }
@@ -98,81 +109,94 @@ static void decodeMul(Decoder &d) {
   if (floatAddMul(d, FloatOp::Mul))
     return;
   if (d.accept("wide")) {
-    const Type t = d.takeType();
+    const Type t = takeInteger(d);
     const AluOp op =
         t.bits == 16 ? (t.isSigned() ? AluOp::MulWideS16 : AluOp::MulWideU16)
                      : (t.isSigned() ? AluOp::MulWideS32 : AluOp::MulWideU32);
     if (t.bits != 16 && t.bits != 32)
       d.error("mul.wide is known for 16 and 32 bits only");
-    return emit(d, op, 2 * t.bits, 2, t.bits);
+    return emitInteger(d, op, 2 * t.bits, 2, t.bits);
   }
   const bool high = d.accept("hi");
   if (!high)
     d.accept("lo");
-  const Type t = d.takeType();
-  emit(d,
-       !high          ? INT_OP(Mul, t)
-       : t.isSigned() ? INT_OP(MulHiS, t)
-                      : INT_OP(MulHiU, t),
-       t.bits, 2);
+  const Type t = takeInteger(d);
+  emitInteger(d,
+              !high          ? INT_OP(Mul, t)
+              : t.isSigned() ? INT_OP(MulHiS, t)
+                             : INT_OP(MulHiU, t),
+              t.bits, 2);
 }
 
 static void decodeMad(Decoder &d) {
   if (floatFma(d))
     return;
   if (d.accept("wide")) {
-    const Type t = d.takeType();
+    const Type t = takeInteger(d);
     const AluOp op =
         t.bits == 16 ? (t.isSigned() ? AluOp::MadWideS16 : AluOp::MadWideU16)
                      : (t.isSigned() ? AluOp::MadWideS32 : AluOp::MadWideU32);
     if (t.bits != 16 && t.bits != 32)
       d.error("mad.wide is known for 16 and 32 bits only");
-    return emit(d, op, 2 * t.bits, 3, t.bits, 2 * t.bits);
+    return emitInteger(d, op, 2 * t.bits, 3, t.bits, 2 * t.bits);
   }
   const bool high = d.accept("hi");
   if (!high)
     d.accept("lo");
-  const Type t = d.takeType();
-  emit(d,
-       !high          ? INT_OP(Mad, t)
-       : t.isSigned() ? INT_OP(MadHiS, t)
-                      : INT_OP(MadHiU, t),
-       t.bits, 3);
+  const Type t = takeInteger(d);
+  emitInteger(d,
+              !high          ? INT_OP(Mad, t)
+              : t.isSigned() ? INT_OP(MadHiS, t)
+                             : INT_OP(MadHiU, t),
+              t.bits, 3);
 }
 
 static void decodeDiv(Decoder &d) {
   if (floatDiv(d))
     return;
-  const Type t = d.takeType();
-  emit(d, t.isSigned() ? INT_OP(DivS, t) : INT_OP(DivU, t), t.bits, 2);
+  const Type t = takeInteger(d);
+  emitInteger(d, t.isSigned() ? INT_OP(DivS, t) : INT_OP(DivU, t), t.bits, 2);
 }
 static void decodeRem(Decoder &d) {
-  const Type t = d.takeType();
-  emit(d, t.isSigned() ? INT_OP(RemS, t) : INT_OP(RemU, t), t.bits, 2);
+  const Type t = takeInteger(d);
+  emitInteger(d, t.isSigned() ? INT_OP(RemS, t) : INT_OP(RemU, t), t.bits, 2);
 }
-static void decodeMin(Decoder &d) {
-  if (floatMinMax(d, false))
+static void decodeMinMax(Decoder &d, bool max) {
+  if (floatMinMax(d, max))
     return;
-  const Type t = d.takeType();
-  emit(d, t.isSigned() ? INT_OP(MinS, t) : INT_OP(MinU, t), t.bits, 2);
+  const bool relu = d.accept("relu");
+  if (!relu && d.accept("u16x2"))
+    return emitInteger(d, max ? AluOp::MaxPairU : AluOp::MinPairU, 32, 2);
+  if (d.accept("s16x2"))
+    return emitInteger(d,
+                       relu  ? (max ? AluOp::MaxReluPair : AluOp::MinReluPair)
+                       : max ? AluOp::MaxPairS
+                             : AluOp::MinPairS,
+                       32, 2);
+  const Type t = takeInteger(d);
+  if (relu) {
+    if (t.kind != 's' || t.bits != 32)
+      d.error("'.relu' belongs to s32 and s16x2");
+    return emitInteger(d, max ? AluOp::MaxReluS32 : AluOp::MinReluS32, 32, 2);
+  }
+  if (max)
+    emitInteger(d, t.isSigned() ? INT_OP(MaxS, t) : INT_OP(MaxU, t), t.bits, 2);
+  else
+    emitInteger(d, t.isSigned() ? INT_OP(MinS, t) : INT_OP(MinU, t), t.bits, 2);
 }
-static void decodeMax(Decoder &d) {
-  if (floatMinMax(d, true))
-    return;
-  const Type t = d.takeType();
-  emit(d, t.isSigned() ? INT_OP(MaxS, t) : INT_OP(MaxU, t), t.bits, 2);
-}
+static void decodeMin(Decoder &d) { decodeMinMax(d, false); }
+static void decodeMax(Decoder &d) { decodeMinMax(d, true); }
 static void decodeNeg(Decoder &d) {
   if (floatSign(d, true))
     return;
-  const Type t = d.takeType();
-  emit(d, INT_OP(Neg, t), t.bits, 1);
+  const Type t = takeInteger(d);
+  emitInteger(d, INT_OP(Neg, t), t.bits, 1);
 }
 static void decodeAbs(Decoder &d) {
   if (floatSign(d, false))
     return;
-  const Type t = d.takeType();
-  emit(d, INT_OP(Abs, t), t.bits, 1);
+  const Type t = takeInteger(d);
+  emitInteger(d, INT_OP(Abs, t), t.bits, 1);
 }
 
 // Logic, on registers and on predicates.
@@ -210,145 +234,81 @@ template <Logic L> static void decodeLogic(Decoder &d) {
     d.push(i);
     return;
   }
-  emit(d,
-       L == Logic::And   ? INT_OP(And, t)
-       : L == Logic::Or  ? INT_OP(Or, t)
-       : L == Logic::Xor ? INT_OP(Xor, t)
-                         : INT_OP(Not, t),
-       t.bits, L == Logic::Not ? 1 : 2);
-}
-
-static void decodeShl(Decoder &d) {
-  const Type t = d.takeType();
-  emit(d, INT_OP(Shl, t), t.bits, 2, t.bits, 32);
-}
-static void decodeShr(Decoder &d) {
-  const Type t = d.takeType();
-  emit(d, t.isSigned() ? INT_OP(ShrS, t) : INT_OP(ShrU, t), t.bits, 2, t.bits,
-       32);
-}
-
-static void decodeShf(Decoder &d) {
-  const bool left = d.accept("l");
-  if (!left && !d.accept("r"))
-    d.error("shf lacks '.l' or '.r'");
-  const bool wrap = d.accept("wrap");
-  if (!wrap && !d.accept("clamp"))
-    d.error("shf lacks '.wrap' or '.clamp'");
-  d.takeType();
-  emit(d,
-       left ? (wrap ? AluOp::ShfLWrap : AluOp::ShfLClamp)
-            : (wrap ? AluOp::ShfRWrap : AluOp::ShfRClamp),
-       32, 3);
-}
-
-template <AluOp Narrow, AluOp Wide> static void decodeCount(Decoder &d) {
-  const Type t = d.takeType();
-  emit(d, t.bits == 64 ? Wide : Narrow, 32, 1, t.bits);
-}
-static void decodeBrev(Decoder &d) {
-  const Type t = d.takeType();
-  emit(d, t.bits == 64 ? AluOp::Brev64 : AluOp::Brev32, t.bits, 1);
-}
-static void decodeBfind(Decoder &d) {
-  const Type t = d.takeType();
-  if (t.bits == 64 && t.isSigned())
-    d.error("bfind.s64 is not simulated");
-  emit(d,
-       t.bits == 64   ? AluOp::BfindU64
-       : t.isSigned() ? AluOp::BfindS32
-                      : AluOp::BfindU32,
-       32, 1, t.bits);
-}
-
-static void decodeBfe(Decoder &d) {
-  const Type t = d.takeType();
-  d.expectOperands(4);
-  Inst i =
-      d.make(alu(t.bits == 64 ? (t.isSigned() ? AluOp::BfeS64 : AluOp::BfeU64)
-                              : (t.isSigned() ? AluOp::BfeS32 : AluOp::BfeU32)),
-             InstClass::Integer);
-  i.a = d.use(1, t.bits);
-  i.b = d.use(2, 32);
-  i.c = d.use(3, 32);
-  i.dst = d.def(size_t(0), t.bits);
-  d.push(i);
-}
-
-/// bfi d, a, b, pos, len: the low bits of a at pos in b.
-template <typename T>
-static void execBfi(Warp &w, const Inst &i, uint32_t mask) {
-  using Alias __attribute__((may_alias)) = T;
-  const auto *a = reinterpret_cast<const Alias *>(w.row(i.a));
-  const auto *b = reinterpret_cast<const Alias *>(w.row(i.b));
-  const uint32_t *pos = w.row(i.c), *len = w.listRow(i, 0);
-  auto *dst = reinterpret_cast<Alias *>(w.row(i.dst));
-  for (unsigned l = 0; l < 32; ++l) {
-    if (!(mask >> l & 1))
-      continue;
-    const uint32_t p = pos[l] & 0xff, n = len[l] & 0xff;
-    const T ones = n >= sizeof(T) * 8 ? ~T(0) : (T(1) << n) - 1;
-    const T field = p >= sizeof(T) * 8 ? T(0) : T(ones << p);
-    const T value = p >= sizeof(T) * 8 ? T(0) : T(a[l] << p);
-    dst[l] = (b[l] & ~field) | (value & field);
-  }
-}
-static void decodeBfi(Decoder &d) {
-  const Type t = d.takeType();
-  d.expectOperands(5);
-  Inst i = d.make(t.bits == 64 ? execBfi<uint64_t> : execBfi<uint32_t>,
-                  InstClass::Integer);
-  i.a = d.use(1, t.bits);
-  i.b = d.use(2, t.bits);
-  i.c = d.use(3, 32);
-  d.setList(i, {}, {d.use(4, 32)});
-  i.dst = d.def(size_t(0), t.bits);
-  d.push(i);
-}
-
-static void decodePrmt(Decoder &d) {
-  d.takeType();
-  if (!d.peek().empty())
-    d.error("prmt is simulated without a mode only");
-  emit(d, AluOp::Prmt, 32, 3);
-}
-
-static void execLop3(Warp &w, const Inst &i, uint32_t mask) {
-  const uint32_t *a = w.row(i.a), *b = w.row(i.b), *c = w.row(i.c);
-  uint32_t *dst = w.row(i.dst);
-  for (unsigned l = 0; l < 32; ++l) {
-    uint32_t r = 0;
-    for (unsigned k = 0; k < 8; ++k)
-      if (i.imm >> k & 1)
-        r |= (k & 4 ? a[l] : ~a[l]) & (k & 2 ? b[l] : ~b[l]) &
-             (k & 1 ? c[l] : ~c[l]);
-    dst[l] = mask >> l & 1 ? r : dst[l];
-  }
-}
-static void decodeLop3(Decoder &d) {
-  d.takeType();
-  d.expectOperands(5);
-  Inst i = d.make(execLop3, InstClass::Integer);
-  i.a = d.use(1, 32);
-  i.b = d.use(2, 32);
-  i.c = d.use(3, 32);
-  i.imm = d.expectImmediate(4, "a table of 8 bits");
-  i.dst = d.def(size_t(0), 32);
-  d.push(i);
+  emitInteger(d,
+              L == Logic::And   ? INT_OP(And, t)
+              : L == Logic::Or  ? INT_OP(Or, t)
+              : L == Logic::Xor ? INT_OP(Xor, t)
+                                : INT_OP(Not, t),
+              t.bits, L == Logic::Not ? 1 : 2);
 }
 
 static void decodeSad(Decoder &d) {
-  const Type t = d.takeType();
-  if (t.kind != 'u' || t.bits != 32)
-    d.error("sad is simulated for u32 only");
-  emit(d, AluOp::SadU32, 32, 3);
+  const Type t = takeInteger(d);
+  emitInteger(d, t.isSigned() ? INT_OP(SadS, t) : INT_OP(SadU, t), t.bits, 3);
 }
-static void decodeDp4a(Decoder &d) {
-  const Type a = d.takeType(), b = d.takeType();
-  if (a.kind != b.kind)
-    d.error("dp4a is simulated for operands of the same type only");
-  emit(d, a.isSigned() ? AluOp::Dp4aS32 : AluOp::Dp4aU32, 32, 3);
+
+/// mul24.lo: the low 32 bits of the product of the low 24 bits.
+static void decodeMul24(Decoder &d) {
+  d.accept("lo");
+  const Type t = takeInteger(d);
+  if (t.bits != 32)
+    d.error("mul24 is known for 32 bits only");
+  emitInteger(d, t.isSigned() ? AluOp::Mul24S : AluOp::Mul24U, 32, 2);
 }
+
+/// dp4a and dp2a: sums of products of bytes of b with bytes or halves of a.
+struct Dot : InstData {
+  bool signedA = false, signedB = false;
+  unsigned elementBits = 8; ///< of a
+  unsigned firstByte = 0;   ///< of b
+};
+
+static int64_t element(uint32_t v, unsigned at, unsigned bits, bool isSigned) {
+  const uint64_t u = v >> at & ((1u << bits) - 1);
+  return isSigned && u >> (bits - 1) ? int64_t(u) - (int64_t(1) << bits)
+                                     : int64_t(u);
+}
+
+static void execDot(Warp &w, const Inst &i, uint32_t mask) {
+  const auto &dot = *static_cast<const Dot *>(i.data);
+  const uint32_t *a = w.row(i.a), *b = w.row(i.b), *c = w.row(i.c);
+  uint32_t *dst = w.row(i.dst);
+  for (unsigned l = 0; l < 32; ++l) {
+    if (!(mask >> l & 1))
+      continue;
+    int64_t sum = c[l];
+    for (unsigned k = 0; k < 32 / dot.elementBits; ++k)
+      sum += element(a[l], k * dot.elementBits, dot.elementBits, dot.signedA) *
+             element(b[l], 8 * (dot.firstByte + k), 8, dot.signedB);
+    dst[l] = uint32_t(sum);
+  }
+}
+
+static void decodeDot(Decoder &d, unsigned elementBits) {
+  auto dot = std::make_unique<Dot>();
+  dot->elementBits = elementBits;
+  if (elementBits == 16) {
+    const bool high = d.accept("hi");
+    if (!high && !d.accept("lo"))
+      d.error("dp2a lacks '.lo' or '.hi'");
+    dot->firstByte = high ? 2 : 0;
+  }
+  const Type a = takeInteger(d), b = takeInteger(d);
+  if (a.bits != 32 || b.bits != 32 || a.kind == 'b' || b.kind == 'b')
+    d.error("dp4a and dp2a are known for u32 and s32");
+  dot->signedA = a.isSigned();
+  dot->signedB = b.isSigned();
+  d.expectOperands(4);
+  Inst i = d.make(execDot, InstClass::Integer);
+  i.a = d.use(1, 32);
+  i.b = d.use(2, 32);
+  i.c = d.use(3, 32);
+  i.dst = d.def(size_t(0), 32);
+  i.data = d.keep(std::move(dot));
+  d.push(i);
+}
+static void decodeDp4a(Decoder &d) { decodeDot(d, 8); }
+static void decodeDp2a(Decoder &d) { decodeDot(d, 16); }
 
 OpcodeList arithmeticOpcodes() {
   return {{"add", decodeAdd},
@@ -367,19 +327,10 @@ OpcodeList arithmeticOpcodes() {
           {"or", decodeLogic<Logic::Or>},
           {"xor", decodeLogic<Logic::Xor>},
           {"not", decodeLogic<Logic::Not>},
-          {"shl", decodeShl},
-          {"shr", decodeShr},
-          {"shf", decodeShf},
-          {"popc", decodeCount<AluOp::Popc32, AluOp::Popc64>},
-          {"clz", decodeCount<AluOp::Clz32, AluOp::Clz64>},
-          {"brev", decodeBrev},
-          {"bfind", decodeBfind},
-          {"bfe", decodeBfe},
-          {"bfi", decodeBfi},
-          {"prmt", decodePrmt},
-          {"lop3", decodeLop3},
           {"sad", decodeSad},
-          {"dp4a", decodeDp4a}};
+          {"mul24", decodeMul24},
+          {"dp4a", decodeDp4a},
+          {"dp2a", decodeDp2a}};
 }
 
 } // namespace moec::rt::ptxsim

@@ -46,8 +46,10 @@ float addHalf(const Type &t, uint16_t a, uint16_t b, uint16_t &out) {
   return 0;
 }
 
-/// The new value; b is the operand, c the second one of cas.
-uint64_t combine(const Atomic &atomic, uint64_t old, uint64_t b, uint64_t c) {
+/// The new value; b is the operand, c the second one of cas. Sums of f32 in
+/// global memory know no subnormal values.
+uint64_t combine(const Atomic &atomic, bool global, uint64_t old, uint64_t b,
+                 uint64_t c) {
   const Type &t = atomic.type;
   if (t.isFloat() && (t.bits == 16 || t.x2)) {
     uint16_t lo = 0, hi = 0;
@@ -56,9 +58,11 @@ uint64_t combine(const Atomic &atomic, uint64_t old, uint64_t b, uint64_t c) {
       addHalf(t, uint16_t(old >> 16), uint16_t(b >> 16), hi);
     return lo | uint32_t(hi) << 16;
   }
-  if (t.isFloat() && t.bits == 32)
-    return bitsOf<uint32_t>(flush(flush(bitsOf<float>(uint32_t(old))) +
-                                  flush(bitsOf<float>(uint32_t(b)))));
+  if (t.isFloat() && t.bits == 32) {
+    const float x = bitsOf<float>(uint32_t(old)),
+                y = bitsOf<float>(uint32_t(b));
+    return bitsOf<uint32_t>(global ? flush(flush(x) + flush(y)) : x + y);
+  }
   if (t.isFloat())
     return bitsOf<uint64_t>(bitsOf<double>(old) + bitsOf<double>(b));
   const unsigned shift = 64 - t.bits;
@@ -111,7 +115,11 @@ void execAtomic(Warp &w, const Inst &i, uint32_t mask) {
     std::memcpy(&old, p, bits / 8);
     const uint64_t b = valueOf(w.row(i.b), l, bits);
     const uint64_t c = i.c == noReg ? 0 : valueOf(w.row(i.c), l, bits);
-    const uint64_t now = combine(atomic, old, b, c);
+    uint64_t where = a.at[l];
+    const bool global = atomic.space == MemSpace::Global ||
+                        (atomic.space == MemSpace::Generic &&
+                         spaceOf(where) == MemSpace::Global);
+    const uint64_t now = combine(atomic, global, old, b, c);
     std::memcpy(p, &now, bits / 8);
     if (!atomic.returns)
       continue;

@@ -257,6 +257,29 @@ void takeRounding(Decoder &d, Conversion &c) {
   }
 }
 
+/// Two f32 to a pair, rounded in one direction: half by half.
+void convertPair(Decoder &d, std::unique_ptr<Conversion> data) {
+  data->to.bits = 16;
+  data->to.x2 = false;
+  const Conversion *conversion = d.keep(std::move(data));
+  uint32_t halves[2];
+  for (size_t k = 0; k < 2; ++k) {
+    Inst i = d.make(execConvert, InstClass::Convert);
+    if (k)
+      i.flags |= flagInternal; // one instruction, not two
+    i.data = conversion;
+    i.a = d.use(2 - k, 32);
+    i.dst = halves[k] = d.temporary(16);
+    d.push(i);
+  }
+  Inst i = d.make(alu(AluOp::Pack16), InstClass::Convert);
+  i.flags |= flagInternal;
+  i.a = halves[0];
+  i.b = halves[1];
+  i.dst = d.def(size_t(0), 32);
+  d.push(i);
+}
+
 void decodeCvt(Decoder &d) {
   auto data = std::make_unique<Conversion>();
   Conversion &c = *data;
@@ -269,8 +292,11 @@ void decodeCvt(Decoder &d) {
   if (c.to.x2) {
     // Two f32 to a pair; the first source is the upper half.
     d.expectOperands(3);
-    if (c.from.bits != 32 || c.rounding != Rounding::Nearest || c.saturate)
-      d.error("pairs are converted from f32, rounded to nearest, only");
+    if (!c.to.isFloat() || c.from.kind != 'f' || c.from.bits != 32 ||
+        c.from.x2 || c.saturate || c.toInteger)
+      d.error("pairs are converted from f32 only, without '.sat'");
+    if (c.rounding != Rounding::Nearest)
+      return convertPair(d, std::move(data));
     Inst i = d.make(
         alu(c.to.kind == 'h' ? AluOp::BF16x2FromF32 : AluOp::F16x2FromF32),
         InstClass::Convert);

@@ -40,27 +40,54 @@ InstClass classOf(const Type &t) {
   return t.bits == 16 || t.x2 ? InstClass::Half : InstClass::Float;
 }
 
-/// Emits op and, for .sat, the clamp of the result to [0, 1].
+/// An operation of the simulator's own.
+void emitInternal(Decoder &d, AluOp op, uint32_t from, uint32_t to) {
+  Inst i = d.make(alu(op), InstClass::Float);
+  i.flags |= flagInternal;
+  i.a = from;
+  i.dst = to;
+  d.push(i);
+}
+
+/// '.ftz' of f16: a pass of its own, as nobody is in a hurry for it. The
+/// exponents of bf16 are those of f32: only results of ex2 could be subnormal.
+bool flushesHalves(const Type &t, const Modes &m) {
+  return m.ftz && t.kind == 'f' && (t.bits == 16 || t.x2);
+}
+
+uint32_t useFlushed(Decoder &d, size_t k, const Type &t, const Modes &m) {
+  const uint32_t row = d.use(k, t.bits);
+  if (!flushesHalves(t, m))
+    return row;
+  const uint32_t result = d.temporary(32);
+  emitInternal(d, AluOp::FlushF16x2, row, result);
+  return result;
+}
+
+/// What '.ftz' and '.sat' do to the result of an instruction.
+void finishResult(Decoder &d, uint32_t row, const Type &t, const Modes &m) {
+  if (flushesHalves(t, m))
+    emitInternal(d, AluOp::FlushF16x2, row, row);
+  if (!m.saturate)
+    return;
+  if (t.kind != 'f' || t.bits != 32 || t.x2)
+    d.error("'.sat' is simulated for f32 only");
+  emitInternal(d, AluOp::SatF32, row, row);
+}
+
 void emit(Decoder &d, AluOp op, const Type &t, unsigned sources, unsigned flops,
           const Modes &m, InstClass cls) {
   d.expectOperands(sources + 1);
   Inst i = d.make(alu(op), cls);
-  i.a = d.use(1, t.bits);
+  i.a = useFlushed(d, 1, t, m);
   if (sources > 1)
-    i.b = d.use(2, t.bits);
+    i.b = useFlushed(d, 2, t, m);
   if (sources > 2)
-    i.c = d.use(3, t.bits);
+    i.c = useFlushed(d, 3, t, m);
   i.dst = d.def(size_t(0), t.bits);
   i.flops = uint8_t(t.x2 ? 2 * flops : flops);
   d.push(i);
-  if (m.saturate) {
-    if (t.kind != 'f' || t.bits != 32 || t.x2)
-      d.error("'.sat' is simulated for f32 only");
-    Inst s = d.make(alu(AluOp::SatF32), cls);
-    s.flags |= flagInternal;
-    s.a = s.dst = i.dst;
-    d.push(s);
-  }
+  finishResult(d, i.dst, t, m);
 }
 
 void emit(Decoder &d, AluOp op, const Type &t, unsigned sources, unsigned flops,
@@ -88,27 +115,35 @@ void nearestOnly(Decoder &d, const Type &t, const Modes &m) {
    : (ftz)        ? AluOp::name##F32Ftz                                        \
                   : AluOp::name##F32)
 
-/// a * b + c in f32, rounded in one direction.
+uint32_t flushBits(uint32_t u) { return u & 0x7f800000 ? u : u & 0x80000000; }
+
+/// a * b + c in f32, rounded in one direction. flagUser0: .ftz.
 void execDirected(Warp &w, const Inst &i, uint32_t mask) {
   const uint32_t *a = w.row(i.a), *b = w.row(i.b), *c = w.row(i.c);
   uint32_t *dst = w.row(i.dst);
-  for (unsigned l = 0; l < 32; ++l)
-    if (mask >> l & 1)
-      dst[l] = fmaDirected(a[l], b[l], c[l], Rounding(i.width));
+  const bool ftz = i.flags & flagUser0;
+  for (unsigned l = 0; l < 32; ++l) {
+    if (!(mask >> l & 1))
+      continue;
+    dst[l] = ftz ? flushBits(fmaDirected(flushBits(a[l]), flushBits(b[l]),
+                                         flushBits(c[l]), Rounding(i.width)))
+                 : fmaDirected(a[l], b[l], c[l], Rounding(i.width));
+  }
 }
 
 void emitDirected(Decoder &d, uint32_t a, uint32_t b, uint32_t c,
                   const Modes &m, unsigned flops) {
-  if (m.ftz || m.saturate)
-    d.error("directed rounding is simulated without .ftz and .sat only");
   Inst i = d.make(execDirected, InstClass::Float);
   i.a = a;
   i.b = b;
   i.c = c;
   i.width = uint8_t(m.rounding);
   i.flops = uint8_t(flops);
+  if (m.ftz)
+    i.flags |= flagUser0;
   i.dst = d.def(size_t(0), 32);
   d.push(i);
+  finishResult(d, i.dst, Type{'f', 32}, m);
 }
 
 } // namespace
@@ -193,12 +228,12 @@ bool floatMinMax(Decoder &d, bool max) {
   if (d.numOperands() == 4) {
     // Three sources: twice two.
     Inst i = d.make(alu(op), classOf(t));
-    i.a = d.use(1, t.bits);
-    i.b = d.use(2, t.bits);
+    i.a = useFlushed(d, 1, t, m);
+    i.b = useFlushed(d, 2, t, m);
     i.dst = d.temporary(t.bits);
     d.push(i);
     i.a = i.dst;
-    i.b = d.use(3, t.bits);
+    i.b = useFlushed(d, 3, t, m);
     i.dst = d.def(size_t(0), t.bits);
     d.push(i);
     return true;
@@ -217,7 +252,7 @@ bool floatSign(Decoder &d, bool negate) {
     d.expectOperands(2);
     const uint32_t sign = t.x2 ? 0x80008000 : 0x8000;
     Inst i = d.make(alu(negate ? AluOp::Xor32 : AluOp::And32), InstClass::Half);
-    i.a = d.use(1, t.bits);
+    i.a = useFlushed(d, 1, t, m);
     i.b = d.constant(negate ? sign : t.x2 ? 0x7fff7fff : 0x7fff, 32);
     i.dst = d.def(size_t(0), t.bits);
     d.push(i);
@@ -292,18 +327,23 @@ static void decodeCopysign(Decoder &d) {
   emit(d, t.bits == 64 ? AluOp::CopysignF64 : AluOp::CopysignF32, t, 2, 1, {});
 }
 
-/// testp: a class of f32 values, by bits.
+/// testp: a class of values, by bits.
+template <typename T>
 static void execTestp(Warp &w, const Inst &i, uint32_t mask) {
-  const uint32_t *a = w.row(i.a);
+  using Alias __attribute__((may_alias)) = T;
+  const auto *a = reinterpret_cast<const Alias *>(w.row(i.a));
+  constexpr unsigned mantissa = sizeof(T) == 8 ? 52 : 23;
+  constexpr T normal = T(1) << mantissa,
+              infinite = (~T(0) >> 1) & ~(normal - 1);
   uint32_t out = 0;
   for (unsigned l = 0; l < 32; ++l) {
-    const uint32_t m = a[l] & 0x7fffffff;
-    const bool yes = i.imm == 0   ? m < 0x7f800000
-                     : i.imm == 1 ? m == 0x7f800000
-                     : i.imm == 2 ? m <= 0x7f800000
-                     : i.imm == 3 ? m > 0x7f800000
-                     : i.imm == 4 ? m >= 0x00800000 && m < 0x7f800000
-                                  : m != 0 && m < 0x00800000;
+    const T m = a[l] & (~T(0) >> 1);
+    const bool yes = i.imm == 0   ? m < infinite
+                     : i.imm == 1 ? m == infinite
+                     : i.imm == 2 ? m <= infinite
+                     : i.imm == 3 ? m > infinite
+                     : i.imm == 4 ? m >= normal && m < infinite
+                                  : m != 0 && m < normal;
     out |= uint32_t(yes) << l;
   }
   w.setPred(i.pdst, out, mask);
@@ -311,16 +351,18 @@ static void execTestp(Warp &w, const Inst &i, uint32_t mask) {
 static void decodeTestp(Decoder &d) {
   static const char *const names[] = {"finite",     "infinite", "number",
                                       "notanumber", "normal",   "subnormal"};
-  Inst i = d.make(execTestp, InstClass::Float);
-  i.imm = -1;
+  int64_t which = -1;
   for (int k = 0; k < 6; ++k)
     if (d.accept(names[k]))
-      i.imm = k;
+      which = k;
   const Type t = d.takeType();
   d.expectOperands(2);
-  if (i.imm < 0 || t.bits != 32)
-    d.error("testp is simulated for a class and f32 only");
-  i.a = d.use(1, 32);
+  if (which < 0 || t.kind != 'f' || t.x2 || t.bits < 32)
+    d.error("testp needs a class and the type f32 or f64");
+  Inst i = d.make(t.bits == 64 ? execTestp<uint64_t> : execTestp<uint32_t>,
+                  InstClass::Float);
+  i.imm = which;
+  i.a = d.use(1, t.bits);
   i.pdst = d.defPred(d.operand(0));
   d.push(i);
 }

@@ -226,29 +226,78 @@ static AluOp comparison(Decoder &d, std::string_view c, const Type &t,
   d.error(fmt::format("'.{}' is no comparison of this type", c));
 }
 
+/// A register whose halves are those of `row` with subnormal values as zero.
+static uint32_t flushed(Decoder &d, uint32_t row) {
+  Inst i = d.make(alu(AluOp::FlushF16x2), InstClass::Move);
+  i.flags |= flagInternal;
+  i.a = row;
+  i.dst = d.temporary(32);
+  d.push(i);
+  return i.dst;
+}
+
+/// setp of two pairs: p of the low halves, q of the high ones.
+static void comparePairs(Decoder &d, Inst low, AluOp op) {
+  const Operand &to = d.operand(0);
+  if (to.kind != OperandKind::Pair)
+    d.error("setp of pairs writes two predicates");
+  // The first result waits until the second one has read its source.
+  Inst high = low;
+  high.fn = low.fn = alu(op);
+  low.pdst = d.newPred();
+  d.push(low);
+  high.flags |= flagInternal;
+  for (uint32_t *row : {&high.a, &high.b}) {
+    Inst shift = d.make(alu(AluOp::High16), InstClass::Move);
+    shift.flags |= flagInternal;
+    shift.a = *row;
+    shift.dst = *row = d.temporary(32);
+    d.push(shift);
+  }
+  high.pdst = d.defPred(to.parts[1]);
+  d.push(high);
+  Inst move = d.make(execPredMove, InstClass::Move);
+  move.flags |= flagInternal;
+  move.psrc = low.pdst;
+  move.pdst = d.defPred(to.parts[0]);
+  d.push(move);
+}
+
 /// The comparison itself, without where its result goes.
-static Inst decodeCompare(Decoder &d) {
+static Inst decodeCompare(Decoder &d, AluOp &op, bool &pairs) {
   const std::string_view c = d.next();
   CombineWith combine = d.accept("and")   ? combineAnd
                         : d.accept("or")  ? combineOr
                         : d.accept("xor") ? combineXor
                                           : combineNone;
   const bool ftz = d.accept("ftz");
-  const Type t = d.takeType();
-  if (t.x2)
-    d.error("comparisons of pairs are not simulated");
+  Type t = d.takeType();
+  pairs = t.x2;
+  if (pairs && !t.isFloat())
+    d.error("comparisons of pairs of integers are not simulated");
+  if (pairs)
+    t.bits = 16;
   d.expectOperands(combine ? 4 : 3);
-  Inst i = d.make(alu(comparison(d, c, t, ftz)), InstClass::Move);
+  op = comparison(d, c, t, ftz);
+  Inst i = d.make(alu(op), InstClass::Move);
   i.width = combine;
-  i.a = d.use(1, t.bits);
-  i.b = d.use(2, t.bits);
+  i.a = d.use(1, pairs ? 32 : t.bits);
+  i.b = d.use(2, pairs ? 32 : t.bits);
+  if (ftz && t.kind == 'f' && t.bits == 16) {
+    i.a = flushed(d, i.a);
+    i.b = flushed(d, i.b);
+  }
   if (combine)
     d.usePred(i, d.operand(3));
   return i;
 }
 
 static void decodeSetp(Decoder &d) {
-  Inst i = decodeCompare(d);
+  AluOp op;
+  bool pairs;
+  Inst i = decodeCompare(d, op, pairs);
+  if (pairs)
+    return comparePairs(d, i, op);
   const Operand &to = d.operand(0);
   if (to.kind == OperandKind::Pair) {
     i.pdst = d.defPred(to.parts[0]);
@@ -275,6 +324,8 @@ static void decodeSet(Decoder &d) {
     d.error("set is simulated for results of 32 bits only");
   const bool ftz = d.accept("ftz");
   const Type t = d.takeType();
+  if (t.x2)
+    d.error("set of pairs is not simulated");
   d.expectOperands(3);
   Inst i = d.make(alu(comparison(d, c, t, ftz)), InstClass::Move);
   i.a = d.use(1, t.bits);

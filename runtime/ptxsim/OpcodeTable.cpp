@@ -13,10 +13,10 @@ static const std::unordered_map<std::string_view, OpcodeEntry> &table() {
   static const auto map = [] {
     std::unordered_map<std::string_view, OpcodeEntry> m;
     for (const OpcodeList &list :
-         {arithmeticOpcodes(), floatOpcodes(), convertOpcodes(), moveOpcodes(),
-          memoryOpcodes(), atomicOpcodes(), controlOpcodes(), warpOpcodes(),
-          barrierOpcodes(), copyOpcodes(), matrixOpcodes(), wgmmaOpcodes(),
-          mbarrierOpcodes(), bulkOpcodes(), clusterOpcodes()})
+         {arithmeticOpcodes(), bitOpcodes(), floatOpcodes(), convertOpcodes(),
+          moveOpcodes(), memoryOpcodes(), atomicOpcodes(), controlOpcodes(),
+          warpOpcodes(), barrierOpcodes(), copyOpcodes(), matrixOpcodes(),
+          wgmmaOpcodes(), mbarrierOpcodes(), bulkOpcodes(), clusterOpcodes()})
       for (const OpcodeEntry &entry : list)
         m.emplace(entry.name, entry);
     return m;

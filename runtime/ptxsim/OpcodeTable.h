@@ -27,6 +27,7 @@ using OpcodeList = std::vector<OpcodeEntry>;
 
 /// The table of each file Instructions*.cpp.
 OpcodeList arithmeticOpcodes();
+OpcodeList bitOpcodes();
 OpcodeList floatOpcodes();
 OpcodeList convertOpcodes();
 OpcodeList moveOpcodes();

@@ -19,6 +19,13 @@ namespace moec::rt::ptxsim {
    : (type).bits == 64 ? AluOp::name##64                                       \
                        : AluOp::name##32)
 
+/// Takes a type of integers of 16, 32 or 64 bits; anything else is an error.
+Type takeInteger(Decoder &d);
+/// Emits dst = op(operands 1 to `sources`) with sources of `sourceBits` (0: as
+/// the result), the last of them of `lastBits` if that is not 0.
+void emitInteger(Decoder &d, AluOp op, unsigned bits, unsigned sources,
+                 unsigned sourceBits = 0, unsigned lastBits = 0);
+
 enum class FloatOp : uint8_t { Add, Sub, Mul };
 
 /// Decodes the instruction if its type is a float type; false if not.

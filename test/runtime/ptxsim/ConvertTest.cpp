@@ -161,6 +161,12 @@ TEST(Convert, PacksPairs) {
             0x3fc04000u);
   EXPECT_EQ(ofFloat("cvt.rn.f16x2.f32 %r1, %r0, 0f40000000;", 1.5f),
             0x3e004000u);
+  // 1 + 2^-8 lies between 0x3f80 and 0x3f81 of bf16.
+  EXPECT_EQ(ofFloat("cvt.rz.bf16x2.f32 %r1, %r0, 0f3FFFFFFF;", 1 + 0x1.8p-8f),
+            0x3f803fffu);
+  EXPECT_EQ(
+      ofFloat("cvt.rz.relu.f16x2.f32 %r1, 0fBF800000, %r0;", 1 + 0x1.8p-11f),
+      0x00003c00u);
   EXPECT_EQ(ofFloat("cvt.rn.relu.bf16x2.f32 %r1, %r0, 0f40000000;", -1.5f),
             0x00004000u);
 }

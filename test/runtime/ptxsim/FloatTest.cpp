@@ -100,6 +100,19 @@ TEST(Float, SaturatesAndRoundsInDirections) {
   EXPECT_EQ(one("mul.rp.f32 %r1, %r0, %r0;", 0x1p100f), inf);
 }
 
+TEST(Float, FlushesAndSaturatesInDirections) {
+  const float tiny = 0x1p-130f;
+  EXPECT_EQ(one("add.rp.f32 %r1, %r0, 0f00000001;", 0), 0x1p-149f);
+  EXPECT_EQ(one("add.rp.ftz.f32 %r1, %r0, 0f00000001;", 0), 0.0f);
+  EXPECT_EQ(one("fma.rz.ftz.f32 %r1, %r0, 0f3F800000, 0f3F800000;", tiny),
+            1.0f);
+  EXPECT_EQ(one("fma.rp.ftz.f32 %r1, 0f3F800000, 0f3F800000, %r0;", tiny),
+            1.0f);
+  EXPECT_EQ(one("mul.rz.ftz.f32 %r1, %r0, 0f3F000000;", -0x1p-126f), 0.0f);
+  EXPECT_EQ(one("fma.rm.sat.f32 %r1, %r0, %r0, 0f3F800000;", 2), 1.0f);
+  EXPECT_EQ(one("sub.rz.sat.f32 %r1, %r0, 0f40400000;", 2), 0.0f);
+}
+
 TEST(Float, ComparesWithNans) {
   const struct {
     const char *op;
@@ -126,6 +139,16 @@ TEST(Float, ComparesWithNans) {
   EXPECT_EQ(
       bits("testp.normal.f32 %p1, %r0; selp.b32 %r1, 1, 0, %p1;", bitsOf(0)),
       0u);
+  const auto test64 = [](const char *which, uint32_t high) {
+    return bits(std::string("mov.b64 %d1, {1, %r0}; testp.") + which +
+                    ".f64 %p1, %d1; selp.b32 %r1, 1, 0, %p1;",
+                high);
+  };
+  EXPECT_EQ(test64("notanumber", 0xfff00000), 1u);
+  EXPECT_EQ(test64("infinite", 0x7ff00000), 0u);
+  EXPECT_EQ(test64("finite", 0x7fefffff), 1u);
+  EXPECT_EQ(test64("subnormal", 0x000fffff), 1u);
+  EXPECT_EQ(test64("normal", 0x80100000), 1u);
 }
 
 TEST(Float, ComputesF64) {
@@ -163,6 +186,51 @@ TEST(Float, ComputesHalves) {
   EXPECT_EQ(half("ex2.approx.f16 %h1, %h0;", 0x4000), 0x4400u);
   EXPECT_EQ(half("tanh.approx.bf16 %h1, %h0;", 0), 0u);
   EXPECT_EQ(bits("setp.gt.f16 %p1, %h0, %h1; selp.b32 %r1, 1, 0, %p1;", 0), 0u);
+}
+
+TEST(Float, FlushesHalvesOnlyWhenAsked) {
+  const auto half = [](const std::string &body, uint32_t a) {
+    return bits("cvt.u16.u32 %h0, %r0;" + body + "cvt.u32.u16 %r1, %h1;", a);
+  };
+  EXPECT_EQ(half("add.f16 %h1, %h0, %h0;", 0x0201), 0x0402u);
+  EXPECT_EQ(half("add.ftz.f16 %h1, %h0, %h0;", 0x0201), 0u);
+  EXPECT_EQ(half("sub.ftz.f16 %h1, %h0, 0x0401;", 0x0400), 0x8000u);
+  EXPECT_EQ(half("fma.rn.ftz.f16 %h1, %h0, 0x3C00, 0x0000;", 0x83ff), 0u);
+  EXPECT_EQ(half("abs.ftz.f16 %h1, %h0;", 0x8001), 0u);
+  EXPECT_EQ(half("max.ftz.f16 %h1, %h0, 0x8000;", 0x0001), 0u);
+  EXPECT_EQ(half("min.ftz.f16 %h1, %h0, 0x7e00;", 0x3c00), 0x3c00u);
+  EXPECT_EQ(bits("mul.ftz.f16x2 %r1, %r0, 0x3C003C00;", 0x00014000), 0x4000u);
+  EXPECT_EQ(bits("add.ftz.f16x2 %r1, %r0, %r0;", 0x40008001), 0x44008000u);
+}
+
+TEST(Float, ComparesPairs) {
+  const auto compare = [](const std::string &op, uint32_t a) {
+    return bits(op + "selp.b32 %r2, 1, 0, %p1; selp.b32 %r3, 2, 0, %p2;"
+                     "or.b32 %r1, %r2, %r3;",
+                a);
+  };
+  const std::string f16 = "setp.lt.f16x2 %p1|%p2, %r0, 0x3C003C00;";
+  EXPECT_EQ(compare(f16, 0x38004000), 2u);
+  EXPECT_EQ(compare(f16, 0x40003800), 1u);
+  EXPECT_EQ(compare(f16, 0x7e007e00), 0u); // NaN
+  const std::string bf16 = "setp.geu.bf16x2 %p1|%p2, %r0, 0x3F803F80;";
+  EXPECT_EQ(compare(bf16, 0x3f803f00), 2u);
+  EXPECT_EQ(compare(bf16, 0x00007fc0), 1u);
+  // A source that is also a result is read before it is written.
+  EXPECT_EQ(compare("setp.eq.s32 %p1, 1, 1;"
+                    "setp.lt.and.f16x2 %p1|%p2, %r0, 0x3C003C00, %p1;",
+                    0x38004000),
+            2u);
+  EXPECT_EQ(compare("setp.eq.s32 %p2, 1, 2;"
+                    "setp.lt.or.f16x2 %p1|%p2, %r0, 0x3C003C00, %p2;",
+                    0x40003800),
+            1u);
+  EXPECT_EQ(compare("setp.eq.s32 %p1, 1, 1;"
+                    "setp.lt.or.f16x2 _|%p2, %r0, 0x3C003C00, !%p1;",
+                    0x38003800),
+            3u);
+  EXPECT_EQ(compare("setp.gt.ftz.f16x2 %p1|%p2, %r0, 0;", 0x00010400), 1u);
+  EXPECT_EQ(compare("setp.gt.f16x2 %p1|%p2, %r0, 0;", 0x00010400), 3u);
 }
 
 TEST(Float, RoundsHalvesOnce) {

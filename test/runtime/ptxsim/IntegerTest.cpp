@@ -83,6 +83,88 @@ TEST(Integer, Computes32Bits) {
     EXPECT_EQ(one(c.op, c.a), c.want) << c.op << " of " << c.a;
 }
 
+TEST(Integer, ClampsNegativeExtremes) {
+  const uint32_t minus5 = uint32_t(-5);
+  const Case cases[] = {
+      {"min.relu.s32 %r1, %r0, 3;", minus5, 0},
+      {"min.relu.s32 %r1, %r0, 3;", 2, 2},
+      {"min.relu.s32 %r1, %r0, 3;", 9, 3},
+      {"max.relu.s32 %r1, %r0, -3;", minus5, 0},
+      {"max.relu.s32 %r1, %r0, -3;", 9, 9},
+      {"min.relu.s16x2 %r1, %r0, 0x00037fff;", 0x0009fffe, 0x00030000},
+      {"min.relu.s16x2 %r1, %r0, 0x00037fff;", 0x80000005, 0x00000005},
+      {"max.relu.s16x2 %r1, %r0, 0x8000fffe;", 0xffff0007, 0x00000007},
+      {"max.relu.s16x2 %r1, %r0, 0x0005fffe;", 0xffffffff, 0x00050000},
+  };
+  for (const Case &c : cases)
+    EXPECT_EQ(one(c.op, c.a), c.want) << c.op << " of " << c.a;
+}
+
+TEST(Integer, ComputesPairs) {
+  const Case cases[] = {
+      {"add.s16x2 %r1, %r0, 0x00010001;", 0x0004ffff, 0x00050000},
+      {"add.u16x2 %r1, %r0, 0xffff0001;", 0x00020002, 0x00010003},
+      {"min.s16x2 %r1, %r0, 0x00010001;", 0x7fffffff, 0x0001ffff},
+      {"min.u16x2 %r1, %r0, 0x00010001;", 0x7fffffff, 0x00010001},
+      {"max.s16x2 %r1, %r0, 0x00010001;", 0x7fffffff, 0x7fff0001},
+      {"max.u16x2 %r1, %r0, 0x00010001;", 0x0000ffff, 0x0001ffff},
+  };
+  for (const Case &c : cases)
+    EXPECT_EQ(one(c.op, c.a), c.want) << c.op << " of " << c.a;
+}
+
+TEST(Integer, ComputesWhatIntrinsicsAskFor) {
+  const Case cases[] = {
+      {"sad.s32 %r1, %r0, 9, 100;", uint32_t(-4), 113},
+      {"mul24.lo.u32 %r1, %r0, 0x01000003;", 0xff000005, 15},
+      {"mul24.lo.s32 %r1, %r0, 3;", 0x00fffffe, uint32_t(-6)},
+      {"dp4a.s32.u32 %r1, %r0, 0x010101ff, 5;", 0x000000ff, uint32_t(-250)},
+      {"dp4a.u32.s32 %r1, %r0, 0x010101ff, 5;", 0x000000ff, uint32_t(-250)},
+      {"dp2a.lo.s32.s32 %r1, %r0, 0x7f7f02ff, 1;", 0x8000fffe,
+       uint32_t(2 - 65536 + 1)},
+      {"dp2a.hi.u32.u32 %r1, %r0, 0x0203ffff, 1;", 0x80000004,
+       2 * 0x8000 + 3 * 4 + 1},
+      {"prmt.b32.f4e %r1, %r0, 0x88776655, 1;", 0x44332211, 0x55443322},
+      {"prmt.b32.b4e %r1, %r0, 0x88776655, 1;", 0x44332211, 0x77881122},
+      {"prmt.b32.rc8 %r1, %r0, 0x88776655, 2;", 0x44332211, 0x33333333},
+      {"prmt.b32.ecl %r1, %r0, 0x88776655, 2;", 0x44332211, 0x44333333},
+      {"prmt.b32.ecr %r1, %r0, 0x88776655, 2;", 0x44332211, 0x33332211},
+      {"prmt.b32.rc16 %r1, %r0, 0x88776655, 1;", 0x44332211, 0x44334433},
+      {"bfind.shiftamt.u32 %r1, %r0;", 0x00010000, 15},
+      {"bfind.shiftamt.u32 %r1, %r0;", 0, 0xffffffff},
+      {"bfind.shiftamt.s32 %r1, %r0;", 0xfffffffd, 30},
+      {"bmsk.clamp.b32 %r1, %r0, 8;", 4, 0xff0},
+      {"bmsk.clamp.b32 %r1, %r0, 40;", 4, 0xfffffff0},
+      {"bmsk.clamp.b32 %r1, %r0, 8;", 32, 0},
+      {"bmsk.wrap.b32 %r1, %r0, 40;", 36, 0xff0},
+      {"bmsk.wrap.b32 %r1, %r0, 8;", 28, 0xf0000000},
+      {"szext.clamp.s32 %r1, %r0, 4;", 0x1238, 0xfffffff8},
+      {"szext.clamp.u32 %r1, %r0, 4;", 0x1238, 8},
+      {"szext.clamp.s32 %r1, %r0, 32;", 0x92345678, 0x92345678},
+      {"szext.wrap.u32 %r1, %r0, 32;", 0x92345678, 0},
+      {"fns.b32 %r1, %r0, 3, 0;", 0x28, 3},
+      {"fns.b32 %r1, %r0, 4, 0;", 0x28, 0xffffffff},
+      {"fns.b32 %r1, %r0, 0, 2;", 0x28, 5},
+      {"fns.b32 %r1, %r0, 31, -2;", 0x28, 3},
+      {"fns.b32 %r1, %r0, 0, 3;", 0x28, 0xffffffff},
+  };
+  for (const Case &c : cases)
+    EXPECT_EQ(one(c.op, c.a), c.want) << c.op << " of " << c.a;
+}
+
+/// A type that an instruction does not have must not be taken for another.
+TEST(Integer, RefusesTypesThatDoNotBelong) {
+  for (const char *op :
+       {"sub.s16x2 %r1, %r0, %r2;", "mul.lo.s16x2 %r1, %r0, %r2;",
+        "min.relu.u32 %r1, %r0, %r2;", "max.relu.u16x2 %r1, %r0, %r2;",
+        "add.s8 %r1, %r0, %r2;", "shl.f32 %r1, %r0, %r2;",
+        "popc.pred %r1, %r0;", "mul24.lo.s64 %d1, %d0, %d2;",
+        "bmsk.clamp.u32 %r1, %r0, %r2;", "dp4a.s32.b32 %r1, %r0, %r2, %r3;",
+        "prmt.b32.f8e %r1, %r0, %r2, %r3;", "bfind.u16 %r1, %h0;"})
+    EXPECT_NE(parseError(ptxKernel(op)).find("test.ptx:"), std::string::npos)
+        << op;
+}
+
 TEST(Integer, Computes16Bits) {
   const Case cases[] = {
       {"add.s16 %h1, %h0, 1;", 0xffff, 0},
@@ -96,6 +178,8 @@ TEST(Integer, Computes16Bits) {
       {"min.s16 %h1, %h0, 5;", 0x8000, 0x8000},
       {"max.u16 %h1, %h0, 5;", 0x8000, 0x8000},
       {"div.s16 %h1, %h0, 2;", 0xfffc, 0xfffe},
+      {"sad.u16 %h1, %h0, 9, 3;", 0xffff, 0xfff9},
+      {"sad.s16 %h1, %h0, 9, 3;", 0xffff, 13},
   };
   for (const Case &c : cases)
     EXPECT_EQ(one(std::string("cvt.u16.u32 %h0, %r0;") + c.op +
@@ -130,6 +214,15 @@ TEST(Integer, Computes64Bits) {
         << c.op;
   EXPECT_EQ(one("mov.b64 %d0, {%r0, %r0}; popc.b64 %r1, %d0;", 7), 6u);
   EXPECT_EQ(one("mov.b64 %d0, {0, %r0}; clz.b64 %r1, %d0;", 7), 29u);
+  EXPECT_EQ(one("mov.b64 %d0, {%r0, -1}; bfind.s64 %r1, %d0;", 0xfffffeff), 8u);
+  EXPECT_EQ(
+      one("mov.b64 %d0, {%r0, -1}; bfind.shiftamt.s64 %r1, %d0;", 0xfffffeff),
+      55u);
+  EXPECT_EQ(one("mov.b64 %d0, {0, %r0}; bfind.shiftamt.u64 %r1, %d0;", 7), 29u);
+  EXPECT_EQ(one("mov.b64 %d0, {%r0, -1}; sad.s64 %d1, %d0, 1, 2; cvt.u32.u64 "
+                "%r1, %d1;",
+                uint32_t(-9)),
+            12u);
 }
 
 TEST(Integer, ComputesWideProducts) {

@@ -167,4 +167,25 @@ TEST(Memory, AtomicsKnowTheirOperations) {
             0x44004400u);
 }
 
+/// Sums of f32 flush subnormal values in global memory, not in shared memory.
+TEST(Memory, AtomicSumsFlushInGlobalMemory) {
+  const auto run = [](const std::string &body) {
+    return runText(ptxKernel(body + "  ld.b32 %r1, [%d1];\n"
+                                    "  st.global.b32 [%out], %r1;",
+                             "  .shared .align 4 .b8 word[4];\n"),
+                   {0x00000100}, 1, blockOf(1))
+        .out[0];
+  };
+  const std::string global = "  ld.param.u64 %d1, [k_in];\n",
+                    shared = "  mov.b64 %d2, word;\n"
+                             "  st.shared.b32 [%d2], 0x100;\n"
+                             "  cvta.shared.u64 %d1, %d2;\n";
+  EXPECT_EQ(run(global + "  atom.global.add.f32 %r2, [%d1], 0f00000001;\n"),
+            0u);
+  EXPECT_EQ(run(global + "  atom.add.f32 %r2, [%d1], 0f00000001;\n"), 0u);
+  EXPECT_EQ(run(shared + "  atom.shared.add.f32 %r2, [%d2], 0f00000001;\n"),
+            0x101u);
+  EXPECT_EQ(run(shared + "  atom.add.f32 %r2, [%d1], 0f00000001;\n"), 0x101u);
+}
+
 } // namespace
