@@ -94,6 +94,10 @@ private:
   int64_t kParts = 1;
   bool tensorCores = false;
   bool warpgroups = false; ///< wgmma
+  /// wgmma: clusters of two blocks, one below the other, have the same right
+  /// operand. Each loads half of it for both.
+  bool pairs = false;
+  mlir::Value rank; ///< i32, in the cluster
   /// Warpgroups that multiply, beside the one that fills the stages.
   int64_t consumers() const { return mTile / 64; }
   llvm::StringRef variant;
@@ -127,6 +131,8 @@ private:
 
   // LowerContractBlocks.cpp
   int64_t numBlocks() const;
+  /// Blocks that run at a time, one tile after the other (wgmma).
+  int64_t numResident() const;
   BlockRange decodeBlock(mlir::Value block);
   void findRaggedTile(mlir::Value tile, BlockRange &range);
   /// offsets[group] as i32.
@@ -178,6 +184,12 @@ private:
   mlir::LogicalResult planWgmma();
   void planTma(Panel &panel);
   bool isTma(const Panel &panel) const { return !panel.tmaDims.empty(); }
+  /// Rows of what one TMA instruction loads: along k all, of a pair half,
+  /// along the rows 64.
+  int64_t boxRows(const Panel &panel) const {
+    bool shares = pairs && panel.rowDim == nDim;
+    return !panel.alongK ? 64 : shares ? panel.rows / 2 : panel.rows;
+  }
   bool isCopied() const { return !isTma(left) || !isTma(right); }
   void emitWgmma();
   /// The tiles of this block, one after the other; `body` gets the tile and how
@@ -209,6 +221,9 @@ private:
   mlir::Value stageOf(mlir::Value use);
   void initBarriers();
   void arrive(mlir::Value barrier);
+  void arriveAtPeer(mlir::Value barrier);
+  /// Waits for all threads of both blocks.
+  void clusterBarrier();
   void await(mlir::Value barrier, mlir::Value parity);
 
   // LowerContractSimt.cpp, LowerContractMma.cpp

@@ -225,6 +225,9 @@ LogicalResult GPUContractEmitter::plan() {
     workers = threads;
   planPanel(left, op.getLhs(), mDim, mTile);
   planPanel(right, op.getRhs(), nDim, nTile);
+  // Halves of boxes of 64 rows would be halves along k.
+  pairs = isTma(right) && !raggedM && mTiles % 2 == 0 && multiprocessors > 1 &&
+          (right.alongK || nTile % 128 == 0);
   return planStages(schedule.getStages());
 }
 
@@ -309,7 +312,8 @@ LogicalResult GPUContractEmitter::emit() {
   LaunchShape shape;
   shape.grid = numBlocks();
   if (warpgroups) {
-    shape.grid = std::min(shape.grid, multiprocessors);
+    shape.grid = numResident();
+    shape.cluster = pairs ? 2 : 1;
     shape.tensorMaps = tensorMaps();
     emitWgmma();
   } else {

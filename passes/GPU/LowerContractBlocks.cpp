@@ -161,6 +161,11 @@ int64_t GPUContractEmitter::numBlocks() const {
   return blocks;
 }
 
+int64_t GPUContractEmitter::numResident() const {
+  int64_t resident = std::min(numBlocks(), multiprocessors);
+  return pairs ? resident / 2 * 2 : resident;
+}
+
 BlockRange GPUContractEmitter::decodeBlock(Value rest) {
   int64_t left = numBlocks();
   auto split = [&](int64_t extent) -> Value {

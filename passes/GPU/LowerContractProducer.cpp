@@ -44,12 +44,28 @@ void GPUContractEmitter::initBarriers() {
     for (int64_t s = 0; s < stages; ++s) {
       NVVM::MBarrierInitOp::create(b, loc, fullBarrier(c(s)), c(fillers),
                                    Value());
-      NVVM::MBarrierInitOp::create(b, loc, emptyBarrier(c(s)), c(consumers()),
-                                   Value());
+      NVVM::MBarrierInitOp::create(b, loc, emptyBarrier(c(s)),
+                                   c(consumers() * (pairs ? 2 : 1)), Value());
     }
     NVVM::FenceMbarrierInitOp::create(b, loc);
   });
-  mlir::gpu::BarrierOp::create(b, loc);
+  if (pairs)
+    clusterBarrier();
+  else
+    mlir::gpu::BarrierOp::create(b, loc);
+}
+
+void GPUContractEmitter::clusterBarrier() {
+  NVVM::ClusterArriveOp::create(b, loc, UnitAttr());
+  NVVM::ClusterWaitOp::create(b, loc, UnitAttr());
+}
+
+void GPUContractEmitter::arriveAtPeer(Value barrier) {
+  Value peer = NVVM::MapaOp::create(
+      b, loc, LLVM::LLVMPointerType::get(b.getContext(), 7), barrier,
+      bitXor(rank, c(1)));
+  NVVM::MBarrierArriveOp::create(b, loc, Type(), peer, Value(),
+                                 NVVM::MemScopeKind::CLUSTER, false);
 }
 
 void GPUContractEmitter::arrive(Value barrier) {
@@ -71,10 +87,14 @@ void GPUContractEmitter::await(Value barrier, Value parity) {
 
 void GPUContractEmitter::copyTensor(const Panel &panel, const BlockRange &range,
                                     Value k, Value stage, Value full) {
-  // Along k one box holds all rows, along the rows each box 64 of them.
-  int64_t boxes = panel.alongK ? 1 : panel.rows / 64;
-  bool isLeft = panel.rowDim == mDim;
-  Value row = isLeft ? range.mBegin : range.nBegin;
+  bool isLeft = panel.rowDim == mDim, shares = pairs && !isLeft;
+  int64_t rows = panel.rows / (shares ? 2 : 1), boxes = rows / boxRows(panel);
+  Value row = isLeft ? range.mBegin : range.nBegin, mask;
+  if (shares) {
+    row = mad(rank, rows, row);
+    stage = mad(rank, rows * 128, stage); // 64 elements of k or a row
+    mask = arith::ConstantOp::create(b, loc, b.getI16IntegerAttr(3));
+  }
   for (int64_t i = 0; i < boxes; ++i) {
     SmallVector<Value> coordinates;
     for (unsigned d : panel.tmaDims)
@@ -88,8 +108,8 @@ void GPUContractEmitter::copyTensor(const Panel &panel, const BlockRange &range,
         b, loc, LLVM::LLVMPointerType::get(b.getContext(), 7),
         sharedAt(add(stage, panel.offset + i * 64 * 128)));
     NVVM::CpAsyncBulkTensorGlobalToSharedClusterOp::create(
-        b, loc, target, panel.tensorMap, coordinates, full, ValueRange{},
-        Value(), Value(), NVVM::TMALoadMode::TILE, /*isCTAOnly=*/false,
+        b, loc, target, panel.tensorMap, coordinates, full, ValueRange{}, mask,
+        Value(), NVVM::TMALoadMode::TILE, /*isCTAOnly=*/false,
         NVVM::CTAGroupKindAttr(), Value());
   }
 }

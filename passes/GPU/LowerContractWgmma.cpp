@@ -97,7 +97,7 @@ ArrayAttr GPUContractEmitter::tensorMaps() {
       int64_t stride = operands.along(input, d).stride;
       if (i)
         strides.push_back((stride ? stride : 8) * 2);
-      box.push_back(i == 0 ? 64 : i > 1 ? 1 : panel->alongK ? panel->rows : 64);
+      box.push_back(i == 0 ? 64 : i > 1 ? 1 : boxRows(*panel));
     }
     auto numbers = [&](ArrayRef<int64_t> values) -> Attribute {
       return b.getI64ArrayAttr(values);
@@ -166,7 +166,11 @@ Value GPUContractEmitter::consumeTile(const BlockRange &range, Value tiles,
   auto release = [&](Value condition, Value use) {
     Value first = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                         rem(worker, 128), c(0));
-    when(both(first, condition), [&] { arrive(emptyBarrier(use)); });
+    when(both(first, condition), [&] {
+      arrive(emptyBarrier(use));
+      if (pairs)
+        arriveAtPeer(emptyBarrier(use));
+    });
   };
   auto layout = [&](bool along) {
     return along ? NVVM::MMALayout::row : NVVM::MMALayout::col;
@@ -243,7 +247,7 @@ void GPUContractEmitter::forEachTile(
       arith::IndexCastUIOp::create(b, loc, b.getI32Type(), blockId(b, loc));
   int64_t blocks = numBlocks();
   SmallVector<Value> used =
-      loop(first, c(blocks), std::min(blocks, multiprocessors), {c(0)},
+      loop(first, c(blocks), numResident(), {c(0)},
            [&](Value tile, ValueRange usedIn) {
              BlockRange range = decodeBlock(tile);
              Value tiles = c(llvm::divideCeil(K, kTile));
@@ -259,6 +263,10 @@ void GPUContractEmitter::forEachTile(
 }
 
 void GPUContractEmitter::emitWgmma() {
+  if (pairs)
+    rank = rem(
+        arith::IndexCastUIOp::create(b, loc, b.getI32Type(), blockId(b, loc)),
+        2);
   initBarriers();
   Value isProducer = lessThan(tid, c(128));
   auto role = scf::IfOp::create(b, loc, isProducer, /*withElseRegion=*/true);
@@ -270,6 +278,8 @@ void GPUContractEmitter::emitWgmma() {
   bool mapped = false; // operands that go through registers
   for (Panel *panel : {&left, &right})
     mapped |= !isTma(*panel) && !panel->async;
+  if (pairs) // the other block may still write into this one's memory
+    clusterBarrier();
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(role.thenBlock());
   int64_t producing = mapped ? mappingRegisters : copyingRegisters;

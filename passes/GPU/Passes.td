@@ -70,8 +70,9 @@ def LowerContractPass : MoecGPUPass<"moec-gpu-lower-contract", "::mlir::func::Fu
     * `wgmma`: operands of bf16, sm_90a. At most one block a multiprocessor takes tile
       after tile. A warpgroup fills the stages: plain operands by TMA, with a
       tensor map each as further kernel argument, others with cp.async or through
-      registers. Two warpgroups multiply 64 rows each and run the epilogue while
-      the next tile is loaded.
+      registers. Two or three warpgroups multiply 64 rows each and run the epilogue
+      while the next tile is loaded. If the tiles along m pair up and TMA loads the
+      right operand, two blocks are a cluster: each fetches half of it for both.
 
     A schedule must be present (`moec-assign-gpu-schedule`).
   }];

@@ -81,6 +81,7 @@ GpuContractShape describeForGpu(kernel::ContractOp op) {
     shape.groups *= extent;
   // A ragged dimension is shared out among the groups: the average counts.
   if (op.getRaggedDim()) {
+    shape.ragged = true;
     shape.raggedM = *op.getRaggedDim() == op.getMDim();
     int64_t &ragged = shape.raggedM ? shape.m : shape.k;
     ragged = std::max<int64_t>(1, ragged / op.getDims()[0]);

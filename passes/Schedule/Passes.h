@@ -56,6 +56,7 @@ struct GpuContractShape {
     double bytes = 2; ///< read for an element
   };
   int64_t groups, m, n, k;
+  bool ragged = false; ///< along m or k
   bool raggedM = false;
   bool tensorCores = false; ///< operands are bf16
   Operand left, right;

@@ -99,4 +99,23 @@ std::string nameOf(
 INSTANTIATE_TEST_SUITE_P(BF16, GpuSchedules, schedules(true), nameOf);
 INSTANTIATE_TEST_SUITE_P(F32, GpuSchedules, schedules(false), nameOf);
 
+/// Two blocks with the same right operand fetch it once.
+TEST(GpuLowerContract, PairsFetchTheRightOperandOnce) {
+  for (bool b : {false, true}) {
+    GpuContractSchedule s{128, 128, 64, 64, 128, 4, 1, true};
+    ContractSource source = tile(s, true, false, b);
+    source.dims[0] = 256;
+    source.inputs[0].type = matrix(256, source.dims[2], true);
+    source.outs[0].type = matrix(256, 128, false);
+    GpuHarness harness(source.str(), "sm_90a");
+    harness.randomize();
+    ASSERT_TRUE(harness.check(2e-5));
+    EXPECT_EQ(harness.ptx().cluster, 2);
+    const auto &c = harness.counters();
+    EXPECT_EQ(c.bulkBytes, uint64_t(tilesOfK) * (256 + 128) * 64 * 2);
+    EXPECT_EQ(c.sharedLoadConflicts + c.sharedStoreConflicts, 0u);
+    EXPECT_EQ(c.globalPartialSectors, 0u);
+  }
+}
+
 } // namespace

@@ -162,6 +162,12 @@ TEST(GpuLowerContract, Wgmma) {
   EXPECT_TRUE(holdsWgmma(
       matmul(128, 256, 64, Kind::BF16, false, true),
       R"(tile = [128, 256, 64], micro = [64, 256], variant = "wgmma", stages = 2)"));
+  // Pairs of blocks share the right operand; one tile each, and several.
+  for (bool t : {false, true})
+    for (int64_t n : {128, 1100})
+      EXPECT_TRUE(holdsWgmma(
+          matmul(500, n, 200, t ? Kind::Rounded : Kind::BF16, t, !t),
+          R"(tile = [128, 128, 64], micro = [64, 128], variant = "wgmma", stages = 3)"));
   // Three warpgroups multiply.
   for (bool t : {false, true})
     for (Kind kind : {Kind::BF16, Kind::Rounded})
