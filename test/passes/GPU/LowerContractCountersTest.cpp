@@ -79,6 +79,9 @@ TEST_P(GpuSchedules, MoveWholeSectorsWithoutConflicts) {
         EXPECT_EQ(c.bulkBytes,
                   uint64_t(tilesOfK) * (s.mTile + s.nTile) * s.kTile * 2);
         EXPECT_EQ(c.wgmmaGroupsInFlight, 2u);
+        EXPECT_EQ(c.bulkStagesInFlight, uint64_t(s.stages));
+      } else if (bf16) { // one is multiplied while the others arrive
+        EXPECT_EQ(c.copyGroupsInFlight, uint64_t(s.stages - 1));
       }
     }
 }
