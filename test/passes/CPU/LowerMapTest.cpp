@@ -7,7 +7,6 @@
 
 #include "KernelHarness.h"
 #include "test/passes/Codegen/MapCases.h"
-#include <cstring>
 
 using namespace moec::test;
 
@@ -40,36 +39,6 @@ TEST(LowerMap, NarrowVectors) {
       harness.randomize();
       EXPECT_TRUE(harness.check()) << text;
     }
-}
-
-/// An optimizer step whose outs are its inputs.
-TEST(LowerMap, UpdatesInPlace) {
-  for (int64_t n : {5, 77, 40000}) {
-    std::string type = shape({n}, "f32");
-    KernelHarness harness(KernelText("map", {n})
-                              .in(type, "d0")
-                              .in(type, "d0")
-                              .in("f32", "")
-                              .out(type, "d0")
-                              .out(type, "d0")
-                              .body("%m = arith.mulf %a1, %a2 : f32 "
-                                    "%n = arith.addf %m, %a0 : f32 "
-                                    "%p = arith.subf %a0, %n : f32 "
-                                    "kernel.yield %n, %p : f32, f32")
-                              .str());
-    harness.randomize();
-    ASSERT_TRUE(harness.check());
-    float *x = harness.data<float>(0), *y = harness.data<float>(1);
-    // Outs swapped: out 0 lands in input 0, out 1 in input 1.
-    std::vector<float> first(harness.data<float>(3),
-                             harness.data<float>(3) + n);
-    std::vector<float> second(harness.data<float>(4),
-                              harness.data<float>(4) + n);
-    void *args[] = {x, y, harness.data<float>(2), x, y};
-    harness.kernel().run(args, 0, harness.kernel().blocks());
-    EXPECT_EQ(std::memcmp(x, first.data(), n * 4), 0);
-    EXPECT_EQ(std::memcmp(y, second.data(), n * 4), 0);
-  }
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #ifndef MOEC_TEST_PASSES_CODEGEN_KERNELSOURCE_H
 #define MOEC_TEST_PASSES_CODEGEN_KERNELSOURCE_H
 
+#include "test/passes/Codegen/KernelText.h"
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -75,6 +76,43 @@ struct ContractSource {
            ", %acc: f32):\n" + epilogue + " }\nreturn }\n";
   }
 };
+
+/// The way of the two factors: f32; bf16 in memory; f32 that the regions round.
+enum class Kind { F32, BF16, Rounded };
+
+/// The type of the factors in memory.
+inline const char *typeOf(Kind kind) {
+  return kind == Kind::BF16 ? "bf16" : "f32";
+}
+
+/// `lhs` and `rhs` that take inputs 0 and 1 as they are, or round them.
+inline void setFactors(ContractSource &s, Kind kind) {
+  for (int i : {0, 1}) {
+    std::string a = "%a" + std::to_string(i);
+    (i ? s.rhs : s.lhs) = kind == Kind::Rounded
+                              ? "%y = arith.truncf " + a +
+                                    " : f32 to bf16\nkernel.yield %y : bf16"
+                          : kind == Kind::BF16 ? "kernel.yield " + a + " : bf16"
+                                               : "kernel.yield " + a + " : f32";
+  }
+}
+
+/// C[m, n] = A[m, k] B[k, n] + bias[n], either factor possibly transposed.
+inline ContractSource matmul(int64_t m, int64_t n, int64_t k, Kind kind,
+                             bool transposeA, bool transposeB) {
+  const char *type = typeOf(kind);
+  ContractSource s;
+  s.dims = {m, n, k};
+  s.inputs = {transposeA ? OperandSource{shape({k, m}, type), "k, m"}
+                         : OperandSource{shape({m, k}, type), "m, k"},
+              transposeB ? OperandSource{shape({n, k}, type), "n, k"}
+                         : OperandSource{shape({k, n}, type), "k, n"},
+              {shape({n}, "f32"), "n"}};
+  s.outs = {{shape({m, n}, "f32"), "m, n"}};
+  setFactors(s, kind);
+  s.epilogue = "%y = arith.addf %acc, %a2 : f32\n kernel.yield %y : f32";
+  return s;
+}
 
 } // namespace moec::test
 

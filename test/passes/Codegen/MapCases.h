@@ -14,6 +14,8 @@
 #define MOEC_TEST_PASSES_CODEGEN_MAPCASES_H
 
 #include "test/passes/Codegen/CheckText.h"
+#include "test/passes/Codegen/KernelReference.h"
+#include <cmath>
 #include <cstring>
 
 namespace moec::test {
@@ -233,13 +235,94 @@ TYPED_TEST_P(MapCases, CounterBasedRandomNumbers) {
                 "kernel.yield %w, %u : i32, f32")));
 }
 
+/// An optimizer step whose outs are its inputs, swapped: out 0 lands in input
+/// 0, out 1 in input 1.
+TYPED_TEST_P(MapCases, UpdatesInPlace) {
+  for (int64_t n : {5, 77, 40000}) {
+    std::string type = shape({n}, "f32");
+    TypeParam harness(KernelText("map", {n})
+                          .in(type, "d0")
+                          .in(type, "d0")
+                          .in("f32", "")
+                          .out(type, "d0")
+                          .out(type, "d0")
+                          .body("%m = arith.mulf %a1, %a2 : f32 "
+                                "%n = arith.addf %m, %a0 : f32 "
+                                "%p = arith.subf %a0, %n : f32 "
+                                "kernel.yield %n, %p : f32, f32")
+                          .str());
+    harness.randomize();
+    ASSERT_TRUE(harness.check());
+    auto copyOf = [&](unsigned operand) {
+      float *p = harness.template data<float>(operand);
+      return std::vector<float>(p, p + n);
+    };
+    std::vector<float> first = copyOf(3), second = copyOf(4);
+    ASSERT_TRUE(harness.run({0, 1, 2, 0, 1}));
+    EXPECT_TRUE(copyOf(0) == first);
+    EXPECT_TRUE(copyOf(1) == second);
+  }
+}
+
+TYPED_TEST_P(MapCases, ReadsAndWritesBF16) {
+  const char *body = "%x = arith.extf %a0 : bf16 to f32 "
+                     "%p = arith.mulf %x, %a1 : f32 "
+                     "%t = arith.truncf %p : f32 to bf16 "
+                     "kernel.yield %t, %p : bf16, f32";
+  for (int64_t m : {1, 7, 49})
+    for (int64_t n : {1, 3, 16, 31, 97})
+      for (const char *map : {"d0, d1", "d1, d0"}) {
+        bool turned = map[1] == '1';
+        EXPECT_TRUE(checkText<TypeParam>(
+            KernelText("map", {m, n})
+                .in(turned ? shape({n, m}, "bf16") : shape({m, n}, "bf16"), map)
+                .in(shape({n}, "f32"), "d1")
+                .out(shape({m, n}, "bf16"), "d0, d1")
+                .out(turned ? shape({n, m}, "f32") : shape({m, n}, "f32"), map)
+                .body(body)));
+      }
+}
+
+/// Rounding itself, without a tolerance: ties, carries into the exponent,
+/// infinity by overflow, signs, NaN.
+TYPED_TEST_P(MapCases, RoundsToNearestEven) {
+  const float values[] = {0.0f,          -0.0f,       1.0f,
+                          1.00390625f,   1.01171875f, 1.0039063f + 1e-6f,
+                          -1.00390625f,  257.0f,      259.0f,
+                          1.99609375f,   -1.998f,     3.3961775e38f,
+                          3.3895314e38f, -3.4e38f,    INFINITY,
+                          -INFINITY,     NAN,         1.5e-38f};
+  const int64_t n = std::size(values);
+  TypeParam harness(KernelText("map", {n})
+                        .in(shape({n}, "f32"), "d0")
+                        .out(shape({n}, "bf16"), "d0")
+                        .body("%t = arith.truncf %a0 : f32 to bf16 "
+                              "kernel.yield %t : bf16")
+                        .str());
+  ASSERT_TRUE(harness.compiled());
+  std::copy(values, values + n, harness.template data<float>(0));
+  ASSERT_TRUE(harness.run());
+  for (int64_t i = 0; i < n; ++i) {
+    uint32_t bits = uint32_t(harness.template data<uint16_t>(1)[i]) << 16;
+    float got, want = float(roundToBF16(values[i]));
+    std::memcpy(&got, &bits, 4);
+    if (std::isnan(want))
+      EXPECT_TRUE(std::isnan(got));
+    else
+      EXPECT_EQ(got, want) << values[i];
+    EXPECT_EQ(std::signbit(got), std::signbit(want)) << values[i];
+  }
+}
+
 REGISTER_TYPED_TEST_SUITE_P(MapCases, BroadcastsOverEveryShape, OneLongLoop,
                             TransposesAndReshapes,
                             ScalarsAndEmptyRegionArguments, SeveralOuts,
                             PatchifyFromBytes,
                             GathersRowsAndLeavesMissingOnesZero, GathersInLanes,
                             RaggedRows, PositionsInScalarAndLaneLoops,
-                            PositionsInJoinedLoops, CounterBasedRandomNumbers);
+                            PositionsInJoinedLoops, CounterBasedRandomNumbers,
+                            UpdatesInPlace, ReadsAndWritesBF16,
+                            RoundsToNearestEven);
 
 } // namespace moec::test
 

@@ -385,6 +385,46 @@ TYPED_TEST_P(RowsCases, GathersAlongTheReduction) {
   }
 }
 
+TYPED_TEST_P(RowsCases, SoftmaxInPlace) {
+  for (int64_t q : {1, 20}) {
+    std::string type = shape({9, 33, q}, "f32");
+    TypeParam harness(softmax(KernelText("rows", {9, q, 33})
+                                  .in(type, "d0, d2, d1")
+                                  .out(type, "d0, d2, d1"))
+                          .str());
+    harness.randomize();
+    ASSERT_TRUE(harness.check());
+    const float *out = harness.template data<float>(1);
+    std::vector<float> apart(out, out + harness.size(1));
+    ASSERT_TRUE(harness.run({0, 0}));
+    EXPECT_EQ(std::memcmp(harness.template data<float>(0), apart.data(),
+                          apart.size() * 4),
+              0);
+  }
+}
+
+TYPED_TEST_P(RowsCases, SumsOfBF16AreF32) {
+  for (int64_t m : {1, 5, 64})
+    for (int64_t n : {1, 17, 130})
+      for (const char *map : {"d0, d1", "d1, d0"}) {
+        bool turned = map[1] == '1';
+        std::string type = shape({turned ? n : m, turned ? m : n}, "bf16");
+        EXPECT_TRUE(
+            checkText<TypeParam>(KernelText("rows", {m, n})
+                                     .in(type, map)
+                                     .out(shape({m}, "f32"), "d0")
+                                     .out(type, map)
+                                     .phase("add", 1,
+                                            "%x = arith.extf %a0 : bf16 to f32 "
+                                            "kernel.yield %x : f32")
+                                     .finish("kernel.yield %v0 : f32")
+                                     .emit("%x = arith.extf %a0 : bf16 to f32 "
+                                           "%d = arith.subf %x, %v0 : f32 "
+                                           "%t = arith.truncf %d : f32 to bf16 "
+                                           "kernel.yield %t : bf16")));
+      }
+}
+
 REGISTER_TYPED_TEST_SUITE_P(RowsCases, SumsOverTheLastAxis,
                             SumsOverTheFirstAxis, SumsOverTheMiddleAxis,
                             SumsOverTwoAxesAroundTheRows, SoftmaxOverAnyAxis,
@@ -392,7 +432,8 @@ REGISTER_TYPED_TEST_SUITE_P(RowsCases, SumsOverTheLastAxis,
                             CrossEntropyAtLabels, PositionsOfRowsInLanes,
                             OneRow, RaggedReduction, RaggedReductionInLanes,
                             RaggedParallelRows, CombinesChoices,
-                            GathersAlongTheReduction);
+                            GathersAlongTheReduction, SoftmaxInPlace,
+                            SumsOfBF16AreF32);
 
 } // namespace moec::test
 

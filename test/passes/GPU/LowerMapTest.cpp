@@ -29,34 +29,6 @@ TEST(GpuLowerMap, LongVectorInManyBlocks) {
   }
 }
 
-/// An optimizer step whose outs are its inputs.
-TEST(GpuLowerMap, UpdatesInPlace) {
-  for (int64_t n : {5, 77, 40000}) {
-    std::string type = shape({n}, "f32");
-    GpuHarness harness(KernelText("map", {n})
-                           .in(type, "d0")
-                           .in(type, "d0")
-                           .in("f32", "")
-                           .out(type, "d0")
-                           .out(type, "d0")
-                           .body("%m = arith.mulf %a1, %a2 : f32 "
-                                 "%n = arith.addf %m, %a0 : f32 "
-                                 "%p = arith.subf %a0, %n : f32 "
-                                 "kernel.yield %n, %p : f32, f32")
-                           .str());
-    harness.randomize();
-    ASSERT_TRUE(harness.check());
-    std::vector<float> first(harness.data<float>(3),
-                             harness.data<float>(3) + n);
-    std::vector<float> second(harness.data<float>(4),
-                              harness.data<float>(4) + n);
-    // Outs swapped: out 0 lands in input 0, out 1 in input 1.
-    ASSERT_TRUE(harness.run({0, 1, 2, 0, 1}));
-    EXPECT_EQ(std::memcmp(harness.data<float>(3), first.data(), n * 4), 0);
-    EXPECT_EQ(std::memcmp(harness.data<float>(4), second.data(), n * 4), 0);
-  }
-}
-
 } // namespace
 
 namespace moec::test {

@@ -37,23 +37,6 @@ TEST(GpuLowerRows, TouchesWholeSectors) {
     }
 }
 
-TEST(GpuLowerRows, SoftmaxInPlace) {
-  for (int64_t q : {1, 20}) {
-    std::string type = shape({9, 33, q}, "f32");
-    GpuHarness harness(softmax(KernelText("rows", {9, q, 33})
-                                   .in(type, "d0, d2, d1")
-                                   .out(type, "d0, d2, d1"))
-                           .str());
-    harness.randomize();
-    ASSERT_TRUE(harness.check());
-    std::vector<float> apart(harness.data<float>(1),
-                             harness.data<float>(1) + harness.size(1));
-    ASSERT_TRUE(harness.run({0, 0}));
-    EXPECT_EQ(
-        std::memcmp(harness.data<float>(1), apart.data(), apart.size() * 4), 0);
-  }
-}
-
 } // namespace
 
 namespace moec::test {
