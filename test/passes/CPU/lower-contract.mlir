@@ -70,28 +70,3 @@ func.func @packed(%x: memref<8x32xf32>, %w: memref<32x50xf32>, %y: memref<8x50xf
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
-
-// -----
-
-// A large input of the epilogue is asked for before the register tile runs; the
-// bias is small.
-// CHECK-LABEL: func @residual(
-// CHECK-COUNT-2: memref.prefetch %{{.*}}, read, locality<3>, data : memref<131072xf32>
-// CHECK-NOT:     memref.prefetch
-// CHECK:         vector.fma
-func.func @residual(%x: memref<1024x32xf32>, %w: memref<32x128xf32>, %b: memref<128xf32>, %r: memref<1024x128xf32>,
-                    %y: memref<1024x128xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
-  kernel.contract dims [1024, 128, 32]
-    ins(%x, %w, %b, %r : memref<1024x32xf32>, memref<32x128xf32>, memref<128xf32>, memref<1024x128xf32>)
-    outs(%y : memref<1024x128xf32>)
-    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (n)>,
-          affine_map<(m, n, k) -> (m, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule <tile = [64, 128, 32], micro = [8, 32]>
-    lhs { ^bb0(%l: f32, %s: f32, %bias: f32, %res: f32): kernel.yield %l : f32 }
-    rhs { ^bb0(%l: f32, %s: f32, %bias: f32, %res: f32): kernel.yield %s : f32 }
-    epilogue { ^bb0(%l: f32, %s: f32, %bias: f32, %res: f32, %acc: f32):
-      %t = arith.addf %acc, %bias : f32
-      %u = arith.addf %t, %res : f32
-      kernel.yield %u : f32 }
-  return
-}
