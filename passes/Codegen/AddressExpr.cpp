@@ -237,9 +237,11 @@ LaneInfo analyzeLane(AffineExpr address, unsigned dim, int64_t alignment) {
       if (auto l = slope(bin.getLHS()))
         return *l * cast<AffineConstantExpr>(bin.getRHS()).getValue();
     } else if (auto divisor = dyn_cast<AffineConstantExpr>(bin.getRHS())) {
-      // An aligned vector does not cross a multiple of the divisor.
+      // An aligned vector does not cross a multiple of the divisor; rounding up
+      // changes behind it, within the vector.
       if (alignment > 1 && divisor.getValue() % alignment == 0 &&
-          isa<AffineDimExpr>(bin.getLHS())) {
+          isa<AffineDimExpr>(bin.getLHS()) &&
+          bin.getKind() != AffineExprKind::CeilDiv) {
         chunked = true;
         return bin.getKind() == AffineExprKind::Mod ? 1 : 0;
       }
