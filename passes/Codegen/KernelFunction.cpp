@@ -28,10 +28,11 @@ KernelFunction::matchAny(func::FuncOp func) {
     }
   if (!kernel.op) // lowered already
     return std::optional<KernelFunction>();
-  unsigned count = func.getNumArguments();
-  if (count < 3 || !func.getArgument(count - 3).getType().isIndex() ||
-      !func.getArgument(count - 2).getType().isIndex() ||
-      !isa<MemRefType>(func.getArgument(count - 1).getType()))
+  ArrayRef<Type> types = func.getArgumentTypes();
+  unsigned count = types.size();
+  auto bytes = count ? dyn_cast<MemRefType>(types.back()) : MemRefType();
+  if (count < 3 || !types[count - 3].isIndex() || !types[count - 2].isIndex() ||
+      !bytes || bytes.getRank() != 1 || !bytes.getElementType().isInteger(8))
     return func.emitOpError("is marked kernel.function, so its arguments must "
                             "end with (index, index, memref<?xi8>)");
   kernel.begin = func.getArgument(count - 3);

@@ -361,8 +361,9 @@ FailureOr<SmallVector<Value>> inlineRegion(OpBuilder &b, Region &region,
       continue;
     }
     if (!OpTrait::hasElementwiseMappableTraits(&op))
-      return op.emitOpError("cannot stand in a region of a kernel op for the "
-                            "CPU: it is not element-wise");
+      return op.emitOpError(
+          "cannot stand in a region of a kernel op: it is not "
+          "element-wise");
     bool varies = llvm::any_of(op.getOperands(), [&](Value v) {
       return isa<VectorType>(mapping.lookupOrDefault(v).getType());
     });

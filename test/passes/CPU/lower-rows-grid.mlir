@@ -241,7 +241,7 @@ func.func @line(%x: memref<100x16xf32>, %y: memref<100xf32>, %begin: index, %end
 
 // -----
 
-// REMARK: RowVectorAccess | Category:CPU{{.*}}input 0 is gathered element by element: its elements are 17 apart along the vector loop
+// REMARK: remark: [Missed] RowVectorAccess | Category:CPU{{.*}}input 0 is gathered element by element: its elements are 17 apart along the vector loop
 func.func @more(%x: memref<100x17xf32>, %y: memref<100xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.map dims [100] ins(%x : memref<100x17xf32>) outs(%y : memref<100xf32>)
     maps [affine_map<(i) -> (i, 0)>, affine_map<(i) -> (i)>]
@@ -251,7 +251,7 @@ func.func @more(%x: memref<100x17xf32>, %y: memref<100xf32>, %begin: index, %end
 
 // -----
 
-// REMARK: out 0 is scattered element by element: its elements are 17 apart along the vector loop
+// REMARK: remark: {{.*}}out 0 is scattered element by element: its elements are 17 apart along the vector loop
 func.func @out(%x: memref<100xf32>, %y: memref<100x17xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.map dims [100] ins(%x : memref<100xf32>) outs(%y : memref<100x17xf32>)
     maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i, 3)>]
@@ -261,7 +261,7 @@ func.func @out(%x: memref<100xf32>, %y: memref<100x17xf32>, %begin: index, %end:
 
 // -----
 
-// REMARK: input 0 is gathered element by element: its address is not linear along the vector loop
+// REMARK: remark: {{.*}}input 0 is gathered element by element: its address is not linear along the vector loop
 func.func @irregular(%x: memref<26xf32>, %y: memref<101xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.map dims [101] ins(%x : memref<26xf32>) outs(%y : memref<101xf32>)
     maps [affine_map<(i) -> (i floordiv 4)>, affine_map<(i) -> (i)>]
