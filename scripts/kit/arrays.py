@@ -38,6 +38,19 @@ def integers(dtype, shape, seed, end):
     return make(dtype, shape, (source.randrange(end) for _ in range(count(shape))))
 
 
+def round_bf16(item):
+    """An F32 array with its values rounded to bf16, to nearest, ties to even."""
+    bits = array.array("I", item[2])
+    bits = array.array("I", (b + 0x7FFF + (b >> 16 & 1) & 0xFFFF0000 for b in bits))
+    return item[0], item[1], bits.tobytes()
+
+
+def disturb(item, seed, amount):
+    """An F32 array with each value off by up to `amount` of itself."""
+    source = random.Random(seed)
+    return make("F32", item[1], (v * (1 + source.uniform(-amount, amount)) for v in values(item)))
+
+
 def write(path, arrays):
     """Writes name -> array as a safetensors file."""
     header, offset = {}, 0
