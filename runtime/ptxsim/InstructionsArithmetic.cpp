@@ -105,50 +105,51 @@ static void decodeAddSub(Decoder &d, bool subtract) {
 static void decodeAdd(Decoder &d) { decodeAddSub(d, false); }
 static void decodeSub(Decoder &d) { decodeAddSub(d, true); }
 
-static void decodeMul(Decoder &d) {
-  if (floatAddMul(d, FloatOp::Mul))
-    return;
-  if (d.accept("wide")) {
-    const Type t = takeInteger(d);
-    const AluOp op =
-        t.bits == 16 ? (t.isSigned() ? AluOp::MulWideS16 : AluOp::MulWideU16)
-                     : (t.isSigned() ? AluOp::MulWideS32 : AluOp::MulWideU32);
-    if (t.bits != 16 && t.bits != 32)
-      d.error("mul.wide is known for 16 and 32 bits only");
-    return emitInteger(d, op, 2 * t.bits, 2, t.bits);
-  }
-  const bool high = d.accept("hi");
-  if (!high)
-    d.accept("lo");
+static void decodeWide(Decoder &d, bool add) {
   const Type t = takeInteger(d);
-  emitInteger(d,
-              !high          ? INT_OP(Mul, t)
-              : t.isSigned() ? INT_OP(MulHiS, t)
-                             : INT_OP(MulHiU, t),
-              t.bits, 2);
+  if (t.bits == 64)
+    d.error("mul.wide and mad.wide are known for 16 and 32 bits only");
+  const bool narrow = t.bits == 16, s = t.isSigned();
+  if (add)
+    emitInteger(d,
+                narrow ? (s ? AluOp::MadWideS16 : AluOp::MadWideU16)
+                       : (s ? AluOp::MadWideS32 : AluOp::MadWideU32),
+                2 * t.bits, 3, t.bits, 2 * t.bits);
+  else
+    emitInteger(d,
+                narrow ? (s ? AluOp::MulWideS16 : AluOp::MulWideU16)
+                       : (s ? AluOp::MulWideS32 : AluOp::MulWideU32),
+                2 * t.bits, 2, t.bits);
 }
 
-static void decodeMad(Decoder &d) {
-  if (floatFma(d))
-    return;
-  if (d.accept("wide")) {
-    const Type t = takeInteger(d);
-    const AluOp op =
-        t.bits == 16 ? (t.isSigned() ? AluOp::MadWideS16 : AluOp::MadWideU16)
-                     : (t.isSigned() ? AluOp::MadWideS32 : AluOp::MadWideU32);
-    if (t.bits != 16 && t.bits != 32)
-      d.error("mad.wide is known for 16 and 32 bits only");
-    return emitInteger(d, op, 2 * t.bits, 3, t.bits, 2 * t.bits);
-  }
+static void decodeProduct(Decoder &d, bool add) {
+  if (d.accept("wide"))
+    return decodeWide(d, add);
   const bool high = d.accept("hi");
   if (!high)
     d.accept("lo");
   const Type t = takeInteger(d);
-  emitInteger(d,
-              !high          ? INT_OP(Mad, t)
-              : t.isSigned() ? INT_OP(MadHiS, t)
-                             : INT_OP(MadHiU, t),
-              t.bits, 3);
+  const bool s = t.isSigned();
+  if (add)
+    emitInteger(d,
+                !high ? INT_OP(Mad, t)
+                : s   ? INT_OP(MadHiS, t)
+                      : INT_OP(MadHiU, t),
+                t.bits, 3);
+  else
+    emitInteger(d,
+                !high ? INT_OP(Mul, t)
+                : s   ? INT_OP(MulHiS, t)
+                      : INT_OP(MulHiU, t),
+                t.bits, 2);
+}
+static void decodeMul(Decoder &d) {
+  if (!floatAddMul(d, FloatOp::Mul))
+    decodeProduct(d, false);
+}
+static void decodeMad(Decoder &d) {
+  if (!floatFma(d))
+    decodeProduct(d, true);
 }
 
 static void decodeDiv(Decoder &d) {

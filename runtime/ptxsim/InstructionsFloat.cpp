@@ -265,62 +265,49 @@ bool floatSign(Decoder &d, bool negate) {
 // Functions. The approximate ones are computed as exactly as the host can: the
 // hardware's error lies within the bound that the manual gives for them.
 
-#define FUNCTION(name, hasF64)                                                 \
+/// NumOps for f64 where there is no such function.
+static void decodeFunction(Decoder &d, AluOp f32, AluOp f32Ftz, AluOp f64) {
+  Type t;
+  if (!floatType(d, t) || t.bits == 16 || t.x2)
+    d.error("a type f32 or f64 is expected");
+  d.accept("approx");
+  const Modes m = takeModes(d);
+  if (m.rounding != Rounding::Nearest)
+    d.error("only rounding to nearest is simulated here");
+  const AluOp op = t.bits == 64 ? f64 : m.ftz ? f32Ftz : f32;
+  if (op == AluOp::NumOps)
+    d.error("f64 is not known here");
+  emit(d, op, t, 1, 1, m, InstClass::Special);
+}
+
+#define FUNCTION(name, f64)                                                    \
   static void decode##name(Decoder &d) {                                       \
-    Type t;                                                                    \
-    if (!floatType(d, t) || t.bits == 16 || t.x2)                              \
-      d.error("a type f32 or f64 is expected");                                \
-    d.accept("approx");                                                        \
-    const Modes m = takeModes(d);                                              \
-    if (m.rounding != Rounding::Nearest)                                       \
-      d.error("only rounding to nearest is simulated here");                   \
-    if (t.bits == 64 && !(hasF64))                                             \
-      d.error("f64 is not known here");                                        \
-    emit(d, m.ftz ? AluOp::name##F32Ftz : AluOp::name##F32, t, 1, 1, m,        \
-         InstClass::Special);                                                  \
+    decodeFunction(d, AluOp::name##F32, AluOp::name##F32Ftz, AluOp::f64);      \
   }
-FUNCTION(Lg2, false)
-FUNCTION(Sin, false)
-FUNCTION(Cos, false)
+FUNCTION(Lg2, NumOps)
+FUNCTION(Sin, NumOps)
+FUNCTION(Cos, NumOps)
+FUNCTION(Sqrt, SqrtF64)
+FUNCTION(Rcp, RcpF64)
+FUNCTION(Rsqrt, RsqrtF64)
 #undef FUNCTION
 
-#define FUNCTION64(name)                                                       \
-  static void decode##name(Decoder &d) {                                       \
-    Type t;                                                                    \
-    if (!floatType(d, t) || t.bits == 16 || t.x2)                              \
-      d.error("a type f32 or f64 is expected");                                \
-    d.accept("approx");                                                        \
-    const Modes m = takeModes(d);                                              \
-    if (m.rounding != Rounding::Nearest)                                       \
-      d.error("only rounding to nearest is simulated here");                   \
-    emit(d, WIDE_OP(name, t, m.ftz), t, 1, 1, m, InstClass::Special);          \
-  }
-FUNCTION64(Sqrt)
-FUNCTION64(Rcp)
-FUNCTION64(Rsqrt)
-#undef FUNCTION64
-
-static void decodeEx2(Decoder &d) {
+/// ex2 and tanh, which halves have too.
+static void decodeHalfFunction(Decoder &d, bool tanh) {
   Type t;
-  if (!floatType(d, t) || (t.bits == 64))
+  if (!floatType(d, t) || t.bits == 64)
     d.error("a type f32, f16 or bf16 is expected");
   d.accept("approx");
   const Modes m = takeModes(d);
-  emit(d,
-       t.bits == 16 || t.x2 ? HALF_OP(Ex2, t)
-       : m.ftz              ? AluOp::Ex2F32Ftz
-                            : AluOp::Ex2F32,
-       t, 1, 1, m, InstClass::Special);
+  const bool half = t.bits == 16 || t.x2;
+  const AluOp op = tanh    ? (half ? HALF_OP(Tanh, t) : AluOp::TanhF32)
+                   : half  ? HALF_OP(Ex2, t)
+                   : m.ftz ? AluOp::Ex2F32Ftz
+                           : AluOp::Ex2F32;
+  emit(d, op, t, 1, 1, m, InstClass::Special);
 }
-static void decodeTanh(Decoder &d) {
-  Type t;
-  if (!floatType(d, t) || (t.bits == 64))
-    d.error("a type f32, f16 or bf16 is expected");
-  d.accept("approx");
-  const Modes m = takeModes(d);
-  emit(d, t.bits == 16 || t.x2 ? HALF_OP(Tanh, t) : AluOp::TanhF32, t, 1, 1, m,
-       InstClass::Special);
-}
+static void decodeEx2(Decoder &d) { decodeHalfFunction(d, false); }
+static void decodeTanh(Decoder &d) { decodeHalfFunction(d, true); }
 
 static void decodeCopysign(Decoder &d) {
   const Type t = d.takeType();

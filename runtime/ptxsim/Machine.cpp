@@ -305,8 +305,8 @@ void Machine::completeIfFull(Barrier &b, const Block *block) {
   ++counters.barriers;
 }
 
-void Machine::fault(const Warp &w, const Inst &i, unsigned lane, FaultKind kind,
-                    const std::string &detail) const {
+Fault::Where Machine::whereIs(const Warp &w, const Inst &i, unsigned lane,
+                              FaultKind kind, const std::string &detail) const {
   Fault::Where where;
   where.kind = kind;
   where.kernel = kernel.info.name;
@@ -314,19 +314,18 @@ void Machine::fault(const Warp &w, const Inst &i, unsigned lane, FaultKind kind,
   where.block = w.block->index;
   where.thread = threadOf(w, lane);
   where.detail = detail;
-  throw Fault(std::move(where));
+  return where;
+}
+
+void Machine::fault(const Warp &w, const Inst &i, unsigned lane, FaultKind kind,
+                    const std::string &detail) const {
+  throw Fault(whereIs(w, i, lane, kind, detail));
 }
 
 void Machine::faultAt(const Warp &w, const Inst &i, unsigned lane,
                       FaultKind kind, uint64_t address,
                       const std::string &detail) const {
-  Fault::Where where;
-  where.kind = kind;
-  where.kernel = kernel.info.name;
-  where.line = i.line;
-  where.block = w.block->index;
-  where.thread = threadOf(w, lane);
-  where.detail = detail;
+  Fault::Where where = whereIs(w, i, lane, kind, detail);
   where.hasAddress = true;
   where.address = address;
   if (address >= (uint64_t(1) << 36) && address < paramWindow)

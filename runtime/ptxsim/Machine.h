@@ -190,12 +190,18 @@ public:
   Block &blockOf(uint32_t rank) { return blocks[rank]; }
 
 private:
+  /// Checks bounds and what `check(place)` says of the shadow.
+  template <typename Check>
+  uint8_t *sharedAccess(Warp &w, const Inst &i, unsigned lane, uint32_t address,
+                        uint32_t bytes, bool write, Check check);
   void startCluster(uint32_t first);
   void startWarp(Block &b, uint32_t index);
   void runCluster();
   void runWarp(Warp &w);
   void warpDone(Warp &w);
   [[noreturn]] void deadlock();
+  Fault::Where whereIs(const Warp &w, const Inst &i, unsigned lane,
+                       FaultKind kind, const std::string &detail) const;
   uint64_t specialValue(SpecialReg reg, const Block &b, uint32_t warp,
                         unsigned lane) const;
   std::string agentText(uint32_t agent) const;

@@ -166,28 +166,35 @@ void Machine::reportShared(Warp &w, const Inst &i, unsigned lane,
   }
 }
 
-uint8_t *Machine::sharedRead(Warp &w, const Inst &i, unsigned lane,
-                             uint32_t address, uint32_t bytes) {
+template <typename Check>
+uint8_t *Machine::sharedAccess(Warp &w, const Inst &i, unsigned lane,
+                               uint32_t address, uint32_t bytes, bool write,
+                               Check check) {
   const SharedPlace p = sharedPlace(w, i, lane, address, bytes);
   if (config.detectSharedRaces && bytes) {
-    const auto c = p.block->shadow.read(
-        p.byte, bytes, w.agent, clocks.now(w.agent), clocks.known(w.agent));
+    const SharedShadow::Conflict c = check(p);
     if (c.result != RaceResult::Ok)
-      reportShared(w, i, lane, p, c, false);
+      reportShared(w, i, lane, p, c, write);
   }
   return p.host;
 }
 
+uint8_t *Machine::sharedRead(Warp &w, const Inst &i, unsigned lane,
+                             uint32_t address, uint32_t bytes) {
+  return sharedAccess(
+      w, i, lane, address, bytes, false, [&](const SharedPlace &p) {
+        return p.block->shadow.read(p.byte, bytes, w.agent, clocks.now(w.agent),
+                                    clocks.known(w.agent));
+      });
+}
+
 uint8_t *Machine::sharedWrite(Warp &w, const Inst &i, unsigned lane,
                               uint32_t address, uint32_t bytes) {
-  const SharedPlace p = sharedPlace(w, i, lane, address, bytes);
-  if (config.detectSharedRaces && bytes) {
-    const auto c = p.block->shadow.write(
-        p.byte, bytes, w.agent, clocks.now(w.agent), clocks.known(w.agent));
-    if (c.result != RaceResult::Ok)
-      reportShared(w, i, lane, p, c, true);
-  }
-  return p.host;
+  return sharedAccess(
+      w, i, lane, address, bytes, true, [&](const SharedPlace &p) {
+        return p.block->shadow.write(
+            p.byte, bytes, w.agent, clocks.now(w.agent), clocks.known(w.agent));
+      });
 }
 
 uint8_t *Machine::sharedAtomic(Warp &w, const Inst &i, unsigned lane,
@@ -212,29 +219,23 @@ uint8_t *Machine::sharedAtomic(Warp &w, const Inst &i, unsigned lane,
 uint8_t *Machine::asyncRead(Warp &w, const Inst &i, uint32_t address,
                             uint32_t bytes, uint32_t agent, uint32_t time) {
   const unsigned lane = unsigned(__builtin_ctz(w.active | 0x80000000));
-  const SharedPlace p = sharedPlace(w, i, lane, address, bytes);
-  if (config.detectSharedRaces && bytes) {
-    const auto c =
-        p.block->shadow.read(p.byte, bytes, agent, time, clocks.known(w.agent),
-                             clocks.fenced(w.agent), clocks.bulkAgent(0));
-    if (c.result != RaceResult::Ok)
-      reportShared(w, i, lane, p, c, false);
-  }
-  return p.host;
+  return sharedAccess(w, i, lane, address, bytes, false,
+                      [&](const SharedPlace &p) {
+                        return p.block->shadow.read(
+                            p.byte, bytes, agent, time, clocks.known(w.agent),
+                            clocks.fenced(w.agent), clocks.bulkAgent(0));
+                      });
 }
 
 uint8_t *Machine::asyncWrite(Warp &w, const Inst &i, uint32_t address,
                              uint32_t bytes, uint32_t agent, uint32_t time) {
   const unsigned lane = unsigned(__builtin_ctz(w.active | 0x80000000));
-  const SharedPlace p = sharedPlace(w, i, lane, address, bytes);
-  if (config.detectSharedRaces && bytes) {
-    const auto c =
-        p.block->shadow.write(p.byte, bytes, agent, time, clocks.known(w.agent),
-                              ~0u, clocks.fenced(w.agent), clocks.bulkAgent(0));
-    if (c.result != RaceResult::Ok)
-      reportShared(w, i, lane, p, c, true);
-  }
-  return p.host;
+  return sharedAccess(w, i, lane, address, bytes, true,
+                      [&](const SharedPlace &p) {
+                        return p.block->shadow.write(
+                            p.byte, bytes, agent, time, clocks.known(w.agent),
+                            ~0u, clocks.fenced(w.agent), clocks.bulkAgent(0));
+                      });
 }
 
 void Machine::waitedBulk(const Warp &w, uint32_t time) {
