@@ -6,8 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/data/Npy.h"
-#include "runtime/tool/Tool.h"
-#include "test/runtime/ToyData.h"
+#include "test/runtime/ToolTestSupport.h"
 
 #include <nlohmann/json.hpp>
 
@@ -18,40 +17,18 @@ using namespace moec::rt::test;
 using nlohmann::json;
 
 namespace {
-class CudaCommands : public testing::Test {
+class CudaCommands : public CommandTest {
 protected:
   void SetUp() override {
     setenv("MOEC_CUDA_DRIVER", MOEC_FAKE_DRIVER, 1);
     void *library = dlopen(MOEC_FAKE_DRIVER, RTLD_NOW | RTLD_LOCAL);
     ASSERT_NE(library, nullptr) << dlerror();
     reinterpret_cast<void (*)()>(dlsym(library, "fake_cuda_reset"))();
-    writeToyData(folder.path, 60, 21);
+    CommandTest::SetUp();
   }
   void TearDown() override { unsetenv("MOEC_CUDA_DRIVER"); }
-
-  int run(std::vector<std::string> words) {
-    words.insert(words.begin(), "moec-run");
-    std::vector<const char *> argv;
-    for (const std::string &word : words)
-      argv.push_back(word.c_str());
-    Tool tool;
-    tool.name = "moec-run";
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    int code = toolMain(tool, int(argv.size()), argv.data());
-    out = testing::internal::GetCapturedStdout();
-    err = testing::internal::GetCapturedStderr();
-    return code;
-  }
-  bool has(const std::string &text, const std::string &part) {
-    return text.find(part) != std::string::npos;
-  }
-
-  TemporaryFolder folder;
-  std::string data = "idx:" + folder.path;
-  std::string gpu = std::string(MOEC_TEST_MODULES) + "/gpu-toy.moec";
-  std::string cpu = std::string(MOEC_TEST_MODULES) + "/toy.moec";
-  std::string out, err;
+  std::string gpu = module("gpu-toy");
+  std::string cpu = module("toy");
 };
 } // namespace
 

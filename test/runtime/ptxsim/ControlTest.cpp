@@ -11,13 +11,6 @@ using namespace moec::rt::ptxsim;
 
 namespace {
 
-std::vector<uint32_t> iota(size_t n) {
-  std::vector<uint32_t> v(n);
-  for (size_t k = 0; k < n; ++k)
-    v[k] = uint32_t(k);
-  return v;
-}
-
 TEST(Control, LoopsAsOftenAsEachLaneWants) {
   const auto out =
       mapLanes("  mov.b32 %r1, 0;\n  mov.b32 %r2, 0;\n"

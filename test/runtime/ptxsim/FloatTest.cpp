@@ -25,6 +25,11 @@ uint32_t bits(const std::string &body, uint32_t a) {
   return mapLanes(body, {a})[0];
 }
 
+/// The same with a half in %h0 and one in %h1.
+uint32_t half(const std::string &body, uint32_t a) {
+  return bits("cvt.u16.u32 %h0, %r0;" + body + "cvt.u32.u16 %r1, %h1;", a);
+}
+
 TEST(Float, ComputesF32) {
   EXPECT_EQ(one("add.f32 %r1, %r0, 0f3F800000;", 2), 3.0f);
   EXPECT_EQ(one("sub.rn.f32 %r1, %r0, 0f3F800000;", 2), 1.0f);
@@ -167,9 +172,6 @@ TEST(Float, ComputesF64) {
 
 TEST(Float, ComputesHalves) {
   // f16: 1.5 = 0x3E00, 2 = 0x4000, 65504 = 0x7BFF; bf16: 1.5 = 0x3FC0.
-  const auto half = [](const std::string &body, uint32_t a) {
-    return bits("cvt.u16.u32 %h0, %r0;" + body + "cvt.u32.u16 %r1, %h1;", a);
-  };
   EXPECT_EQ(half("add.f16 %h1, %h0, %h0;", 0x3e00), 0x4200u);
   EXPECT_EQ(half("add.f16 %h1, %h0, %h0;", 0x7bff), 0x7c00u);
   EXPECT_EQ(half("mul.rn.f16 %h1, %h0, %h0;", 0x3e00), 0x4080u);
@@ -189,9 +191,6 @@ TEST(Float, ComputesHalves) {
 }
 
 TEST(Float, FlushesHalvesOnlyWhenAsked) {
-  const auto half = [](const std::string &body, uint32_t a) {
-    return bits("cvt.u16.u32 %h0, %r0;" + body + "cvt.u32.u16 %r1, %h1;", a);
-  };
   EXPECT_EQ(half("add.f16 %h1, %h0, %h0;", 0x0201), 0x0402u);
   EXPECT_EQ(half("add.ftz.f16 %h1, %h0, %h0;", 0x0201), 0u);
   EXPECT_EQ(half("sub.ftz.f16 %h1, %h0, 0x0401;", 0x0400), 0x8000u);

@@ -17,13 +17,20 @@ uint32_t one(const std::string &body, uint32_t a) {
 }
 
 struct Case {
-  const char *op; ///< "%s" is the source
-  uint32_t a;
+  const char *op;
+  uint32_t a; ///< in %r0
   uint32_t want;
 };
 
+/// Runs each case between `before` and `after`; the result is in %r1.
+void expectEach(std::initializer_list<Case> cases,
+                const std::string &before = "", const std::string &after = "") {
+  for (const Case &c : cases)
+    EXPECT_EQ(one(before + c.op + after, c.a), c.want) << c.op << " of " << c.a;
+}
+
 TEST(Integer, Computes32Bits) {
-  const Case cases[] = {
+  expectEach({
       {"add.s32 %r1, %r0, 7;", 5, 12},
       {"add.u32 %r1, %r0, 1;", 0xffffffff, 0},
       {"add.sat.s32 %r1, %r0, 1;", 0x7fffffff, 0x7fffffff},
@@ -78,14 +85,12 @@ TEST(Integer, Computes32Bits) {
       {"sad.u32 %r1, %r0, 9, 100;", 4, 105},
       {"dp4a.s32.s32 %r1, %r0, 0x01010101, 5;", 0xff020304, 13},
       {"dp4a.u32.u32 %r1, %r0, 0x01010101, 5;", 0xff020304, 269},
-  };
-  for (const Case &c : cases)
-    EXPECT_EQ(one(c.op, c.a), c.want) << c.op << " of " << c.a;
+  });
 }
 
 TEST(Integer, ClampsNegativeExtremes) {
   const uint32_t minus5 = uint32_t(-5);
-  const Case cases[] = {
+  expectEach({
       {"min.relu.s32 %r1, %r0, 3;", minus5, 0},
       {"min.relu.s32 %r1, %r0, 3;", 2, 2},
       {"min.relu.s32 %r1, %r0, 3;", 9, 3},
@@ -95,26 +100,22 @@ TEST(Integer, ClampsNegativeExtremes) {
       {"min.relu.s16x2 %r1, %r0, 0x00037fff;", 0x80000005, 0x00000005},
       {"max.relu.s16x2 %r1, %r0, 0x8000fffe;", 0xffff0007, 0x00000007},
       {"max.relu.s16x2 %r1, %r0, 0x0005fffe;", 0xffffffff, 0x00050000},
-  };
-  for (const Case &c : cases)
-    EXPECT_EQ(one(c.op, c.a), c.want) << c.op << " of " << c.a;
+  });
 }
 
 TEST(Integer, ComputesPairs) {
-  const Case cases[] = {
+  expectEach({
       {"add.s16x2 %r1, %r0, 0x00010001;", 0x0004ffff, 0x00050000},
       {"add.u16x2 %r1, %r0, 0xffff0001;", 0x00020002, 0x00010003},
       {"min.s16x2 %r1, %r0, 0x00010001;", 0x7fffffff, 0x0001ffff},
       {"min.u16x2 %r1, %r0, 0x00010001;", 0x7fffffff, 0x00010001},
       {"max.s16x2 %r1, %r0, 0x00010001;", 0x7fffffff, 0x7fff0001},
       {"max.u16x2 %r1, %r0, 0x00010001;", 0x0000ffff, 0x0001ffff},
-  };
-  for (const Case &c : cases)
-    EXPECT_EQ(one(c.op, c.a), c.want) << c.op << " of " << c.a;
+  });
 }
 
 TEST(Integer, ComputesWhatIntrinsicsAskFor) {
-  const Case cases[] = {
+  expectEach({
       {"sad.s32 %r1, %r0, 9, 100;", uint32_t(-4), 113},
       {"mul24.lo.u32 %r1, %r0, 0x01000003;", 0xff000005, 15},
       {"mul24.lo.s32 %r1, %r0, 3;", 0x00fffffe, uint32_t(-6)},
@@ -147,9 +148,7 @@ TEST(Integer, ComputesWhatIntrinsicsAskFor) {
       {"fns.b32 %r1, %r0, 0, 2;", 0x28, 5},
       {"fns.b32 %r1, %r0, 31, -2;", 0x28, 3},
       {"fns.b32 %r1, %r0, 0, 3;", 0x28, 0xffffffff},
-  };
-  for (const Case &c : cases)
-    EXPECT_EQ(one(c.op, c.a), c.want) << c.op << " of " << c.a;
+  });
 }
 
 /// A type that an instruction does not have must not be taken for another.
@@ -166,52 +165,44 @@ TEST(Integer, RefusesTypesThatDoNotBelong) {
 }
 
 TEST(Integer, Computes16Bits) {
-  const Case cases[] = {
-      {"add.s16 %h1, %h0, 1;", 0xffff, 0},
-      {"mul.lo.s16 %h1, %h0, 3;", 0x8001, 0x8003},
-      {"mul.hi.u16 %h1, %h0, 256;", 0x8000, 0x80},
-      {"shl.b16 %h1, %h0, 4;", 0x8001, 0x0010},
-      {"shr.s16 %h1, %h0, 4;", 0x8000, 0xf800},
-      {"shr.u16 %h1, %h0, 4;", 0x8000, 0x0800},
-      {"neg.s16 %h1, %h0;", 1, 0xffff},
-      {"not.b16 %h1, %h0;", 1, 0xfffe},
-      {"min.s16 %h1, %h0, 5;", 0x8000, 0x8000},
-      {"max.u16 %h1, %h0, 5;", 0x8000, 0x8000},
-      {"div.s16 %h1, %h0, 2;", 0xfffc, 0xfffe},
-      {"sad.u16 %h1, %h0, 9, 3;", 0xffff, 0xfff9},
-      {"sad.s16 %h1, %h0, 9, 3;", 0xffff, 13},
-  };
-  for (const Case &c : cases)
-    EXPECT_EQ(one(std::string("cvt.u16.u32 %h0, %r0;") + c.op +
-                      "cvt.u32.u16 %r1, %h1;",
-                  c.a),
-              c.want)
-        << c.op;
+  expectEach(
+      {
+          {"add.s16 %h1, %h0, 1;", 0xffff, 0},
+          {"mul.lo.s16 %h1, %h0, 3;", 0x8001, 0x8003},
+          {"mul.hi.u16 %h1, %h0, 256;", 0x8000, 0x80},
+          {"shl.b16 %h1, %h0, 4;", 0x8001, 0x0010},
+          {"shr.s16 %h1, %h0, 4;", 0x8000, 0xf800},
+          {"shr.u16 %h1, %h0, 4;", 0x8000, 0x0800},
+          {"neg.s16 %h1, %h0;", 1, 0xffff},
+          {"not.b16 %h1, %h0;", 1, 0xfffe},
+          {"min.s16 %h1, %h0, 5;", 0x8000, 0x8000},
+          {"max.u16 %h1, %h0, 5;", 0x8000, 0x8000},
+          {"div.s16 %h1, %h0, 2;", 0xfffc, 0xfffe},
+          {"sad.u16 %h1, %h0, 9, 3;", 0xffff, 0xfff9},
+          {"sad.s16 %h1, %h0, 9, 3;", 0xffff, 13},
+      },
+      "cvt.u16.u32 %h0, %r0;", "cvt.u32.u16 %r1, %h1;");
 }
 
 TEST(Integer, Computes64Bits) {
   // %d0 = a << 32 | a.
-  const Case cases[] = {
-      {"add.s64 %d1, %d0, 1;", 0xffffffff, 0},
-      {"mul.lo.s64 %d1, %d0, %d0;", 2, 8},
-      {"mul.hi.u64 %d1, %d0, %d0;", 0x80000000, 0x40000000},
-      {"shl.b64 %d1, %d0, 32;", 3, 3},
-      {"shr.u64 %d1, %d0, 60;", 0xf0000000, 0},
-      {"shr.s64 %d1, %d0, 16;", 0x80000000, 0xffff8000},
-      {"neg.s64 %d1, %d0;", 1, 0xfffffffe},
-      {"and.b64 %d1, %d0, 0xff00000000;", 0x12, 0x12},
-      {"div.u64 %d1, %d0, 2;", 4, 2},
-      {"rem.u64 %d1, %d0, 0x100000000;", 4, 0},
-      {"max.s64 %d1, %d0, 0;", 0x80000000, 0},
-      {"brev.b64 %d1, %d0;", 1, 0x80000000},
-      {"bfe.u64 %d1, %d0, 4, 36;", 0x12345678, 0x7},
-  };
-  for (const Case &c : cases)
-    EXPECT_EQ(one(std::string("mov.b64 %d0, {%r0, %r0};") + c.op +
-                      "mov.b64 {%r2, %r1}, %d1;",
-                  c.a),
-              c.want)
-        << c.op;
+  expectEach(
+      {
+          {"add.s64 %d1, %d0, 1;", 0xffffffff, 0},
+          {"mul.lo.s64 %d1, %d0, %d0;", 2, 8},
+          {"mul.hi.u64 %d1, %d0, %d0;", 0x80000000, 0x40000000},
+          {"shl.b64 %d1, %d0, 32;", 3, 3},
+          {"shr.u64 %d1, %d0, 60;", 0xf0000000, 0},
+          {"shr.s64 %d1, %d0, 16;", 0x80000000, 0xffff8000},
+          {"neg.s64 %d1, %d0;", 1, 0xfffffffe},
+          {"and.b64 %d1, %d0, 0xff00000000;", 0x12, 0x12},
+          {"div.u64 %d1, %d0, 2;", 4, 2},
+          {"rem.u64 %d1, %d0, 0x100000000;", 4, 0},
+          {"max.s64 %d1, %d0, 0;", 0x80000000, 0},
+          {"brev.b64 %d1, %d0;", 1, 0x80000000},
+          {"bfe.u64 %d1, %d0, 4, 36;", 0x12345678, 0x7},
+      },
+      "mov.b64 %d0, {%r0, %r0};", "mov.b64 {%r2, %r1}, %d1;");
   EXPECT_EQ(one("mov.b64 %d0, {%r0, %r0}; popc.b64 %r1, %d0;", 7), 6u);
   EXPECT_EQ(one("mov.b64 %d0, {0, %r0}; clz.b64 %r1, %d0;", 7), 29u);
   EXPECT_EQ(one("mov.b64 %d0, {%r0, -1}; bfind.s64 %r1, %d0;", 0xfffffeff), 8u);
@@ -256,34 +247,34 @@ TEST(Integer, CarriesBetweenWords) {
 }
 
 TEST(Integer, ComparesAndSelects) {
-  const Case cases[] = {
-      {"setp.lt.s32 %p1, %r0, 3;", uint32_t(-1), 1},
-      {"setp.lt.u32 %p1, %r0, 3;", uint32_t(-1), 0},
-      {"setp.eq.s32 %p1, %r0, 3;", 3, 1},
-      {"setp.ne.b32 %p1, %r0, 3;", 3, 0},
-      {"setp.hs.u32 %p1, %r0, 3;", 3, 1},
-      {"setp.lo.u32 %p1, %r0, 3;", 3, 0},
-      {"setp.ge.s32 %p1, %r0, -3;", 0, 1},
-      {"setp.gt.u32 %p1, %r0, 3;", 4, 1},
-      {"setp.le.s32 %p1, %r0, 3;", 4, 0},
-      {"setp.eq.s32 %p2, 1, 1; setp.eq.and.s32 %p1, %r0, 3, %p2;", 3, 1},
-      {"setp.eq.s32 %p2, 1, 1; setp.eq.and.s32 %p1, %r0, 3, !%p2;", 3, 0},
-      {"setp.eq.s32 %p2, 1, 1; setp.eq.or.s32 %p1, %r0, 3, %p2;", 4, 1},
-      {"setp.eq.s32 %p2, 1, 1; setp.eq.xor.s32 %p1, %r0, 3, %p2;", 3, 0},
-      {"setp.eq.s32 %p2|%p1, %r0, 3;", 3, 0},
-      {"setp.eq.s32 %p2|%p1, %r0, 3;", 4, 1},
-      {"setp.eq.s32 %p2, %r0, 3; not.pred %p1, %p2;", 3, 0},
-      {"setp.eq.s32 %p2, %r0, 3; setp.eq.s32 %p3, %r0, 4; or.pred %p1, %p2, "
-       "%p3;",
-       4, 1},
-      {"setp.eq.s32 %p2, %r0, 3; and.pred %p1, %p2, -1;", 3, 1},
-      {"setp.eq.s32 %p2, %r0, 3; xor.pred %p1, %p2, !%p2;", 9, 1},
-      {"mov.pred %p1, -1;", 0, 1},
-      {"mov.pred %p1, 0;", 0, 0},
-  };
-  for (const Case &c : cases)
-    EXPECT_EQ(one(std::string(c.op) + "selp.b32 %r1, 1, 0, %p1;", c.a), c.want)
-        << c.op;
+  expectEach(
+      {
+          {"setp.lt.s32 %p1, %r0, 3;", uint32_t(-1), 1},
+          {"setp.lt.u32 %p1, %r0, 3;", uint32_t(-1), 0},
+          {"setp.eq.s32 %p1, %r0, 3;", 3, 1},
+          {"setp.ne.b32 %p1, %r0, 3;", 3, 0},
+          {"setp.hs.u32 %p1, %r0, 3;", 3, 1},
+          {"setp.lo.u32 %p1, %r0, 3;", 3, 0},
+          {"setp.ge.s32 %p1, %r0, -3;", 0, 1},
+          {"setp.gt.u32 %p1, %r0, 3;", 4, 1},
+          {"setp.le.s32 %p1, %r0, 3;", 4, 0},
+          {"setp.eq.s32 %p2, 1, 1; setp.eq.and.s32 %p1, %r0, 3, %p2;", 3, 1},
+          {"setp.eq.s32 %p2, 1, 1; setp.eq.and.s32 %p1, %r0, 3, !%p2;", 3, 0},
+          {"setp.eq.s32 %p2, 1, 1; setp.eq.or.s32 %p1, %r0, 3, %p2;", 4, 1},
+          {"setp.eq.s32 %p2, 1, 1; setp.eq.xor.s32 %p1, %r0, 3, %p2;", 3, 0},
+          {"setp.eq.s32 %p2|%p1, %r0, 3;", 3, 0},
+          {"setp.eq.s32 %p2|%p1, %r0, 3;", 4, 1},
+          {"setp.eq.s32 %p2, %r0, 3; not.pred %p1, %p2;", 3, 0},
+          {"setp.eq.s32 %p2, %r0, 3; setp.eq.s32 %p3, %r0, 4; or.pred %p1, "
+           "%p2, "
+           "%p3;",
+           4, 1},
+          {"setp.eq.s32 %p2, %r0, 3; and.pred %p1, %p2, -1;", 3, 1},
+          {"setp.eq.s32 %p2, %r0, 3; xor.pred %p1, %p2, !%p2;", 9, 1},
+          {"mov.pred %p1, -1;", 0, 1},
+          {"mov.pred %p1, 0;", 0, 0},
+      },
+      "", "selp.b32 %r1, 1, 0, %p1;");
   EXPECT_EQ(one("slct.b32.s32 %r1, 7, 8, %r0;", 0), 7u);
   EXPECT_EQ(one("slct.b32.s32 %r1, 7, 8, %r0;", 0x80000000), 8u);
   EXPECT_EQ(one("set.lt.u32.s32 %r1, %r0, 3;", 2), 0xffffffffu);

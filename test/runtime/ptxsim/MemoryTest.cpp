@@ -11,13 +11,6 @@ using namespace moec::rt::ptxsim;
 
 namespace {
 
-std::vector<uint32_t> iota(size_t n) {
-  std::vector<uint32_t> v(n);
-  for (size_t k = 0; k < n; ++k)
-    v[k] = uint32_t(k);
-  return v;
-}
-
 TEST(Memory, LoadsVectors) {
   const auto out =
       runText(ptxKernel("mul.wide.u32 %d1, %t, 12; add.s64 %d1, %d1, %in;"

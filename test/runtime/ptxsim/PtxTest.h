@@ -74,6 +74,14 @@ inline PtxRun runText(const std::string &text, const std::vector<uint32_t> &in,
   return run;
 }
 
+/// 0 to n - 1.
+inline std::vector<uint32_t> iota(size_t n) {
+  std::vector<uint32_t> v(n);
+  for (size_t k = 0; k < n; ++k)
+    v[k] = uint32_t(k);
+  return v;
+}
+
 inline LaunchConfig blockOf(uint32_t threads, uint32_t grid = 1) {
   LaunchConfig c;
   c.threads = threads;

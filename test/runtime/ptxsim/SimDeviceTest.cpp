@@ -8,9 +8,8 @@
 #include "runtime/core/Session.h"
 #include "runtime/data/Npy.h"
 #include "runtime/ptxsim/Fault.h"
-#include "runtime/tool/Tool.h"
 #include "runtime/train/Checkpoint.h"
-#include "test/runtime/ToyData.h"
+#include "test/runtime/ToolTestSupport.h"
 
 #include <nlohmann/json.hpp>
 
@@ -149,30 +148,9 @@ TEST(SimDevice, CountersAreSummedForEachKernel) {
 }
 
 namespace {
-class SimCommands : public testing::Test {
+class SimCommands : public CommandTest {
 protected:
-  void SetUp() override { writeToyData(folder.path, 60, 21); }
-  int run(std::vector<std::string> words) {
-    words.insert(words.begin(), "moec-run");
-    std::vector<const char *> argv;
-    for (const std::string &word : words)
-      argv.push_back(word.c_str());
-    Tool tool;
-    tool.name = "moec-run";
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    int code = toolMain(tool, int(argv.size()), argv.data());
-    out = testing::internal::GetCapturedStdout();
-    err = testing::internal::GetCapturedStderr();
-    return code;
-  }
-  bool has(const std::string &text, const std::string &part) {
-    return text.find(part) != std::string::npos;
-  }
-  TemporaryFolder folder;
-  std::string data = "idx:" + folder.path;
-  std::string gpu = std::string(MOEC_TEST_MODULES) + "/gpu-toy.moec";
-  std::string out, err;
+  std::string gpu = module("gpu-toy");
 };
 } // namespace
 

@@ -12,6 +12,30 @@
 using namespace moec::rt;
 using namespace moec::rt::ptxsim;
 
+/// A change of a program that makes it wrong, and the fault that must follow.
+struct Bug {
+  const char *what;
+  struct Change {
+    std::string from, to;
+    int n = 0; ///< which occurrence
+  };
+  std::vector<Change> changes;
+  FaultKind kind;
+  const char *text;
+};
+
+template <typename Run>
+static void expectFound(const char *program, Run run,
+                        const std::vector<Bug> &bugs) {
+  for (const Bug &bug : bugs) {
+    SCOPED_TRACE(bug.what);
+    Source source(program);
+    for (const Bug::Change &c : bug.changes)
+      source.change(c.from, c.to, c.n);
+    expectFault(run(source), bug.kind, bug.text);
+  }
+}
+
 //===- pipeline.ptx -------------------------------------------------------===//
 
 static Outcome runPipeline(const Source &source, int tilesM = 2, int tilesN = 2,
@@ -93,119 +117,85 @@ TEST(PipelineBugs, WrongSwizzle) {
   EXPECT_FALSE(outcome.right);
 }
 
-static const std::string fullWait =
-    "mbarrier.try_wait.parity.shared.b64 P1, [%r31], %r14, %r33;";
-static const std::string emptyWait =
-    "mbarrier.try_wait.parity.shared.b64 P1, [%r17], %r19, %r20;";
-
-TEST(PipelineBugs, ConsumerDoesNotWait) {
-  expectFault(runPipeline(Source("pipeline.ptx")
-                              .change(fullWait, "setp.eq.u32 P1, %r33, %r33;")),
-              FaultKind::UnwrittenShared, "shared memory");
-}
-
-/// Only the first use of each buffer is waited for: stale numbers, and buffers
-/// handed back before they are filled.
-TEST(PipelineBugs, ConsumerWaitsForTheWrongPhase) {
-  expectFault(runPipeline(Source("pipeline.ptx")
-                              .change("\txor.b32 \t%r14, %r14, 1;\n\tbra.uni "
-                                      "\t$L_consume;",
-                                      "\tbra.uni \t$L_consume;")),
-              FaultKind::Deadlock, "mbarrier.try_wait");
-}
-
-TEST(PipelineBugs, ProducerDoesNotWait) {
-  expectFault(
-      runPipeline(Source("pipeline.ptx")
-                      .change(emptyWait, "setp.eq.u32 P1, %r20, %r20;")),
-      FaultKind::SharedRace, "no barrier or wait in between");
-}
-
-TEST(PipelineBugs, WgmmaIsNotWaitedFor) {
-  const std::string wait = "wgmma.wait_group.sync.aligned \t0;";
-  expectFault(runPipeline(Source("pipeline.ptx").change(wait, "")),
-              FaultKind::SharedRace, "a wgmma of warp");
-  // One group may stay in flight: its buffer is released too early.
-  expectFault(
-      runPipeline(Source("pipeline.ptx")
-                      .change(wait, "wgmma.wait_group.sync.aligned 1;")
-                      .change("$L_store:", "$L_store:\nwgmma.wait_group."
-                                           "sync.aligned 0;")),
-      FaultKind::SharedRace, "a wgmma of warp");
-}
-
-TEST(PipelineBugs, NoWgmmaFence) {
-  expectFault(
-      runPipeline(
-          Source("pipeline.ptx").change("\twgmma.fence.sync.aligned;", "")),
-      FaultKind::BadOperand, "wgmma.fence");
-}
-
-TEST(PipelineBugs, WrongArrivalCount) {
-  expectFault(
-      runPipeline(Source("pipeline.ptx")
-                      .change("mov.b32 \t%r11, 128;", "mov.b32 %r11, 129;")),
-      FaultKind::Deadlock, "mbarrier.try_wait");
-}
-
-TEST(PipelineBugs, WrongNumberOfBytes) {
-  expectFault(runPipeline(Source("pipeline.ptx")
-                              .change("mov.b32 \t%r21, 16384;",
-                                      "mov.b32 %r21, 16400;")),
-              FaultKind::Deadlock, "mbarrier.try_wait");
-}
-
-TEST(PipelineBugs, BoxBehindTheEnd) {
-  expectFault(runPipeline(Source("pipeline.ptx")
-                              .change("shl.b32 \t%r22, %r13, 14;",
-                                      "shl.b32 %r22, %r13, 15;")),
-              FaultKind::OutOfBounds, "shared memory of 49216 bytes");
-}
-
-TEST(PipelineBugs, MisalignedBox) {
-  expectFault(runPipeline(Source("pipeline.ptx")
-                              .change("add.s32 \t%r24, %r23, 8192;",
-                                      "add.s32 %r24, %r23, 8064;")),
-              FaultKind::Misaligned, "1024 bytes");
-}
-
-TEST(PipelineBugs, BarrierIsNotInitialised) {
-  expectFault(
-      runPipeline(
-          Source("pipeline.ptx")
-              .change("\tmbarrier.init.shared.b64 \t[%r7+8], %r11;\n", "")),
-      FaultKind::BadOperand, "never initialised");
-}
-
-TEST(PipelineBugs, BarrierIsOverwritten) {
-  expectFault(runPipeline(Source("pipeline.ptx")
-                              .change("$L_consumer:",
-                                      "$L_consumer:\n"
-                                      "@!%p1 st.shared.b32 [%r7+4], %r1;")),
-              FaultKind::BadOperand, "overwritten");
-}
-
-TEST(PipelineBugs, NoBarrierAfterInit) {
-  expectFault(
-      runPipeline(Source("pipeline.ptx").change("\tbar.sync \t0;\n", "")),
-      FaultKind::SharedRace, "warp 0");
-}
-
-TEST(PipelineBugs, TooManyRegisters) {
-  expectFault(
-      runPipeline(Source("pipeline.ptx")
-                      .change("setmaxnreg.dec.sync.aligned.u32 \t40;",
-                              "setmaxnreg.dec.sync.aligned.u32 \t248;")
-                      .change("setmaxnreg.inc.sync.aligned.u32 \t232;",
-                              "setmaxnreg.inc.sync.aligned.u32 \t256;")),
-      FaultKind::Deadlock, "setmaxnreg.inc");
-}
-
-TEST(PipelineBugs, NotATensorMap) {
-  expectFault(runPipeline(Source("pipeline.ptx")
-                              .change("mov.b64 \t%rd1, pipeline_param_3;",
-                                      "mov.b64 %rd1, pipeline_param_3+64;")),
-              FaultKind::BadOperand, "no tensor map");
+TEST(PipelineBugs, AreFound) {
+  const std::string fullWait =
+      "mbarrier.try_wait.parity.shared.b64 P1, [%r31], %r14, %r33;";
+  const std::string emptyWait =
+      "mbarrier.try_wait.parity.shared.b64 P1, [%r17], %r19, %r20;";
+  const std::string wgmmaWait = "wgmma.wait_group.sync.aligned \t0;";
+  const std::string consume = "\tbra.uni \t$L_consume;";
+  expectFound(
+      "pipeline.ptx", [](const Source &s) { return runPipeline(s); },
+      {
+          {"the consumer does not wait",
+           {{fullWait, "setp.eq.u32 P1, %r33, %r33;"}},
+           FaultKind::UnwrittenShared,
+           "shared memory"},
+          // Only the first use of each buffer is waited for: stale numbers, and
+          // buffers handed back before they are filled.
+          {"the consumer waits for the wrong phase",
+           {{"\txor.b32 \t%r14, %r14, 1;\n" + consume, consume}},
+           FaultKind::Deadlock,
+           "mbarrier.try_wait"},
+          {"the producer does not wait",
+           {{emptyWait, "setp.eq.u32 P1, %r20, %r20;"}},
+           FaultKind::SharedRace,
+           "no barrier or wait in between"},
+          {"wgmma is not waited for",
+           {{wgmmaWait, ""}},
+           FaultKind::SharedRace,
+           "a wgmma of warp"},
+          {"one group may stay in flight: its buffer is released too early",
+           {{wgmmaWait, "wgmma.wait_group.sync.aligned 1;"},
+            {"$L_store:", "$L_store:\nwgmma.wait_group.sync.aligned 0;"}},
+           FaultKind::SharedRace,
+           "a wgmma of warp"},
+          {"no wgmma.fence",
+           {{"\twgmma.fence.sync.aligned;", ""}},
+           FaultKind::BadOperand,
+           "wgmma.fence"},
+          {"a wrong count of arrivals",
+           {{"mov.b32 \t%r11, 128;", "mov.b32 %r11, 129;"}},
+           FaultKind::Deadlock,
+           "mbarrier.try_wait"},
+          {"a wrong number of bytes",
+           {{"mov.b32 \t%r21, 16384;", "mov.b32 %r21, 16400;"}},
+           FaultKind::Deadlock,
+           "mbarrier.try_wait"},
+          {"a box behind the end",
+           {{"shl.b32 \t%r22, %r13, 14;", "shl.b32 %r22, %r13, 15;"}},
+           FaultKind::OutOfBounds,
+           "shared memory of 49216 bytes"},
+          {"a misaligned box",
+           {{"add.s32 \t%r24, %r23, 8192;", "add.s32 %r24, %r23, 8064;"}},
+           FaultKind::Misaligned,
+           "1024 bytes"},
+          {"a barrier is not initialised",
+           {{"\tmbarrier.init.shared.b64 \t[%r7+8], %r11;\n", ""}},
+           FaultKind::BadOperand,
+           "never initialised"},
+          {"a barrier is overwritten",
+           {{"$L_consumer:",
+             "$L_consumer:\n@!%p1 st.shared.b32 [%r7+4], %r1;"}},
+           FaultKind::BadOperand,
+           "overwritten"},
+          {"no barrier after init",
+           {{"\tbar.sync \t0;\n", ""}},
+           FaultKind::SharedRace,
+           "warp 0"},
+          {"too many registers",
+           {{"setmaxnreg.dec.sync.aligned.u32 \t40;",
+             "setmaxnreg.dec.sync.aligned.u32 \t248;"},
+            {"setmaxnreg.inc.sync.aligned.u32 \t232;",
+             "setmaxnreg.inc.sync.aligned.u32 \t256;"}},
+           FaultKind::Deadlock,
+           "setmaxnreg.inc"},
+          {"not a tensor map",
+           {{"mov.b64 \t%rd1, pipeline_param_3;",
+             "mov.b64 %rd1, pipeline_param_3+64;"}},
+           FaultKind::BadOperand,
+           "no tensor map"},
+      });
 }
 
 //===- direct.ptx ---------------------------------------------------------===//
@@ -227,79 +217,65 @@ static Outcome runDirect(const Source &source) {
   return run(source, "direct", config, gpu, parameters, result, expected);
 }
 
-static const std::string proxyFence = "fence.proxy.async.shared::cta;";
-
 TEST(Direct, MultipliesRight) {
   Outcome outcome = runDirect(Source("direct.ptx"));
   EXPECT_TRUE(outcome.right) << outcome.text;
 }
 
-TEST(DirectBugs, NoFenceBeforeWgmma) {
-  expectFault(runDirect(Source("direct.ptx").change(proxyFence, "", 0)),
-              FaultKind::MissingProxyFence, "fence.proxy.async");
+TEST(DirectBugs, AreFound) {
+  const std::string proxyFence = "fence.proxy.async.shared::cta;";
+  const std::string fence = "wgmma.fence.sync.aligned;";
+  const std::string storeWait = "cp.async.bulk.wait_group.read \t0;";
+  expectFound(
+      "direct.ptx", runDirect,
+      {
+          {"no fence before wgmma",
+           {{proxyFence, "", 0}},
+           FaultKind::MissingProxyFence,
+           "fence.proxy.async"},
+          {"no fence before the store",
+           {{proxyFence, "", 1}},
+           FaultKind::MissingProxyFence,
+           "fence.proxy.async"},
+          {"no barrier before the store",
+           {{"bar.sync \t1;", ""}},
+           FaultKind::UnwrittenShared,
+           ""},
+          {"the store is not waited for",
+           {{storeWait, ""}},
+           FaultKind::SharedRace,
+           "cp.async.bulk.wait_group"},
+          {"stored bytes are overwritten",
+           {{storeWait, "st.shared.b32 [%r30], %r31;\n"
+                        "cp.async.bulk.wait_group.read 0;"}},
+           FaultKind::SharedRace,
+           "a bulk store of warp 0"},
+          {"the accumulator is read too early",
+           {{"wgmma.wait_group.sync.aligned \t0;", ""}},
+           FaultKind::BadOperand,
+           "in flight"},
+          {"the accumulator is written after the fence",
+           {{fence, fence + "\nmov.f32 %f5, 0f00000000;"}},
+           FaultKind::BadOperand,
+           "after the last wgmma.fence"},
+          {"the warps disagree",
+           {{fence, fence + "\nsetp.ge.u32 %p5, %r1, 96;\n"
+                            "@%p5 add.s64 %rd8, %rd8, 8;"}},
+           FaultKind::BadOperand,
+           "different descriptors"},
+          {"a lane branches around wgmma",
+           {{fence, "setp.eq.u32 %p5, %r1, 5;\n@%p5 bra $L_end;\n" + fence}},
+           FaultKind::Divergence,
+           "whole warp"},
+      });
 }
 
-TEST(DirectBugs, NoFenceBeforeStore) {
-  expectFault(runDirect(Source("direct.ptx").change(proxyFence, "", 1)),
-              FaultKind::MissingProxyFence, "fence.proxy.async");
-}
-
-TEST(DirectBugs, NoBarrierBeforeStore) {
-  expectFault(runDirect(Source("direct.ptx").change("bar.sync \t1;", "")),
-              FaultKind::UnwrittenShared, "");
-}
-
-TEST(DirectBugs, StoreIsNotWaitedFor) {
-  expectFault(runDirect(Source("direct.ptx")
-                            .change("cp.async.bulk.wait_group.read \t0;", "")),
-              FaultKind::SharedRace, "cp.async.bulk.wait_group");
-}
-
-TEST(DirectBugs, StoredBytesAreOverwritten) {
-  expectFault(runDirect(Source("direct.ptx")
-                            .change("cp.async.bulk.wait_group.read \t0;",
-                                    "st.shared.b32 [%r30], %r31;\n"
-                                    "cp.async.bulk.wait_group.read 0;")),
-              FaultKind::SharedRace, "a bulk store of warp 0");
-}
-
-TEST(DirectBugs, AccumulatorIsReadTooEarly) {
-  expectFault(runDirect(Source("direct.ptx")
-                            .change("wgmma.wait_group.sync.aligned \t0;", "")),
-              FaultKind::BadOperand, "in flight");
-}
-
-TEST(DirectBugs, AccumulatorIsWrittenAfterTheFence) {
-  expectFault(
-      runDirect(
-          Source("direct.ptx")
-              .change("wgmma.fence.sync.aligned;",
-                      "wgmma.fence.sync.aligned;\nmov.f32 %f5, 0f00000000;")),
-      FaultKind::BadOperand, "after the last wgmma.fence");
-}
-
-TEST(DirectBugs, WarpsDisagree) {
-  expectFault(
-      runDirect(
-          Source("direct.ptx")
-              .change("wgmma.fence.sync.aligned;",
-                      "wgmma.fence.sync.aligned;\nsetp.ge.u32 %p5, %r1, 96;\n"
-                      "@%p5 add.s64 %rd8, %rd8, 8;")),
-      FaultKind::BadOperand, "different descriptors");
-}
-
-TEST(DirectBugs, BranchAroundWgmma) {
-  Outcome outcome =
-      runDirect(Source("direct.ptx")
-                    .change("wgmma.fence.sync.aligned;",
-                            "setp.ge.u32 %p5, %r1, 96;\n@%p5 bra "
-                            "$L_end;\nwgmma.fence.sync.aligned;"));
-  EXPECT_TRUE(outcome.faulted);
-  outcome = runDirect(Source("direct.ptx")
-                          .change("wgmma.fence.sync.aligned;",
-                                  "setp.eq.u32 %p5, %r1, 5;\n@%p5 bra "
-                                  "$L_end;\nwgmma.fence.sync.aligned;"));
-  expectFault(outcome, FaultKind::Divergence, "whole warp");
+TEST(DirectBugs, WarpBranchesAroundWgmma) {
+  EXPECT_TRUE(runDirect(Source("direct.ptx")
+                            .change("wgmma.fence.sync.aligned;",
+                                    "setp.ge.u32 %p5, %r1, 96;\n@%p5 bra "
+                                    "$L_end;\nwgmma.fence.sync.aligned;"))
+                  .faulted);
 }
 
 //===- warptile.ptx -------------------------------------------------------===//
@@ -393,24 +369,23 @@ TEST(Looped, OneWaitCoversTheWarpgroup) {
   EXPECT_TRUE(outcome.right) << outcome.text;
 }
 
-TEST(LoopedBugs, NextCopyBeforeTheWait) {
-  const std::string wait = "wgmma.wait_group.sync.aligned \t0;";
-  expectFault(runLooped(Source("looped.ptx")
-                            .change(wait, "wgmma.wait_group.sync.aligned 1;")
-                            .change("bar.sync \t0;", "", 1),
-                        5),
-              FaultKind::SharedRace, "a wgmma of warp");
-}
-
-/// An accumulator is moved between two mma_async, as a bad register assignment
-/// would: ptxas then waits after each of them.
-TEST(LoopedBugs, AccumulatorIsCopied) {
-  expectFault(runLooped(Source("looped.ptx")
-                            .change("%rd17, %rd18, p, 1,  1, 0,  0;",
-                                    "%rd17, %rd18, p, 1, 1, 0, 0;\n"
-                                    "mov.b32 %r9, %r11;"),
-                        1),
-              FaultKind::BadOperand, "in flight");
+TEST(LoopedBugs, AreFound) {
+  expectFound("looped.ptx", [](const Source &s) { return runLooped(s, 5); },
+              {
+                  {"the next copy comes before the wait",
+                   {{"wgmma.wait_group.sync.aligned \t0;",
+                     "wgmma.wait_group.sync.aligned 1;"},
+                    {"bar.sync \t0;", "", 1}},
+                   FaultKind::SharedRace,
+                   "a wgmma of warp"},
+                  // As a bad register assignment would: ptxas then waits after
+                  // each mma_async.
+                  {"an accumulator is copied",
+                   {{"%rd17, %rd18, p, 1,  1, 0,  0;",
+                     "%rd17, %rd18, p, 1, 1, 0, 0;\nmov.b32 %r9, %r11;"}},
+                   FaultKind::BadOperand,
+                   "in flight"},
+              });
 }
 
 //===- cluster.ptx --------------------------------------------------------===//
@@ -431,16 +406,9 @@ static Outcome runCluster(const Source &source) {
   config.grid = config.cluster = 2;
   config.threads = 32;
   config.sharedBytes = 2064;
-  Outcome outcome;
-  try {
-    gpu.launch(Module::parse(source.text), "cluster", config, parameters.data(),
-               parameters.size());
-  } catch (const Fault &fault) {
-    outcome.faulted = true;
-    outcome.kind = fault.kind();
-    outcome.text = fault.what();
+  Outcome outcome = launch(source, "cluster", config, gpu, parameters);
+  if (outcome.faulted)
     return outcome;
-  }
   std::vector<uint16_t> got(2048);
   std::vector<uint32_t> count(32);
   gpu.copyOut(got.data(), to, 4096);
@@ -468,30 +436,25 @@ TEST(ClusterBugs, NobodyWaitsForTheInit) {
   EXPECT_TRUE(runCluster(source).faulted);
 }
 
-TEST(ClusterBugs, RankOutsideOfTheCluster) {
-  expectFault(
-      runCluster(
-          Source("cluster.ptx").change("%r16, %r5, %r11;", "%r16, %r5, 2;")),
-      FaultKind::BadOperand, "mapa to block 2");
-}
-
-TEST(ClusterBugs, WaitWithoutArrival) {
-  expectFault(
-      runCluster(
-          Source("cluster.ptx")
-              .change(
-                  "mbarrier.arrive.release.cluster.shared::cluster.b64 \t_, "
-                  "[%r16];",
-                  "")),
-      FaultKind::Deadlock, "mbarrier.try_wait");
-}
-
-/// A loop around test_wait ends, too.
-TEST(ClusterBugs, PollingInVain) {
-  expectFault(
-      runCluster(Source("cluster.ptx")
-                     .change("mov.b32 \t%r8, 2048;", "mov.b32 %r8, 2064;")),
-      FaultKind::Deadlock, "mbarrier.test_wait");
+TEST(ClusterBugs, AreFound) {
+  expectFound(
+      "cluster.ptx", runCluster,
+      {
+          {"a rank outside of the cluster",
+           {{"%r16, %r5, %r11;", "%r16, %r5, 2;"}},
+           FaultKind::BadOperand,
+           "mapa to block 2"},
+          {"a wait without an arrival",
+           {{"mbarrier.arrive.release.cluster.shared::cluster.b64 \t_, [%r16];",
+             ""}},
+           FaultKind::Deadlock,
+           "mbarrier.try_wait"},
+          // A loop around test_wait ends, too.
+          {"polling in vain",
+           {{"mov.b32 \t%r8, 2048;", "mov.b32 %r8, 2064;"}},
+           FaultKind::Deadlock,
+           "mbarrier.test_wait"},
+      });
 }
 
 //===- nvvm.ptx -----------------------------------------------------------===//

@@ -11,13 +11,6 @@ using namespace moec::rt::ptxsim;
 
 namespace {
 
-std::vector<uint32_t> iota(size_t n) {
-  std::vector<uint32_t> v(n);
-  for (size_t k = 0; k < n; ++k)
-    v[k] = uint32_t(k);
-  return v;
-}
-
 std::vector<uint32_t> shuffle(const std::string &mode) {
   return mapLanes("shfl.sync." + mode + ", -1; @!%p1 add.s32 %r1, %r1, 100;",
                   iota(32));

@@ -115,23 +115,31 @@ TEST(WgmmaOperand, AnotherSwizzleReadsOtherNumbers) {
                                64, false));
 }
 
-/// Core matrices of 8 rows x 16 bytes, packed: next in k after `leading` bytes,
-/// next in rows after `stride`.
-TEST(WgmmaOperand, KMajorPlain) {
+/// 64 rows and 16 columns without swizzle: core matrices of 8 rows x 8 k, the
+/// next one in k after `leading` bytes, in rows after `stride`.
+static void checkPlain(MatrixType type, uint32_t leading, uint32_t stride,
+                       bool mnMajor) {
   std::mt19937 generator(2);
-  constexpr uint32_t leading = 128, stride = 256;
   Laid laid;
   for (int r = 0; r < 64; ++r)
     for (int k = 0; k < 16; ++k) {
       laid.values.push_back(randomValue(generator));
+      int outer = mnMajor ? k : r, inner = mnMajor ? r : k;
       laid.put(base + static_cast<uint32_t>(r / 8) * stride +
                    static_cast<uint32_t>(k / 8) * leading +
-                   static_cast<uint32_t>(r % 8 * 16 + k % 8 * 2),
-               MatrixType::BF16, laid.values.back());
+                   static_cast<uint32_t>(outer % 8 * 16 + inner % 8 * 2),
+               type, laid.values.back());
     }
-  EXPECT_EQ(readOperand(laid, MatrixType::BF16, {base, leading, stride, 0, 0},
-                        64, false),
+  EXPECT_EQ(readOperand(laid, type, {base, leading, stride, 0, 0}, 64, mnMajor),
             laid.values);
+}
+
+TEST(WgmmaOperand, KMajorPlain) {
+  checkPlain(MatrixType::BF16, 128, 256, false);
+}
+
+TEST(WgmmaOperand, MnMajorPlain) {
+  checkPlain(MatrixType::F16, 128, 512, true);
 }
 
 /// MN-major: k is the outer dimension of the copied box, rows the inner one,
@@ -174,24 +182,6 @@ TEST(WgmmaOperand, MnMajorSwizzled) {
                 << "swizzle " << swizzle << " row " << r << " k " << k;
       }
     }
-}
-
-/// MN-major without swizzle: core matrices of 8 k x 8 rows, rows contiguous.
-TEST(WgmmaOperand, MnMajorPlain) {
-  std::mt19937 generator(4);
-  constexpr uint32_t leading = 128, stride = 512;
-  Laid laid;
-  for (int r = 0; r < 64; ++r)
-    for (int k = 0; k < 16; ++k) {
-      laid.values.push_back(randomValue(generator));
-      laid.put(base + static_cast<uint32_t>(r / 8) * stride +
-                   static_cast<uint32_t>(k / 8) * leading +
-                   static_cast<uint32_t>(k % 8 * 16 + r % 8 * 2),
-               MatrixType::F16, laid.values.back());
-    }
-  EXPECT_EQ(readOperand(laid, MatrixType::F16, {base, leading, stride, 0, 0},
-                        64, true),
-            laid.values);
 }
 
 TEST(WgmmaOperand, TransposedOutput) {

@@ -5,10 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/tool/Tool.h"
 #include "runtime/data/Npy.h"
 #include "runtime/data/Weights.h"
-#include "test/runtime/ToyData.h"
+#include "test/runtime/ToolTestSupport.h"
 
 #include <nlohmann/json.hpp>
 
@@ -19,35 +18,11 @@ using namespace moec::rt::test;
 using nlohmann::json;
 
 namespace {
-class Commands : public testing::Test {
+class Commands : public CommandTest {
 protected:
-  void SetUp() override { writeToyData(folder.path, 60, 21); }
-
-  /// Runs a command line; `out` and `err` get what it printed.
-  int run(std::vector<std::string> words) {
-    words.insert(words.begin(), "moec-run");
-    std::vector<const char *> argv;
-    for (const std::string &word : words)
-      argv.push_back(word.c_str());
-    Tool tool;
-    tool.name = "moec-run";
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    int code = toolMain(tool, int(argv.size()), argv.data());
-    out = testing::internal::GetCapturedStdout();
-    err = testing::internal::GetCapturedStderr();
-    return code;
-  }
-  bool has(const std::string &text, const std::string &part) {
-    return text.find(part) != std::string::npos;
-  }
   std::string file(const std::string &name) { return folder / name; }
-
-  TemporaryFolder folder;
-  std::string data = "idx:" + folder.path;
-  std::string toy = std::string(MOEC_TEST_MODULES) + "/toy.moec";
-  std::string loops = std::string(MOEC_TEST_MODULES) + "/loops.moec";
-  std::string out, err;
+  std::string toy = module("toy");
+  std::string loops = module("loops");
 };
 } // namespace
 
