@@ -19,26 +19,6 @@ func.func @mixing(%w: tensor<96x49xf32>, %x: tensor<128x49x96xf32>, %init: tenso
 
 // -----
 
-// The output is contiguous along m, so m and n change places.
-// CHECK: #[[L:.*]] = affine_map<(d0, d1, d2) -> (d2, d1)>
-// CHECK: #[[R:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
-// CHECK: #[[O:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
-// CHECK-LABEL: func @turned
-// CHECK: dims [20, 32, 64] {{.*}} maps [#[[L]], #[[R]], #[[O]]]
-// CHECK: ^bb0(%[[A:.*]]: f32, %[[B:.*]]: f32):
-// CHECK-NEXT: kernel.yield %[[B]]
-func.func @turned(%x: tensor<64x32xf32>, %w: tensor<20x64xf32>, %init: tensor<20x32xf32>) -> tensor<20x32xf32> {
-  %y = kernel.contract dims [32, 20, 64]
-    ins(%x, %w : tensor<64x32xf32>, tensor<20x64xf32>) outs(%init : tensor<20x32xf32>)
-    maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (n, m)>]
-    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
-    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
-    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<20x32xf32>
-  return %y : tensor<20x32xf32>
-}
-
-// -----
-
 // What a user wrote stays.
 // CHECK-LABEL: func @kept
 // CHECK: schedule <tile = [5, 16, 7], micro = [5, 16]>

@@ -1,0 +1,187 @@
+//===- ContractCostTest.cpp - Which CPU schedules the cost model picks ----===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What any sensible model of the machine must answer, not the numbers of this
+// one: what is impossible is never chosen, and the choice moves the right way
+// when one thing about the contraction or the machine changes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Schedule/Passes.h"
+#include "llvm/Support/MathExtras.h"
+#include <gtest/gtest.h>
+
+using namespace moec::schedule;
+using llvm::alignTo;
+using llvm::divideCeil;
+
+namespace {
+
+/// 32 registers of 16 lanes, and 16 of 8.
+Machine avx512(int64_t threads = 8) { return {16, 32, threads}; }
+Machine avx2(int64_t threads = 8) { return {8, 16, threads}; }
+
+ContractShape shapeOf(int64_t groups, int64_t m, int64_t n, int64_t k) {
+  return {groups, m, n, k, false, false};
+}
+
+int64_t blocksOf(const ContractShape &shape, const ContractSchedule &s) {
+  return shape.groups * divideCeil(shape.m, s.mTile) *
+         divideCeil(shape.n, s.nTile);
+}
+
+TEST(ContractCostTest, EveryChoiceCanBeBuilt) {
+  for (const Machine &machine : {avx512(), avx2(), avx512(1), avx2(96)})
+    for (int64_t m : {1, 2, 7, 49, 128, 1000, 40000})
+      for (int64_t n : {1, 10, 17, 96, 768, 40000})
+        for (int64_t k : {1, 49, 384, 1500, 100000}) {
+          ContractSchedule s = chooseSchedule(shapeOf(1, m, n, k), machine);
+          SCOPED_TRACE("m " + std::to_string(m) + " n " + std::to_string(n) +
+                       " k " + std::to_string(k) + " lanes " +
+                       std::to_string(machine.lanes));
+          int64_t vectors = s.columns / machine.lanes;
+          ASSERT_GE(s.rows, 1);
+          ASSERT_GE(vectors, 1);
+          EXPECT_EQ(s.columns % machine.lanes, 0);
+          // The sums, one row of the right operand and a broadcast element.
+          EXPECT_LE(s.rows * vectors + vectors + 1, machine.registers);
+          // No row is computed in vain, and less than a vector of columns.
+          EXPECT_LE(s.rows, m);
+          EXPECT_LT(s.columns, n + machine.lanes);
+          EXPECT_EQ(s.mTile % s.rows, 0);
+          EXPECT_EQ(s.nTile % s.columns, 0);
+          EXPECT_LE(s.mTile, 512);
+          EXPECT_LE(s.nTile, 512);
+          EXPECT_GE(s.kTile, 1);
+          EXPECT_LE(s.kTile, std::min<int64_t>(k, 1024));
+        }
+}
+
+TEST(ContractCostTest, ShallowDepthIsNotSplit) {
+  for (int64_t k : {1, 49, 384, 1024})
+    EXPECT_EQ(chooseSchedule(shapeOf(1, 512, 512, k), avx512()).kTile, k);
+}
+
+TEST(ContractCostTest, DeepDepthIsSplitEvenly) {
+  for (int64_t k : {1025, 2000, 6272, 100000}) {
+    int64_t tile = chooseSchedule(shapeOf(1, 512, 512, k), avx512()).kTile;
+    EXPECT_EQ(tile % 16, 0);
+    // The last part is not much shorter than the others.
+    int64_t parts = divideCeil(k, tile);
+    EXPECT_GT(parts, 1);
+    EXPECT_LE(tile, alignTo(divideCeil(k, parts), 16));
+  }
+}
+
+TEST(ContractCostTest, SquareFillsTheRegisters) {
+  for (const Machine &machine : {avx512(), avx2()}) {
+    ContractSchedule s = chooseSchedule(shapeOf(1, 512, 512, 512), machine);
+    EXPECT_GE(s.rows * s.columns / machine.lanes, machine.registers / 2);
+    // Wide enough and high enough to load little for each product.
+    EXPECT_GE(s.rows, 4);
+    EXPECT_GE(s.columns, 2 * machine.lanes);
+  }
+}
+
+TEST(ContractCostTest, SkinnyUsesTheOtherDimension) {
+  // One row: several vectors of columns hide the latency of a sum.
+  ContractSchedule row = chooseSchedule(shapeOf(1, 1, 512, 512), avx512());
+  EXPECT_EQ(row.rows, 1);
+  EXPECT_EQ(row.columns, 64);
+  // One vector of columns: many rows do.
+  for (int64_t n : {1, 10, 16}) {
+    ContractSchedule column = chooseSchedule(shapeOf(1, 512, n, 512), avx512());
+    EXPECT_EQ(column.columns, 16);
+    EXPECT_GE(column.rows, 8);
+  }
+}
+
+TEST(ContractCostTest, ColumnsDivideWhatTheyCan) {
+  // 96 columns: 48 at a time on 16 lanes, 24 on 8, nothing beyond the end.
+  for (const Machine &machine : {avx512(), avx2()}) {
+    ContractSchedule s = chooseSchedule(shapeOf(1, 512, 96, 512), machine);
+    EXPECT_EQ(96 % s.columns, 0);
+    EXPECT_EQ(96 % s.nTile, 0);
+  }
+}
+
+TEST(ContractCostTest, ThreadsAllHaveABlock) {
+  ContractShape shape = shapeOf(1, 512, 512, 512);
+  int64_t last = 0;
+  for (int64_t threads : {1, 2, 4, 8, 16, 32, 64}) {
+    int64_t blocks = blocksOf(shape, chooseSchedule(shape, avx512(threads)));
+    EXPECT_GE(blocks, threads);
+    EXPECT_GE(blocks, last);
+    last = blocks;
+  }
+  // Also where only one of the dimensions is long.
+  for (const ContractShape &skinny :
+       {shapeOf(1, 8, 1024, 512), shapeOf(1, 1024, 16, 512)})
+    EXPECT_GE(blocksOf(skinny, chooseSchedule(skinny, avx512(8))), 8);
+}
+
+TEST(ContractCostTest, GroupsAreSharedOutFirst) {
+  // As many groups as threads: no group is cut, and no panel packed twice.
+  ContractShape many = shapeOf(8, 512, 512, 512);
+  EXPECT_EQ(blocksOf(many, chooseSchedule(many, avx512(8))), 8);
+  ContractShape few = shapeOf(2, 512, 512, 512);
+  EXPECT_EQ(blocksOf(few, chooseSchedule(few, avx512(8))), 8);
+  // Groups of a few rows, as of experts.
+  ContractShape experts = shapeOf(64, 24, 512, 512);
+  EXPECT_EQ(blocksOf(experts, chooseSchedule(experts, avx512(8))), 64);
+}
+
+TEST(ContractCostTest, CostlyMapsArePackedLessOften) {
+  // The left panel is packed once for each column of blocks, the right one for
+  // each row.
+  auto packings = [&](ContractShape shape, double left, double right) {
+    shape.leftMap = left;
+    shape.rightMap = right;
+    ContractSchedule s = chooseSchedule(shape, avx512());
+    return std::pair(divideCeil(shape.n, s.nTile),
+                     divideCeil(shape.m, s.mTile));
+  };
+  ContractShape little = shapeOf(1, 32, 64, 128);
+  EXPECT_LT(packings(little, 20, 0).first, packings(little, 0, 0).first);
+  ContractShape large = shapeOf(1, 2048, 2048, 256);
+  EXPECT_LT(packings(large, 0, 200).second, packings(large, 0, 0).second);
+  EXPECT_LE(packings(large, 200, 0).first, packings(large, 0, 0).first);
+}
+
+TEST(ContractCostTest, InPlaceColumnsLeaveNoRest) {
+  // The right operand is multiplied where it lies only in whole tiles: so few
+  // rows are not worth packing it.
+  for (int64_t n : {96, 160, 176, 192, 208, 240}) {
+    ContractShape shape = shapeOf(1, 8, n, 512);
+    shape.rightInPlace = true;
+    EXPECT_EQ(n % chooseSchedule(shape, avx512()).columns, 0) << n;
+  }
+  ContractShape packed = shapeOf(1, 8, 176, 512);
+  EXPECT_NE(176 % chooseSchedule(packed, avx512()).columns, 0);
+}
+
+TEST(ContractCostTest, RowsOfADeepTransposedPanelFillVectors) {
+  // 7 rows divide 49, but lie too far apart when m is the contiguous dimension
+  // and the panel is deep.
+  ContractShape shape = shapeOf(64, 49, 64, 256);
+  EXPECT_EQ(chooseSchedule(shape, avx512()).rows, 7);
+  shape.leftAlongK = false;
+  EXPECT_EQ(16 % chooseSchedule(shape, avx512()).rows, 0);
+  shape.k = 128;
+  EXPECT_EQ(chooseSchedule(shape, avx512()).rows, 7);
+}
+
+TEST(ContractCostTest, DeepPanelsWantWideTiles) {
+  // They do not stay in the first cache: a step loads rows + vectors from the
+  // second, fewest with few rows of many columns.
+  ContractSchedule cached = chooseSchedule(shapeOf(1, 512, 512, 512), avx512());
+  ContractSchedule deep = chooseSchedule(shapeOf(1, 512, 512, 1024), avx512());
+  EXPECT_LT(deep.rows, cached.rows);
+  EXPECT_GT(deep.columns, cached.columns);
+}
+
+} // namespace
