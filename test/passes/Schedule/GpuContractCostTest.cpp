@@ -24,14 +24,16 @@ constexpr GpuMachine hopper{132, 227 << 10, true};
 constexpr GpuMachine small{8, 48 << 10, false};
 
 GpuContractShape f32(int64_t m, int64_t n, int64_t k, int64_t groups = 1) {
-  return {groups, m, n, k};
+  GpuContractShape shape{groups, m, n, k};
+  shape.left.bytes = shape.right.bytes = 4;
+  return shape;
 }
 
 /// Operands that cp.async stages.
 GpuContractShape bf16(int64_t m, int64_t n, int64_t k, int64_t groups = 1) {
   GpuContractShape shape = f32(m, n, k, groups);
   shape.tensorCores = true;
-  shape.leftStaging = shape.rightStaging = 0;
+  shape.left.staging = shape.right.staging = 0;
   return shape;
 }
 
@@ -58,7 +60,7 @@ TEST(GpuContractCostTest, EveryChoiceCanBeBuilt) {
             EXPECT_EQ(s.nTile % s.nMicro, 0);
             EXPECT_LE(sharedOf(shape, s), machine.sharedPerBlock);
             int64_t threads = s.warpgroups
-                                  ? 384
+                                  ? 128 + 2 * s.mTile
                                   : s.mTile / s.mMicro * (s.nTile / s.nMicro) *
                                         s.parts * (tensorCores ? 32 : 1);
             EXPECT_LE(threads, 1024);
@@ -88,11 +90,47 @@ TEST(GpuContractCostTest, WarpgroupsAreForLargeBf16) {
 
 TEST(GpuContractCostTest, WarpgroupsNeedTheirSharedMemory) {
   // The smallest of their tiles takes four times (128 + 64) * 64 bf16, and the
-  // epilogue its own.
+  // epilogue has its own.
   for (int64_t kilobytes : {48, 96, 110})
     EXPECT_FALSE(
         chooseGpuSchedule(bf16(8192, 4096, 2048), {132, kilobytes << 10, true})
             .warpgroups);
+}
+
+TEST(GpuContractCostTest, CyclesGrowWithTheWork) {
+  auto cycles = [](const GpuContractShape &shape, const GpuMachine &machine) {
+    double cycles = 0;
+    chooseGpuSchedule(shape, machine, &cycles);
+    return cycles;
+  };
+  for (const GpuMachine &machine : {ampere, hopper, small})
+    for (bool tensorCores : {false, true}) {
+      GpuContractShape shape =
+          tensorCores ? bf16(512, 512, 512) : f32(512, 512, 512);
+      double before = cycles(shape, machine);
+      EXPECT_GT(before, 0);
+      for (int64_t GpuContractShape::*extent :
+           {&GpuContractShape::m, &GpuContractShape::n, &GpuContractShape::k,
+            &GpuContractShape::groups}) {
+        GpuContractShape larger = shape;
+        larger.*extent *= 16;
+        EXPECT_GT(cycles(larger, machine), before);
+      }
+      GpuContractShape costlier = shape;
+      costlier.epilogue = 200;
+      EXPECT_GT(cycles(costlier, machine), before);
+      costlier = shape;
+      costlier.left.staging = 400;
+      EXPECT_GT(cycles(costlier, machine), before);
+      // What is read from far away counts once it takes longer than the rest.
+      costlier = shape;
+      costlier.right.bytes = 400;
+      EXPECT_GT(cycles(costlier, machine), before);
+    }
+  EXPECT_LT(cycles(bf16(4096, 4096, 4096), ampere),
+            cycles(f32(4096, 4096, 4096), ampere));
+  EXPECT_LT(cycles(bf16(4096, 4096, 4096), hopper),
+            cycles(bf16(4096, 4096, 4096), ampere));
 }
 
 TEST(GpuContractCostTest, StagingByInstructionsHoldsWarpgroupsUp) {
@@ -100,7 +138,7 @@ TEST(GpuContractCostTest, StagingByInstructionsHoldsWarpgroupsUp) {
   GpuContractShape shape = bf16(8192, 4096, 2048);
   bool before = true;
   for (double instructions : {0, 2, 4, 8, 16, 64}) {
-    shape.leftStaging = shape.rightStaging = instructions;
+    shape.left.staging = shape.right.staging = instructions;
     bool now = chooseGpuSchedule(shape, hopper).warpgroups;
     EXPECT_LE(now, before) << "again at " << instructions;
     before = now;
@@ -170,15 +208,15 @@ TEST(GpuContractCostTest, BlocksOfWholeTiles) {
 }
 
 TEST(GpuContractCostTest, BlocksOfRaggedRows) {
-  // 7 groups of 96 rows on the average: a tile and a half, and half a tile for
-  // the last one of each.
+  // 7 groups of 80 rows on the average: a tile and a quarter, and half a tile
+  // for the last one of each.
   GpuContractSchedule s{64, 32, 16, 4, 4, 0};
-  GpuContractShape shape = f32(96, 64, 1, 7);
+  GpuContractShape shape = f32(80, 64, 1, 7);
   EXPECT_EQ(gpuBlocks(shape, s), 7 * 2 * 2);
   shape.raggedM = true;
-  EXPECT_EQ(gpuBlocks(shape, s), 7 * (1.5 + 0.5) * 2);
-  shape.m = 32;
-  EXPECT_EQ(gpuBlocks(shape, s), 7 * (0.5 + 0.5) * 2);
+  EXPECT_EQ(gpuBlocks(shape, s), 7 * (1.25 + 0.5) * 2);
+  shape.m = 16;
+  EXPECT_EQ(gpuBlocks(shape, s), 7 * (0.25 + 0.5) * 2);
 }
 
 TEST(GpuContractCostTest, RaggedTilesFollowTheMeanRows) {
