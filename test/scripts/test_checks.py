@@ -41,6 +41,7 @@ GOOD = {
     "passes/Fusion/Passes.cpp": "",
     "passes/Fusion/FuseDispatch.cpp": "#define GEN_PASS_DEF_FUSEDISPATCHPASS\n",
     "passes/Fusion/Helpers.cpp": "// no pass\n",
+    "test/passes/Fusion/HelpersTest.cpp": "",
     "test/passes/Fusion/fuse-dispatch.mlir": "",
     "test/passes/Fusion/fuse-dispatch-errors.mlir": "",
     "dialects/MoE/MoEOps.td": OPS_TD,
@@ -85,6 +86,12 @@ class Checks(unittest.TestCase):
         self.rejects(mirror, {"test/passes/Fusion/fuse-dispatch.mlir": None,
                               "test/passes/Fusion/fuse-dispatch-errors.mlir": None},
                      "passes/Fusion/FuseDispatch.cpp has no test")
+        # A helper of passes is no exception.
+        self.rejects(mirror, {"test/passes/Fusion/HelpersTest.cpp": None}, "passes/Fusion/Helpers.cpp has no test")
+        self.accepts(mirror, {"test/passes/Fusion/HelpersTest.cpp": None, "test/passes/Fusion/helpers.test": ""})
+        self.rejects(mirror, {"test/passes/Fusion/StaleTest.cpp": ""},
+                     "StaleTest.cpp tests no file of passes/Fusion/")
+        self.accepts(mirror, {"test/passes/Fusion/HarnessTest.cpp": "", "test/passes/Fusion/Harness.cpp": ""})
         self.rejects(mirror, {"test/passes/Fusion/stale.mlir": ""},
                      "stale.mlir tests no file of passes/Fusion/")
         self.rejects(mirror, {"passes/Fusion/FuseDispatch.cpp":
@@ -102,7 +109,9 @@ class Checks(unittest.TestCase):
         verify = PASS_TD + PASS_TD.split("\n", 1)[1].replace("FuseDispatch", "VerifyFusion").replace(
             "fuse-dispatch", "verify-fusion")
         self.rejects(mirror, {"passes/Fusion/Passes.td": verify}, "has no file passes/Fusion/VerifyContract.cpp")
-        self.accepts(mirror, {"passes/Fusion/Passes.td": verify, "passes/Fusion/VerifyContract.cpp": ""})
+        contract = {"passes/Fusion/Passes.td": verify, "passes/Fusion/VerifyContract.cpp": ""}
+        self.rejects(mirror, contract, "VerifyContract.cpp has no test test/passes/Fusion/verify.mlir")
+        self.accepts(mirror, {**contract, "test/passes/Fusion/verify-fusion.mlir": ""})
         self.rejects(mirror, {"test/passes/Gone/x.mlir": ""}, "stands for no folder passes/Gone/")
         self.rejects(mirror, {"test/lib/Gone/x.test": ""}, "stands for no folder lib/")
         self.rejects(mirror, {path: None for path in GOOD if path.startswith(("passes", "dialects", "test"))},
