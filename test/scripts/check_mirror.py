@@ -34,7 +34,7 @@ PHASE_TESTS = ("pipeline",)
 DIALECT_TESTS = ("round-trip", "errors", "canonicalization")
 TESTS = (".mlir", ".test", ".json")
 # Folders of test/ that stand for no source folder.
-FREE = {"integration", "scripts", "Inputs"}
+FREE = {"fuzz", "integration", "scripts", "Inputs"}
 
 
 def read(*path):
