@@ -8,6 +8,7 @@
 #include "runtime/core/JsonView.h"
 #include "runtime/core/Fail.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -105,7 +106,29 @@ std::vector<std::string> JsonView::strings() const {
   return result;
 }
 
+/// How deep brackets are nested in a text that may be JSON.
+static int nesting(std::string_view text) {
+  int depth = 0, deepest = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\')
+      ++i;
+    else if (c == '"')
+      quoted = !quoted;
+    else if (!quoted && (c == '[' || c == '{'))
+      deepest = std::max(deepest, ++depth);
+    else if (!quoted && (c == ']' || c == '}'))
+      --depth;
+  }
+  return deepest;
+}
+
 json parseJson(std::string_view text, const char *what) {
+  // Values that are written or copied use the stack for each level.
+  constexpr int most = 100;
+  if (nesting(text) > most)
+    fail("{} is nested more than {} levels deep", what, most);
   try {
     return json::parse(text.begin(), text.end());
   } catch (const json::exception &e) {

@@ -98,9 +98,10 @@ static int64_t readBlock(const JsonView &view, const Manifest &manifest,
                          name));
 }
 
-/// For a fixed residue of the ring the address is linear in the iteration, so
-/// its extremes are the first and the last iteration of that residue: the
-/// first and the last `modulus` iterations cover all.
+/// Within one lap of the ring the address is linear in the iteration, and so it
+/// is from lap to lap at the same place of the ring. So the extremes are among
+/// the ends of the first and the last iterations' laps, and the ends of the
+/// first and the last whole lap.
 static void checkAddresses(const JsonView &view, const Argument &argument,
                            int64_t repeat, int64_t extent, int64_t blockBytes) {
   auto check = [&](int64_t it) {
@@ -113,11 +114,16 @@ static void checkAddresses(const JsonView &view, const Argument &argument,
                              int64_t(address), int64_t(address + extent), it,
                              blockBytes));
   };
-  int64_t count = std::min(argument.modulus, repeat);
-  for (int64_t it = 0; it < count; ++it)
-    check(it);
-  for (int64_t it = repeat - count; it < repeat; ++it)
-    check(it);
+  if (repeat == 0)
+    return;
+  const int64_t lap = argument.modulus;
+  // Where the second lap begins, and the last one.
+  const int64_t second = lap - argument.shift % lap;
+  const int64_t last = repeat - 1 - (repeat - 1 + argument.shift) % lap;
+  for (int64_t it : {int64_t(0), second - 1, second, second + lap - 1,
+                     last - lap, last - 1, last, repeat - 1})
+    if (it >= 0 && it < repeat)
+      check(it);
 }
 
 static Argument readArgument(const JsonView &view, const Manifest &manifest,

@@ -12,7 +12,7 @@
 
 namespace moec::rt {
 
-static double mebibytes(int64_t bytes) { return double(bytes) / (1 << 20); }
+static double mebibytes(double bytes) { return bytes / (1 << 20); }
 
 std::string memoryPlan(const Manifest &manifest) {
   int64_t block = manifest.parameterElements * 4, states = 0, scratch = 0;
@@ -25,7 +25,7 @@ std::string memoryPlan(const Manifest &manifest) {
     scratch = std::max(scratch, kernel.scratch);
   std::string text = "memory plan (MiB)\n";
   auto line = [&](const std::string &name, int64_t bytes) {
-    text += fmt::format("  {:<28} {:10.2f}\n", name, mebibytes(bytes));
+    text += fmt::format("  {:<28} {:10.2f}\n", name, mebibytes(double(bytes)));
   };
   line("parameters", block);
   if (grads)
@@ -33,13 +33,13 @@ std::string memoryPlan(const Manifest &manifest) {
   if (states)
     line("optimizer state", block * states);
   for (const Entry &entry : manifest.entries) {
-    int64_t buffers = 0;
+    double buffers = 0; // their number is not bounded
     for (const auto *tensors : {&entry.inputs, &entry.outputs})
       for (const TensorInfo &tensor : *tensors)
-        buffers += tensor.bytes();
+        buffers += double(tensor.bytes());
     text += fmt::format("  {:<28} {:10.2f} arena, {:.2f} inputs and outputs\n",
                         fmt::format("{} batch {}", entry.name, entry.batch),
-                        mebibytes(entry.arena), mebibytes(buffers));
+                        mebibytes(double(entry.arena)), mebibytes(buffers));
   }
   if (manifest.isGpu())
     line("workspace", manifest.workspaceBytes());

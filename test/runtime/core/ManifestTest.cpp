@@ -129,6 +129,68 @@ static const Damage damages[] = {
 
 INSTANTIATE_TEST_SUITE_P(Each, ManifestDamage, testing::ValuesIn(damages));
 
+TEST(Manifest, RefusesDeepNesting) {
+  // Printing and copying such a value would need a stack as deep.
+  std::string text = toy().dump();
+  const std::string deep = std::string(200000, '[') + std::string(200000, ']');
+  const size_t at = text.find("\"blocks\"");
+  ASSERT_NE(at, std::string::npos);
+  text.insert(at, "\"attributes\": " + deep + ", ");
+  EXPECT_ERROR(parseManifest(text), "more than 100 levels deep");
+  // Brackets in a text are none.
+  json named = toy();
+  named["model"] = std::string(1000, '[') + "\"\\" + std::string(1000, '{');
+  EXPECT_EQ(parseManifest(named.dump()).model, named["model"]);
+}
+
+/// Accepted or not: what checking every iteration would say.
+TEST(Manifest, ChecksRingsAsEveryIterationWould) {
+  int accepted = 0, refused = 0;
+  uint64_t seed = 1;
+  const auto random = [&](int below) {
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return int64_t(seed >> 33) % below;
+  };
+  for (int round = 0; round < 400; ++round) {
+    const int64_t repeat = random(12), offset = random(200),
+                  stride = random(60) - 30, shift = random(7),
+                  modulus = 1 + random(6), size = random(40);
+    json manifest = toy();
+    manifest["entries"][0]["program"][0] = {
+        {"repeat", repeat},
+        {"body",
+         {{{"launch", 0},
+           {"args",
+            {{{"block", "params"},
+              {"offset", offset},
+              {"stride", stride},
+              {"bytes", 8},
+              {"ring", {shift, modulus, size}}}}}}}}};
+    bool inside = true;
+    for (int64_t it = 0; it < repeat; ++it) {
+      const int64_t at = offset + it * stride + (it + shift) % modulus * size;
+      inside &= at >= 0 && at + 8 <= 256;
+    }
+    const std::string error = errorOf([&] { parseManifest(manifest.dump()); });
+    EXPECT_EQ(error == "no error", inside) << manifest["entries"][0] << error;
+    ++(inside ? accepted : refused);
+  }
+  EXPECT_GT(accepted, 40);
+  EXPECT_GT(refused, 40);
+}
+
+/// A long ring in a long loop costs no more than a short one.
+TEST(Manifest, ChecksLongRingsAtOnce) {
+  json manifest = toy();
+  json argument = {{"block", "params"}, {"ring", {0, 1 << 20, 0}}};
+  json launch = {{"launch", 0}, {"args", json::array()}};
+  for (int k = 0; k < 20000; ++k)
+    launch["args"].push_back(argument);
+  manifest["entries"][0]["program"][0] = {{"repeat", 1 << 20},
+                                          {"body", {launch}}};
+  parseManifest(manifest.dump());
+}
+
 /// A GPU module: one kernel with a tensor map of its first operand.
 static json gpu() {
   json manifest = toy();
