@@ -19,7 +19,7 @@ namespace moec::rt::ptxsim {
 static constexpr uint64_t stateKey = ~uint64_t(0);
 
 void BulkGroups::commit() {
-  constexpr size_t most = 1 << 16;
+  constexpr size_t most = 1 << 12;
   if (groups.size() >= most)
     violate(FaultKind::Limit,
             "more than {} bulk groups of a thread without a wait", most);
@@ -82,8 +82,17 @@ BarrierClock &AsyncState::clockOf(uint32_t address, Clocks &all) {
   if (found != clocks.end())
     return found->second;
   BarrierClock &clock = clocks[address];
-  clock.agent = all.barrierAgent(uint32_t(clocks.size() - 1));
+  clock.agent = all.barrierAgent(numbered++);
   return clock;
+}
+
+void AsyncState::forget(uint32_t address) {
+  auto found = clocks.find(address);
+  if (found == clocks.end())
+    return;
+  if (found->second.inFlight)
+    --stagesInFlight;
+  clocks.erase(found);
 }
 
 void AsyncState::moved(uint32_t address) {

@@ -84,6 +84,8 @@ struct AsyncState : BlockObject {
 
   /// The clock of the mbarrier at an address.
   BarrierClock &clockOf(uint32_t address, Clocks &all);
+  /// An mbarrier ends, or another one begins there.
+  void forget(uint32_t address);
   /// An mbarrier changed: hands on what arrived if a phase is complete.
   void moved(uint32_t address);
 
@@ -101,6 +103,7 @@ struct AsyncState : BlockObject {
   };
   std::vector<Polling> polling; ///< per warp
   uint64_t stagesInFlight = 0;
+  uint32_t numbered = 0; ///< mbarriers that were given an agent
 };
 
 /// The state of a block; made when first needed.

@@ -95,10 +95,13 @@ std::vector<uint32_t> FlowGraph::postDominators() const {
   std::vector<uint32_t> idom(exit + 1, noBlock);
   idom[exit] = exit;
   uint64_t steps = 0;
+  const auto step = [&] {
+    if (++steps > (uint64_t(1) << 28))
+      fail("the control flow of a kernel is too involved");
+  };
   const auto meet = [&](uint32_t a, uint32_t b) {
     while (a != b) {
-      if (++steps > (uint64_t(1) << 28))
-        fail("the control flow of a kernel is too involved");
+      step();
       if (number[a] < number[b])
         a = idom[a];
       else
@@ -112,6 +115,7 @@ std::vector<uint32_t> FlowGraph::postDominators() const {
       const uint32_t b = order[k];
       uint32_t now = noBlock;
       const auto add = [&](uint32_t s) {
+        step();
         if (number[s] != noBlock && idom[s] != noBlock)
           now = now == noBlock ? s : meet(now, s);
       };

@@ -103,9 +103,10 @@ void Decoder::function(const Function &f, Frame &next) {
 
 /// Calls can repeat a text without end; what they make is counted.
 void Decoder::spend(size_t n) {
-  work += n;
-  if (work > 2 * context.limits->instructions)
-    error(fmt::format("kernel {} is too large after its calls are inlined",
+  context.work += n;
+  if (context.work > 4 * uint64_t(context.limits->instructions))
+    error(fmt::format("the module is too large after its calls are inlined; "
+                      "kernel {} no longer fits",
                       kernel.info.name));
 }
 
@@ -179,6 +180,7 @@ void Decoder::instruction(const Statement &s) {
   const OpcodeEntry *entry = findOpcode(s.opcode, modifiers);
   if (!entry)
     error(fmt::format("unknown instruction '{}'", s.opcode));
+  spend(s.operands.size() / 4);
   after.clear();
   entry->decode(*this);
   if (!modifiers.empty())
@@ -303,6 +305,7 @@ void Decoder::call() {
     if (n != formal.size())
       error(
           fmt::format("{} takes {} {}, got {}", name, formal.size(), what, n));
+    spend(n);
     for (size_t p = 0; p < n; ++p) {
       const Symbol *s = find(actual->parts[p].name);
       if (!s || s->kind != Symbol::Local || s->bytes < formal[p].bytes)

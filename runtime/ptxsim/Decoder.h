@@ -78,6 +78,9 @@ struct ModuleContext {
   std::unordered_map<std::string_view, const ast::Function *> functions;
   std::unordered_map<std::string_view, uint32_t> globals;
   std::unordered_map<std::string_view, const ast::Variable *> shared;
+  /// What decoding has done so far, for all kernels together: statements,
+  /// operands, labels, branch targets.
+  mutable uint64_t work = 0;
 };
 
 /// Decodes one kernel with all that it calls.
@@ -194,7 +197,6 @@ private:
   std::unordered_map<uint64_t, uint32_t> narrowConstants, wideConstants;
   std::unordered_map<std::string_view, Symbol> sharedSymbols;
   uint32_t specialRows[2][32];
-  size_t work = 0; ///< statements, labels and branch targets so far
   void spend(size_t n);
   uint16_t carry = noPred;
   uint64_t localTop = 0, sharedTop = 0;

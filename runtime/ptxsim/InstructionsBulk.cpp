@@ -165,6 +165,7 @@ static void deliver(Warp &w, const Inst &i, unsigned lane, const Gathered &box,
   const uint32_t time = m.clocks.tick(clock.agent);
   // The swizzle moves pieces only within a line of its own width.
   const uint32_t bytes = uint32_t(box.bytes.size());
+  m.charge(w, bytes / 64);
   const uint32_t line = box.swizzle ? box.swizzle : bytes;
   for (uint32_t p = 0; p < bytes; p += line) {
     uint8_t *to = m.asyncWrite(w, i, address + p, line, clock.agent, time);
@@ -225,6 +226,7 @@ static void execStore(Warp &w, const Inst &i, uint32_t mask) {
       const uint32_t bytes = plainBytes(w, i, lane, data, to);
       const uint32_t from = boxAddress(w, i, lane, data, 16, bytes);
       m.counters.bulkBytes += bytes;
+      m.charge(w, bytes / 256);
       std::memcpy(m.global(w, i, lane, to, bytes, true),
                   m.asyncRead(w, i, from, bytes, agent, time), bytes);
       return;
@@ -235,6 +237,7 @@ static void execStore(Warp &w, const Inst &i, uint32_t mask) {
     int32_t coordinates[5];
     coordinatesOf(w, i, data, lane, coordinates);
     m.counters.bulkBytes += map.boxBytes();
+    m.charge(w, map.boxBytes() / 64);
     std::vector<uint8_t> bytes(map.lineBytes());
     forEachBoxLine(map, coordinates, [&](const BoxLine &line) {
       if (!line.bytes)

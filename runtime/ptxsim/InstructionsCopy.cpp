@@ -34,9 +34,9 @@ void execCopy(Warp &w, const Inst &i, uint32_t mask) {
   source.flags = i.flags & flagUser0 ? address32 : 0;
   loadAddresses(w, source, from);
   CopyQueue &queue = w.block->copies[w.index];
-  if (queue.open.copies.size() > maxPending)
+  if (queue.pending > maxPending)
     m.fault(w, i, unsigned(__builtin_ctz(mask)), FaultKind::Limit,
-            "too many copies wait for a commit");
+            fmt::format("more than {} copies of a warp wait", maxPending));
   const uint32_t agent = m.clocks.copyAgent(w.agent);
   // Lanes that copy fewer bytes than they write: the rest is zero.
   uint32_t sizes[32];
@@ -91,6 +91,7 @@ void execCopy(Warp &w, const Inst &i, uint32_t mask) {
       std::memcpy(copy.data, m.global(w, i, l, global, sizes[l], false),
                   sizes[l]);
     queue.open.copies.push_back(copy);
+    ++queue.pending;
   }
 }
 

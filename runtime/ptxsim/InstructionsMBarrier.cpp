@@ -60,7 +60,7 @@ static void execInit(Warp &w, const Inst &i, uint32_t mask) {
     });
     w.machine->sharedWrite(w, i, lane, address, 8);
     AsyncState::mark(at);
-    asyncOf(*at.block).clocks.erase(at.byte);
+    asyncOf(*at.block).forget(at.byte);
   });
 }
 
@@ -78,6 +78,7 @@ static void execInval(Warp &w, const Inst &i, uint32_t mask) {
     const Machine::SharedPlace at = barrierPlace(w, i, lane);
     guarded(w, i, lane,
             [&] { asyncOf(*at.block).barriers.invalidate(at.byte); });
+    asyncOf(*at.block).forget(at.byte);
     // Nobody else may still be using it.
     w.machine->sharedWrite(w, i, lane, addressInRank(at.byte, at.block->rank),
                            8);
@@ -97,6 +98,7 @@ static void decodeInval(Decoder &d) {
 /// Hands what the warp knows to those who will wait.
 static void release(Warp &w, const Machine::SharedPlace &at) {
   Clocks &clocks = w.machine->clocks;
+  w.machine->charge(w, clocks.agents() / 32);
   asyncOf(*at.block).clockOf(at.byte, clocks).arriving.release(clocks, w.agent);
 }
 

@@ -39,6 +39,7 @@ static void execMma(Warp &w, const Inst &i, uint32_t mask) {
   for (unsigned r = 0; r < i.listDefs; ++r)
     std::memcpy(w.listRow(i, r), d[r].data(), sizeof(WarpRegister));
   w.machine->counters.tensorFlops += uint64_t(mmaFlops(shape));
+  w.machine->charge(w, 8);
 }
 
 static void decodeMma(Decoder &d) {

@@ -47,7 +47,7 @@ static void loadA(Warp &w, const Inst &i, const WgmmaData &data, unsigned warp,
                   uint64_t bits, float *a) {
   const WgmmaShape &shape = data.shape;
   if (data.aInRegisters) {
-    WarpRegister registers[16];
+    WarpRegister registers[16] = {};
     for (unsigned r = 0; r < 4; ++r)
       std::memcpy(
           registers[r].data(),
@@ -175,6 +175,7 @@ static void execWgmma(Warp &w, const Inst &i, uint32_t mask) {
     });
   });
   w.machine->counters.tensorFlops += uint64_t(shape.flops()) / 4;
+  w.machine->charge(w, uint64_t(shape.n));
 }
 
 /// wgmma.mma_async.sync.aligned.SHAPE {d}, a, b-desc, scale-d, imm-scale-a,

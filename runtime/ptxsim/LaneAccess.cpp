@@ -83,7 +83,8 @@ static void resolveGlobal(Warp &w, const Inst &i, uint32_t mask,
                           uint8_t *p[32]) {
   Machine &m = *w.machine;
   InstState &state = m.state(i);
-  const LanePattern &pattern = patternOf(state, mask, a, bytes, 31);
+  const LanePattern &pattern =
+      patternOf(m.patternIn(state), mask, a, bytes, 31);
   const uint64_t total = uint64_t(__builtin_popcount(mask)) * bytes;
   if (write) {
     ++m.counters.globalStores;
@@ -147,7 +148,8 @@ static void resolveShared(Warp &w, const Inst &i, uint32_t mask,
                           const LaneAddresses &a, uint32_t bytes, bool write,
                           uint8_t *p[32]) {
   Machine &m = *w.machine;
-  const LanePattern &pattern = patternOf(m.state(i), mask, a, bytes, 3);
+  const LanePattern &pattern =
+      patternOf(m.patternIn(m.state(i)), mask, a, bytes, 3);
   const uint64_t total = uint64_t(__builtin_popcount(mask)) * bytes;
   if (write) {
     ++m.counters.sharedStores;

@@ -52,12 +52,9 @@ static void build(LanePattern &p, const LaneAddresses &a) {
   p.conflicts = uint32_t(c.sharedStoreConflicts);
 }
 
-const LanePattern &patternOf(InstState &state, uint32_t mask,
+const LanePattern &patternOf(LanePattern &p, uint32_t mask,
                              const LaneAddresses &a, uint32_t bytes,
                              uint32_t phaseMask) {
-  if (!state.pattern)
-    state.pattern = std::make_unique<LanePattern>();
-  LanePattern &p = *state.pattern;
   const unsigned first = unsigned(__builtin_ctz(mask));
   const uint64_t base = a.at[first];
   const uint32_t phase = uint32_t(base) & phaseMask;

@@ -35,6 +35,10 @@ void MBarriers::init(uint32_t address, uint32_t count) {
     violateAt(
         FaultKind::BadOperand, address,
         "mbarrier.init where an mbarrier already is; mbarrier.inval first");
+  if (barriers.size() >= maxBarriers)
+    violateAt(FaultKind::Limit, address,
+              "more than {} mbarriers in one block are not simulated",
+              maxBarriers);
   barriers[address] = {count, count, 0, 0};
 }
 

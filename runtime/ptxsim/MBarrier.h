@@ -23,6 +23,9 @@ class MBarriers {
 public:
   /// The largest count and tx-count of the manual.
   static constexpr int64_t maxCount = (int64_t(1) << 20) - 1;
+  /// In the shared memory of one block. Each has clocks in the simulator, which
+  /// are much larger than its eight bytes.
+  static constexpr uint32_t maxBarriers = 1024;
 
   void init(uint32_t address, uint32_t count);
   void invalidate(uint32_t address);

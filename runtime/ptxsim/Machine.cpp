@@ -42,6 +42,10 @@ Machine::Machine(const Program &program, const Kernel &kernel,
   localStore.assign(size_t(total) * 32 * kernel.localBytes, 0);
   stackStore.resize(size_t(total) * maxDepth);
   blocks.resize(config.cluster);
+  shadowBudget = limits.launchMemory;
+  patternsLeft = limits.launchMemory / (4 * sizeof(LanePattern));
+  for (Block &b : blocks)
+    b.shadow.budget = &shadowBudget;
 }
 
 void Machine::run(const void *params, const std::vector<uint64_t> &variables) {
@@ -92,7 +96,9 @@ void Machine::startCluster(uint32_t first) {
     counters.blocks++;
   }
   counters.warps += warps.size();
-  executed += 16 * warps.size(); // a grid of nothing must end too
+  // A grid of nothing must end too.
+  executed += 16 * warps.size() + uint64_t(bytes) * config.cluster / 64 +
+              warps.size() * (pinned.size() + clocks.agents()) / 64;
 }
 
 void Machine::startWarp(Block &b, uint32_t index) {
@@ -283,6 +289,7 @@ void Machine::arrive(Warp &w, const Inst &i, Barrier &b, uint32_t expected,
           fmt::format("the barrier expects {} warps, other warps said {}",
                       expected, b.expected));
   ++b.arrived;
+  charge(w, clocks.agents() / 32);
   b.arriving.release(clocks, w.agent);
   completeIfFull(b, ofCluster ? nullptr : w.block);
 }

@@ -49,6 +49,7 @@ struct CopyGroup {
   std::vector<PendingCopy> copies;
 };
 struct CopyQueue {
+  size_t pending = 0; ///< copies in all groups
   CopyGroup open;
   std::deque<CopyGroup> committed;
 };
@@ -118,6 +119,25 @@ public:
   Clocks clocks;             ///< of the cluster
   std::vector<Block> blocks; ///< of the cluster
   Barrier clusterBarrier;
+
+  /// The pattern of an instruction; one that all share when a launch executes
+  /// more places of the code than it may take memory for.
+  LanePattern &patternIn(InstState &state) {
+    if (state.pattern)
+      return *state.pattern;
+    if (patternsLeft == 0)
+      return sharedPattern;
+    --patternsLeft;
+    state.pattern = std::make_unique<LanePattern>();
+    return *state.pattern;
+  }
+  /// Work beyond that of one instruction of a warp, in such instructions; too
+  /// much of it ends the launch, as too many instructions do.
+  void charge(Warp &w, uint64_t instructions) {
+    executed += instructions;
+    if (executed > limits.warpInstructions)
+      w.yield();
+  }
 
   /// The state of the instruction that `w` executes.
   InstState &state(const Inst &i) { return states[&i - kernel.code.data()]; }
@@ -213,6 +233,8 @@ private:
   std::vector<uint32_t> registerStore, predStore;
   std::vector<uint8_t> localStore;
   std::vector<PathEntry> stackStore;
+  LanePattern sharedPattern;
+  uint64_t patternsLeft = 0, shadowBudget = 0;
   uint64_t executed = 0, clockReadings = 0;
   uint32_t blockWarps = 0;
 };

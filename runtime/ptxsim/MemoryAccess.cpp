@@ -172,6 +172,8 @@ uint8_t *Machine::sharedAccess(Warp &w, const Inst &i, unsigned lane,
                                Check check) {
   const SharedPlace p = sharedPlace(w, i, lane, address, bytes);
   if (config.detectSharedRaces && bytes) {
+    if (write) // which is compared with every reader
+      charge(w, p.block->shadow.numReaders() * bytes / 1024);
     const SharedShadow::Conflict c = check(p);
     if (c.result != RaceResult::Ok)
       reportShared(w, i, lane, p, c, write);
@@ -247,6 +249,7 @@ void Machine::completeCopies(Warp &w, const Inst &i, size_t keep,
                              bool alsoOpen) {
   CopyQueue &queue = w.block->copies[w.index];
   const auto apply = [&](const CopyGroup &g) {
+    queue.pending -= g.copies.size();
     for (const PendingCopy &c : g.copies)
       std::memcpy(w.block->shared.data() + c.address, c.data, c.bytes);
     uint32_t &known = clocks.known(w.agent)[clocks.copyAgent(w.agent)];

@@ -222,9 +222,9 @@ void parseVariables(TokenStream &in, Space space, bool external, bool parameter,
       if (!in.peek().is(']'))
         n = in.expectInteger("a number of elements");
       in.expect(']', "after the number of elements");
-      if (n > (uint64_t(1) << 40) || count * n > (uint64_t(1) << 40))
+      if (__builtin_mul_overflow(count, n, &count) ||
+          count > (uint64_t(1) << 40))
         in.error(fmt::format("variable {} is too large", v.name));
-      count *= n;
     }
     v.bytes = count * v.elementBytes;
     if (in.accept('=')) {

@@ -7,6 +7,8 @@
 
 #include "runtime/ptxsim/Race.h"
 
+#include "runtime/core/Error.h"
+
 #include <algorithm>
 
 namespace moec::rt::ptxsim {
@@ -90,6 +92,15 @@ void SharedShadow::reset(uint32_t bytes, uint32_t granule, uint32_t agents) {
 }
 
 uint32_t *SharedShadow::startReader(uint32_t agent) {
+  const uint64_t bytes = granules * sizeof(uint32_t);
+  if (budget && readers[agent].capacity() < granules) {
+    if (bytes > *budget)
+      throw Error("the race detector has no memory left to note who reads "
+                  "shared memory; a launch without detectSharedRaces needs "
+                  "none",
+                  ErrorCode::Resources);
+    *budget -= bytes;
+  }
   readers[agent].assign(granules, 0);
   activeReaders.push_back(agent);
   isReader[agent] = 1;

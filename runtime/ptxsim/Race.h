@@ -109,6 +109,9 @@ public:
     bool wasWrite = false;
   };
 
+  /// Bytes that the shadows of a launch may still take; see startReader().
+  uint64_t *budget = nullptr;
+
   void reset(uint32_t bytes, uint32_t granule, uint32_t agents);
   /// Checks an access to [byte, byte + bytes) by `agent` at its time `now`,
   /// ordered behind all that `known` tells, and records it. With `fenced`, what
@@ -154,6 +157,8 @@ public:
     r.shift = shift;
     return r;
   }
+  /// How many agents have read this block: what a write is checked against.
+  size_t numReaders() const { return activeReaders.size(); }
   bool written(uint32_t byte) const { return writer[byte >> shift] != 0; }
   /// Marks bytes as written before everything else.
   void initialize(uint32_t byte, uint32_t bytes);
@@ -166,6 +171,7 @@ private:
   uint32_t *readersOf(uint32_t agent) {
     return isReader[agent] ? readers[agent].data() : startReader(agent);
   }
+  /// Throws Error (Resources) when the budget does not allow another row.
   uint32_t *startReader(uint32_t agent);
 
   unsigned shift = 2;

@@ -61,7 +61,10 @@ std::vector<Interval> intervals(const Kernel &k, size_t registers) {
     return all;
   };
   // Only text made to hurt is so large.
-  if (words * n > (size_t(1) << 23))
+  size_t edges = n;
+  for (const FlowBlock &b : graph.blocks)
+    edges += b.successors.size();
+  if (words * edges > (size_t(1) << 24))
     return everywhere();
   std::vector<Bits> in(n, Bits(words)), out(n, Bits(words)),
       kill(n, Bits(words)), gen(n, Bits(words));

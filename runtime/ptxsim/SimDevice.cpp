@@ -12,12 +12,24 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <unistd.h>
 
 namespace moec::rt::ptxsim {
 
+/// The memory of the simulated GPU, and the notes on who wrote it, which are as
+/// large, have to fit into this machine.
+static Limits limitsOfHost() {
+  Limits limits;
+  const int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  if (pages > 0 && page > 0)
+    limits.deviceMemory =
+        std::min(limits.deviceMemory, uint64_t(pages) * uint64_t(page) / 3);
+  return limits;
+}
+
 SimDevice::SimDevice(std::shared_ptr<const rt::Module> owner,
                      const DeviceOptions &)
-    : module(std::move(owner)),
+    : module(std::move(owner)), limits(limitsOfHost()),
       code(Module::parse(module->ptx(), module->path() + ": PTX text", limits)),
       gpu(limits) {
   std::vector<std::string> missing;

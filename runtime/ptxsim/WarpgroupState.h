@@ -85,7 +85,7 @@ public:
   }
 
 private:
-  static constexpr size_t maxAhead = 4096;
+  static constexpr size_t maxAhead = 512;
 
   std::deque<Entry> entries;
   uint64_t dropped = 0; ///< entries that all warps have passed
