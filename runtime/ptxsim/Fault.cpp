@@ -18,6 +18,7 @@ const char *faultKindName(FaultKind kind) {
                                       "shared-memory race",
                                       "global-memory race between blocks",
                                       "missing fence.proxy.async",
+                                      "use of a block that may have ended",
                                       "deadlock",
                                       "divergence at a barrier",
                                       "bad operand",

@@ -22,6 +22,7 @@ enum class FaultKind : uint8_t {
   SharedRace,      ///< two threads, one byte of shared memory, no order
   GlobalRace,      ///< two blocks store to one byte in one launch
   MissingProxyFence, ///< generic writes read by TMA or wgmma without a fence
+  EndedBlock,        ///< a block of the cluster uses one that may have ended
   Deadlock,          ///< no warp can run, and some have not ended
   Divergence,        ///< a barrier that only a part of a warp reaches
   BadOperand,        ///< a descriptor, a count or a shape that is not legal

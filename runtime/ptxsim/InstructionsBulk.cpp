@@ -160,9 +160,9 @@ static void deliver(Warp &w, const Inst &i, unsigned lane, const Gathered &box,
   const Machine::SharedPlace signal = m.sharedPlace(w, i, lane, barrier, 8);
   AsyncState &state = asyncOf(*signal.block);
   guarded(w, i, lane, [&] { state.expectBarrier(signal); });
-  m.sharedRead(w, i, lane, barrier, 8);
   BarrierClock &clock = state.clockOf(signal.byte, m.clocks);
   const uint32_t time = m.clocks.tick(clock.agent);
+  m.sharedRead(w, i, lane, barrier, 8, clock.agent, time);
   // The swizzle moves pieces only within a line of its own width.
   const uint32_t bytes = uint32_t(box.bytes.size());
   m.charge(w, bytes / 64);

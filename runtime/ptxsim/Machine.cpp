@@ -90,6 +90,8 @@ void Machine::startCluster(uint32_t first) {
     for (Barrier &barrier : b.barriers)
       barrier = Barrier();
     b.copies.assign(blockWarps, {});
+    b.liveWarps = blockWarps;
+    b.remoteUses.assign(config.cluster > 1 ? clocks.agents() : 0, {});
     b.objects.clear();
     for (uint32_t w = 0; w < blockWarps; ++w)
       startWarp(b, w);
@@ -258,6 +260,8 @@ void Machine::warpDone(Warp &w) {
   for (Barrier &b : w.block->barriers)
     completeIfFull(b, w.block);
   completeIfFull(clusterBarrier, nullptr);
+  if (--w.block->liveWarps == 0)
+    checkRemoteUses(*w.block);
 }
 
 void Machine::deadlock() {

@@ -65,6 +65,13 @@ public:
   SharedShadow shadow;
   Barrier barriers[16];
   std::vector<CopyQueue> copies; ///< per warp
+  uint32_t liveWarps = 0;
+  /// Other blocks' last use of this one's shared memory, by agent: its time,
+  /// and the line of the instruction. It must be known here before the end.
+  struct RemoteUse {
+    uint32_t time = 0, line = 0;
+  };
+  std::vector<RemoteUse> remoteUses;
   /// By address in shared memory, or any other key that an instruction chose.
   std::map<uint64_t, std::unique_ptr<BlockObject>> objects;
 };
@@ -171,7 +178,16 @@ public:
                           uint32_t address, uint64_t bytes);
   /// An access by the warp itself (generic proxy), in program order.
   uint8_t *sharedRead(Warp &w, const Inst &i, unsigned lane, uint32_t address,
-                      uint32_t bytes);
+                      uint32_t bytes) {
+    return sharedRead(w, i, lane, address, bytes, w.agent, clocks.now(w.agent));
+  }
+  /// The same where `agent` goes on with what was read until `time`.
+  uint8_t *sharedRead(Warp &w, const Inst &i, unsigned lane, uint32_t address,
+                      uint32_t bytes, uint32_t agent, uint32_t time);
+  /// Whether `agent` may use `b` at its time `time`: a block of the cluster
+  /// must not end before it knows of the last use.
+  void useBlock(Warp &w, const Inst &i, unsigned lane, Block &b, uint32_t agent,
+                uint32_t time);
   uint8_t *sharedWrite(Warp &w, const Inst &i, unsigned lane, uint32_t address,
                        uint32_t bytes);
   /// An atomic operation: ordered with other atomics.
@@ -213,7 +229,9 @@ private:
   /// Checks bounds and what `check(place)` says of the shadow.
   template <typename Check>
   uint8_t *sharedAccess(Warp &w, const Inst &i, unsigned lane, uint32_t address,
-                        uint32_t bytes, bool write, Check check);
+                        uint32_t bytes, bool write, uint32_t agent,
+                        uint32_t time, Check check);
+  void checkRemoteUses(const Block &b);
   void startCluster(uint32_t first);
   void startWarp(Block &b, uint32_t index);
   void runCluster();

@@ -166,11 +166,41 @@ void Machine::reportShared(Warp &w, const Inst &i, unsigned lane,
   }
 }
 
+void Machine::useBlock(Warp &w, const Inst &i, unsigned lane, Block &b,
+                       uint32_t agent, uint32_t time) {
+  if (b.liveWarps == 0)
+    fault(w, i, lane, FaultKind::EndedBlock,
+          fmt::format("block {} of the cluster has ended; a cluster barrier at "
+                      "the end keeps it",
+                      b.index));
+  b.remoteUses[agent] = {time, i.line};
+}
+
+/// Called when the last warp of the block has ended.
+void Machine::checkRemoteUses(const Block &b) {
+  for (uint32_t agent = 0; agent < b.remoteUses.size(); ++agent) {
+    const Block::RemoteUse use = b.remoteUses[agent];
+    uint32_t known = 0;
+    for (uint32_t w = 0; w < b.numWarps; ++w)
+      known = std::max(known, clocks.known(b.warps[w].agent)[agent]);
+    if (known >= use.time)
+      continue;
+    const Warp &last = b.warps[0];
+    fault(last, kernel.code.back(), 0, FaultKind::EndedBlock,
+          fmt::format("block {} ends without knowing that {} is done with its "
+                      "shared memory (line {}); a cluster barrier at the end "
+                      "tells",
+                      b.index, agentText(agent), use.line));
+  }
+}
+
 template <typename Check>
 uint8_t *Machine::sharedAccess(Warp &w, const Inst &i, unsigned lane,
                                uint32_t address, uint32_t bytes, bool write,
-                               Check check) {
+                               uint32_t agent, uint32_t time, Check check) {
   const SharedPlace p = sharedPlace(w, i, lane, address, bytes);
+  if (p.block != w.block)
+    useBlock(w, i, lane, *p.block, agent, time);
   if (config.detectSharedRaces && bytes) {
     if (write) // which is compared with every reader
       charge(w, p.block->shadow.numReaders() * bytes / 1024);
@@ -182,26 +212,31 @@ uint8_t *Machine::sharedAccess(Warp &w, const Inst &i, unsigned lane,
 }
 
 uint8_t *Machine::sharedRead(Warp &w, const Inst &i, unsigned lane,
-                             uint32_t address, uint32_t bytes) {
-  return sharedAccess(
-      w, i, lane, address, bytes, false, [&](const SharedPlace &p) {
-        return p.block->shadow.read(p.byte, bytes, w.agent, clocks.now(w.agent),
-                                    clocks.known(w.agent));
-      });
+                             uint32_t address, uint32_t bytes, uint32_t agent,
+                             uint32_t time) {
+  return sharedAccess(w, i, lane, address, bytes, false, agent, time,
+                      [&](const SharedPlace &p) {
+                        return p.block->shadow.read(p.byte, bytes, w.agent,
+                                                    clocks.now(w.agent),
+                                                    clocks.known(w.agent));
+                      });
 }
 
 uint8_t *Machine::sharedWrite(Warp &w, const Inst &i, unsigned lane,
                               uint32_t address, uint32_t bytes) {
-  return sharedAccess(
-      w, i, lane, address, bytes, true, [&](const SharedPlace &p) {
-        return p.block->shadow.write(
-            p.byte, bytes, w.agent, clocks.now(w.agent), clocks.known(w.agent));
-      });
+  return sharedAccess(w, i, lane, address, bytes, true, w.agent,
+                      clocks.now(w.agent), [&](const SharedPlace &p) {
+                        return p.block->shadow.write(p.byte, bytes, w.agent,
+                                                     clocks.now(w.agent),
+                                                     clocks.known(w.agent));
+                      });
 }
 
 uint8_t *Machine::sharedAtomic(Warp &w, const Inst &i, unsigned lane,
                                uint32_t address, uint32_t bytes) {
   const SharedPlace p = sharedPlace(w, i, lane, address, bytes);
+  if (p.block != w.block)
+    useBlock(w, i, lane, *p.block, w.agent, clocks.now(w.agent));
   if (config.detectSharedRaces) {
     const uint32_t agent = clocks.atomicAgent();
     if (!p.block->shadow.written(p.byte))
@@ -221,7 +256,7 @@ uint8_t *Machine::sharedAtomic(Warp &w, const Inst &i, unsigned lane,
 uint8_t *Machine::asyncRead(Warp &w, const Inst &i, uint32_t address,
                             uint32_t bytes, uint32_t agent, uint32_t time) {
   const unsigned lane = unsigned(__builtin_ctz(w.active | 0x80000000));
-  return sharedAccess(w, i, lane, address, bytes, false,
+  return sharedAccess(w, i, lane, address, bytes, false, agent, time,
                       [&](const SharedPlace &p) {
                         return p.block->shadow.read(
                             p.byte, bytes, agent, time, clocks.known(w.agent),
@@ -232,7 +267,7 @@ uint8_t *Machine::asyncRead(Warp &w, const Inst &i, uint32_t address,
 uint8_t *Machine::asyncWrite(Warp &w, const Inst &i, uint32_t address,
                              uint32_t bytes, uint32_t agent, uint32_t time) {
   const unsigned lane = unsigned(__builtin_ctz(w.active | 0x80000000));
-  return sharedAccess(w, i, lane, address, bytes, true,
+  return sharedAccess(w, i, lane, address, bytes, true, agent, time,
                       [&](const SharedPlace &p) {
                         return p.block->shadow.write(
                             p.byte, bytes, agent, time, clocks.known(w.agent),

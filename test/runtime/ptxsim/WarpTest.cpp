@@ -89,11 +89,13 @@ TEST(Warp, MeetsAtNamedBarriers) {
     EXPECT_EQ(run.out[32 + l], l);
 }
 
-TEST(Warp, MeetsInAClusterAndReadsRemoteMemory) {
+/// Each block of a cluster of two stores a row and reads the other's; `end` is
+/// what comes behind.
+static PtxRun readRemoteRows(const std::string &end) {
   LaunchConfig c = blockOf(32, 4);
   c.cluster = 2;
   // Shared addresses of another block: 1 + rank above bit 24, as mapa makes.
-  const PtxRun run = runText(
+  return runText(
       ptxKernel(
           "  mov.u32 %r1, %ctaid.x;\n  mov.u32 %r2, %cluster_ctarank;\n"
           "  mad.lo.s32 %r3, %r1, 100, %t;\n  mov.b64 %d1, tile;\n"
@@ -104,12 +106,31 @@ TEST(Warp, MeetsInAClusterAndReadsRemoteMemory) {
           "%r4;\n"
           "  add.s64 %d3, %d3, %d1;\n  ld.shared::cluster.b32 %r5, [%d3];\n"
           "  mul.wide.u32 %d4, %r1, 128;\n  add.s64 %out, %out, %d4;\n"
-          "  st.global.b32 [%out], %r5;",
+          "  st.global.b32 [%out], %r5;\n" +
+              end,
           "  .shared .align 4 .b8 tile[128];\n"),
       {0}, 128, c);
+}
+
+TEST(Warp, MeetsInAClusterAndReadsRemoteMemory) {
+  const PtxRun run = readRemoteRows("  barrier.cluster.arrive.aligned;\n"
+                                    "  barrier.cluster.wait.aligned;");
   for (uint32_t b = 0; b < 4; ++b)
     for (uint32_t t = 0; t < 32; ++t)
       EXPECT_EQ(run.out[b * 32 + t], (b ^ 1) * 100 + t);
+}
+
+/// The first block to end takes its shared memory along.
+TEST(Warp, MustNotReadMemoryOfABlockThatMayHaveEnded) {
+  for (const char *end : {"", "  barrier.cluster.arrive.aligned;\n"})
+    try {
+      readRemoteRows(end);
+      FAIL() << "not found with '" << end << "'";
+    } catch (const Fault &fault) {
+      EXPECT_EQ(fault.kind(), FaultKind::EndedBlock) << fault.what();
+      EXPECT_NE(std::string(fault.what()).find("cluster barrier at the end"),
+                std::string::npos);
+    }
 }
 
 TEST(Warp, CopiesAsynchronously) {
