@@ -69,6 +69,10 @@ public:
   }
   /// The input that holds the row numbers, or -1.
   int32_t gather(unsigned operand) const { return operands[operand].gather; }
+  /// Elements from one row of a gathered operand to the next.
+  int64_t rowStride(unsigned operand) const {
+    return operands[operand].rowStride;
+  }
 
   /// Whether the element that is read depends on `dim`, a gather included.
   bool dependsOn(unsigned operand, unsigned dim) const;

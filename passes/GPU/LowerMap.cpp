@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/GPU/LaunchShape.h"
+#include "passes/GPU/LowerMapTranspose.h"
 #include "passes/GPU/ThreadGrid.h"
 
 using namespace mlir;
@@ -36,6 +37,14 @@ LogicalResult lowerMap(KernelFunction kernel) {
   RowSpace space(op, *operands, /*numReduction=*/0);
   unsigned fastest = chooseThreadLoop(space, *operands, /*parallelOnly=*/false);
   operands->setSpace(space.extents(), space.addresses());
+  PointEmitter emitter(b, space, *operands, fastest, /*lanes=*/0);
+  if (auto tile = chooseTransposeTile(space, *operands, fastest)) {
+    LaunchShape shape = lowerMapTranspose(op.getBody(), emitter, *tile);
+    if (emitter.failed)
+      return failure();
+    finishKernel(kernel, shape);
+    return success();
+  }
   remarkUncoalesced(op, space, *operands, fastest);
 
   ThreadGrid grid(space, fastest);
@@ -46,7 +55,6 @@ LogicalResult lowerMap(KernelFunction kernel) {
   shape.grid =
       std::max<int64_t>(llvm::divideCeil(grid.points(), shape.threads), 1);
 
-  PointEmitter emitter(b, space, *operands, fastest, /*lanes=*/0);
   auto body = [&](Value number) {
     Point point = emitter.emptyPoint();
     Value exists = grid.bind(emitter, point, number);

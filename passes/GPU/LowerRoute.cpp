@@ -7,11 +7,12 @@
 //
 //   kernel.route ins(%gates) outs(%weights, %plan) k 2 capacity 40 ..
 // becomes, in one block,
-//   for the items of this thread: the k best experts, their gates   (barrier)
-//   by importance: sort the items, 8 passes of 4 bits
-//   for each choice: places within the experts by stable counting
-//   offsets of the experts                                          (barrier)
-//   for the assignments of this thread: rows of the plan
+//   for the items of this warp, 32 at a time: the k best experts, their gates
+//   by importance: sort the items, 4 passes of 8 bits
+//   count choices and experts, all first choices before the second ones
+//   offsets of the experts
+//   for the items of this warp: their rows, by stable counting
+//   for all rows: item, slot, pos
 //
 // What the numbers mean, bit by bit, is said in runtime/cpu/Route.h. Shown by
 // test/passes/GPU/lower-route.mlir.
@@ -27,10 +28,12 @@ namespace moec::gpu {
 #include "passes/GPU/Passes.h.inc"
 
 namespace {
-/// Counts of bins and threads that shared memory holds, and bits of a radix
-/// pass.
-constexpr int64_t sharedCounts = 16 * 1024, radixBits = 4,
-                  radixBins = int64_t(1) << radixBits, keyBits = 32;
+/// Counts of all warps that shared memory holds, warps that there are anyhow,
+/// shared memory that the kernel takes at most in bytes, bits of a radix pass,
+/// and experts that a warp reads at a time: a sector of each item.
+constexpr int64_t sharedCounts = 8 * 1024, fewWarps = 4, mostShared = 96 * 1024,
+                  radixBits = 8, radixBins = int64_t(1) << radixBits,
+                  keyBits = 32, mostColumns = 8;
 
 class RouteLowering {
 public:
@@ -42,35 +45,46 @@ public:
     experts = gatesShape[1];
     k = op.getK();
     rows = items * k;
+    bins = k * experts;
     byImportance = op.getPriority() == "importance";
+    columns =
+        llvm::bit_floor(uint64_t(std::clamp<int64_t>(experts, 1, mostColumns)));
+    pitch = warpSize + warpSize / columns;
+    int64_t numbers = std::max<int64_t>(items, 1);
+    for (int64_t j = 0; j < k && packed; ++j) {
+      numbers *= experts;
+      packed = numbers <= std::numeric_limits<int32_t>::max();
+    }
   }
 
   void run() {
-    int64_t bins = std::max(experts, byImportance ? radixBins : int64_t(1));
-    int64_t threads = llvm::bit_floor(uint64_t(sharedCounts / bins));
-    threads = std::clamp<int64_t>(threads, 4 * warpSize, maxThreads);
-    threads = std::min<int64_t>(
-        threads,
-        std::max<int64_t>(warpSize, llvm::PowerOf2Ceil(uint64_t(items))));
+    int64_t most = std::max(bins, byImportance ? radixBins : int64_t(1));
+    int64_t warps = maxThreads / warpSize;
+    while ((warps > fewWarps && warps * most > sharedCounts) ||
+           (warps > 1 && warps / 2 * warpSize >= items))
+      warps /= 2;
     LaunchShape shape;
-    shape.threads = threads;
-    Value counts;
-    if (bins * threads <= sharedCounts)
-      counts = shared.allocate(b, op.getLoc(), {bins, threads}, b.getI32Type());
-    else
-      counts = workspace({bins, threads});
-    Value totals = shared.allocate(b, op.getLoc(), {bins}, b.getI32Type());
-    filled = shared.allocate(b, op.getLoc(), {std::max<int64_t>(experts, 1)},
-                             b.getI32Type());
+    shape.threads = warps * warpSize;
+    // What is most often asked for comes first.
+    Value counts = memory(warps * most), totals = memory(most);
+    filled = memory(experts);
+    chosen = memory(std::max<int64_t>(items, 1) * (byImportance ? 2 : 1));
+    if (byImportance)
+      keys = memory(std::max<int64_t>(items, 1) * 2);
+    stageWords = std::max(columns * pitch, 2 * warpSize * k);
+    stage = memory(warps * stageWords);
     gates = flat(op.getGates());
     weights = flat(op.getWeights());
     plan = flat(op.getPlan());
-    if (byImportance)
-      sorted = workspace({std::max<int64_t>(4 * items, 1)});
-    StableCounting counting(b, counts, totals, threads);
+    rowsAreShared = shared.bytes() + 2 * rows * 4 <= mostShared && rows > 0;
+    if (rowsAreShared) {
+      slotOf = memory(rows);
+      posOf = memory(rows);
+    }
+    StableCounting counting(b, counts, totals, shape.threads);
     at = &counting;
     choose();
-    counting.barrier();
+    at->barrier();
     if (byImportance)
       sort(totals);
     place(totals);
@@ -82,14 +96,24 @@ public:
   }
 
 private:
+  using Values = StableCounting::Values;
+  using CmpIPredicate = arith::CmpIPredicate;
+
   KernelFunction kernel;
   kernel::RouteOp op;
   ImplicitLocOpBuilder b;
   SharedAllocator shared;
   StableCounting *at = nullptr;
-  int64_t items, experts, k, rows, workspaceBytes = 0;
-  bool byImportance;
-  Value gates, weights, plan, filled, sorted;
+  /// bins: pairs of choice and expert.
+  int64_t items, experts, k, rows, bins, columns, pitch;
+  int64_t stageWords = 0, workspaceBytes = 0;
+  /// packed: an item and its choices fit in one i32.
+  bool byImportance, packed = true, rowsAreShared = false;
+  Value gates, weights, plan;
+  /// filled: kept assignments of an expert, then where they begin. chosen: the
+  /// item and what it chose, in order of visit. slotOf, posOf: by row and by
+  /// assignment, where shared memory holds them.
+  Value filled, chosen, keys, stage, slotOf, posOf;
 
   Value flat(Value buffer) {
     auto type = cast<MemRefType>(buffer.getType());
@@ -100,104 +124,169 @@ private:
         b, MemRefType::get({count}, type.getElementType()), buffer,
         /*offset=*/0, ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1});
   }
-  Value workspace(ArrayRef<int64_t> shape) {
+  /// `count` numbers in shared memory or, where it is full, in the workspace.
+  Value memory(int64_t count) {
+    if (shared.bytes() + count * 4 <= mostShared)
+      return shared.allocate(b, op.getLoc(), {count}, b.getI32Type());
     Value offset = arith::ConstantIndexOp::create(b, workspaceBytes);
-    int64_t count = 4;
-    for (int64_t extent : shape)
-      count *= extent;
-    workspaceBytes += llvm::alignTo(count, 256);
-    return memref::ViewOp::create(b, MemRefType::get(shape, b.getI32Type()),
+    workspaceBytes += llvm::alignTo(count * 4, 256);
+    return memref::ViewOp::create(b, MemRefType::get({count}, b.getI32Type()),
                                   kernel.scratch, offset, ValueRange{});
   }
   Value add(Value l, Value r) { return arith::AddIOp::create(b, l, r); }
+  Value add(Value l, int64_t r) { return add(l, at->index(r)); }
   Value mul(Value l, int64_t r) {
     return arith::MulIOp::create(b, l, at->index(r));
   }
-  Value compare(arith::CmpIPredicate how, Value l, Value r) {
-    return arith::CmpIOp::create(b, how, l, r);
+  Value div(Value l, int64_t r) {
+    return arith::DivUIOp::create(b, l, at->index(r));
   }
-  Value select(Value condition, Value yes, Value no) {
-    return arith::SelectOp::create(b, condition, yes, no);
+  Value least(Value l, int64_t r) {
+    return arith::MinUIOp::create(b, l, at->index(r));
+  }
+  Value bits(Value value, Type type) {
+    return arith::BitcastOp::create(b, type, value);
   }
   /// Places in the plan: item[i], slot[i], pos[i], expert[i].
-  Value item(Value i) { return add(i, at->index(experts + 1)); }
-  Value slot(Value i) { return add(i, at->index(experts + 1 + rows)); }
-  Value pos(Value i) { return add(i, at->index(experts + 1 + 2 * rows)); }
-  Value expert(Value i) { return add(i, at->index(experts + 1 + 3 * rows)); }
+  Value item(Value i) { return add(i, experts + 1); }
+  Value slot(Value i) { return add(i, experts + 1 + rows); }
+  Value pos(Value i) { return add(i, experts + 1 + 2 * rows); }
+  Value expert(Value i) { return add(i, experts + 1 + 3 * rows); }
 
   /// An i32 that orders as the float does; NaN is the lowest, -0 equals +0.
   Value orderKey(Value gate) {
     Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
-    Value bits = arith::BitcastOp::create(b, b.getI32Type(),
-                                          arith::AddFOp::create(b, gate, zero));
+    Value word = bits(arith::AddFOp::create(b, gate, zero), b.getI32Type());
     Value low = at->i32(0x7fffffff);
-    Value sign = arith::ShRSIOp::create(b, bits, at->i32(31));
+    Value sign = arith::ShRSIOp::create(b, word, at->i32(31));
     Value key =
-        arith::XOrIOp::create(b, bits, arith::AndIOp::create(b, sign, low));
+        arith::XOrIOp::create(b, word, arith::AndIOp::create(b, sign, low));
     Value isNaN =
-        compare(arith::CmpIPredicate::ugt, arith::AndIOp::create(b, bits, low),
-                at->i32(0x7f800000));
-    return select(isNaN, at->i32(std::numeric_limits<int32_t>::min()), key);
+        at->compare(CmpIPredicate::ugt, arith::AndIOp::create(b, word, low),
+                    at->i32(0x7f800000));
+    return at->select(isNaN, at->i32(std::numeric_limits<int32_t>::min()), key);
   }
 
-  /// Experts and weights of each item, best first: choice j is the best of
-  /// those that come behind choice j - 1 in the order (key descending, expert
-  /// ascending).
+  /// Experts and weights of each item. What a warp reads and writes of its 32
+  /// items is contiguous and passes through its part of `stage`.
   void choose() {
-    Value none = at->i32(-1);
-    int64_t real = std::min(k, experts);
-    at->forAll(items, [&](Value t) {
-      Value row = mul(t, experts), first = mul(t, k);
-      Value above = at->i32(std::numeric_limits<int32_t>::max());
-      scf::ForOp::create(
-          b, at->index(0), at->index(real), at->index(1),
-          ValueRange{above, none},
-          [&](OpBuilder &, Location, Value j, ValueRange last) {
-            auto best = scf::ForOp::create(
-                b, at->index(0), at->index(experts), at->index(1),
-                ValueRange{at->i32(0), none},
-                [&](OpBuilder &, Location, Value e, ValueRange carried) {
-                  nextBest(row, e, last, carried);
-                });
-            Value key = best.getResult(0), chosen = best.getResult(1);
-            Value where = add(first, j);
-            at->store(chosen, plan, {expert(where)});
-            Value gate = at->load(gates, {add(row, at->toIndex(chosen))});
-            at->store(gate, weights, {where});
-            if (byImportance)
-              at->when(compare(arith::CmpIPredicate::eq, j, at->index(0)), [&] {
-                // Ascending and unsigned from here on.
-                Value turned =
-                    arith::XOrIOp::create(b, key, at->i32(0x7fffffff));
-                at->store(turned, sorted, {t});
-                at->store(at->toI32(t), sorted, {add(t, at->index(items))});
-              });
-            scf::YieldOp::create(b, ValueRange{key, chosen});
+    Value mine = mul(at->warp, stageWords);
+    at->forChunk(items, [&](Value first, Value i, Value exists) {
+      // The best so far: keys, experts, gates.
+      Values none(k, at->i32(std::numeric_limits<int32_t>::min()));
+      none.append(k, at->i32(-1));
+      none.append(k, at->i32(0));
+      auto best = scf::ForOp::create(
+          b, at->index(0), at->index(experts), at->index(columns), none,
+          [&](OpBuilder &, Location, Value e, ValueRange carried) {
+            scf::YieldOp::create(b, readColumns(first, e, mine, carried));
           });
-      at->loop(at->index(real), at->index(k), at->index(1), [&](Value j) {
-        Value where = add(first, j);
-        at->store(none, plan, {expert(where)});
-        Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
-        at->store(zero, weights, {where});
-      });
+      ValueRange keysOf = best.getResults().take_front(k),
+                 expertsOf = best.getResults().slice(k, k),
+                 gatesOf = best.getResults().take_back(k);
+      remember(i, exists, keysOf, expertsOf);
+      Value here = add(mine, mul(at->lane, k));
+      for (int64_t j = 0; j < k; ++j) {
+        at->store(expertsOf[j], stage, add(here, j));
+        at->store(gatesOf[j], stage, add(here, warpSize * k + j));
+      }
+      at->syncWarp();
+      for (int64_t j = 0; j < k; ++j) {
+        Value number = add(at->lane, j * warpSize);
+        Value where = add(mul(first, k), number), from = add(mine, number);
+        at->when(at->compare(CmpIPredicate::ult, where, at->index(rows)), [&] {
+          at->store(at->load(stage, from), plan, expert(where));
+          Value gate = at->load(stage, add(from, warpSize * k));
+          at->store(bits(gate, b.getF32Type()), weights, where);
+        });
+      }
+      at->syncWarp();
     });
   }
 
-  void nextBest(Value row, Value e, ValueRange last, ValueRange carried) {
-    using arith::CmpIPredicate;
-    Value key = orderKey(at->load(gates, {add(row, e)}));
-    Value number = at->toI32(e);
-    Value lower = compare(CmpIPredicate::slt, key, last[0]);
-    Value same = compare(CmpIPredicate::eq, key, last[0]);
-    Value behind = compare(CmpIPredicate::sgt, number, last[1]);
-    Value allowed =
-        arith::OrIOp::create(b, lower, arith::AndIOp::create(b, same, behind));
-    Value isFirst = compare(CmpIPredicate::slt, carried[1], at->i32(0));
-    Value greater = compare(CmpIPredicate::sgt, key, carried[0]);
-    Value better = arith::AndIOp::create(
-        b, allowed, arith::OrIOp::create(b, isFirst, greater));
-    scf::YieldOp::create(b, ValueRange{select(better, key, carried[0]),
-                                       select(better, number, carried[1])});
+  /// Some experts from `e` on: reads them along the rows, then each lane takes
+  /// those of its item in order.
+  Values readColumns(Value first, Value e, Value mine, ValueRange carried) {
+    for (int64_t n = 0; n < columns; ++n) {
+      Value number = add(at->lane, n * warpSize);
+      Value row = div(number, columns);
+      Value column = arith::RemUIOp::create(b, number, at->index(columns));
+      Value from = add(mul(least(add(first, row), items - 1), experts),
+                       least(add(e, column), experts - 1));
+      at->store(bits(at->load(gates, from), b.getI32Type()), stage,
+                add(mine, add(mul(column, pitch), row)));
+    }
+    at->syncWarp();
+    Value end = least(add(e, columns), experts);
+    auto best = scf::ForOp::create(
+        b, e, end, at->index(1), carried,
+        [&](OpBuilder &, Location, Value number, ValueRange values) {
+          Value column = arith::SubIOp::create(b, number, e);
+          Value from = add(mine, add(mul(column, pitch), at->lane));
+          scf::YieldOp::create(
+              b, insert(at->load(stage, from), at->toI32(number), values));
+        });
+    at->syncWarp();
+    return llvm::to_vector(ValueRange(best.getResults()));
+  }
+
+  /// Keeps the best in order: key descending, of equal ones the one that was
+  /// there before.
+  Values insert(Value gate, Value number, ValueRange values) {
+    Values next = llvm::to_vector(values);
+    Value key = orderKey(bits(gate, b.getF32Type())), better;
+    for (int64_t j = 0; j < k; ++j) {
+      Value &keyOf = next[j], &expertOf = next[k + j],
+            &gateOf = next[2 * k + j];
+      Value here = arith::OrIOp::create(
+          b, at->compare(CmpIPredicate::slt, expertOf, at->i32(0)),
+          at->compare(CmpIPredicate::sgt, key, keyOf));
+      // Those behind one that is replaced move up, equal or not.
+      better =
+          better ? arith::OrIOp::create(b, better, here).getResult() : here;
+      auto swap = [&](Value &kept, Value &moved) {
+        Value up = at->select(better, moved, kept);
+        moved = at->select(better, kept, moved);
+        kept = up;
+      };
+      swap(keyOf, key);
+      swap(expertOf, number);
+      swap(gateOf, gate);
+    }
+    return next;
+  }
+
+  void remember(Value i, Value exists, ValueRange keysOf,
+                ValueRange expertsOf) {
+    Value number = at->toI32(i);
+    for (int64_t j = 0; j < k && packed; ++j)
+      number = arith::AddIOp::create(
+          b, arith::MulIOp::create(b, number, at->i32(experts)), expertsOf[j]);
+    at->when(exists, [&] {
+      at->store(number, chosen, i);
+      if (byImportance) {
+        // Ascending and unsigned from here on.
+        Value key = keysOf[0];
+        at->store(arith::XOrIOp::create(b, key, at->i32(0x7fffffff)), keys, i);
+      }
+    });
+  }
+
+  /// Takes apart what remember() wrote; the result is the item.
+  Value recall(Value i, Values &expertsOf) {
+    expertsOf.assign(k, Value());
+    Value number = at->load(chosen, i);
+    if (packed) {
+      for (int64_t j = k; j-- > 0;) {
+        expertsOf[j] = arith::RemUIOp::create(b, number, at->i32(experts));
+        number = arith::DivUIOp::create(b, number, at->i32(experts));
+      }
+      return at->toIndex(number);
+    }
+    Value t = at->toIndex(number);
+    for (int64_t j = 0; j < k; ++j)
+      expertsOf[j] = at->load(plan, expert(add(mul(t, k), j)));
+    return t;
   }
 
   /// Stable sort of (key, item) pairs; an even number of passes, so the result
@@ -206,119 +295,112 @@ private:
     at->loop(at->index(0), at->index(keyBits / radixBits), at->index(1),
              [&](Value pass) {
                Value odd = arith::RemUIOp::create(b, pass, at->index(2));
-               Value from = mul(odd, 2 * items);
-               Value to = arith::SubIOp::create(b, at->index(2 * items), from);
-               Value shift = at->toI32(mul(pass, radixBits));
-               sortPass(totals, from, to, shift);
+               Value from = mul(odd, items);
+               Value to = arith::SubIOp::create(b, at->index(items), from);
+               sortPass(totals, from, to, at->toI32(mul(pass, radixBits)));
              });
   }
 
   void sortPass(Value totals, Value from, Value to, Value shift) {
-    auto digit = [&](Value key) {
-      return at->toIndex(arith::AndIOp::create(
-          b, arith::ShRUIOp::create(b, key, shift), at->i32(radixBins - 1)));
+    auto digit = [&](Value i) {
+      Value high =
+          arith::ShRUIOp::create(b, at->load(keys, add(from, i)), shift);
+      return Values{arith::AndIOp::create(b, high, at->i32(radixBins - 1))};
     };
-    at->count(radixBins, items, [&](Value i) {
-      return StableCounting::Element{digit(at->load(sorted, {add(from, i)})),
-                                     {}};
-    });
-    // Where each bin begins; one thread is enough for 16 of them.
-    at->when(compare(arith::CmpIPredicate::eq, at->thread, at->index(0)),
-             [&] { prefix(totals, totals, radixBins, {}); });
+    at->count(radixBins, items, digit);
+    at->prefix(totals, radixBins);
     at->barrier();
-    at->forChunk(items, [&](Value i) {
-      Value source = add(from, i);
-      Value key = at->load(sorted, {source});
-      Value number = at->load(sorted, {add(source, at->index(items))});
-      Value bin = digit(key);
-      Value place = add(at->load(totals, {bin}), at->takeTicket(bin));
-      Value target = add(to, at->toIndex(place));
-      at->store(key, sorted, {target});
-      at->store(number, sorted, {add(target, at->index(items))});
-    });
+    at->place(radixBins, items, digit,
+              [&](Value i, Value exists, Values bin, Values ticket) {
+                at->when(exists, [&] {
+                  Value begin = at->load(totals, at->toIndex(bin[0]));
+                  Value target = add(to, at->toIndex(add(begin, ticket[0])));
+                  at->store(at->load(keys, add(from, i)), keys, target);
+                  at->store(at->load(chosen, add(from, i)), chosen, target);
+                });
+              });
     at->barrier();
-  }
-
-  /// target[i] = sum of source[0..i), each at most `most`; returns the sum of
-  /// all.
-  Value prefix(Value source, Value target, int64_t count, Value most) {
-    auto sum = scf::ForOp::create(
-        b, at->index(0), at->index(count), at->index(1), ValueRange{at->i32(0)},
-        [&](OpBuilder &, Location, Value i, ValueRange carried) {
-          Value here = at->load(source, {i});
-          if (most)
-            here = arith::MinSIOp::create(b, here, most);
-          at->store(carried[0], target, {i});
-          scf::YieldOp::create(b, add(carried[0], here));
-        });
-    return sum.getResult(0);
   }
 
   Value capacity() {
     return at->i32(std::min<int64_t>(op.getCapacity(), rows));
   }
 
-  /// pos[]: the place within the expert, or -1; all first choices come before
-  /// the second ones. `filled` counts those that were dropped too.
+  /// Rows of the assignments; all first choices come before the second ones.
   void place(Value totals) {
-    at->forAll(experts, [&](Value e) { at->store(at->i32(0), filled, {e}); });
-    at->loop(at->index(0), at->index(k), at->index(1), [&](Value j) {
-      auto where = [&](Value i) {
-        Value t =
-            byImportance
-                ? at->toIndex(at->load(sorted, {add(i, at->index(items))}))
-                : i;
-        return add(mul(t, k), j);
-      };
-      // Whether choice j exists is the same for all items.
-      at->count(experts, items, [&](Value i) {
-        Value chosen = at->load(plan, {expert(where(i))});
-        Value exists = compare(arith::CmpIPredicate::sge, chosen, at->i32(0));
-        return StableCounting::Element{at->toIndex(chosen), exists};
-      });
-      at->forChunk(items, [&](Value i) {
-        Value assignment = where(i);
-        Value chosen = at->load(plan, {expert(assignment)});
-        at->store(at->i32(-1), plan, {pos(assignment)});
-        at->when(compare(arith::CmpIPredicate::sge, chosen, at->i32(0)), [&] {
-          Value e = at->toIndex(chosen);
-          Value place = add(at->takeTicket(e), at->load(filled, {e}));
-          at->when(compare(arith::CmpIPredicate::slt, place, capacity()),
-                   [&] { at->store(place, plan, {pos(assignment)}); });
-        });
-      });
-      at->barrier();
-      at->forAll(experts, [&](Value e) {
-        at->store(add(at->load(filled, {e}), at->load(totals, {e})), filled,
-                  {e});
-      });
+    auto binsOf = [&](Value i) {
+      Values all;
+      recall(i, all);
+      for (int64_t j = 1; j < k; ++j)
+        all[j] = arith::AddIOp::create(b, all[j], at->i32(j * experts));
+      return all;
+    };
+    at->count(bins, items, binsOf);
+    at->forAll(experts, [&](Value e) {
+      Value sum = at->i32(0);
+      for (int64_t j = 0; j < k; ++j) {
+        Value bin = add(e, j * experts), here = at->load(totals, bin);
+        at->store(sum, totals, bin);
+        sum = add(sum, here);
+      }
+      at->store(arith::MinSIOp::create(b, sum, capacity()), filled, e);
     });
+    at->forAll(rows, [&](Value i) {
+      setSlot(at->i32(-1), i);
+      setPos(at->i32(-1), i);
+    });
+    at->barrier();
+    Value used = at->prefix(filled, experts);
+    at->when(at->compare(CmpIPredicate::eq, at->thread, at->index(0)),
+             [&] { at->store(used, plan, at->index(experts)); });
+    at->barrier();
+    at->forAll(experts,
+               [&](Value e) { at->store(at->load(filled, e), plan, e); });
+    at->place(bins, items, binsOf,
+              [&](Value i, Value, Values bin, Values ticket) {
+                Values all;
+                Value first = mul(recall(i, all), k);
+                for (int64_t j = 0; j < k; ++j)
+                  setRow(totals, bin[j], all[j], ticket[j], add(first, j));
+              });
     at->barrier();
   }
 
-  void fillPlan() {
-    at->when(compare(arith::CmpIPredicate::eq, at->thread, at->index(0)), [&] {
-      Value all = prefix(filled, plan, experts, capacity());
-      at->store(all, plan, {at->index(experts)});
+  void setRow(Value totals, Value bin, Value chosenExpert, Value ticket,
+              Value assignment) {
+    at->when(at->compare(CmpIPredicate::sge, bin, at->i32(0)), [&] {
+      Value place = add(at->load(totals, at->toIndex(bin)), ticket);
+      at->when(at->compare(CmpIPredicate::slt, place, capacity()), [&] {
+        Value row = add(at->load(filled, at->toIndex(chosenExpert)), place);
+        setPos(row, assignment);
+        setSlot(at->toI32(assignment), at->toIndex(row));
+      });
     });
-    at->barrier();
+  }
+  void setSlot(Value value, Value row) {
+    if (rowsAreShared)
+      at->store(value, slotOf, row);
+    else
+      at->store(value, plan, slot(row));
+  }
+  void setPos(Value value, Value assignment) {
+    if (rowsAreShared)
+      at->store(value, posOf, assignment);
+    else
+      at->store(value, plan, pos(assignment));
+  }
+
+  void fillPlan() {
     at->forAll(rows, [&](Value i) {
-      Value place = at->load(plan, {pos(i)});
-      at->when(compare(arith::CmpIPredicate::sge, place, at->i32(0)), [&] {
-        Value chosen = at->toIndex(at->load(plan, {expert(i)}));
-        Value row = add(at->load(plan, {chosen}), place);
-        at->store(row, plan, {pos(i)});
-        Value r = at->toIndex(row);
-        Value t = arith::DivUIOp::create(b, i, at->index(k));
-        at->store(at->toI32(t), plan, {item(r)});
-        at->store(at->toI32(i), plan, {slot(r)});
-      });
-      // Rows behind the last expert hold nothing.
-      Value used = at->toIndex(at->load(plan, {at->index(experts)}));
-      at->when(compare(arith::CmpIPredicate::uge, i, used), [&] {
-        at->store(at->i32(-1), plan, {item(i)});
-        at->store(at->i32(-1), plan, {slot(i)});
-      });
+      Value number =
+          rowsAreShared ? at->load(slotOf, i) : at->load(plan, slot(i));
+      Value isFree = at->compare(CmpIPredicate::slt, number, at->i32(0));
+      Value t = arith::DivUIOp::create(b, number, at->i32(k));
+      at->store(at->select(isFree, number, t), plan, item(i));
+      if (rowsAreShared) {
+        at->store(number, plan, slot(i));
+        at->store(at->load(posOf, i), plan, pos(i));
+      }
     });
   }
 };

@@ -16,7 +16,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/GPU/RowTeam.h"
+#include "passes/GPU/EmitTile.h"
 
 using namespace mlir;
 
@@ -35,12 +35,14 @@ using Values = SmallVector<Value>;
 class RowsLowering {
 public:
   RowsLowering(KernelFunction kernel, RowSpace &space, KernelOperands &operands,
-               ImplicitLocOpBuilder &b, unsigned threadLoop, int reduced)
+               ImplicitLocOpBuilder &b, unsigned threadLoop, int reduced,
+               std::optional<EmitTile> tile)
       : kernel(kernel), op(cast<kernel::RowsOp>(kernel.op)), space(space), b(b),
         emitter(b, space, operands, reduced < 0 ? threadLoop : reduced,
                 /*lanes=*/0),
-        threadLoop(threadLoop), reduced(reduced),
-        team(chooseTeam(space, threadLoop, reduced)) {}
+        threadLoop(threadLoop), reduced(reduced), tile(tile),
+        team(tile ? tile->team
+                  : chooseTeam(space, operands, threadLoop, reduced)) {}
 
   FailureOr<LaunchShape> run() {
     thread = threadId(b, b.getLoc());
@@ -62,8 +64,10 @@ public:
            llvm::enumerate(emitter.evaluate(op.getFinish(), point, statistics)))
         emitter.store(out, value, point);
     });
-    unsigned once = op.getFinish().front().getTerminator()->getNumOperands();
-    if (op.getEmit().front().getTerminator()->getNumOperands())
+    once = op.getFinish().front().getTerminator()->getNumOperands();
+    if (tile)
+      emitAcross(row, statistics);
+    else if (op.getEmit().front().getTerminator()->getNumOperands())
       when(valid, [&] {
         overRow(row, {}, 1, [&](MutableArrayRef<Point> points, ValueRange) {
           // All are evaluated before any is stored: an out may be an input.
@@ -91,10 +95,13 @@ private:
   PointEmitter emitter;
   unsigned threadLoop;
   int reduced;
+  std::optional<EmitTile> tile;
   RowTeam team;
   SharedAllocator shared;
   LaunchShape shape;
+  unsigned once = 0;           // outs that are stored once a row
   Value thread, member, valid; // valid: i1, null for all
+  Value firstRow, rowInBlock;  // with a tile: positions of rows
   Values sums;
 
   void both(Value &condition, Value more) {
@@ -129,6 +136,8 @@ private:
   /// Binds the parallel loops. Threads without a row take the last one, so that
   /// all of them come to the shuffles and barriers; they store nothing.
   Point bindRow() {
+    if (tile)
+      return bindTileRow();
     bool isColumn = !space.dims[threadLoop].reduction;
     ThreadGrid grid(space, isColumn ? int(threadLoop) : -1, team.columns);
     shape.threads = team.blockThreads();
@@ -157,6 +166,104 @@ private:
       }
     }
     return row;
+  }
+
+  /// The rows of a tile lie along one loop.
+  Point bindTileRow() {
+    ThreadGrid grid(space, tile->across, tile->rows);
+    shape.threads = team.blockThreads();
+    shape.grid = grid.points();
+    member = digit(thread, 1, team.threads);
+    rowInBlock = digit(thread, team.threads, team.rows);
+    Point row = emitter.emptyPoint();
+    grid.bind(emitter, row, blockId(b, b.getLoc()));
+    Value &index = row.index[tile->across];
+    firstRow = index;
+    index = arith::AddIOp::create(b, index, rowInBlock);
+    int64_t extent = space.dims[tile->across].extent;
+    if (team.rows != tile->rows)
+      both(valid, below(rowInBlock, tile->rows));
+    if (extent % tile->rows)
+      both(valid, below(index, extent));
+    if (valid)
+      index = arith::MinUIOp::create(b, index, emitter.constant(extent - 1));
+    return row;
+  }
+
+  /// Members take the elements of their row in turn, as they read them; then
+  /// the block stores what lies in shared memory row by row.
+  void emitAcross(const Point &row, const Values &statistics) {
+    SmallVector<Value> buffers;
+    for (unsigned out : tile->outs)
+      buffers.push_back(
+          shared.allocate(b, b.getLoc(), {tile->columns * tile->pitch},
+                          emitter.operands.elementType(space.numInputs + out)));
+    Value pitch = emitter.constant(tile->pitch);
+    int64_t extent = space.dims[reduced].extent;
+    auto place = [&](Value column, Value rowNumber) {
+      return arith::AddIOp::create(b, arith::MulIOp::create(b, column, pitch),
+                                   rowNumber);
+    };
+    auto part = [&](Value lo, ValueRange) {
+      Value end = arith::MinUIOp::create(b, emitter.add(lo, tile->columns),
+                                         emitter.constant(extent));
+      Value first = arith::AddIOp::create(b, lo, member);
+      emitter.loop(first, end, team.threads, {}, [&](Value at, ValueRange) {
+        Point point = row;
+        point.index[reduced] = at;
+        Values values = emitter.evaluate(op.getEmit(), point, statistics);
+        Value column = arith::SubIOp::create(b, at, lo);
+        for (auto [out, buffer] : llvm::zip_equal(tile->outs, buffers))
+          memref::StoreOp::create(b, values[out - once], buffer,
+                                  place(column, rowInBlock).getResult());
+        when(valid, [&] {
+          for (auto [out, value] : llvm::enumerate(values))
+            if (!tile->isStaged(once + out))
+              emitter.store(once + out, value, point);
+        });
+        return Values();
+      });
+      mlir::gpu::BarrierOp::create(b);
+      Value count = arith::MulIOp::create(b, arith::SubIOp::create(b, end, lo),
+                                          emitter.constant(tile->rows));
+      emitter.loop(thread, count, shape.threads, {},
+                   [&](Value number, ValueRange) {
+                     storeAcross(row, lo, number, buffers, place);
+                     return Values();
+                   });
+      if (tile->columns < extent)
+        mlir::gpu::BarrierOp::create(b);
+      return Values();
+    };
+    if (tile->columns < extent)
+      emitter.loop(emitter.constant(0), emitter.constant(extent), tile->columns,
+                   {}, part);
+    else
+      part(emitter.constant(0), {});
+  }
+
+  void storeAcross(const Point &row, Value lo, Value number,
+                   ArrayRef<Value> buffers,
+                   llvm::function_ref<Value(Value, Value)> place) {
+    Value rows = emitter.constant(tile->rows);
+    Value column = arith::DivUIOp::create(b, number, rows);
+    Value rowNumber = arith::RemUIOp::create(b, number, rows);
+    SmallVector<Value> index = row.index;
+    index[tile->across] = arith::AddIOp::create(b, firstRow, rowNumber);
+    index[reduced] = arith::AddIOp::create(b, lo, column);
+    int64_t extent = space.dims[tile->across].extent;
+    Value exists =
+        extent % tile->rows ? below(index[tile->across], extent) : Value();
+    when(exists, [&] {
+      for (auto [out, buffer] : llvm::zip_equal(tile->outs, buffers)) {
+        Value value =
+            memref::LoadOp::create(b, buffer, place(column, rowNumber));
+        RowCursor cursor = emitter.operands.row(
+            b, b.getLoc(), space.numInputs + out, index, index.size());
+        emitter.operands.storeScalar(b, b.getLoc(), cursor, emitter.constant(0),
+                                     value);
+      }
+    });
   }
 
   /// Whether this thread stores what there is once a row.
@@ -269,9 +376,13 @@ LogicalResult lowerRows(KernelFunction kernel) {
     for (unsigned d : space.select(/*reduction=*/true))
       if (reduced < 0 || space.dims[d].extent > space.dims[reduced].extent)
         reduced = d;
+  std::optional<EmitTile> tile = chooseEmitTile(space, *operands);
+  if (tile)
+    threadLoop = reduced = tile->reduced;
   operands->setSpace(space.extents(), space.addresses());
-  remarkUncoalesced(op, space, *operands, threadLoop);
-  RowsLowering lowering(kernel, space, *operands, b, threadLoop, reduced);
+  if (!tile)
+    remarkUncoalesced(op, space, *operands, threadLoop);
+  RowsLowering lowering(kernel, space, *operands, b, threadLoop, reduced, tile);
   FailureOr<LaunchShape> shape = lowering.run();
   if (failed(shape))
     return failure();

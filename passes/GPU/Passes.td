@@ -15,7 +15,9 @@ def LowerMapPass : MoecGPUPass<"moec-gpu-lower-map", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.map on memrefs to the code of a GPU thread";
   let description = [{
     One thread an element. Neighbouring threads run along the dimension in which
-    most operands are contiguous, so that a warp reads whole sectors. The rows
+    most operands are contiguous, so that a warp reads whole sectors. Where
+    operands lie in different orders, a block takes a tile, of which some
+    operands pass through shared memory (`passes/GPU/TransposeTile.h`). The rows
     of a ragged dimension are numbered through all groups and a thread looks up
     which group its row belongs to. Sets the launch attributes of
     `passes/GPU/LaunchShape.h`.
@@ -39,10 +41,11 @@ def LowerRoutePass : MoecGPUPass<"moec-gpu-lower-route", "::mlir::func::FuncOp">
   let summary = "Lower kernel.route on memrefs to one block of GPU threads";
   let description = [{
     Gives exactly what the runtime's function for the CPU gives
-    (runtime/cpu/Route.h). Each thread owns a contiguous chunk of the items and a
-    column of counts; scans over the columns give every assignment its place
-    without atomics. Importance needs a sort of the items before, which is the
-    same counting, 8 times by 4 bits, in the workspace.
+    (runtime/cpu/Route.h). Each warp owns a contiguous chunk of the items and a
+    row of counts; scans over the rows give every assignment its place without
+    atomics. Importance needs a sort of the items before, which is the same
+    counting, 4 times by 8 bits. What does not fit in shared memory stands in
+    the workspace, and then rows of the plan are written where they belong.
   }];
 }
 
@@ -79,18 +82,6 @@ def LowerContractPass : MoecGPUPass<"moec-gpu-lower-contract", "::mlir::func::Fu
   let options = [
     Option<"multiprocessors", "multiprocessors", "int64_t", "132",
            "blocks of a kernel that takes one tile after the other (wgmma)">];
-}
-
-def SpecialFunctionsPass : MoecGPUPass<"moec-gpu-special-functions", "::mlir::func::FuncOp"> {
-  let summary = "Compute exp, tanh and estimated quotients on the special function unit";
-  let description = [{
-    Two instructions for `math.exp` and about fifteen for `math.tanh`, without branches; what
-    `moec-approximate-math` makes of them on the CPU takes twenty to forty. Of divisions only
-    those that allow a reciprocal (`arcp`), which the polynomials contain. f32 scalars.
-
-    Relative errors, from those that the PTX ISA states for ex2.approx (2^-22) and rcp.approx
-    (2^-23): exp 2^-22 + 1.5 |x| 2^-24, tanh 4e-7, quotients 2^-22. Results that would be subnormal are 0.
-  }];
 }
 
 def OutlinePass : Pass<"moec-gpu-outline", "::mlir::ModuleOp"> {

@@ -16,11 +16,40 @@ using namespace moec::gpu;
 static constexpr int64_t busyThreads = 64 * 1024, smallBlock = 256;
 /// Elements that a member should have to itself before a team grows.
 static constexpr int64_t elementsPerMember = 4;
-/// Neighbours that fill a sector of 32 bytes with f32.
-static constexpr int64_t sectorColumns = 8;
+/// Bytes of memory that are moved together.
+static constexpr int64_t sectorBytes = 32;
 
-RowTeam moec::gpu::chooseTeam(const RowSpace &space, unsigned threadLoop,
-                              int reduced) {
+/// Neighbours along `threadLoop` that fill a sector of every operand which is
+/// contiguous there; a warp of them where rows do not begin with a sector, so
+/// that fewer are cut.
+static int64_t sectorColumns(const RowSpace &space,
+                             const KernelOperands &operands,
+                             unsigned threadLoop) {
+  int64_t columns = sectorBytes / sizeof(float);
+  for (unsigned i = 0; i < space.numInputs; ++i) {
+    if (!space.operands[i].perElement ||
+        space.along(i, threadLoop).kind != LaneKind::Unit)
+      continue;
+    int64_t bytes = std::max<int64_t>(
+        1, operands.elementType(i).getIntOrFloatBitWidth() / 8);
+    columns = std::max(columns, sectorBytes / bytes);
+    auto isWhole = [&](int64_t elements) {
+      return elements * bytes % sectorBytes == 0;
+    };
+    bool aligned =
+        space.operands[i].gather < 0 || isWhole(operands.rowStride(i));
+    for (unsigned d = 0; d < space.dims.size(); ++d)
+      aligned &= d == threadLoop ||
+                 isWhole(analyzeLane(space.operands[i].address, d).stride);
+    if (!aligned)
+      return warpSize;
+  }
+  return columns;
+}
+
+RowTeam moec::gpu::chooseTeam(const RowSpace &space,
+                              const KernelOperands &operands,
+                              unsigned threadLoop, int reduced) {
   RowTeam team;
   int64_t rows = 1;
   for (unsigned d : space.select(/*reduction=*/false))
@@ -46,7 +75,9 @@ RowTeam moec::gpu::chooseTeam(const RowSpace &space, unsigned threadLoop,
     // Columns: few enough for many blocks, whole sectors in any case.
     int64_t width =
         llvm::PowerOf2Ceil(std::max<int64_t>(1, space.dims[threadLoop].extent));
-    int64_t columns = rows >= 64 * warpSize ? warpSize : sectorColumns;
+    int64_t columns = rows >= 64 * warpSize
+                          ? warpSize
+                          : sectorColumns(space, operands, threadLoop);
     columns = std::min(columns, width);
     grow(maxThreads / columns);
     if (team.threads > 1)

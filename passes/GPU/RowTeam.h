@@ -26,7 +26,8 @@ struct RowTeam {
 /// The team for a kernel whose neighbouring threads lie along loop
 /// `threadLoop` and whose members share loop `reduced` (-1: nothing to share).
 /// Follows from the shape alone, so that sums do not depend on the GPU.
-RowTeam chooseTeam(const codegen::RowSpace &space, unsigned threadLoop,
+RowTeam chooseTeam(const codegen::RowSpace &space,
+                   const codegen::KernelOperands &operands, unsigned threadLoop,
                    int reduced);
 
 /// Joins one value of each member of a team; every member gets the result.

@@ -6,15 +6,20 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/GPU/StableCounting.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 
 using namespace mlir;
 using namespace moec;
 using namespace moec::gpu;
+using arith::CmpIPredicate;
 
 StableCounting::StableCounting(ImplicitLocOpBuilder &b, Value counts,
                                Value totals, int64_t threads)
     : b(b), thread(threadId(b, b.getLoc())), threads(threads), counts(counts),
-      totals(totals) {}
+      totals(totals) {
+  warp = arith::DivUIOp::create(b, thread, index(warpSize));
+  lane = arith::RemUIOp::create(b, thread, index(warpSize));
+}
 
 Value StableCounting::index(int64_t value) {
   return arith::ConstantIndexOp::create(b, value);
@@ -28,12 +33,19 @@ Value StableCounting::toIndex(Value value) {
 Value StableCounting::toI32(Value value) {
   return arith::IndexCastOp::create(b, b.getI32Type(), value);
 }
-Value StableCounting::load(Value buffer, ValueRange at) {
+Value StableCounting::load(Value buffer, Value at) {
   return memref::LoadOp::create(b, buffer, at);
 }
-void StableCounting::store(Value value, Value buffer, ValueRange at) {
+void StableCounting::store(Value value, Value buffer, Value at) {
   memref::StoreOp::create(b, value, buffer, at);
 }
+Value StableCounting::compare(CmpIPredicate how, Value l, Value r) {
+  return arith::CmpIOp::create(b, how, l, r);
+}
+Value StableCounting::select(Value condition, Value yes, Value no) {
+  return arith::SelectOp::create(b, condition, yes, no);
+}
+void StableCounting::syncWarp() { NVVM::SyncWarpOp::create(b, i32(-1)); }
 
 void StableCounting::loop(Value lo, Value hi, Value step,
                           llvm::function_ref<void(Value)> body) {
@@ -55,69 +67,137 @@ void StableCounting::forAll(int64_t elements,
   loop(thread, index(elements), index(threads), body);
 }
 
-void StableCounting::forChunk(int64_t elements,
-                              llvm::function_ref<void(Value)> body) {
-  int64_t chunk = llvm::divideCeil(elements, threads);
-  Value lo = arith::MulIOp::create(b, thread, index(chunk));
+void StableCounting::forChunk(
+    int64_t elements, llvm::function_ref<void(Value, Value, Value)> body) {
+  // Whole steps, so that only the last warp with work has idle lanes.
+  int64_t chunk = llvm::alignTo(llvm::divideCeil(elements, threads / warpSize),
+                                uint64_t(warpSize));
+  Value lo = arith::MulIOp::create(b, warp, index(chunk));
   Value hi = arith::MinUIOp::create(
       b, arith::AddIOp::create(b, lo, index(chunk)), index(elements));
-  loop(lo, hi, index(1), body);
+  loop(lo, hi, index(warpSize), [&](Value first) {
+    Value i = arith::AddIOp::create(b, first, lane);
+    Value exists = compare(CmpIPredicate::ult, i, index(elements));
+    Value last = index(elements - 1);
+    body(first, arith::MinUIOp::create(b, i, last), exists);
+  });
 }
 
-Value StableCounting::takeTicket(Value bin) {
-  Value ticket = load(counts, {bin, thread});
-  store(arith::AddIOp::create(b, ticket, i32(1)), counts, {bin, thread});
-  return ticket;
+StableCounting::Peers StableCounting::peersOf(Value bin) {
+  Value mask = NVVM::MatchSyncOp::create(b, b.getI32Type(), i32(-1), bin,
+                                         NVVM::MatchSyncKind::any);
+  Value below = NVVM::LaneMaskLtOp::create(b, b.getI32Type());
+  Value rank = LLVM::CtPopOp::create(
+      b, b.getI32Type(), arith::AndIOp::create(b, mask, below).getResult());
+  return {mask, rank};
 }
 
-void StableCounting::count(int64_t bins, int64_t elements,
-                           llvm::function_ref<Element(Value)> element) {
-  loop(index(0), index(bins), index(1),
-       [&](Value bin) { store(i32(0), counts, {bin, thread}); });
-  forChunk(elements, [&](Value i) {
-    Element e = element(i);
-    if (e.counted)
-      when(e.counted, [&] { takeTicket(e.bin); });
-    else
-      takeTicket(e.bin);
+Value StableCounting::placeOf(int64_t bins, Value bin) {
+  Value safe = toIndex(arith::MaxSIOp::create(b, bin, i32(0)));
+  Value row = arith::MulIOp::create(b, warp, index(bins));
+  return arith::AddIOp::create(b, row, safe);
+}
+
+StableCounting::Values StableCounting::existing(Values bins, Value exists) {
+  for (Value &bin : bins)
+    bin = select(exists, bin, i32(-1));
+  return bins;
+}
+
+void StableCounting::add(Value bin, Peers peers, Value count, Value at) {
+  Value isFirst = compare(CmpIPredicate::eq, peers.rank, i32(0));
+  Value isReal = compare(CmpIPredicate::sge, bin, i32(0));
+  when(arith::AndIOp::create(b, isFirst, isReal), [&] {
+    Value more = LLVM::CtPopOp::create(b, b.getI32Type(), peers.mask);
+    store(arith::AddIOp::create(b, count, more), counts, at);
+  });
+}
+
+void StableCounting::count(int64_t bins, int64_t elements, Bins binsOf) {
+  int64_t warps = threads / warpSize;
+  forAll(warps * bins, [&](Value i) { store(i32(0), counts, i); });
+  barrier();
+  forChunk(elements, [&](Value, Value i, Value exists) {
+    for (Value bin : existing(binsOf(i), exists)) {
+      Peers peers = peersOf(bin);
+      Value at = placeOf(bins, bin), before = load(counts, at);
+      add(bin, peers, before, at);
+    }
+    // The next step is counted by other lanes.
+    syncWarp();
   });
   barrier();
-  scan(bins);
+  // What stands before each warp.
+  forAll(bins, [&](Value bin) {
+    Value sum = i32(0);
+    for (int64_t w = 0; w < warps; ++w) {
+      Value at = arith::AddIOp::create(b, bin, index(w * bins));
+      Value here = load(counts, at);
+      store(sum, counts, at);
+      sum = arith::AddIOp::create(b, sum, here);
+    }
+    store(sum, totals, bin);
+  });
   barrier();
 }
 
-/// Each warp turns whole rows of counts into what stands before them.
-void StableCounting::scan(int64_t bins) {
-  Value lane = arith::RemUIOp::create(b, thread, index(warpSize));
-  Value warp = arith::DivUIOp::create(b, thread, index(warpSize));
+void StableCounting::place(
+    int64_t bins, int64_t elements, Bins binsOf,
+    llvm::function_ref<void(Value, Value, Values, Values)> body) {
+  forChunk(elements, [&](Value, Value i, Value exists) {
+    Values all = existing(binsOf(i), exists), at, before, tickets;
+    SmallVector<Peers> peers;
+    for (Value bin : all) {
+      peers.push_back(peersOf(bin));
+      at.push_back(placeOf(bins, bin));
+      before.push_back(load(counts, at.back()));
+      tickets.push_back(
+          arith::AddIOp::create(b, before.back(), peers.back().rank));
+    }
+    syncWarp();
+    for (size_t j = 0; j < all.size(); ++j)
+      add(all[j], peers[j], before[j], at[j]);
+    syncWarp();
+    body(i, exists, all, tickets);
+  });
+}
+
+Value StableCounting::prefix(Value buffer, int64_t count) {
   Value lane32 = toI32(lane), width = i32(warpSize);
   auto shuffle = [&](Value value, Value by, mlir::gpu::ShuffleMode mode) {
     return mlir::gpu::ShuffleOp::create(b, value, by, width, mode)
         .getShuffleResult();
   };
-  loop(warp, index(bins), index(threads / warpSize), [&](Value bin) {
+  auto branch = scf::IfOp::create(
+      b, b.getI32Type(), compare(CmpIPredicate::ult, thread, index(warpSize)),
+      /*withElseRegion=*/true);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(b, i32(0));
+    b.setInsertionPointToStart(branch.thenBlock());
     auto pieces = scf::ForOp::create(
-        b, index(0), index(threads), index(warpSize), ValueRange{i32(0)},
+        b, index(0), index(count), index(warpSize), ValueRange{i32(0)},
         [&](OpBuilder &, Location, Value first, ValueRange carried) {
-          Value column = arith::AddIOp::create(b, first, lane);
-          Value own = load(counts, {bin, column}), sum = own;
+          Value i = arith::AddIOp::create(b, first, lane);
+          Value exists = compare(CmpIPredicate::ult, i, index(count));
+          Value safe = arith::MinUIOp::create(b, i, index(count - 1));
+          Value own = select(exists, load(buffer, safe), i32(0)), sum = own;
           for (int64_t d = 1; d < warpSize; d *= 2) {
             Value below = shuffle(sum, i32(d), mlir::gpu::ShuffleMode::UP);
             Value more = arith::AddIOp::create(b, sum, below);
-            Value has = arith::CmpIOp::create(b, arith::CmpIPredicate::uge,
-                                              lane32, i32(d));
-            sum = arith::SelectOp::create(b, has, more, sum);
+            sum =
+                select(compare(CmpIPredicate::uge, lane32, i32(d)), more, sum);
           }
           Value before = arith::AddIOp::create(
               b, carried[0], arith::SubIOp::create(b, sum, own));
-          store(before, counts, {bin, column});
+          when(exists, [&] { store(before, buffer, i); });
           Value all =
               shuffle(sum, i32(warpSize - 1), mlir::gpu::ShuffleMode::IDX);
           scf::YieldOp::create(
               b, arith::AddIOp::create(b, carried[0], all).getResult());
         });
-    Value isFirst =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, index(0));
-    when(isFirst, [&] { store(pieces.getResult(0), totals, {bin}); });
-  });
+    scf::YieldOp::create(b, pieces.getResult(0));
+  }
+  return branch.getResult(0);
 }

@@ -14,52 +14,76 @@
 namespace moec::gpu {
 
 /// What routing is made of: elements fall into bins, and each learns how many
-/// of its bin come before it. Every thread of the one block owns a contiguous
-/// chunk of the elements and a column of counts, so that the result does not
+/// of its bin come before it. Every warp of the one block owns a contiguous
+/// chunk of the elements, which it walks 32 neighbours at a time, and a row of
+/// counts; lanes of one bin are ranked by match.any. So the result does not
 /// depend on the order in which threads run, and no atomics are needed.
 class StableCounting {
 public:
-  /// `counts`: memref<bins x threads x i32>, `totals`: memref<bins x i32>, for
-  /// at most `bins` bins.
+  /// `counts`: memref<warps * bins x i32>, `totals`: memref<bins x i32>, for
+  /// the most bins that are counted at a time; threads / 32 warps.
   StableCounting(mlir::ImplicitLocOpBuilder &b, mlir::Value counts,
                  mlir::Value totals, int64_t threads);
 
-  /// Counts `bin(i)` (index) over this thread's chunk of 0 .. elements. An
-  /// element whose `counted` is null or true takes part. Ends with a barrier;
-  /// then takeTicket gives the places and `totals` holds the sizes of the bins.
-  struct Element {
-    mlir::Value bin, counted;
-  };
-  void count(int64_t bins, int64_t elements,
-             llvm::function_ref<Element(mlir::Value)> element);
-  /// The number of elements of `bin` before this one (i32). To be asked once
-  /// for each counted element of the chunk, in order.
-  mlir::Value takeTicket(mlir::Value bin);
-  /// A loop over this thread's chunk of 0 .. elements.
-  void forChunk(int64_t elements, llvm::function_ref<void(mlir::Value)> body);
+  using Values = llvm::SmallVector<mlir::Value>;
+  /// The bins (i32) of element i (index); none where negative. Those of one
+  /// element must differ.
+  using Bins = llvm::function_ref<Values(mlir::Value i)>;
+
+  /// Counts the bins of 0 .. elements. Ends with a barrier; then `totals` holds
+  /// the sizes of the bins, and place() may follow.
+  void count(int64_t bins, int64_t elements, Bins binsOf);
+  /// Calls `body` once for each element with the number of elements before it
+  /// in each of its bins (i32), `exists` (i1) and the bins. What count() was
+  /// told must still hold. All lanes of a warp run it together.
+  void place(int64_t bins, int64_t elements, Bins binsOf,
+             llvm::function_ref<void(mlir::Value i, mlir::Value exists,
+                                     Values bins, Values tickets)>
+                 body);
+  /// A loop over this warp's chunk of 0 .. elements: `first` is the element of
+  /// lane 0, `i` that of this lane, or the last if it does not exist.
+  void forChunk(int64_t elements,
+                llvm::function_ref<void(mlir::Value first, mlir::Value i,
+                                        mlir::Value exists)>
+                    body);
+  /// buffer[i] = sum of buffer[0 .. i), computed by the first warp. Returns the
+  /// sum of all, which holds in that warp. No barriers.
+  mlir::Value prefix(mlir::Value buffer, int64_t count);
 
   // Small things that all of the routing kernel says often.
   mlir::Value index(int64_t value);
   mlir::Value i32(int64_t value);
   mlir::Value toIndex(mlir::Value value);
   mlir::Value toI32(mlir::Value value);
-  mlir::Value load(mlir::Value buffer, mlir::ValueRange at);
-  void store(mlir::Value value, mlir::Value buffer, mlir::ValueRange at);
+  mlir::Value load(mlir::Value buffer, mlir::Value at);
+  void store(mlir::Value value, mlir::Value buffer, mlir::Value at);
+  mlir::Value compare(mlir::arith::CmpIPredicate how, mlir::Value l,
+                      mlir::Value r);
+  mlir::Value select(mlir::Value condition, mlir::Value yes, mlir::Value no);
   void loop(mlir::Value lo, mlir::Value hi, mlir::Value step,
             llvm::function_ref<void(mlir::Value)> body);
   void when(mlir::Value condition, llvm::function_ref<void()> body);
   /// A loop over 0 .. elements, dealt out to neighbouring threads.
   void forAll(int64_t elements, llvm::function_ref<void(mlir::Value)> body);
   void barrier() { mlir::gpu::BarrierOp::create(b); }
+  void syncWarp();
 
   mlir::ImplicitLocOpBuilder &b;
-  mlir::Value thread;
+  mlir::Value thread, warp, lane; // index
   const int64_t threads;
 
 private:
   mlir::Value counts, totals;
 
-  void scan(int64_t bins);
+  /// The lanes with the same bin, and how many of them come before this one.
+  struct Peers {
+    mlir::Value mask, rank;
+  };
+  Peers peersOf(mlir::Value bin);
+  /// Adds the peers of each bin to its count; the first of them does it.
+  void add(mlir::Value bin, Peers peers, mlir::Value count, mlir::Value at);
+  mlir::Value placeOf(int64_t bins, mlir::Value bin);
+  Values existing(Values bins, mlir::Value exists);
 };
 
 } // namespace moec::gpu

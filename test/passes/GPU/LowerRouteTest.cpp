@@ -75,6 +75,8 @@ class GpuLowerRoute : public testing::TestWithParam<bool> {};
 TEST_P(GpuLowerRoute, AgreesWithTheRuntime) {
   for (Case c :
        {Case{1, 1, 1, 1}, Case{1, 4, 4, 1}, Case{33, 1, 1, 20},
+        // Primes, and more experts than a warp has lanes.
+        Case{997, 7, 2, 101}, Case{2049, 37, 1, 9}, Case{70, 4100, 2, 1},
         Case{40, 8, 2, 10}, Case{100, 5, 5, 60}, Case{64, 4, 2, 0},
         Case{513, 64, 3, 40}, Case{1000, 8, 1, 125}, Case{40, 600, 2, 3}})
     compare(c, GetParam(), coarse(c));
@@ -87,6 +89,32 @@ TEST_P(GpuLowerRoute, SizesOfTheModels) {
       std::uniform_real_distribution<float> uniform(0, 1);
       for (int64_t i = 0; i < c.items * c.experts; ++i)
         gates[i] = uniform(random);
+    });
+}
+
+/// What is read and written in order is coalesced. The rest is the sort, and
+/// rows of the plan where shared memory does not hold them.
+TEST_P(GpuLowerRoute, MovesWholeSectors) {
+  Case c{784, 4, 2, 490};
+  GpuHarness harness(source(c, GetParam()));
+  harness.randomize();
+  ASSERT_TRUE(harness.run());
+  const rt::ptxsim::Counters &did = harness.counters();
+  EXPECT_LE(did.globalLoadExcess(), 1.05);
+  EXPECT_LE(did.globalStoreExcess(), 1.25);
+  // Each byte of the operands moves once.
+  int64_t loaded = c.items * c.experts * 4,
+          stored = (5 * c.items * c.k + c.experts + 1) * 4;
+  EXPECT_LE(did.globalLoadSectors, loaded / 32 * 1.05);
+  EXPECT_LE(did.globalStoreSectors, stored / 32 * 1.25);
+}
+
+/// All items want the same expert: it overflows, the others stay empty.
+TEST_P(GpuLowerRoute, OneExpertForAll) {
+  for (Case c : {Case{300, 5, 2, 17}, Case{100, 8, 1, 100}, Case{31, 3, 1, 0}})
+    compare(c, GetParam(), [&](float *gates) {
+      for (int64_t i = 0; i < c.items * c.experts; ++i)
+        gates[i] = i % c.experts == 2 ? 0.9f : i % c.experts == 1 ? 0.1f : 0.0f;
     });
 }
 
