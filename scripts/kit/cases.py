@@ -52,25 +52,43 @@ def kernel_cases():
     return {name: layer(name, *parts) for name, parts in cases.items()}
 
 
+DENSE = [(8192, 1024, 4096), (8192, 4096, 1024), (4096, 4096, 4096), (16384, 768, 3072)]
+GROUPED = [(6272, 768, 3072, 16), (16384, 1024, 2048, 32)]
+
+
 def bench_cases():
     """name -> (model, what it is compared with). `rows`, `k`, `n` of a dense
     product; of a grouped one also `experts`, and two products."""
-    cases = {}
-    for rows, k, n in [(8192, 1024, 4096), (8192, 4096, 1024), (4096, 4096, 4096), (16384, 768, 3072)]:
-        name = f"dense-{rows}x{k}x{n}"
-        cases[name] = (layer(name, 32, rows // 32, k, [node("linear", features=n, bias=False)]),
-                       {"kind": "dense", "rows": rows, "k": k, "n": n})
-    for rows, width, hidden, experts in [(6272, 768, 3072, 16), (16384, 1024, 2048, 32)]:
-        name = f"experts-{experts}x{rows}x{width}x{hidden}"
-        nodes = [node("moe", experts=experts, hidden=hidden, k=1, noise=0)]
-        cases[name] = (layer(name, 32, rows // 32, width, nodes),
-                       {"kind": "grouped", "rows": rows, "k": width, "n": hidden, "experts": experts})
     layers = {
         "sparse-mlp-tokens": (32, 196, 512, [node("moe", experts=8, hidden=2048, k=1, noise=0)]),
         "sparse-mlp-channels": (32, 392, 256, [node("moe", over="channels", experts=8, hidden=784, k=1,
                                                     noise=0)]),
         "soft-moe": (32, 196, 512, [node("soft_moe", experts=32, slots=6, hidden=2048)]),
     }
+    return timed(DENSE, GROUPED, layers, 32)
+
+
+def dry_cases():
+    """The same kinds, small: a dry run of the timing needs no GPU."""
+    layers = {
+        "sparse-mlp-channels": (2, 12, 16, [node("moe", over="channels", experts=4, hidden=24, k=1, noise=0)]),
+        "soft-moe": (2, 9, 24, [node("soft_moe", experts=3, slots=2, hidden=40)]),
+    }
+    return {"dry-" + name: ({**model, "name": "dry-" + name}, {**bench, "dry": True})
+            for name, (model, bench) in timed([(64, 48, 72)], [(64, 32, 48, 4)], layers, 2).items()}
+
+
+def timed(dense, grouped, layers, batch):
+    cases = {}
+    for rows, k, n in dense:
+        name = f"dense-{rows}x{k}x{n}"
+        cases[name] = (layer(name, batch, rows // batch, k, [node("linear", features=n, bias=False)]),
+                       {"kind": "dense", "rows": rows, "k": k, "n": n})
+    for rows, width, hidden, experts in grouped:
+        name = f"experts-{experts}x{rows}x{width}x{hidden}"
+        nodes = [node("moe", experts=experts, hidden=hidden, k=1, noise=0)]
+        cases[name] = (layer(name, batch, rows // batch, width, nodes),
+                       {"kind": "grouped", "rows": rows, "k": width, "n": hidden, "experts": experts})
     for name, parts in layers.items():
         cases["layer-" + name] = (layer("layer-" + name, *parts), {"kind": "layer"})
         cases["step-" + name] = (layer("step-" + name, *parts, training=True), {"kind": "step"})

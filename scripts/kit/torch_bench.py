@@ -1,97 +1,104 @@
 """Times moec beside cuBLAS, torch.compile and a Triton kernel, in one process,
 on normally distributed data. Every time is the median of runs that the device's
 events measure; PyTorch's runs are CUDA graphs where it can capture them, as
-moec's always are."""
+moec's always are. A dry run goes the same ways with small shapes, without a GPU
+on the CPU and the simulator; its times say nothing."""
 
 import ctypes
 import json
 import os
 import statistics
+import time
 
 import runtime
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WARMUP, RUNS = 10, 50
 
 
-def median_ms(torch, body):
-    """Median time of body() on the GPU, as a graph when it can be captured."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(WARMUP):
+class Place:
+    """Where PyTorch and where our code runs, and how often."""
+
+    def __init__(self, torch, device, dry):
+        self.torch, self.ours, self.gpu = torch, device, device == "cuda"
+        self.name = "cuda" if self.gpu else "cpu"
+        self.warmup, self.runs = (1, 3) if dry else (10, 50)
+
+    def compile(self, body):
+        # On the CPU PyTorch would call a C++ compiler for minutes.
+        return self.torch.compile(body) if self.gpu else self.torch.compile(body, backend="aot_eager")
+
+    def median_ms(self, body):
+        """Median time of body(), and whether it ran as a CUDA graph."""
+        return self.median_on_gpu(body) if self.gpu else (self.median_on_cpu(body), False)
+
+    def median_on_cpu(self, body):
+        times = []
+        for _ in range(self.warmup + self.runs):
+            start = time.perf_counter()
             body()
-    torch.cuda.synchronize()
-    run = body
-    try:
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            body()
-        run = graph.replay
-    except Exception:  # what cannot be captured is timed as it is
-        torch.cuda.synchronize()
-    times = []
-    for i in range(WARMUP + RUNS):
-        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        start.record()
-        run()
-        end.record()
-        torch.cuda.synchronize()
-        if i >= WARMUP:
+            times.append((time.perf_counter() - start) * 1e3)
+        return statistics.median(times[self.warmup:])
+
+    def median_on_gpu(self, body):
+        cuda = self.torch.cuda
+        stream = cuda.Stream()
+        stream.wait_stream(cuda.current_stream())
+        with cuda.stream(stream):
+            for _ in range(self.warmup):
+                body()
+        cuda.synchronize()
+        run, captured = body, False
+        try:
+            graph = cuda.CUDAGraph()
+            with cuda.graph(graph):
+                body()
+            run, captured = graph.replay, True
+        except Exception:  # what cannot be captured is timed as it is
+            cuda.synchronize()
+        times = []
+        for _ in range(self.warmup + self.runs):
+            start, end = cuda.Event(enable_timing=True), cuda.Event(enable_timing=True)
+            start.record()
+            run()
+            end.record()
+            cuda.synchronize()
             times.append(start.elapsed_time(end))
-    return statistics.median(times)
+        return statistics.median(times[self.warmup:]), captured
 
 
-def triton_matmul(torch, a, b):
-    """A plain tiled product a @ b in Triton, best of a few tiles; ms or None."""
+def triton_ms(place, a, b):
+    """The best of a few tiles, and its error; None without Triton."""
+    # Triton's interpreter, which dry runs use, multiplies bf16 as integers.
+    if not place.gpu and a.dtype == place.torch.bfloat16:
+        return None
     try:
-        import triton
-        import triton.language as tl
+        import triton_matmul
     except ImportError:
         return None
-
-    @triton.jit
-    def kernel(a, b, c, m, n, k, sa, sb, sc, BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr,
-               GROUP: tl.constexpr):
-        # Neighbouring programs share panels: GROUP rows of tiles are one strip.
-        pid = tl.program_id(0)
-        rows, columns = tl.cdiv(m, BM), tl.cdiv(n, BN)
-        strip = pid // (GROUP * columns)
-        height = min(rows - strip * GROUP, GROUP)
-        row = strip * GROUP + (pid % (GROUP * columns)) % height
-        column = (pid % (GROUP * columns)) // height
-        i, j, p = row * BM + tl.arange(0, BM), column * BN + tl.arange(0, BN), tl.arange(0, BK)
-        total = tl.zeros((BM, BN), dtype=tl.float32)
-        for start in range(0, k, BK):
-            left = tl.load(a + i[:, None] * sa + (start + p)[None, :],
-                           mask=(i[:, None] < m) & ((start + p)[None, :] < k), other=0.0)
-            right = tl.load(b + (start + p)[:, None] * sb + j[None, :],
-                            mask=((start + p)[:, None] < k) & (j[None, :] < n), other=0.0)
-            total = tl.dot(left, right, total)
-        tl.store(c + i[:, None] * sc + j[None, :], total.to(c.dtype.element_ty),
-                 mask=(i[:, None] < m) & (j[None, :] < n))
-
-    (m, k), n = a.shape, b.shape[1]
-    c, best = torch.empty(m, n, device=a.device, dtype=a.dtype), None
-    for bm, bn, bk, warps, stages in ((128, 256, 64, 8, 3), (128, 128, 64, 4, 4), (128, 128, 32, 8, 4),
-                                      (64, 128, 32, 4, 4)):
-        grid = (triton.cdiv(m, bm) * triton.cdiv(n, bn),)
+    c, wanted, best = place.torch.empty(a.shape[0], b.shape[1], device=a.device, dtype=a.dtype), a @ b, None
+    problem = None
+    for tile in triton_matmul.TILES:
         try:
-            ms = median_ms(torch, lambda: kernel[grid](a, b, c, m, n, k, a.stride(0), b.stride(0), c.stride(0), bm, bn,
-                                                       bk, 8, num_warps=warps, num_stages=stages))
-        except Exception:  # a tile that does not fit this GPU
+            ms, _ = place.median_ms(lambda: triton_matmul.multiply(a, b, c, tile))
+        except Exception as refused:  # a tile that does not fit this GPU
+            problem = refused
             continue
-        best = ms if best is None else min(best, ms)
+        error = float((c.float() - wanted.float()).abs().max() / wanted.float().abs().max())
+        if best is None or ms < best[0]:
+            best = ms, error
+    if best is None:
+        raise problem
     return best
 
 
 class Ours:
-    """One module on the GPU, with start values and normal inputs."""
+    """One module, with start values and normal inputs."""
 
-    def __init__(self, torch, library, item, profile=False):
-        self.torch = torch
+    def __init__(self, place, library, item, profile=False):
+        torch = place.torch
+        self.place = place
         self.module = runtime.Module(library, os.path.join(HERE, item["module"]))
-        self.session = runtime.Session(self.module, "cuda", profile=profile)
+        self.session = runtime.Session(self.module, place.ours, profile=profile)
         self.session.init_parameters(1)
         self.entry = self.module.entry("train_step" if item["bench"]["kind"] == "step" else "infer")
         self.inputs = {}
@@ -107,51 +114,59 @@ class Ours:
 
     def parameters(self):
         import torch_models
-        return {name: torch_models.tensor(item).cuda() for name, item in self.session.parameters().items()}
+        return {name: torch_models.tensor(item).to(self.place.name)
+                for name, item in self.session.parameters().items()}
+
+    def first_output(self):
+        """Of one run: the layer's result, or the loss of a step."""
+        import torch_models
+        self.session.run(self.entry)
+        return torch_models.tensor(next(iter(self.session.outputs(self.entry).values()))).to(self.place.name)
 
     def median_ms(self):
-        self.session.run_timed(self.entry, WARMUP)
-        return statistics.median(self.session.run_timed(self.entry, RUNS)) * 1e3
+        self.session.run_timed(self.entry, self.place.warmup)
+        return statistics.median(self.session.run_timed(self.entry, self.place.runs)) * 1e3
 
     def contractions_ms(self):
         """Time of all contractions in one run; the session was made with profile."""
         kernels = self.module.manifest["kernels"]
-        for warm in (True, False):
-            self.session.run_timed(self.entry, WARMUP if warm else RUNS)
+        for runs in (self.place.warmup, self.place.runs):
+            self.session.run_timed(self.entry, runs)
             costs = [self.session.kernel_cost(i) for i in range(len(kernels))]
         return sum(seconds for kernel, (_, seconds) in zip(kernels, costs)
-                   if "contract" in kernel["kind"]) / RUNS * 1e3
+                   if "contract" in kernel["kind"]) / self.place.runs * 1e3
 
 
-def products(torch, bench, dtype):
+def products(place, bench, dtype):
     """The products alone, by cuBLAS: what the contractions are held against."""
-    rows, k, n = bench["rows"], bench["k"], bench["n"]
-    make = lambda *shape: torch.randn(*shape, device="cuda").to(dtype)
+    torch, rows, k, n = place.torch, bench["rows"], bench["k"], bench["n"]
+    make = lambda *shape: torch.randn(*shape, device=place.name).to(dtype)
     if bench["kind"] == "dense":
         a, b = make(rows, k), make(k, n)
-        return (lambda: torch.matmul(a, b)), (a, b), 2 * rows * k * n
+        return (lambda: torch.matmul(a, b)), (a, b)
     # Every expert gets its even share: the bound of a grouped product.
     experts = bench["experts"]
     x, up, down = make(experts, rows // experts, k), make(experts, k, n), make(experts, n, k)
     hidden = make(experts, rows // experts, n)
-    return (lambda: (torch.bmm(x, up), torch.bmm(hidden, down))), None, 4 * rows * k * n
+    return (lambda: (torch.bmm(x, up), torch.bmm(hidden, down))), None
 
 
-def torch_layer(torch, ours, item, dtype):
-    """The model compiled by torch.compile: what to time, and its outputs."""
+def torch_layer(place, ours, item, dtype):
+    """The model by PyTorch, with our parameters and inputs: what to time (a
+    forward pass or a training step, by torch.compile), and its first result."""
     import torch.nn.functional as F
     import torch_models
+    torch = place.torch
     with open(os.path.join(HERE, "data", item["name"] + ".json"), encoding="utf-8") as file:
         model = json.load(file)
-    step = item["bench"]["kind"] == "step"
     parameters = ours.parameters()
-    x = ours.inputs["x"].cuda()
-    label = ours.inputs["label"].cuda().long() if step else None
-    if not step:
+    x = ours.inputs["x"].to(place.name)
+    if item["bench"]["kind"] != "step":
         def forward():
             with torch.no_grad():
-                return torch_models.Model(model, parameters, dtype)({"x": x})
-        return torch.compile(forward), forward
+                return next(iter(torch_models.Model(model, parameters, dtype)({"x": x}).values()))
+        return place.compile(forward), forward()
+    label = ours.inputs["label"].to(place.name).long()
     for value in parameters.values():
         value.requires_grad_(True)
     optimizer = torch.optim.SGD(list(parameters.values()), lr=1e-3, momentum=0.9)
@@ -159,60 +174,79 @@ def torch_layer(torch, ours, item, dtype):
     def loss():
         outputs = torch_models.Model(model, parameters, dtype, training=True)({"x": x})
         return F.cross_entropy(outputs["logits"], label)
-    compiled = torch.compile(loss)
+    compiled = place.compile(loss)
 
     def train():
         optimizer.zero_grad(set_to_none=False)
         compiled().backward()
         optimizer.step()
-    return train, None
+    return train, loss().detach()
 
 
-def measure(torch, library, item):
-    bench, dtype = item["bench"], torch.bfloat16 if item["precision"] == "bf16" else torch.float32
-    result = {"name": item["name"], "precision": item["precision"], "target": item["target"], **bench}
-    ours = Ours(torch, library, item)
-    result["ours_ms"] = ours.median_ms()
+def measure_torch(place, ours, item):
+    """What PyTorch, cuBLAS and Triton take for the case, and PyTorch's result."""
+    bench, dtype = item["bench"], place.torch.bfloat16 if item["precision"] == "bf16" else place.torch.float32
+    times = {}
     if bench["kind"] in ("dense", "grouped"):
-        result["kernels_ms"] = Ours(torch, library, item, profile=True).contractions_ms()
-        body, operands, flops = products(torch, bench, dtype)
-        result["cublas_ms"] = median_ms(torch, body)
-        if operands:
-            result["triton_ms"] = triton_matmul(torch, *operands)
-        result["tflops"] = flops / result["kernels_ms"] * 1e-9
-        result["ratio"] = result["cublas_ms"] / result["kernels_ms"]
-    body, forward = torch_layer(torch, ours, item, dtype)
-    if forward is not None:
-        ours.session.run(ours.entry)
-        import torch_models
-        got = torch_models.tensor(next(iter(ours.session.outputs(ours.entry).values()))).cuda()
-        wanted = next(iter(forward().values()))
-        result["torch_error"] = float((got - wanted).abs().max() / wanted.abs().max())
+        body, operands = products(place, bench, dtype)
+        times["cublas_ms"], _ = place.median_ms(body)
+        found = triton_ms(place, *operands) if operands else None
+        if found:
+            times["triton_ms"], times["triton_error"] = found
+    body, wanted = torch_layer(place, ours, item, dtype)
     if bench["kind"] in ("layer", "step"):
-        result["compile_ms"] = median_ms(torch, body)
+        times["compile_ms"], times["compile_graph"] = place.median_ms(body)
+    return times, wanted
+
+
+def measure(place, library, item, known):
+    """One module; `known` keeps what PyTorch took for the same case and precision."""
+    bench, key = item["bench"], (item["name"], item["precision"])
+    result = {"name": item["name"], "precision": item["precision"], "target": item["target"], **bench}
+    ours = Ours(place, library, item)
+    if key not in known:
+        known[key] = measure_torch(place, ours, item)
+    times, wanted = known[key]
+    got = ours.first_output()
+    result["torch_error"] = float((got - wanted).abs().max() / wanted.abs().max())
+    result["ours_ms"] = ours.median_ms()
+    result.update(times)
+    if bench["kind"] in ("dense", "grouped"):
+        result["kernels_ms"] = Ours(place, library, item, profile=True).contractions_ms()
+        products_made = 1 if bench["kind"] == "dense" else 2
+        result["tflops"] = products_made * 2 * bench["rows"] * bench["k"] * bench["n"] / result["kernels_ms"] * 1e-9
+        result["ratio"] = result["cublas_ms"] / result["kernels_ms"]
+    else:
         result["ratio"] = result["compile_ms"] / result["ours_ms"]
     return result
 
 
-def run(library, items, results):
+def run(library, items, results, device, save, dry=False):
+    """Appends to results["bench"] and calls save() after each case."""
+    if dry and device != "cuda":
+        os.environ["TRITON_INTERPRET"] = "1"
     try:
         import torch
     except ImportError:
         print("no PyTorch here: nothing is timed beside it", flush=True)
         return
     results["machine"]["torch"] = torch.__version__
-    if not torch.cuda.is_available():
-        print("PyTorch sees no GPU: nothing is timed beside it", flush=True)
-        return
-    results["machine"]["gpu"] = torch.cuda.get_device_name(0)
+    if device == "cuda":
+        if not torch.cuda.is_available():
+            print("PyTorch sees no GPU: nothing is timed beside it", flush=True)
+            return
+        results["machine"]["gpu"] = torch.cuda.get_device_name(0)
     # f32 means f32, on both sides.
-    torch.backends.cuda.matmul.allow_tf32 = False
-    for item in items:
+    torch.set_float32_matmul_precision("highest")
+    place, known = Place(torch, device, dry), {}
+    # The targets of one case one after the other, as PyTorch is timed once for them.
+    for item in sorted(items, key=lambda item: (item["bench"]["kind"], item["name"], item["precision"])):
         try:
-            result = measure(torch, library, item)
+            result = measure(place, library, item, known)
         except Exception as problem:  # one case must not cost the others
             result = {"name": item["name"], "precision": item["precision"], "target": item["target"],
                       "message": (str(problem) or type(problem).__name__).splitlines()[0]}
         results["bench"].append(result)
+        save()
         print("  ".join(f"{key} {value:.4g}" if isinstance(value, float) else str(value)
                         for key, value in result.items() if value is not None), flush=True)

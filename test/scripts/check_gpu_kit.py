@@ -1,11 +1,13 @@
 """The kit for machines with a GPU: it packs, builds its runtime from source with
 a plain compiler, checks its modules, and notices a wrong result.
 
-usage: check_gpu_kit.py ROOT BUILD FOLDER cpu|ptxsim
+usage: check_gpu_kit.py ROOT BUILD FOLDER cpu|ptxsim|torch
 
 `cpu` packs native modules, which tests the kit itself on any machine; `ptxsim`
 packs GPU modules and checks them on the simulator, with the library of the
-build. Exit code 77 (skipped) where the compiler has no GPU target.
+build; `torch` compares them with PyTorch and goes through the timing beside it,
+on the CPU, with the Python that MOEC_TORCH_PYTHON names. Exit code 77 (skipped)
+where the compiler has no GPU target, or that Python no PyTorch.
 """
 
 import json
@@ -36,9 +38,9 @@ def unpack(*options):
     return os.path.join(FOLDER, "moec-gpu-kit")
 
 
-def driver(kit, *options, expect=0):
+def driver(kit, *options, expect=0, python=sys.executable):
     results = os.path.join(FOLDER, "results.json")
-    run(sys.executable, os.path.join(kit, "run.py"), "--out", results, *options, expect=expect)
+    run(python, os.path.join(kit, "run.py"), "--out", results, *options, expect=expect)
     with open(results, encoding="utf-8") as file:
         return json.load(file)
 
@@ -76,16 +78,21 @@ def on_cpu():
     check("holds code for a CPU" in text, "a module for the CPU runs on the simulator")
 
 
-def on_simulator():
+def skip_without_target():
     help_text = run(os.path.join(BUILD, "bin", "moec"), "compile", "--help")
     if "--target " not in help_text:
         print("skipped: this compiler has no --target")
         sys.exit(77)
-    kit = unpack("--target", "cuda:sm_80", "--only", "^(tiny|mean|moe-tokens|mixer)$", "--batch", "2")
+
+
+def on_simulator():
+    skip_without_target()
+    kit = unpack("--target", "cuda:sm_80", "--only", "^(tiny|mean|moe-tokens|mixer|sparse-mlp)$", "--batch", "2")
     library = os.path.join(BUILD, "runtime", "libmoec_runtime.so")
     results = driver(kit, "--device", "ptxsim", "--library", library)
     check(not results["left_out"], "something does not compile")
-    check([c["status"] for c in results["checks"]] == ["ok"] * 8, "a module is not right")
+    check([c["status"] for c in results["checks"]] == ["ok"] * 10, "a module is not right")
+    check(all("cpu_errors" in c for c in results["checks"] if "bf16" in c["label"]), "bf16 is not held against the CPU")
     check(all(c.get("losses_equal", True) for c in results["checks"]), "two runs differ")
     # A GPU module without a GPU.
     if not shutil.which("nvidia-smi"):
@@ -93,4 +100,71 @@ def on_simulator():
         check("run.py: error: " in text, "it does not say that there is no GPU")
 
 
-on_cpu() if KIND == "cpu" else on_simulator()
+# The part of torch.cuda that the timing uses, with times that this knows.
+FAKE_GPU = """
+import contextlib, sys, types
+sys.path.insert(0, sys.argv[1])
+import torch_bench
+clock = [0.0]
+class Event:
+    def __init__(self, enable_timing): assert enable_timing
+    def record(self): self.at = clock[0]
+    def elapsed_time(self, end): return end.at - self.at
+class Graph:
+    def replay(self): clock[0] += 2
+def capture(graph):
+    if refuse: raise RuntimeError("this cannot be captured")
+    return contextlib.nullcontext()
+stream = types.SimpleNamespace(wait_stream=lambda other: None)
+cuda = types.SimpleNamespace(Stream=lambda: stream, current_stream=lambda: stream, stream=lambda s: contextlib.nullcontext(),
+                             synchronize=lambda: None, CUDAGraph=Graph, graph=capture, Event=Event)
+place = torch_bench.Place(types.SimpleNamespace(cuda=cuda), "cuda", dry=False)
+def body(): clock[0] += 5
+refuse = False
+assert place.median_ms(body) == (2, True)
+refuse = True
+assert place.median_ms(body) == (5, False)
+print("the timing on a GPU is right")
+"""
+
+
+def beside_torch():
+    skip_without_target()
+    python = os.environ.get("MOEC_TORCH_PYTHON", sys.executable)
+    found = subprocess.run([python, "-c", "import torch"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           text=True)
+    if found.returncode:
+        reason = (found.stdout.strip().splitlines() or ["no message"])[-1]
+        print(f"skipped: {python} has no PyTorch ({reason}); MOEC_TORCH_PYTHON may name one that has")
+        sys.exit(77)
+    # Every op of the PyTorch models, each in a case of one layer, and the timing.
+    names = "tiny|linear.*|gelu|layer-norm|mean|mlp|token-mlp|attention|moe.*|soft-moe-layer|re-represent|mixer|dry-.*"
+    kit = unpack("--target", "cuda:sm_80", "--only", f"^({names})$", "--batch", "2")
+    library = os.path.join(BUILD, "runtime", "libmoec_runtime.so")
+    results = driver(kit, "--device", "ptxsim", "--library", library, python=python)
+    check(len(results["checks"]) == 34 and all(c["status"] == "ok" for c in results["checks"]), "a module is not right")
+    check(all(c["torch_error"] is not None for c in results["checks"]), "a module is not compared with PyTorch")
+    run(python, "-c", FAKE_GPU, kit)
+    dry = ["--device", "ptxsim", "--dry-run", "--library", library]
+    results = driver(kit, *dry, python=python)
+    check(len(results["bench"]) == 12, "a case is missing")
+    keys = {"dense": {"cublas_ms", "kernels_ms"}, "grouped": {"cublas_ms", "kernels_ms"}, "layer": {"compile_ms"},
+            "step": {"compile_ms"}}
+    for item in results["bench"]:
+        missing = keys[item["kind"]] | {"ours_ms", "ratio", "torch_error"}
+        check(not missing - item.keys(), f"{item['name']} has no {missing - item.keys()}")
+    table = run(sys.executable, os.path.join(kit, "gpu_table.py"), os.path.join(FOLDER, "results.json"))
+    check(table.count("\n| dry-") == 12 and "A dry run" in table, "the table does not show the cases")
+    # PyTorch computes something else: that has to be noticed.
+    path = os.path.join(kit, "data", "dry-dense-64x48x72.json")
+    with open(path, encoding="utf-8") as file:
+        model = json.load(file)
+    model["nodes"].append({"name": "z", "op": "gelu", "inputs": ["y"]})
+    model["outputs"] = ["z"]
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(model, file)
+    results = driver(kit, *dry, "--only", "dry-dense", expect=3, python=python)
+    check(all(item["torch_error"] > 0.1 for item in results["bench"]), "it fails for another reason")
+
+
+{"cpu": on_cpu, "ptxsim": on_simulator, "torch": beside_torch}[KIND]()
