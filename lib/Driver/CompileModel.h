@@ -24,8 +24,9 @@ struct CompileRequest {
   int64_t batch = 0;          ///< 0: as the model says
   std::string target = "cpu"; ///< or a GPU: "cuda:sm_80"
   std::string cpu = "native";
-  std::string precision = "f32"; ///< or "bf16": what contractions multiply
-  std::string dumpPasses;        ///< folder, or empty
+  /// What contractions multiply, "f32" or "bf16"; empty: what the model says.
+  std::string precision;
+  std::string dumpPasses; ///< folder, or empty
   bool timing = false;
   bool printMemoryPlan = false;
   std::vector<std::string> disabledPasses; ///< fusion passes to leave out

@@ -199,8 +199,13 @@ moec::driver::writeText(ModuleOp module, StringRef path,
 }
 
 LogicalResult moec::driver::compile(ModuleOp module,
-                                    const CompileOptions &options,
+                                    const CompileOptions &given,
                                     StringRef path) {
+  CompileOptions options = given;
+  if (options.precision.empty()) {
+    auto wanted = module->getAttrOfType<StringAttr>("moe.precision");
+    options.precision = wanted ? wanted.str() : "f32";
+  }
   auto report = [&](llvm::Error error) {
     return module.emitError(llvm::toString(std::move(error)));
   };

@@ -48,8 +48,9 @@ struct CompileOptions {
   std::string target = "cpu";
   /// "native" or a name that LLVM knows.
   std::string cpu = "native";
-  /// "f32" or "bf16": what contractions multiply.
-  std::string precision = "f32";
+  /// What contractions multiply, "f32" or "bf16"; empty: `moe.precision` of the
+  /// module, else f32.
+  std::string precision;
   /// Where to stop.
   Phase until = Phase::Module;
   /// If set, IR after each pass that changed it goes there, numbered.

@@ -36,8 +36,8 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
                  "CPU to compile for: native (default), x86-64-v3, "
                  "x86-64-v4, or a name that LLVM knows");
   app.add_option("--precision", request.precision,
-                 "f32 (default), or bf16: contractions multiply bf16 and sum "
-                 "in f32")
+                 "f32, or bf16: contractions multiply bf16 and sum in f32 "
+                 "(default: the model's, else f32)")
       ->check(CLI::IsMember({"f32", "bf16"}));
   app.add_option(
       "--disable-fusion", request.disabledPasses,

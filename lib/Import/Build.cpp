@@ -415,6 +415,8 @@ void moec::import::describeModel(ModuleOp module, const Model &model) {
                                  model.classNames.end());
     data.push_back(b.getNamedAttr("class_names", b.getStrArrayAttr(names)));
   }
+  if (t.precision != "f32")
+    module->setAttr("moe.precision", b.getStringAttr(t.precision));
   module->setAttr("moe.data", b.getDictionaryAttr(data));
   module->setAttr(
       "moe.training",

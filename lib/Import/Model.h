@@ -129,6 +129,7 @@ struct Training {
   double warmup = 0, finalShare = 0;
   double clipNorm = 0;
   int64_t epochs = 1, batch = 0, seed = 0;
+  std::string precision = "f32";                   ///< or "bf16"
   std::optional<std::vector<std::string>> noDecay; ///< patterns
 };
 

@@ -73,7 +73,10 @@ llvm::ArrayRef<AttrDef> moec::import::trainingAttrs() {
                            "largest norm of all gradients together; 0: none"),
       AttrDef::integer("epochs", 10, "passes over the training images"),
       AttrDef{"seed", AttrDef::Kind::Integer,
-              "seed of parameters, order and noise"}};
+              "seed of parameters, order and noise"},
+      AttrDef::choice("precision", {"f32", "bf16"},
+                      "what contractions multiply, in inference too; they sum "
+                      "in f32. --precision overrides it")};
   return defs;
 }
 
@@ -290,6 +293,7 @@ void moec::import::checkTraining(Reader &reader, const JsonValue &json) {
   training.clipNorm = values["clip_norm"].real;
   training.epochs = values["epochs"].integer;
   training.seed = values["seed"].integer;
+  training.precision = values["precision"].text;
   training.batch = reader.model.batch;
   // The batch of training decides which batch the model is checked with, see
   // Import.cpp; here only its form counts.

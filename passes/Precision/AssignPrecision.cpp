@@ -322,9 +322,11 @@ struct AssignPrecisionPass
   }
 
   void runOnOperation() override {
-    if (precision == "f32")
-      return;
     ModuleOp module = getOperation();
+    if (precision == "f32") {
+      module->removeAttr("moe.precision");
+      return;
+    }
     module->setAttr("moe.precision",
                     StringAttr::get(module.getContext(), precision.getValue()));
     for (auto func : module.getOps<func::FuncOp>())

@@ -21,7 +21,8 @@ def AssignPrecisionPass : Pass<"moec-assign-precision", "::mlir::ModuleOp"> {
        start of the function, for all layers of a repeat at once.
 
     Everything else is f32 as before: arithmetic in regions, sums, statistics, gradients of parameters,
-    the update. `moe.precision` on the module names the precision. `precision=f32` changes nothing.
+    the update. `moe.precision` on the module names the precision (before this pass, the one that the model asks for).
+    `precision=f32` changes nothing else.
 
     Before: `%y = kernel.contract ins(%x, %w : tensor<8x96xf32>, ..) .. lhs { %x } rhs { %w } epilogue { acc }`.
     After: `%v = kernel.map ins(%w) .. body { truncf }` and
