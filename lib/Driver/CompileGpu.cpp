@@ -45,7 +45,8 @@ LogicalResult moec::driver::emitGpu(ModuleOp module,
                                     const target::Machine &host,
                                     StringRef path) {
   auto report = [&](llvm::Error error) {
-    return module.emitError(llvm::toString(std::move(error)));
+    return mlir::emitError(UnknownLoc::get(module.getContext()),
+                           llvm::toString(std::move(error)));
   };
   auto modules = module.getOps<mlir::gpu::GPUModuleOp>();
   std::string ptx;

@@ -18,6 +18,40 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::driver;
 
+/// "FILE:LINE:COLUMN: error: node 'NAME': ...", as the importer writes; what
+/// stands nowhere in the model is said by the program.
+static void printDiagnostic(Diagnostic &diagnostic, raw_ostream &os) {
+  std::string place, node;
+  diagnostic.getLocation()->walk([&](Location loc) {
+    if (auto name = dyn_cast<NameLoc>(loc); name && node.empty())
+      node = "node '" + name.getName().str() + "': ";
+    auto file = dyn_cast<FileLineColLoc>(loc);
+    if (!file)
+      return WalkResult::advance();
+    place = (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" +
+             Twine(file.getColumn()) + ": ")
+                .str();
+    return WalkResult::interrupt();
+  });
+  switch (diagnostic.getSeverity()) {
+  case DiagnosticSeverity::Error:
+    os << (place.empty() ? "moec: " : place) << "error: ";
+    break;
+  case DiagnosticSeverity::Warning:
+    os << (place.empty() ? "moec: " : place) << "warning: ";
+    break;
+  case DiagnosticSeverity::Note:
+    os << "  note: ";
+    break;
+  case DiagnosticSeverity::Remark:
+    os << place << "remark: ";
+    break;
+  }
+  os << node << diagnostic << '\n';
+  for (Diagnostic &note : diagnostic.getNotes())
+    printDiagnostic(note, os);
+}
+
 int moec::driver::compileModel(const CompileRequest &request) {
   std::optional<Phase> until = parsePhase(request.emit);
   if (!until) {
@@ -54,6 +88,9 @@ int moec::driver::compileModel(const CompileRequest &request) {
       importModelFile(request.model, context, options, llvm::errs());
   if (!module)
     return 1;
+  ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
+    printDiagnostic(diagnostic, llvm::errs());
+  });
   CompileOptions compileOptions;
   compileOptions.target = request.target;
   compileOptions.cpu = request.cpu;

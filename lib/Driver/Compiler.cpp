@@ -207,7 +207,8 @@ LogicalResult moec::driver::compile(ModuleOp module,
     options.precision = wanted ? wanted.str() : "f32";
   }
   auto report = [&](llvm::Error error) {
-    return module.emitError(llvm::toString(std::move(error)));
+    return mlir::emitError(UnknownLoc::get(module.getContext()),
+                           llvm::toString(std::move(error)));
   };
   DefaultTimingManager timer;
   timer.setEnabled(options.timing);

@@ -79,13 +79,19 @@ llvm::Expected<Machine> moec::target::getMachine(llvm::StringRef cpu) {
   llvm::Expected<const llvm::Target *> target = lookupTarget(machine.triple);
   if (!target)
     return target.takeError();
-  std::unique_ptr<llvm::MCSubtargetInfo> info(
-      (*target)->createMCSubtargetInfo(llvm::Triple(machine.triple), cpu, ""));
+  auto subtarget = [&](llvm::StringRef name) {
+    return std::unique_ptr<llvm::MCSubtargetInfo>(
+        (*target)->createMCSubtargetInfo(llvm::Triple(machine.triple), name,
+                                         ""));
+  };
+  // One made for an unknown CPU would print messages of its own.
+  auto info = subtarget("");
   if (!info || !info->isCPUStringValid(cpu))
     return llvm::createStringError(
         "unknown CPU '" + cpu.str() +
         "'; use 'native', 'x86-64-v3', 'x86-64-v4' or a name that "
         "clang -mcpu=help lists");
+  info = subtarget(cpu);
   for (const char *feature : x86Features)
     if (info->checkFeatures(std::string("+") + feature))
       machine.features.push_back(feature);
