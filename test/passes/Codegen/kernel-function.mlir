@@ -129,3 +129,13 @@ func.func @operand_last(%x: memref<4xf32>, %begin: index, %end: index, %y: memre
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+
+// -----
+
+// expected-error @+1 {{its arguments must end with (index, index, memref<?xi8>)}}
+func.func @matrix_last(%x: memref<4xi8>, %begin: index, %end: index, %y: memref<2x2xi8>) attributes {kernel.function} {
+  kernel.map dims [4] ins(%x : memref<4xi8>) outs(%y : memref<2x2xi8>)
+    maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i floordiv 2, i mod 2)>]
+    body { ^bb0(%a: i8): kernel.yield %a : i8 }
+  return
+}

@@ -43,6 +43,43 @@ func.func @written_out(%x: memref<5x30xf32>, %y: memref<5xf32>, %begin: index, %
 
 // -----
 
+// Eight whole vectors are still no loop, ...
+// CHECK-LABEL: func @eight(
+// CHECK:         scf.for
+// CHECK-NOT:     scf.for
+// CHECK-COUNT-8: vector.load
+// CHECK-NOT:     vector.load
+// CHECK:         vector.shuffle
+func.func @eight(%x: memref<5x32xf32>, %y: memref<5xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.rows dims [5, 32] ins(%x : memref<5x32xf32>) outs(%y : memref<5xf32>)
+    maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p)>] combiners [#kernel.combiner<add>]
+    phases { ^bb0(%e: f32): kernel.yield %e : f32 }
+    finish { ^bb0(%e: f32, %s: f32): kernel.yield %s : f32 }
+    emit { ^bb0(%e: f32, %s: f32): kernel.yield }
+  return
+}
+
+// -----
+
+// ... nine are one, and a single vector.
+// CHECK-LABEL: func @nine(
+// CHECK:         scf.for
+// CHECK:           scf.for %{{.*}} = %c0 to %c32 step %c16
+// CHECK-COUNT-4:     vector.load
+// CHECK:             scf.yield
+// CHECK:           vector.load
+// CHECK-NOT:       vector.load
+func.func @nine(%x: memref<5x36xf32>, %y: memref<5xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.rows dims [5, 36] ins(%x : memref<5x36xf32>) outs(%y : memref<5xf32>)
+    maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p)>] combiners [#kernel.combiner<add>]
+    phases { ^bb0(%e: f32): kernel.yield %e : f32 }
+    finish { ^bb0(%e: f32, %s: f32): kernel.yield %s : f32 }
+    emit { ^bb0(%e: f32, %s: f32): kernel.yield }
+  return
+}
+
+// -----
+
 // 14 vectors: three times four in a loop that carries the four sums, then what is
 // left, which goes on with the first sum.
 // CHECK-LABEL: func @looped(
