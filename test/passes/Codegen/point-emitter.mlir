@@ -194,21 +194,23 @@ func.func @ragged(%x: memref<90xf32>, %o: memref<4xi32>, %y: memref<3xf32>, %beg
 // -----
 
 // What does not change in a loop is read before it: one operand a row, one a
-// step of the outer loop of the reduction.
+// step of the outer loop of the reduction, and the inner one reads vectors only.
 // CHECK-LABEL: func @outer(
-// CHECK-SAME:    %{{[^:]*}}: memref<5x3x8xf32>, %[[S:[^:]*]]: memref<5xf32>
+// CHECK-SAME:    %{{[^:]*}}: memref<5x3x40xf32>, %[[S:[^:]*]]: memref<5xf32>
 // CHECK:         scf.for %[[P:.*]] = %{{.*}} step %c1 {
 // CHECK-NEXT:      %[[A:.*]] = memref.load %[[S]][%[[P]]]
 // CHECK-NEXT:      scf.for %[[C:.*]] = %c0 to %c3 step %c1
 // CHECK:             %[[B:.*]] = memref.load %{{.*}} : memref<15xf32>
+// CHECK-NEXT:        scf.for %{{.*}} = %c0 to %c32 step %c16
+// CHECK-NOT:           memref.load
+// CHECK:               scf.yield
 // CHECK-NOT:         memref.load
 // CHECK:             scf.yield
-// CHECK-NOT:         memref.load
-func.func @outer(%x: memref<5x3x8xf32>, %s: memref<5xf32>, %t: memref<5x3xf32>, %b: memref<8xf32>, %y: memref<5xf32>,
+func.func @outer(%x: memref<5x3x40xf32>, %s: memref<5xf32>, %t: memref<5x3xf32>, %b: memref<40xf32>, %y: memref<5xf32>,
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
-  kernel.rows dims [5, 24] ins(%x, %s, %t, %b : memref<5x3x8xf32>, memref<5xf32>, memref<5x3xf32>, memref<8xf32>) outs(%y : memref<5xf32>)
-    maps [affine_map<(p, c) -> (p, c floordiv 8, c mod 8)>, affine_map<(p, c) -> (p)>, affine_map<(p, c) -> (p, c floordiv 8)>,
-          affine_map<(p, c) -> (c mod 8)>, affine_map<(p, c) -> (p)>]
+  kernel.rows dims [5, 120] ins(%x, %s, %t, %b : memref<5x3x40xf32>, memref<5xf32>, memref<5x3xf32>, memref<40xf32>) outs(%y : memref<5xf32>)
+    maps [affine_map<(p, c) -> (p, c floordiv 40, c mod 40)>, affine_map<(p, c) -> (p)>, affine_map<(p, c) -> (p, c floordiv 40)>,
+          affine_map<(p, c) -> (c mod 40)>, affine_map<(p, c) -> (p)>]
     combiners [#kernel.combiner<add>]
     phases { ^bb0(%e: f32, %f: f32, %g: f32, %h: f32):
       %u = arith.mulf %e, %f : f32
