@@ -109,12 +109,15 @@ TEST_F(RowSpaceTest, JoinsWhatIsContiguousForAllOperands) {
 }
 
 TEST_F(RowSpaceTest, JoinsOnlyLoopsOfOneSort) {
-  // Rows and reduction stay apart, though they are contiguous.
-  RowSpace space = spaceOf(sum(KernelText("rows", {6, 7, 8})
-                                   .in("6x7x8xf32", "d0, d1, d2")
-                                   .out("6x7xf32", "d0, d1")));
+  // Rows and reduction stay apart, though all operands are contiguous.
+  RowSpace space = spaceOf(KernelText("rows", {6, 7, 8})
+                               .in("6x7x8xf32", "d0, d1, d2")
+                               .out("6x7x8xf32", "d0, d1, d2")
+                               .phase("add", 1, copyBody)
+                               .finish("kernel.yield")
+                               .emit("kernel.yield %v0 : f32"));
   EXPECT_EQ(loops(space), "42 8r");
-  EXPECT_EQ(list(space.addresses()), "d1 + d0 * 8; d0");
+  EXPECT_EQ(list(space.addresses()), "d1 + d0 * 8; d1 + d0 * 8");
 }
 
 TEST_F(RowSpaceTest, SplitsWhatIsDivided) {
