@@ -164,6 +164,11 @@ bool common(const Conversion &c, AluOp &op) {
   const Type &t = c.to, &f = c.from;
   const bool plain =
       c.rounding == Rounding::Nearest && !c.toInteger && !c.saturate && !c.ftz;
+  if (c.ftz && f.kind == 'h' && t.kind == 'f' && t.bits == 32 && !c.relu &&
+      c.rounding == Rounding::Nearest && !c.toInteger && !c.saturate) {
+    op = AluOp::F32FromBF16Ftz;
+    return true;
+  }
   if (t.kind == 'f' && t.bits == 32 && plain && !c.relu) {
     static const struct {
       char kind;
@@ -195,16 +200,19 @@ bool common(const Conversion &c, AluOp &op) {
       op = AluOp::F64FromF32;
       return true;
     }
-    if (!c.ftz && !c.saturate && t.bits == 32 && !t.isFloat() &&
+    // Nothing subnormal is left after truncating.
+    if (!c.saturate && t.bits == 32 && !t.isFloat() &&
         c.rounding == Rounding::Zero && (t.kind == 's' || t.kind == 'u')) {
       op = t.isSigned() ? AluOp::S32FromF32Trunc : AluOp::U32FromF32Trunc;
       return true;
     }
-    if (c.toInteger && !c.ftz && !c.saturate && t.kind == 'f' && t.bits == 32) {
-      op = c.rounding == Rounding::Zero   ? AluOp::TruncF32
-           : c.rounding == Rounding::Down ? AluOp::FloorF32
-           : c.rounding == Rounding::Up   ? AluOp::CeilF32
-                                          : AluOp::RoundEvenF32;
+    if (c.toInteger && !c.saturate && t.kind == 'f' && t.bits == 32) {
+      op = c.rounding == Rounding::Zero ? AluOp::TruncF32
+           : c.rounding == Rounding::Down
+               ? (c.ftz ? AluOp::FloorF32Ftz : AluOp::FloorF32)
+           : c.rounding == Rounding::Up
+               ? (c.ftz ? AluOp::CeilF32Ftz : AluOp::CeilF32)
+               : AluOp::RoundEvenF32;
       return true;
     }
     if (t.kind == 't' && c.rounding == Rounding::NearestAway) {

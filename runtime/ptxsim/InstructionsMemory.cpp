@@ -22,21 +22,39 @@ using namespace ast;
 static MemSpace spaceIn(const Inst &i) { return MemSpace(i.width >> 4); }
 static unsigned elementIn(const Inst &i) { return i.width & 15; }
 
+/// Calls visit(lane) for the lanes of the mask, nearly always all of them.
+template <typename Visit> static void eachLane(uint32_t mask, Visit visit) {
+  if (mask == fullMask)
+    for (unsigned l = 0; l < 32; ++l)
+      visit(l);
+  else
+    for (; mask; mask &= mask - 1)
+      visit(unsigned(__builtin_ctz(mask)));
+}
+
 template <typename T>
 static void loadRow(uint32_t *row, uint8_t *const p[32], unsigned offset,
                     uint32_t mask, bool wide) {
-  for (unsigned l = 0; l < 32; ++l) {
-    if (!(mask >> l & 1))
-      continue;
+  const auto load = [&](unsigned l) {
     T v;
     std::memcpy(&v, p[l] + offset, sizeof(v));
-    if (wide) {
-      const int64_t x = int64_t(v);
+    return v;
+  };
+  if (wide)
+    eachLane(mask, [&](unsigned l) {
+      const int64_t x = int64_t(load(l));
       std::memcpy(row + 2 * l, &x, 8);
-    } else {
-      row[l] = uint32_t(v);
-    }
-  }
+    });
+  else
+    eachLane(mask, [&](unsigned l) { row[l] = uint32_t(load(l)); });
+}
+
+template <unsigned Bytes>
+static void storeRow(const uint32_t *row, uint8_t *const p[32], unsigned offset,
+                     uint32_t mask, unsigned step) {
+  eachLane(mask, [&](unsigned l) {
+    std::memcpy(p[l] + offset, row + step * l, Bytes);
+  });
 }
 
 static void execLoad(Warp &w, const Inst &i, uint32_t mask) {
@@ -83,9 +101,20 @@ static void execStore(Warp &w, const Inst &i, uint32_t mask) {
   const unsigned step = i.flags & flagUser0 ? 2 : 1;
   for (unsigned k = 0; k < n; ++k) {
     const uint32_t *row = w.listRow(i, k);
-    for (unsigned l = 0; l < 32; ++l)
-      if (mask >> l & 1)
-        std::memcpy(p[l] + k * each, row + step * l, each);
+    switch (each) {
+    case 1:
+      storeRow<1>(row, p, k, mask, step);
+      break;
+    case 2:
+      storeRow<2>(row, p, 2 * k, mask, step);
+      break;
+    case 4:
+      storeRow<4>(row, p, 4 * k, mask, step);
+      break;
+    default:
+      storeRow<8>(row, p, 8 * k, mask, step);
+      break;
+    }
   }
 }
 

@@ -20,8 +20,12 @@ static unsigned firstLane(uint32_t mask) {
 static void checkAlignment(Warp &w, const Inst &i, uint32_t mask,
                            const LaneAddresses &a, uint32_t bytes) {
   uint64_t bad = 0;
-  for (unsigned l = 0; l < 32; ++l)
-    bad |= (mask >> l & 1) ? a.at[l] : 0;
+  if (mask == fullMask)
+    for (unsigned l = 0; l < 32; ++l)
+      bad |= a.at[l];
+  else
+    for (unsigned l = 0; l < 32; ++l)
+      bad |= (mask >> l & 1) ? a.at[l] : 0;
   if (!(bad & (bytes - 1)))
     return;
   for (unsigned l = 0; l < 32; ++l)
@@ -73,6 +77,11 @@ static void checkCollisions(Warp &w, const Inst &i, uint32_t mask,
 
 static void pointInto(uint8_t *p[32], const LaneAddresses &a, uint32_t mask,
                       uint64_t base, uint8_t *host) {
+  if (mask == fullMask) {
+    for (unsigned l = 0; l < 32; ++l)
+      p[l] = host + (a.at[l] - base);
+    return;
+  }
   for (unsigned l = 0; l < 32; ++l)
     if (mask >> l & 1)
       p[l] = host + (a.at[l] - base);

@@ -52,24 +52,30 @@ static void build(LanePattern &p, const LaneAddresses &a) {
   p.conflicts = uint32_t(c.sharedStoreConflicts);
 }
 
+static bool sameDeltas(const LaneAddresses &a, uint32_t mask, uint64_t base,
+                       const uint64_t delta[32]) {
+  uint64_t different = 0;
+  if (mask == fullMask)
+    for (unsigned l = 0; l < 32; ++l)
+      different |= (a.at[l] - base) ^ delta[l];
+  else
+    for (unsigned l = 0; l < 32; ++l)
+      different |= mask >> l & 1 ? (a.at[l] - base) ^ delta[l] : 0;
+  return different == 0;
+}
+
 const LanePattern &patternOf(LanePattern &p, uint32_t mask,
                              const LaneAddresses &a, uint32_t bytes,
                              uint32_t phaseMask) {
   const unsigned first = unsigned(__builtin_ctz(mask));
   const uint64_t base = a.at[first];
   const uint32_t phase = uint32_t(base) & phaseMask;
-  uint64_t delta[32], different = 0;
-  if (mask == fullMask) {
-    for (unsigned l = 0; l < 32; ++l)
-      delta[l] = a.at[l] - base;
-  } else {
-    for (unsigned l = 0; l < 32; ++l)
-      delta[l] = mask >> l & 1 ? a.at[l] - base : 0;
-  }
-  for (unsigned l = 0; l < 32; ++l)
-    different |= delta[l] ^ p.delta[l];
-  if (different == 0 && p.mask == mask && p.bytes == bytes && p.phase == phase)
+  if (p.mask == mask && p.bytes == bytes && p.phase == phase &&
+      sameDeltas(a, mask, base, p.delta))
     return p;
+  uint64_t delta[32];
+  for (unsigned l = 0; l < 32; ++l)
+    delta[l] = mask >> l & 1 ? a.at[l] - base : 0;
   std::copy(std::begin(delta), std::end(delta), p.delta);
   p.mask = mask;
   p.bytes = bytes;

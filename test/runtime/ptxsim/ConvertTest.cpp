@@ -91,6 +91,24 @@ TEST(Convert, RoundsToIntegralFloats) {
   EXPECT_EQ(floatOf(ofFloat("cvt.ftz.f32.f32 %r1, %r0;", 0x1p-130f)), 0.0f);
 }
 
+TEST(Convert, FlushesWhenAsked) {
+  const float tiny = 0x1p-130f;
+  EXPECT_EQ(ofFloat("cvt.rmi.f32.f32 %r1, %r0;", -tiny), bitsOf(-1.0f));
+  EXPECT_EQ(ofFloat("cvt.rmi.ftz.f32.f32 %r1, %r0;", -tiny), bitsOf(-0.0f));
+  EXPECT_EQ(ofFloat("cvt.rpi.f32.f32 %r1, %r0;", tiny), bitsOf(1.0f));
+  EXPECT_EQ(ofFloat("cvt.rpi.ftz.f32.f32 %r1, %r0;", tiny), 0u);
+  EXPECT_EQ(ofFloat("cvt.rzi.ftz.f32.f32 %r1, %r0;", -tiny), bitsOf(-0.0f));
+  EXPECT_EQ(ofFloat("cvt.rni.ftz.f32.f32 %r1, %r0;", 2.5f), bitsOf(2.0f));
+  EXPECT_EQ(ofFloat("cvt.rzi.ftz.s32.f32 %r1, %r0;", -2.5f), uint32_t(-2));
+  EXPECT_EQ(ofFloat("cvt.rmi.ftz.s32.f32 %r1, %r0;", -tiny), 0u);
+  EXPECT_EQ(ofFloat("cvt.rmi.s32.f32 %r1, %r0;", -tiny), uint32_t(-1));
+  const std::string half = "cvt.u16.u32 %h0, %r0;";
+  EXPECT_EQ(bits(half + "cvt.f32.bf16 %r1, %h0;", 0x8001), 0x80010000u);
+  EXPECT_EQ(bits(half + "cvt.ftz.f32.bf16 %r1, %h0;", 0x8001), 0x80000000u);
+  EXPECT_EQ(bits(half + "cvt.ftz.f32.bf16 %r1, %h0;", 0xbfc0), bitsOf(-1.5f));
+  EXPECT_EQ(bits(half + "cvt.ftz.f32.f16 %r1, %h0;", 0x0001), bitsOf(0x1p-24f));
+}
+
 TEST(Convert, ChangesFloats) {
   const auto half = [](const std::string &mode, float a) {
     return ofFloat("cvt." + mode + ".f32 %h1, %r0; cvt.u32.u16 %r1, %h1;", a);
