@@ -93,7 +93,7 @@ static void resolveGlobal(Warp &w, const Inst &i, uint32_t mask,
   Machine &m = *w.machine;
   InstState &state = m.state(i);
   const LanePattern &pattern =
-      patternOf(m.patternIn(state), mask, a, bytes, 31);
+      patternOf(m.patternsIn(state), mask, a, bytes, 31);
   const uint64_t total = uint64_t(__builtin_popcount(mask)) * bytes;
   if (write) {
     ++m.counters.globalStores;
@@ -158,7 +158,7 @@ static void resolveShared(Warp &w, const Inst &i, uint32_t mask,
                           uint8_t *p[32]) {
   Machine &m = *w.machine;
   const LanePattern &pattern =
-      patternOf(m.patternIn(m.state(i)), mask, a, bytes, 3);
+      patternOf(m.patternsIn(m.state(i)), mask, a, bytes, 3);
   const uint64_t total = uint64_t(__builtin_popcount(mask)) * bytes;
   if (write) {
     ++m.counters.sharedStores;

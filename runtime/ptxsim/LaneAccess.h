@@ -38,7 +38,7 @@ inline void loadAddresses(Warp &w, const Inst &i, LaneAddresses &out) {
 /// The pattern of a request, from the last one of this instruction if it is the
 /// same. `phaseMask` says which low bits of the address matter: 31 for sectors,
 /// 3 for banks, which are all alike.
-const LanePattern &patternOf(LanePattern &p, uint32_t mask,
+const LanePattern &patternOf(LanePatterns &known, uint32_t mask,
                              const LaneAddresses &a, uint32_t bytes,
                              uint32_t phaseMask);
 

@@ -64,19 +64,23 @@ static bool sameDeltas(const LaneAddresses &a, uint32_t mask, uint64_t base,
   return different == 0;
 }
 
-const LanePattern &patternOf(LanePattern &p, uint32_t mask,
+const LanePattern &patternOf(LanePatterns &known, uint32_t mask,
                              const LaneAddresses &a, uint32_t bytes,
                              uint32_t phaseMask) {
   const unsigned first = unsigned(__builtin_ctz(mask));
   const uint64_t base = a.at[first];
   const uint32_t phase = uint32_t(base) & phaseMask;
-  if (p.mask == mask && p.bytes == bytes && p.phase == phase &&
-      sameDeltas(a, mask, base, p.delta))
-    return p;
-  uint64_t delta[32];
+  for (unsigned k = 0; k < 2; ++k) {
+    const LanePattern &p = known.of[known.last];
+    if (p.mask == mask && p.bytes == bytes && p.phase == phase &&
+        sameDeltas(a, mask, base, p.delta))
+      return p;
+    known.last ^= k == 0;
+  }
+  // The older one of the two.
+  LanePattern &p = known.of[known.last];
   for (unsigned l = 0; l < 32; ++l)
-    delta[l] = mask >> l & 1 ? a.at[l] - base : 0;
-  std::copy(std::begin(delta), std::end(delta), p.delta);
+    p.delta[l] = mask >> l & 1 ? a.at[l] - base : 0;
   p.mask = mask;
   p.bytes = bytes;
   p.phase = phase;

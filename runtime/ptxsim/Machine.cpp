@@ -43,7 +43,7 @@ Machine::Machine(const Program &program, const Kernel &kernel,
   stackStore.resize(size_t(total) * maxDepth);
   blocks.resize(config.cluster);
   shadowBudget = limits.launchMemory;
-  patternsLeft = limits.launchMemory / (4 * sizeof(LanePattern));
+  patternsLeft = limits.launchMemory / (4 * sizeof(LanePatterns));
   for (Block &b : blocks)
     b.shadow.budget = &shadowBudget;
 }

@@ -96,13 +96,20 @@ struct LanePattern {
   uint32_t sectors = 0, idealSectors = 0, partialSectors = 0, conflicts = 0;
 };
 
+/// The last two different patterns of an instruction: rows of odd length, for
+/// one, begin in turns at two places of a sector.
+struct LanePatterns {
+  LanePattern of[2];
+  uint8_t last = 0;
+};
+
 /// What happened to one instruction in this launch.
 struct InstState {
   uint64_t count = 0; ///< warp instructions
   uint64_t lanes = 0;
-  uint64_t partial = 0;                 ///< warp instructions without all lanes
-  const Region *region = nullptr;       ///< that it touched last
-  std::unique_ptr<LanePattern> pattern; ///< of its last request
+  uint64_t partial = 0;           ///< warp instructions without all lanes
+  const Region *region = nullptr; ///< that it touched last
+  std::unique_ptr<LanePatterns> patterns;
 };
 
 class Machine {
@@ -127,16 +134,16 @@ public:
   std::vector<Block> blocks; ///< of the cluster
   Barrier clusterBarrier;
 
-  /// The pattern of an instruction; one that all share when a launch executes
-  /// more places of the code than it may take memory for.
-  LanePattern &patternIn(InstState &state) {
-    if (state.pattern)
-      return *state.pattern;
+  /// The patterns of an instruction; those that all share when a launch
+  /// executes more places of the code than it may take memory for.
+  LanePatterns &patternsIn(InstState &state) {
+    if (state.patterns)
+      return *state.patterns;
     if (patternsLeft == 0)
-      return sharedPattern;
+      return sharedPatterns;
     --patternsLeft;
-    state.pattern = std::make_unique<LanePattern>();
-    return *state.pattern;
+    state.patterns = std::make_unique<LanePatterns>();
+    return *state.patterns;
   }
   /// Work beyond that of one instruction of a warp, in such instructions; too
   /// much of it ends the launch, as too many instructions do.
@@ -251,7 +258,7 @@ private:
   std::vector<uint32_t> registerStore, predStore;
   std::vector<uint8_t> localStore;
   std::vector<PathEntry> stackStore;
-  LanePattern sharedPattern;
+  LanePatterns sharedPatterns;
   uint64_t patternsLeft = 0, shadowBudget = 0;
   uint64_t executed = 0, clockReadings = 0;
   uint32_t blockWarps = 0;

@@ -52,21 +52,35 @@ static float element(MatrixType type, uint32_t bits, int e) {
   return matrixElement(type, e ? bits >> 16 : bits);
 }
 
-void moec::rt::ptxsim::executeMma(const MmaShape &shape, const WarpRegister *a,
-                                  const WarpRegister *b, const WarpRegister *c,
-                                  WarpRegister *d) {
-  float left[16 * 16], right[16 * 8], acc[16 * 8];
-  int packed = shape.elementsPerRegister();
+/// The registers of A and B as matrices, A [m][k] and B [k][n].
+template <MatrixType type>
+static void spread(const MmaShape &shape, const WarpRegister *a,
+                   const WarpRegister *b, float *left, float *right) {
+  constexpr int packed = type == MatrixType::TF32 ? 1 : 2;
   for (int lane = 0; lane < warpLanes; ++lane) {
     int g = lane / 4, t = lane % 4;
     for (int r = 0; r < shape.aRegisters(); ++r)
       for (int e = 0; e < packed; ++e)
         left[(g + 8 * (r & 1)) * shape.k + packed * (t + 4 * (r >> 1)) + e] =
-            element(shape.type, a[r][lane], e);
+            element(type, a[r][lane], e);
     for (int r = 0; r < shape.bRegisters(); ++r)
       for (int e = 0; e < packed; ++e)
         right[(packed * (t + 4 * r) + e) * shape.n + g] =
-            element(shape.type, b[r][lane], e);
+            element(type, b[r][lane], e);
+  }
+}
+
+void moec::rt::ptxsim::executeMma(const MmaShape &shape, const WarpRegister *a,
+                                  const WarpRegister *b, const WarpRegister *c,
+                                  WarpRegister *d) {
+  float left[16 * 16], right[16 * 8], acc[16 * 8];
+  auto *toMatrices = shape.type == MatrixType::F16 ? spread<MatrixType::F16>
+                     : shape.type == MatrixType::BF16
+                         ? spread<MatrixType::BF16>
+                         : spread<MatrixType::TF32>;
+  toMatrices(shape, a, b, left, right);
+  for (int lane = 0; lane < warpLanes; ++lane) {
+    int g = lane / 4, t = lane % 4;
     if (shape.halfAccumulator) {
       for (int r = 0; r < 2; ++r)
         for (int e = 0; e < 2; ++e)

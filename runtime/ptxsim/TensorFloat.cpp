@@ -47,8 +47,27 @@ uint16_t moec::rt::ptxsim::floatToHalf(float value) {
   return sign | static_cast<uint16_t>(((exponent + 14) << 10) + kept);
 }
 
+/// Eight columns, whose sums stay in registers.
+static void multiplyAccumulate8(int m, int k, const float *a, const float *b,
+                                float *acc) {
+  for (int row = 0; row < m; ++row, acc += 8) {
+    float sum[8];
+    for (int column = 0; column < 8; ++column)
+      sum[column] = acc[column];
+    for (int inner = 0; inner < k; ++inner) {
+      float factor = a[row * k + inner];
+      for (int column = 0; column < 8; ++column)
+        sum[column] += factor * b[inner * 8 + column];
+    }
+    for (int column = 0; column < 8; ++column)
+      acc[column] = sum[column];
+  }
+}
+
 void moec::rt::ptxsim::multiplyAccumulate(int m, int n, int k, const float *a,
                                           const float *b, float *acc) {
+  if (n == 8)
+    return multiplyAccumulate8(m, k, a, b, acc);
   for (int row = 0; row < m; ++row) {
     float *out = acc + static_cast<int64_t>(row) * n;
     for (int inner = 0; inner < k; ++inner) {
