@@ -55,12 +55,8 @@ public:
 
   FailureOr<std::string> run() {
     json::Array entries;
-    for (auto program : module.getOps<kernel::ProgramOp>()) {
-      FailureOr<json::Object> entry = getEntry(program);
-      if (failed(entry))
-        return failure();
-      entries.push_back(std::move(*entry));
-    }
+    for (auto program : module.getOps<kernel::ProgramOp>())
+      entries.push_back(getEntry(program));
     json::Array kernelList;
     for (auto &[name, number] : kernels) {
       FailureOr<json::Object> kernel = getKernel(name);
@@ -95,14 +91,12 @@ public:
   }
 
 private:
-  FailureOr<json::Object> getEntry(kernel::ProgramOp program) {
+  json::Object getEntry(kernel::ProgramOp program) {
     flops = 0;
     state = 0;
     inputs = names(program.getInputs());
     outputs = names(program.getOutputs());
-    FailureOr<json::Array> launches = getLaunches(program.getBody().front(), 1);
-    if (failed(launches))
-      return failure();
+    json::Array launches = getLaunches(program.getBody().front(), 1);
     // "infer_b128" is the entry "infer" for another batch size.
     StringRef name = program.getSymName();
     auto [base, batchOfName] = name.rsplit("_b");
@@ -124,19 +118,16 @@ private:
                         {"model_flops", flops},
                         {"inputs", toJson(program.getInputs())},
                         {"outputs", toJson(program.getOutputs())},
-                        {"program", std::move(*launches)}};
+                        {"program", std::move(launches)}};
   }
 
-  FailureOr<json::Array> getLaunches(Block &block, int64_t times) {
+  json::Array getLaunches(Block &block, int64_t times) {
     json::Array list;
     for (Operation &op : block) {
       if (auto loop = dyn_cast<kernel::LoopOp>(op)) {
-        FailureOr<json::Array> body =
-            getLaunches(loop.getBody().front(), loop.getCount());
-        if (failed(body))
-          return failure();
+        json::Array body = getLaunches(loop.getBody().front(), loop.getCount());
         list.push_back(json::Object{{"repeat", loop.getCount()},
-                                    {"body", std::move(*body)}});
+                                    {"body", std::move(body)}});
         continue;
       }
       auto launch = cast<kernel::LaunchOp>(op);
@@ -146,29 +137,21 @@ private:
         if (auto work = kernel->getAttrOfType<IntegerAttr>("kernel.flops"))
           flops += work.getInt() * times;
       json::Array args;
-      for (auto address : launch.getArgs().getAsRange<kernel::AddressAttr>()) {
-        FailureOr<json::Object> arg = getAddress(launch, address);
-        if (failed(arg))
-          return failure();
-        args.push_back(std::move(*arg));
-      }
+      for (auto address : launch.getArgs().getAsRange<kernel::AddressAttr>())
+        args.push_back(getAddress(address));
       list.push_back(
           json::Object{{"launch", number}, {"args", std::move(args)}});
     }
     return list;
   }
 
-  FailureOr<json::Object> getAddress(kernel::LaunchOp launch,
-                                     kernel::AddressAttr address) {
+  json::Object getAddress(kernel::AddressAttr address) {
     std::string block = address.getBlock().str();
     auto [kind, name] = address.getBlock().split(':');
     if (kind == "in" || kind == "out") {
+      // kernel.program verifies that it is one of them.
       auto &list = kind == "in" ? inputs : outputs;
-      auto it = llvm::find(list, name);
-      if (it == list.end())
-        return launch.emitError("address names unknown block '")
-               << block << "'";
-      block = (kind + Twine(it - list.begin())).str();
+      block = (kind + Twine(llvm::find(list, name) - list.begin())).str();
     } else if (address.getBlock().starts_with("state")) {
       int64_t number = 0;
       if (!address.getBlock().drop_front(5).getAsInteger(10, number))
