@@ -6,11 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/data/Safetensors.h"
-#include "runtime/data/Weights.h"
 #include "test/runtime/TestSupport.h"
 
 #include <cstring>
-#include <sys/stat.h>
 
 using namespace moec::rt;
 using namespace moec::rt::test;
@@ -81,59 +79,4 @@ TEST(Safetensors, Malformed) {
   expect(safetensors("{\"__metadata__\":{\"k\":1}}", 0), "expected a string");
   std::string huge(16, '\xff');
   expect(huge, "truncated or no safetensors file");
-}
-
-TEST(Weights, AllProblemsInOneError) {
-  TemporaryFolder folder;
-  std::vector<float> values(48, 1);
-  writeSafetensors(folder / "w",
-                   {{"weight", "F32", {3, 16}, asBytes(values)},
-                    {"extra", "F32", {48}, asBytes(values)},
-                    {"more", "F32", {48}, asBytes(values)}},
-                   {});
-  Session session(loadTestModule("toy"));
-  session.initParameters(3);
-  std::vector<float> before(session.params(), session.params() + 64);
-  std::string error = errorOf([&] { loadWeights(session, folder / "w"); });
-  for (const char *part :
-       {"4 problems", "\"weight\": expected F32 [16, 3], got F32 [3, 16]",
-        "missing \"bias\" F32 [3]", "unexpected \"extra\" F32 [48]",
-        "unexpected \"more\""})
-    EXPECT_NE(error.find(part), std::string::npos) << error;
-  EXPECT_EQ(std::memcmp(before.data(), session.params(), 64 * 4), 0)
-      << "a failed load must change nothing";
-  writeSafetensors(folder / "h",
-                   {{"weight", "F16", {16, 3}, asBytes(values).substr(0, 96)},
-                    {"bias", "F32", {3}, asBytes(values).substr(0, 12)}},
-                   {});
-  EXPECT_ERROR(loadWeights(session, folder / "h"), "got F16 [16, 3]");
-}
-
-TEST(Weights, GoRound) {
-  TemporaryFolder folder;
-  Session a(loadTestModule("toy")), b(loadTestModule("toy"));
-  a.initParameters(3);
-  saveWeights(a, folder / "w");
-  loadWeights(b, folder / "w");
-  EXPECT_EQ(std::memcmp(a.params(), b.params(), 64 * 4), 0);
-}
-
-TEST(File, NothingHalfWritten) {
-  TemporaryFolder folder;
-  writeAll(folder / "old", "old bytes");
-  EXPECT_ERROR(writeFileAtomic("/nowhere/file", {"x"}), "cannot write");
-  // The name is taken by a folder: the rename fails, the temporary goes.
-  std::filesystem::create_directory(folder / "taken");
-  EXPECT_ERROR(writeFileAtomic(folder / "taken", {"x"}), "cannot write");
-  size_t files = 0;
-  for (auto &entry : std::filesystem::directory_iterator(folder.path))
-    files += !entry.path().empty();
-  EXPECT_EQ(files, 2u);
-  // A device is written to, not replaced.
-  EXPECT_ERROR(writeFileAtomic("/dev/full", {"x"}), "cannot write");
-  struct stat info;
-  ASSERT_EQ(stat("/dev/full", &info), 0);
-  EXPECT_TRUE(S_ISCHR(info.st_mode));
-  writeFileAtomic(folder / "old", {"new ", "bytes"});
-  EXPECT_EQ(readAll(folder / "old"), "new bytes");
 }

@@ -1,4 +1,4 @@
-//===- TrainerTest.cpp - Tests of training and evaluation -----------------===//
+//===- TrainerTest.cpp - Tests of training --------------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,13 +8,9 @@
 #include "runtime/train/Trainer.h"
 #include "runtime/data/Weights.h"
 #include "runtime/train/Checkpoint.h"
-#include "runtime/train/Feed.h"
 #include "test/runtime/ToyData.h"
 
-#include <cmath>
 #include <cstring>
-#include <numeric>
-#include <set>
 
 using namespace moec::rt;
 using namespace moec::rt::test;
@@ -189,50 +185,4 @@ TEST_F(Training, Errors) {
   EXPECT_ERROR(train(*std::make_unique<Session>(loadTestModule("loops")), data,
                      nullptr, {}),
                "has no entry \"train_step\"");
-}
-
-TEST_F(Training, EvaluationIgnoresThePadding) {
-  Session one(loadTestModule("toy"));
-  one.initParameters(4);
-  // 21 images in batches of 5 and of 8: both leave a part.
-  Evaluation five = evaluate(one, one.module().requireEntry("infer", 5), test);
-  Evaluation eight = evaluate(one, pickInferEntry(one.module()), test);
-  EXPECT_EQ(pickInferEntry(one.module()),
-            one.module().requireEntry("infer", 8));
-  EXPECT_EQ(five.correct, eight.correct);
-  EXPECT_EQ(five.loss, eight.loss);
-  EXPECT_EQ(five.count, 21);
-
-  // By hand.
-  int64_t correct = 0;
-  double loss = 0;
-  for (int64_t i = 0; i < 21; ++i) {
-    double logits[3], sum = 0;
-    int best = 0;
-    for (int c = 0; c < 3; ++c) {
-      logits[c] = one.params()[48 + c];
-      for (int p = 0; p < 16; ++p)
-        logits[c] +=
-            test.images[i * 16 + p] / 255.0 * double(one.params()[p * 3 + c]);
-      best = logits[c] > logits[best] ? c : best;
-      sum += std::exp(logits[c]);
-    }
-    correct += best == test.labels[i];
-    loss += std::log(sum) - logits[test.labels[i]];
-  }
-  EXPECT_EQ(five.correct, correct);
-  EXPECT_NEAR(five.loss, loss / 21, 1e-5);
-}
-
-TEST(Shuffle, IsAPermutationOfItsOwn) {
-  std::vector<int64_t> a = shuffledOrder(100, 1, 0);
-  EXPECT_EQ(std::set<int64_t>(a.begin(), a.end()).size(), 100u);
-  EXPECT_EQ(*std::max_element(a.begin(), a.end()), 99);
-  EXPECT_EQ(a, shuffledOrder(100, 1, 0));
-  EXPECT_NE(a, shuffledOrder(100, 1, 1));
-  EXPECT_NE(a, shuffledOrder(100, 2, 0));
-  std::vector<int64_t> sorted(100);
-  std::iota(sorted.begin(), sorted.end(), 0);
-  EXPECT_NE(a, sorted);
-  EXPECT_EQ(shuffledOrder(0, 1, 0).size(), 0u);
 }

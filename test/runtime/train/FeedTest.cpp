@@ -1,0 +1,98 @@
+//===- FeedTest.cpp - Tests of filling batches with images ----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/train/Feed.h"
+#include "test/runtime/ToyData.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+using namespace moec::rt;
+using namespace moec::rt::test;
+
+TEST(Feed, OrderIsAPermutationOfItsOwn) {
+  std::vector<int64_t> a = shuffledOrder(100, 1, 0);
+  EXPECT_EQ(std::set<int64_t>(a.begin(), a.end()).size(), 100u);
+  EXPECT_EQ(*std::max_element(a.begin(), a.end()), 99);
+  EXPECT_EQ(a, shuffledOrder(100, 1, 0));
+  EXPECT_NE(a, shuffledOrder(100, 1, 1));
+  EXPECT_NE(a, shuffledOrder(100, 2, 0));
+  std::vector<int64_t> sorted(100);
+  std::iota(sorted.begin(), sorted.end(), 0);
+  EXPECT_NE(a, sorted);
+  EXPECT_EQ(shuffledOrder(0, 1, 0).size(), 0u);
+}
+
+TEST(Feed, TakesImagesInOrderAndZerosTheRest) {
+  TemporaryFolder folder;
+  writeToyData(folder.path, 20, 1);
+  Dataset data = readIdx(folder.path, DataSplit::Train);
+  Session session(loadTestModule("toy"));
+  int64_t entry = session.module().requireEntry("train_step");
+  const Entry &info = session.manifest().entries[entry];
+  int64_t image = imageInput(session.manifest(), info);
+  int64_t label = labelInput(session.manifest(), info);
+  ASSERT_GE(label, 0);
+  Feed feed(session, entry, data);
+  ASSERT_EQ(feed.batch(), 8);
+  std::vector<int64_t> order(20);
+  std::iota(order.rbegin(), order.rend(), 0); // 19, 18, ...
+  auto expect = [&](int64_t begin, int64_t end) {
+    feed.fill(order, begin, end);
+    auto *images = static_cast<const uint8_t *>(session.input(entry, image));
+    auto *labels = static_cast<const int32_t *>(session.input(entry, label));
+    for (int64_t row = 0; row < 8; ++row)
+      for (int64_t p = 0; p < 16; ++p) {
+        bool there = begin + row < end;
+        int64_t source = there ? order[begin + row] : 0;
+        EXPECT_EQ(images[row * 16 + p],
+                  there ? data.images[source * 16 + p] : 0);
+        EXPECT_EQ(labels[row], there ? data.labels[source] : 0);
+      }
+  };
+  expect(0, 20);
+  expect(8, 20);
+  expect(16, 20); // four images, and four rows of zeros over older ones
+}
+
+TEST(Feed, FindsItsInputs) {
+  Manifest manifest;
+  Entry entry;
+  entry.name = "infer";
+  entry.inputs = {{"label", DType::I32, {2}, 2},
+                  {"mask", DType::F32, {2}, 2},
+                  {"pixels", DType::U8, {2, 4}, 8}};
+  EXPECT_EQ(imageInput(manifest, entry), 2); // the only bytes
+  EXPECT_EQ(labelInput(manifest, entry), 0);
+  entry.inputs[1].name = "image";
+  EXPECT_EQ(imageInput(manifest, entry), 1); // by its name
+  manifest.data.image = "pixels";
+  manifest.data.label = "class";
+  EXPECT_EQ(imageInput(manifest, entry), 2); // as the module says
+  EXPECT_EQ(labelInput(manifest, entry), -1);
+  manifest.data.image = "photo";
+  EXPECT_ERROR(imageInput(manifest, entry), "has no input \"photo\"");
+  manifest.data.image = "";
+  entry.inputs = {{"x", DType::F32, {2, 4}, 8}};
+  EXPECT_ERROR(imageInput(manifest, entry), "has no image input");
+}
+
+TEST(Feed, ClassesFollowFromDataOrLogits) {
+  Manifest manifest;
+  EXPECT_EQ(moduleClasses(manifest), 0);
+  Entry entry;
+  entry.name = "infer";
+  manifest.entries = {entry};
+  EXPECT_EQ(moduleClasses(manifest), 0);
+  manifest.entries[0].outputs = {{"logits", DType::F32, {2, 10}, 20}};
+  EXPECT_EQ(moduleClasses(manifest), 10);
+  manifest.entries[0].outputs[0].shape = {2, 5, 2};
+  EXPECT_EQ(moduleClasses(manifest), 0);
+  manifest.data.classes = 7;
+  EXPECT_EQ(moduleClasses(manifest), 7);
+}
