@@ -1,5 +1,5 @@
-"""Tests mirror the sources: every file of passes/ and every dialect has its
-tests, and no test stands where nothing is left to test.
+"""Tests mirror the sources: every file of passes/, every dialect and every
+folder elsewhere has its tests, and no test stands where nothing is left to test.
 
 usage: check_mirror.py ROOT
 """
@@ -21,6 +21,13 @@ NOT_YET = {
     "GPU/LowerContractBlocks", "GPU/LowerContractEpilogue", "GPU/LowerContractLoop",
     "GPU/LowerContractMma", "GPU/LowerContractProducer", "GPU/LowerContractSimt", "GPU/LowerContractStage",
     "GPU/LowerContractWgmma",
+}
+# The same for whole folders of the other parts of the tree.
+PARTS = ("lib", "runtime", "tools")
+NO_FOLDER = {
+    "lib/Registration": "lists dialects and passes; every tool is its test",
+    "tools/moec": "the main function of lib/Driver, which test/integration runs",
+    "tools/moec-run": "the main function of runtime/tool",
 }
 # What a phase may test besides its single files.
 PHASE_TESTS = ("pipeline",)
@@ -123,9 +130,28 @@ def check_orphans(root):
     return problems
 
 
+def check_parts(root):
+    """Every folder of the compiler, the runtime and the tools has tests. Files
+    there are parts of one whole, so that tests are named by what is tested."""
+    problems, checked = [], 0
+    for part in PARTS:
+        for folder in folders(os.path.join(root, part)):
+            path = f"{part}/{folder}"
+            if not files(os.path.join(root, path), ".cpp"):
+                continue
+            checked += 1
+            tests = files(os.path.join(root, "test", path), *TESTS, "Test.cpp")
+            if path in NO_FOLDER and tests:
+                problems.append(f"{path}/ has tests: take it out of NO_FOLDER in check_mirror.py")
+            elif path not in NO_FOLDER and not tests:
+                problems.append(f"{path}/ has no test in test/{path}/")
+    return checked, problems
+
+
 def main():
     root = sys.argv[1]
-    checked, problems = 0, check_orphans(root)
+    checked, problems = check_parts(root)
+    problems += check_orphans(root)
     for phase in folders(os.path.join(root, "passes")):
         count, found = check_phase(root, phase)
         checked += count
@@ -133,7 +159,7 @@ def main():
     for dialect in folders(os.path.join(root, "dialects")):
         checked += 1
         problems += check_dialect(root, dialect)
-    finish("files of passes/ and dialects", checked, problems)
+    finish("files and folders", checked, problems)
 
 
 if __name__ == "__main__":
