@@ -288,7 +288,10 @@ private:
       double direct = counting.sectors(stream, tile.order, sizes);
       SmallVector<unsigned> own = orderOf(stream, tiled);
       double staged = counting.sectors(stream, own, sizes);
-      if (direct <= worthStaging * staged || own == tile.order) {
+      // What only repeats is in a cache when it is read again.
+      bool repeats = own.size() < tile.order.size() &&
+                     std::abs(stream.strides[tile.order.back()]) <= 1;
+      if (repeats || direct <= worthStaging * staged || own == tile.order) {
         cost += direct;
         continue;
       }

@@ -76,3 +76,21 @@ func.func @anywhere(%x: memref<64xf32>, %i: memref<4096xi32>, %y: memref<64x64xf
       kernel.yield %a : f32 }
   return
 }
+
+// -----
+
+// Rows and single elements that repeat are read from caches, not staged.
+
+// CHECK-LABEL: func.func @repeating
+// CHECK-SAME: kernel.variant = "simt"
+func.func @repeating(%x: memref<512x192xf32>, %v: memref<192xf32>, %s: memref<f32>, %y: memref<512x192xbf16>,
+                     %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.map dims [512, 192] ins(%x, %v, %s : memref<512x192xf32>, memref<192xf32>, memref<f32>) outs(%y : memref<512x192xbf16>)
+    maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> ()>, affine_map<(i, j) -> (i, j)>]
+    body { ^bb0(%a: f32, %b: f32, %c: f32):
+      %p = arith.mulf %a, %b : f32
+      %q = arith.mulf %p, %c : f32
+      %r = arith.truncf %q : f32 to bf16
+      kernel.yield %r : bf16 }
+  return
+}
