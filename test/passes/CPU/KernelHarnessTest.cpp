@@ -15,6 +15,17 @@ using namespace moec::test;
 
 namespace {
 
+Scalar f(double v) {
+  Scalar s;
+  s.f = v;
+  return s;
+}
+Scalar i(int32_t v) {
+  Scalar s;
+  s.i = uint32_t(v);
+  return s;
+}
+
 /// The reference, on numbers worked out by hand.
 TEST(KernelReferenceTest, ContractWithBiasAndGather) {
   auto context = makeContext();
@@ -36,16 +47,6 @@ TEST(KernelReferenceTest, ContractWithBiasAndGather) {
     })",
                                                         context.get());
   ASSERT_TRUE(module);
-  auto f = [](double v) {
-    Scalar s;
-    s.f = v;
-    return s;
-  };
-  auto i = [](int32_t v) {
-    Scalar s;
-    s.i = uint32_t(v);
-    return s;
-  };
   std::vector<ScalarBuffer> buffers = {{f(1), f(2), f(3), f(4)},
                                        {f(10), f(100)},
                                        {f(0.5)},
@@ -79,16 +80,6 @@ TEST(KernelReferenceTest, RaggedRowsWithTwoPhases) {
     })",
                                                         context.get());
   ASSERT_TRUE(module);
-  auto f = [](double v) {
-    Scalar s;
-    s.f = v;
-    return s;
-  };
-  auto i = [](int32_t v) {
-    Scalar s;
-    s.i = uint32_t(v);
-    return s;
-  };
   std::vector<ScalarBuffer> buffers = {{f(1), f(5), f(2), f(8), f(6)},
                                        {i(0), i(3), i(5)},
                                        {f(0), f(0)},

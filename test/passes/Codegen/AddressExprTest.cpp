@@ -11,12 +11,13 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "llvm/Support/MathExtras.h"
+#include "test/passes/Codegen/KernelReference.h"
 #include <gtest/gtest.h>
 #include <random>
 
 using namespace mlir;
 using namespace moec::codegen;
+using moec::test::evaluateExpr;
 
 namespace {
 
@@ -38,27 +39,6 @@ std::string str(AffineExpr expr) {
   std::string text;
   llvm::raw_string_ostream(text) << expr;
   return text;
-}
-
-int64_t evaluate(AffineExpr expr, ArrayRef<int64_t> point) {
-  if (auto d = dyn_cast<AffineDimExpr>(expr))
-    return point[d.getPosition()];
-  if (auto c = dyn_cast<AffineConstantExpr>(expr))
-    return c.getValue();
-  auto bin = cast<AffineBinaryOpExpr>(expr);
-  int64_t l = evaluate(bin.getLHS(), point), r = evaluate(bin.getRHS(), point);
-  switch (bin.getKind()) {
-  case AffineExprKind::Add:
-    return l + r;
-  case AffineExprKind::Mul:
-    return l * r;
-  case AffineExprKind::Mod:
-    return l - r * llvm::divideFloorSigned(l, r);
-  case AffineExprKind::FloorDiv:
-    return llvm::divideFloorSigned(l, r);
-  default:
-    return llvm::divideCeilSigned(l, r);
-  }
 }
 
 /// Calls `visit` with every point of the space, d0 outermost.
@@ -315,8 +295,8 @@ TEST_F(AddressExprTest, ConclusionsHoldAtEveryPoint) {
     regular += lane.kind != LaneKind::Irregular;
     int64_t wrong = 0;
     forEachPoint(dims, [&](const Extents &point) {
-      int64_t value = evaluate(after, point);
-      wrong += value != evaluate(before, point);
+      int64_t value = evaluateExpr(after, point);
+      wrong += value != evaluateExpr(before, point);
       wrong += value < range.low || value > range.high;
       if (lane.kind == LaneKind::Irregular || point[2] + 1 >= dims[2])
         return;
@@ -325,7 +305,7 @@ TEST_F(AddressExprTest, ConclusionsHoldAtEveryPoint) {
         return;
       Extents next = point;
       ++next[2];
-      wrong += evaluate(after, next) - value != lane.stride;
+      wrong += evaluateExpr(after, next) - value != lane.stride;
     });
     ASSERT_EQ(wrong, 0) << str(before) << " became " << str(after)
                         << " for extents " << testing::PrintToString(dims)

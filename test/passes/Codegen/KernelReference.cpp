@@ -153,33 +153,12 @@ private:
   std::vector<ScalarBuffer> &buffers;
   std::vector<ArrayRef<int64_t>> shapes;
 
-  int64_t affine(AffineExpr e, const std::vector<int64_t> &point) {
-    if (auto d = dyn_cast<AffineDimExpr>(e))
-      return point[d.getPosition()];
-    if (auto c = dyn_cast<AffineConstantExpr>(e))
-      return c.getValue();
-    auto bin = cast<AffineBinaryOpExpr>(e);
-    int64_t l = affine(bin.getLHS(), point), r = affine(bin.getRHS(), point);
-    switch (bin.getKind()) {
-    case AffineExprKind::Add:
-      return l + r;
-    case AffineExprKind::Mul:
-      return l * r;
-    case AffineExprKind::Mod:
-      return ((l % r) + r) % r;
-    case AffineExprKind::FloorDiv:
-      return llvm::divideFloorSigned(l, r);
-    default:
-      return llvm::divideCeilSigned(l, r);
-    }
-  }
-
   /// Row-major position of operand `number` at `point`, -1 for an absent row.
   int64_t position(unsigned number, const std::vector<int64_t> &point) {
     AffineMap map = op.getInputMap(number);
     int64_t address = 0;
     for (unsigned d = 0; d < map.getNumResults(); ++d) {
-      int64_t index = affine(map.getResult(d), point);
+      int64_t index = evaluateExpr(map.getResult(d), point);
       if (d == 0 && number < op.getInputs().size() &&
           op.getGather(number) >= 0) {
         int32_t row = int32_t(load(op.getGather(number), point).i);
@@ -401,6 +380,28 @@ private:
 };
 
 } // namespace
+
+int64_t evaluateExpr(AffineExpr e, ArrayRef<int64_t> point) {
+  if (auto d = dyn_cast<AffineDimExpr>(e))
+    return point[d.getPosition()];
+  if (auto c = dyn_cast<AffineConstantExpr>(e))
+    return c.getValue();
+  auto bin = cast<AffineBinaryOpExpr>(e);
+  int64_t l = evaluateExpr(bin.getLHS(), point);
+  int64_t r = evaluateExpr(bin.getRHS(), point);
+  switch (bin.getKind()) {
+  case AffineExprKind::Add:
+    return l + r;
+  case AffineExprKind::Mul:
+    return l * r;
+  case AffineExprKind::Mod:
+    return ((l % r) + r) % r;
+  case AffineExprKind::FloorDiv:
+    return llvm::divideFloorSigned(l, r);
+  default:
+    return llvm::divideCeilSigned(l, r);
+  }
+}
 
 double roundToBF16(double value) {
   llvm::APFloat rounded(value);

@@ -8,6 +8,7 @@
 #ifndef MOEC_TEST_PASSES_CODEGEN_KERNELREFERENCE_H
 #define MOEC_TEST_PASSES_CODEGEN_KERNELREFERENCE_H
 
+#include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Operation.h"
 #include <cstdint>
 #include <vector>
@@ -28,6 +29,9 @@ using ScalarBuffer = std::vector<Scalar>;
 /// outs. Elements that the op does not write keep their value. An op that the
 /// interpreter does not know ends the program with its name.
 void evaluateKernel(mlir::Operation *op, std::vector<ScalarBuffer> &buffers);
+
+/// The value of an index expression where dim i is `point[i]`.
+int64_t evaluateExpr(mlir::AffineExpr expr, llvm::ArrayRef<int64_t> point);
 
 /// `value` rounded to bf16, to nearest, ties to even.
 double roundToBF16(double value);
