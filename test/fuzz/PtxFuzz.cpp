@@ -61,8 +61,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       Simulator gpu(limits);
       const uint64_t memory = gpu.allocate(memoryBytes, "memory");
       LaunchConfig config;
-      config.threads =
-          kernel.requiredThreads ? kernel.requiredThreads : 32 << (size % 4);
+      config.threads = kernel.requiredThreads ? kernel.requiredThreads
+                       : kernel.maxThreads    ? kernel.maxThreads
+                                              : 32 << (size % 4);
       config.grid = 2;
       config.cluster = 1 + size / 4 % 2;
       config.sharedBytes = 32768;

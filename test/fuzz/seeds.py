@@ -17,6 +17,7 @@ KERNEL = """.version 8.0
 .address_size 64
 .visible .entry k(.param .u64 k_in, .param .u64 k_out, .param .u32 k_n)
 {
+  .shared .align 128 .b8 tile[4096];
   .reg .pred %p<32>;
   .reg .b16 %h<32>;
   .reg .b32 %r<64>;
@@ -34,6 +35,41 @@ KERNEL = """.version 8.0
   add.s64 %in, %in, %off;
   add.s64 %out, %out, %off;
 """
+# Writes shared memory, and lets the async proxy read it.
+FILL = ("mov.b64 %d3, tile; mul.wide.u32 %d4, %t, 16; add.s64 %d3, %d3, %d4;"
+        " st.shared.v4.b32 [%d3], {%t, %t, %t, %t}; bar.sync 0; fence.proxy.async; ")
+# Instructions that the tests put together from pieces, so that no literal holds
+# them whole.
+RARE = (
+    "mov.b64 %d1, tile; st.shared.b32 [tile], 7; bar.sync 0; atom.shared.add.u32 %r1, [tile], 1;"
+    " red.shared.max.s32 [tile], %r1; atom.shared.cas.b32 %r2, [%d1], %r1, 3;",
+    "atom.global.add.noftz.f16x2 %r1, [%out], %r2; red.global.add.noftz.bf16 [%out], %h1;",
+    "shfl.sync.up.b32 %r1|%p1, %t, 1, 0, -1; shfl.sync.down.b32 %r2, %r1, 2, 31, -1; bar.warp.sync -1;",
+    "redux.sync.min.u32 %r1, %t, -1; redux.sync.max.s32 %r2, %t, -1; redux.sync.and.b32 %r3, %t, -1;"
+    " redux.sync.or.b32 %r4, %t, -1; redux.sync.xor.b32 %r1, %r4, -1; redux.sync.max.u32 %r2, %t, -1;",
+    "isspacep.shared %p1, %in; isspacep.global %p2, %in; nanosleep.u32 20; mov.u64 %d1, %clock64;"
+    " mov.u32 %r1, %clock; griddepcontrol.wait; @%p1 trap;",
+    "sub.cc.u64 %d1, %in, %out; subc.u64 %d2, %d1, 0; bfi.b64 %d3, %d1, %d2, 5, 40; bfi.b32 %r1, %r2, %r3, 4, 8;",
+    "cvta.shared.u64 %d1, tile; mapa.u64 %d2, %d1, 0; getctarank.u64 %r1, %d2; mapa.shared::cluster.u32 %r2, 16, 0;"
+    " getctarank.shared::cluster.u32 %r3, %r2; bar.arrive 1, 64; bar.sync 1, 64;",
+    "mov.b64 %d1, tile; setp.eq.u32 %p1, %t, 0; @!%p1 bra DONE; mbarrier.init.shared.b64 [%d1], 2;"
+    " mbarrier.arrive.shared.b64 %d2, [%d1]; mbarrier.pending_count.b64 %r1, %d2;"
+    " mbarrier.test_wait.shared.b64 %p2, [%d1], %d2; mbarrier.inval.shared.b64 [%d1]; DONE: bar.sync 0;",
+    "mov.b64 %d1, tile; setp.eq.u32 %p1, %t, 0; @!%p1 bra DONE; mbarrier.init.shared.b64 [%d1], 1;"
+    " mbarrier.arrive.expect_tx.shared.b64 _, [%d1], 64; fence.proxy.async; cp.async.bulk.shared::cluster.global."
+    "mbarrier::complete_tx::bytes [tile+64], [%in], 64, [%d1]; L: mbarrier.try_wait.parity.shared.b64 %p2, [%d1], 0;"
+    " @!%p2 bra L; cp.async.bulk.global.shared::cta.bulk_group [%out], [tile+64], 64;"
+    " cp.async.bulk.commit_group; cp.async.bulk.wait_group 0; DONE: bar.sync 0;",
+    "mov.b64 %d1, tile; setp.eq.u32 %p1, %t, 0; @!%p1 bra DONE; mbarrier.init.shared.b64 [%d1], 1;"
+    " cp.async.ca.shared.global [%d1+16], [%in], 16; cp.async.mbarrier.arrive.noinc.shared.b64 [%d1];"
+    " L: mbarrier.try_wait.parity.shared.b64 %p2, [%d1], 0; @!%p2 bra L;"
+    " ld.shared.b32 %r1, [%d1+16]; DONE: bar.sync 0;",
+    FILL + "wgmma.fence.sync.aligned; wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16"
+    " {%r1, %r2, %r3, %r4}, {%r5, %r6, %r7, %r8}, %d1, 1, 1, 1, 0; wgmma.commit_group.sync.aligned;"
+    " wgmma.wait_group.sync.aligned 0;",
+    FILL + "wgmma.fence.sync.aligned; wgmma.mma_async.sync.aligned.m64n8k16.f16.f16.f16 {%r1, %r2}, %d1, %d2, %p1, 1, 1, 0, 1;"
+    " wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0;",
+)
 # Texts between quotes that stand one after the other are one text.
 LITERAL = r'"(?:[^"\\\n]|\\.)*"'
 
@@ -52,6 +88,11 @@ def texts(source):
         yield found.group(2)
 
 
+def kernel(body):
+    body = body.replace("; ", ";\n  ")
+    return f"{KERNEL}  {body}\n  st.global.b32 [%out], %r1;\n  ret;\n}}\n"
+
+
 def ptx(root):
     """The PTX of the tests, and a kernel around each body in their sources."""
     for path in glob.glob(f"{root}/test/runtime/**/*.ptx", recursive=True):
@@ -61,8 +102,8 @@ def ptx(root):
             if ".entry" in text:
                 yield text
             elif ";" in text and "." in text:
-                body = text.replace("; ", ";\n  ")
-                yield f"{KERNEL}  {body}\n  st.global.b32 [%out], %r1;\n  ret;\n}}\n"
+                yield kernel(text)
+    yield from (kernel(body) for body in RARE)
 
 
 def manifests(root):
