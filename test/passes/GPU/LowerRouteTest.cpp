@@ -109,6 +109,19 @@ TEST_P(GpuLowerRoute, MovesWholeSectors) {
   EXPECT_LE(did.globalStoreSectors, stored / 32 * 1.25);
 }
 
+/// Where the rows do not fit in shared memory, they are scattered in the plan,
+/// and items are sorted in the workspace: each a few times, not each bit.
+TEST_P(GpuLowerRoute, MovesManyItemsAFewTimes) {
+  Case c{12544, 4, 2, 6272};
+  GpuHarness harness(source(c, GetParam()));
+  harness.randomize();
+  ASSERT_TRUE(harness.run());
+  const rt::ptxsim::Counters &did = harness.counters();
+  double floor = (c.items * c.experts + 5 * c.items * c.k) * 4 / 32.0;
+  double moved = double(did.globalLoadSectors + did.globalStoreSectors);
+  EXPECT_LE(moved / floor, GetParam() ? 8 : 2);
+}
+
 /// All items want the same expert: it overflows, the others stay empty.
 TEST_P(GpuLowerRoute, OneExpertForAll) {
   for (Case c : {Case{300, 5, 2, 17}, Case{100, 8, 1, 100}, Case{31, 3, 1, 0}})
