@@ -5,6 +5,7 @@
 // RUN: moec-opt %t/sum.mlir -moec-autodiff | FileCheck %t/sum.mlir
 // RUN: moec-opt %t/metric.mlir -moec-autodiff | FileCheck %t/metric.mlir
 // RUN: moec-opt %t/plan.mlir -moec-autodiff | FileCheck %t/plan.mlir
+// RUN: moec-opt %t/carried-plan.mlir -moec-autodiff | FileCheck %t/carried-plan.mlir
 // RUN: moec-opt %t/rotated.mlir -moec-autodiff | FileCheck %t/rotated.mlir
 // RUN: moec-opt %t/repeat-data.mlir -moec-autodiff | FileCheck %t/repeat-data.mlir
 // RUN: moec-opt %t/stacked-data.mlir -moec-autodiff | FileCheck %t/stacked-data.mlir
@@ -79,6 +80,23 @@ func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %v: tensor<4x8xf32> {moe.
   %rows = moe.dispatch %x, %plan : (tensor<4x8xf32>, !plan) -> tensor<4x8xf32>
   %m = moe.mul %rows, %v : tensor<4x8xf32>
   %l = moe.reduce %m axes [0, 1] : tensor<4x8xf32> -> tensor<f32>
+  return %l : tensor<f32>
+}
+
+//--- carried-plan.mlir
+// Nor is it carried backward where it is carried forward.
+// CHECK-LABEL: func.func @train_step
+// CHECK: moe.repeat 2 reverse carry(%{{[a-z0-9_]+}} : tensor<4x4xf32>) stacked(
+!plan = !moe.routing<items = 4, experts = 4, k = 1, capacity = 1>
+func.func @loss(%g: tensor<4x4xf32> {moe.param = "g"}) -> (tensor<f32> {moe.loss}) {
+  %s, %first = moe.top_k_route %g k 1 capacity 1 priority "position" : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
+  %y:2 = moe.repeat 2 carry(%g, %first : tensor<4x4xf32>, !plan) stacked() {
+  ^bb0(%c: tensor<4x4xf32>, %p: !plan):
+    %rows = moe.dispatch %c, %p : (tensor<4x4xf32>, !plan) -> tensor<4x4xf32>
+    %t, %next = moe.top_k_route %rows k 1 capacity 1 priority "position" : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
+    moe.yield %rows, %next : tensor<4x4xf32>, !plan
+  } -> tensor<4x4xf32>, !plan
+  %l = moe.reduce %y#0 axes [0, 1] : tensor<4x4xf32> -> tensor<f32>
   return %l : tensor<f32>
 }
 

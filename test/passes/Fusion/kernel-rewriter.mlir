@@ -163,9 +163,9 @@ func.func @phases(%x: tensor<8x16xf32>, %b: tensor<16xf32>, %o0: tensor<8xf32>, 
 // CHECK-NOT: kernel.map
 // CHECK: return
 // CHECK-LABEL: func.func @no_dim
-// CHECK: kernel.map dims [8, 16]
+// CHECK: kernel.map dims [2, 4, 16]
 // CHECK: kernel.index 0 :
-// CHECK: kernel.map dims [128]
+// CHECK: kernel.map dims [8, 16]
 func.func @positions(%x: tensor<8x16xf32>) -> tensor<16x8xf32> {
   %e = tensor.empty() : tensor<8x16xf32>
   %t = tensor.empty() : tensor<16x8xf32>
@@ -181,19 +181,19 @@ func.func @positions(%x: tensor<8x16xf32>) -> tensor<16x8xf32> {
     body { ^bb0(%p: f32): kernel.yield %p : f32 } -> tensor<16x8xf32>
   return %y : tensor<16x8xf32>
 }
-func.func @no_dim(%x: tensor<8x16xf32>) -> tensor<128xf32> {
-  %e = tensor.empty() : tensor<8x16xf32>
-  %t = tensor.empty() : tensor<128xf32>
-  %n = kernel.map dims [8, 16] ins(%x : tensor<8x16xf32>) outs(%e : tensor<8x16xf32>)
-    maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>]
+func.func @no_dim(%x: tensor<2x4x16xf32>) -> tensor<8x16xf32> {
+  %e = tensor.empty() : tensor<2x4x16xf32>
+  %t = tensor.empty() : tensor<8x16xf32>
+  %n = kernel.map dims [2, 4, 16] ins(%x : tensor<2x4x16xf32>) outs(%e : tensor<2x4x16xf32>)
+    maps [affine_map<(i, j, k) -> (i, j, k)>, affine_map<(i, j, k) -> (i, j, k)>]
     body { ^bb0(%p: f32):
       %i = kernel.index 0 : i32
       %f = arith.sitofp %i : i32 to f32
       %s = arith.mulf %p, %f : f32
-      kernel.yield %s : f32 } -> tensor<8x16xf32>
-  %v = tensor.collapse_shape %n [[0, 1]] : tensor<8x16xf32> into tensor<128xf32>
-  %y = kernel.map dims [128] ins(%v : tensor<128xf32>) outs(%t : tensor<128xf32>)
-    maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]
-    body { ^bb0(%p: f32): kernel.yield %p : f32 } -> tensor<128xf32>
-  return %y : tensor<128xf32>
+      kernel.yield %s : f32 } -> tensor<2x4x16xf32>
+  %v = tensor.collapse_shape %n [[0, 1], [2]] : tensor<2x4x16xf32> into tensor<8x16xf32>
+  %y = kernel.map dims [8, 16] ins(%v : tensor<8x16xf32>) outs(%t : tensor<8x16xf32>)
+    maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>]
+    body { ^bb0(%p: f32): kernel.yield %p : f32 } -> tensor<8x16xf32>
+  return %y : tensor<8x16xf32>
 }
