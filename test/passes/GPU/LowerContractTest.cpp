@@ -103,12 +103,13 @@ TEST(GpuLowerContract, Wgmma) {
     for (int64_t n : {128, 1100})
       EXPECT_TRUE(holdsWgmma(
           matmul(500, n, 200, t ? Kind::Rounded : Kind::BF16, t, !t),
+          t ? Kind::Rounded : Kind::BF16,
           R"(tile = [128, 128, 64], micro = [64, 128], variant = "wgmma", stages = 3)"));
   // Three warpgroups multiply.
   for (bool t : {false, true})
     for (Kind kind : {Kind::BF16, Kind::Rounded})
       EXPECT_TRUE(holdsWgmma(
-          matmul(200, 136, 136, kind, t, !t),
+          matmul(200, 136, 136, kind, t, !t), kind,
           R"(tile = [192, 128, 64], micro = [64, 128], variant = "wgmma", stages = 3)"));
 }
 
