@@ -18,6 +18,8 @@ namespace moec::codegen {
 namespace {
 struct ApproximateMathPass
     : impl::ApproximateMathPassBase<ApproximateMathPass> {
+  using ApproximateMathPassBase::ApproximateMathPassBase;
+
   void runOnOperation() override {
     // Divisions of the model stay exact. Those inside of the polynomials have
     // operands of moderate size, so that an estimated reciprocal with a Newton
@@ -27,8 +29,9 @@ struct ApproximateMathPass
         [&](arith::DivFOp div) { div->setAttr(exactName, exact); });
     RewritePatternSet patterns(&getContext());
     // These lower to one instruction or a short sequence as they are.
-    auto hasFunction = [](StringRef name) {
-      return !llvm::is_contained({"math.sqrt", "math.absf", "math.floor",
+    auto hasFunction = [&](StringRef name) {
+      return !llvm::is_contained(keep, name) &&
+             !llvm::is_contained({"math.sqrt", "math.absf", "math.floor",
                                   "math.ceil", "math.fma", "math.rsqrt"},
                                  name);
     };

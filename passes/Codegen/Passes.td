@@ -11,6 +11,7 @@ def ApproximateMathPass : Pass<"moec-approximate-math", "::mlir::func::FuncOp"> 
     whose own divisions (not the model's) may use an estimated reciprocal;
     test/passes/Codegen/ApproximateMathTest.cpp holds them against libm in f64.
   }];
+  let options = [ListOption<"keep", "keep", "std::string", "functions that the target computes itself">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }

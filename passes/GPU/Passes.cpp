@@ -12,6 +12,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "passes/Codegen/Passes.h"
 
 using namespace mlir;
 
@@ -26,7 +27,10 @@ void buildGPUPipeline(OpPassManager &pm, const GPUPipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createLowerRoutePass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
-  pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
+  codegen::ApproximateMathPassOptions math;
+  math.keep = {"math.exp", "math.tanh"};
+  pm.addNestedPass<func::FuncOp>(codegen::createApproximateMathPass(math));
+  pm.addNestedPass<func::FuncOp>(createSpecialFunctionsPass());
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
   pm.addPass(createOutlinePass());
 }
