@@ -124,30 +124,56 @@ Value GPUContractEmitter::offsetAt(const BlockRange &range, Value group) {
 }
 
 /// Group and rows of tile number `tile`, counted through all groups. The range
-/// stays empty for a tile past the last.
+/// stays empty for a tile past the last. The lanes of a warp, all of which get
+/// here, look at 32 groups at a time.
 void GPUContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
-  // Tiles before, end of the last group; group and rows of the tile.
-  SmallVector<Value> start = {c(0), offsetAt(range, index(c(0))), c(0), c(0),
-                              c(0)};
+  int64_t groups = operands.dims()[0];
+  Value lane = rem(tid, 32);
+  auto shuffle = [&](Value value, Value from, mlir::gpu::ShuffleMode mode) {
+    return mlir::gpu::ShuffleOp::create(b, loc, value, from, c(32), mode);
+  };
+  auto ofLane = [&](Value value, Value from) -> Value {
+    return shuffle(value, from, mlir::gpu::ShuffleMode::IDX).getShuffleResult();
+  };
+  auto pick = [&](Value condition, Value yes, Value no) -> Value {
+    return arith::SelectOp::create(b, loc, condition, yes, no);
+  };
+  // Tiles of the groups before; group, first row and end of the tile.
   SmallVector<Value> found = loop(
-      c(0), c(operands.dims()[0]), 1, start, [&](Value g, ValueRange args) {
-        Value before = args[0], low = args[1];
-        Value high = offsetAt(range, index(add(g, 1)));
-        Value after = add(before, ceilDiv(sub(high, low), mTile));
+      c(0), c(groups), 32, {c(0), c(0), c(0), c(0)},
+      [&](Value base, ValueRange args) {
+        Value g = add(base, lane), at = minimum(g, c(groups - 1));
+        Value low = offsetAt(range, index(at)),
+              high = offsetAt(range, index(add(at, 1)));
+        Value count =
+            pick(lessThan(g, c(groups)), ceilDiv(sub(high, low), mTile), c(0));
+        Value through = count; // up to and with this group
+        for (int64_t distance = 1; distance < 32; distance *= 2) {
+          auto below =
+              shuffle(through, c(distance), mlir::gpu::ShuffleMode::UP);
+          through = pick(below.getValid(),
+                         add(through, below.getShuffleResult()), through);
+        }
+        Value after = add(args[0], through), before = sub(after, count);
         Value here = both(arith::CmpIOp::create(
                               b, loc, arith::CmpIPredicate::sge, tile, before),
                           lessThan(tile, after));
+        Value votes = NVVM::VoteSyncOp::create(
+            b, loc, b.getI32Type(), c(-1), here, NVVM::VoteSyncKind::ballot);
+        Value isHere = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
+                                             votes, c(0));
+        Value winner =
+            minimum(math::CountTrailingZerosOp::create(b, loc, votes), c(31));
         Value first = mad(sub(tile, before), mTile, low);
-        auto pick = [&](Value yes, Value no) -> Value {
-          return arith::SelectOp::create(b, loc, here, yes, no);
-        };
-        return SmallVector<Value>{
-            after, high, pick(g, args[2]), pick(first, args[3]),
-            pick(minimum(add(first, mTile), high), args[4])};
+        Value end = minimum(add(first, mTile), high);
+        return SmallVector<Value>{ofLane(after, c(31)),
+                                  pick(isHere, add(base, winner), args[1]),
+                                  pick(isHere, ofLane(first, winner), args[2]),
+                                  pick(isHere, ofLane(end, winner), args[3])};
       });
-  range.group[0] = index(found[2]);
-  range.mBegin = found[3];
-  range.mEnd = found[4];
+  range.group[0] = index(found[1]);
+  range.mBegin = found[2];
+  range.mEnd = found[3];
 }
 
 /// Tiles along m that are done before the next along n.

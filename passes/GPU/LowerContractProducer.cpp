@@ -149,13 +149,11 @@ void GPUContractEmitter::fillStages(const BlockRange &range, Value tiles,
         if (isTma(*panel))
           copyTensor(*panel, range, k, stage, full);
     };
-    if (!isCopied()) {
-      bulk();
-      return SmallVector<Value>();
-    }
     if (isTma(left) || isTma(right))
       when(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, tid, c(0)),
            bulk);
+    if (!isCopied())
+      return SmallVector<Value>();
     for (Panel *panel : {&left, &right}) {
       ArrayRef<Piece> all = positions[panel == &right];
       if (panel->async)

@@ -289,11 +289,10 @@ void GPUContractEmitter::emitWgmma() {
                     Value used) { return produceTile(range, tiles, used); },
                 [&](Value used) { endProduction(used); });
   };
-  if (isCopied()) // one thread is enough for TMA
+  if (isCopied()) // one warp is enough for TMA
     produce();
   else
-    when(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, tid, c(0)),
-         produce);
+    when(lessThan(tid, c(32)), produce);
   b.setInsertionPointToStart(role.elseBlock());
   registers((registersOfThread - producing) / consumers() / 8 * 8, true);
   worker = sub(tid, c(128));

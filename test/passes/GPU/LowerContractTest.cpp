@@ -122,6 +122,32 @@ TEST(GpuLowerContract, ManyRowsOfTiles) {
   }
 }
 
+/// A warp looks at 32 groups at a time; most are empty, one has several tiles.
+/// Rows lie as they are multiplied: TMA loads them too.
+TEST(GpuLowerContract, MoreGroupsThanLanes) {
+  constexpr int64_t groups = 70, rows = 400;
+  ContractSource s;
+  s.dims = {groups, rows, 24, 40};
+  s.inputs = {
+      {"400x40xbf16", "m, k"}, {"70x40x24xbf16", "g, k, n"}, {"71xi32", "g"}};
+  s.outs = {{"400x24xf32", "m, n"}};
+  s.ragged = "1 by 2";
+  s.lhs = "kernel.yield %a0 : bf16";
+  s.rhs = "kernel.yield %a1 : bf16";
+  for (const char *schedule :
+       {R"(tile = [32, 32, 32], micro = [16, 16], variant = "mma.sync")",
+        warpgroups}) {
+    s.schedule = schedule;
+    EXPECT_TRUE(holds<Backend>(s, Kind::BF16, 2e-5, [](GpuHarness &harness) {
+      int32_t *offsets = harness.data<int32_t>(2);
+      for (int64_t g = 0, at = 0; g <= groups; ++g) {
+        offsets[g] = at;
+        at += g == 3 ? 290 : g == 31 || g == 32 || g == 69 ? 20 : g % 7 == 5;
+      }
+    })) << schedule;
+  }
+}
+
 } // namespace
 
 namespace moec::test {
