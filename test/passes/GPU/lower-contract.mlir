@@ -70,8 +70,14 @@ func.func @mma(%x: memref<64x256xbf16>, %w: memref<256x64xbf16>, %y: memref<64x6
 
 // CHECK-LABEL: func.func @ragged
 // CHECK-SAME: kernel.grid = 4 : i64
-// CHECK: %[[TILE:.*]]:5 = scf.for {{.*}} iter_args
-// CHECK: %[[SOME:.*]] = arith.cmpi slt, %[[TILE]]#3, %[[TILE]]#4
+// CHECK-COUNT-5: gpu.shuffle up
+// CHECK: nvvm.vote.sync ballot
+// CHECK: math.cttz
+// CHECK: gpu.shuffle idx
+// CHECK: %[[FROM:.*]] = arith.select
+// CHECK: gpu.shuffle idx
+// CHECK: %[[TO:.*]] = arith.select
+// CHECK: %[[SOME:.*]] = arith.cmpi slt, %[[FROM]], %[[TO]]
 // CHECK: scf.if %[[SOME]]
 func.func @ragged(%x: memref<40x16xf32>, %w: memref<3x16x16xf32>, %offsets: memref<4xi32>, %y: memref<40x16xf32>,
                   %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
