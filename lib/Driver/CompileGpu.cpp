@@ -29,9 +29,14 @@ static void addUsage(mlir::gpu::GPUModuleOp kernels,
     kernel->setAttr("kernel.registers", b.getI64IntegerAttr(usage.registers));
     kernel->setAttr("kernel.spills", b.getI64IntegerAttr(usage.spillBytes));
     auto options = remark::RemarkOpts::name("Registers").category("GPU");
+    // What the launch asks for comes on top of what ptxas sees.
+    int64_t shared = usage.shared;
+    if (auto dynamic = kernel->getAttrOfType<IntegerAttr>("kernel.shared"))
+      shared += dynamic.getInt();
     std::string text = usage.kernel + ": " + std::to_string(usage.registers) +
                        " registers, " + std::to_string(usage.spillBytes) +
-                       " bytes of spills";
+                       " bytes of spills, " + std::to_string(shared) +
+                       " bytes of shared memory";
     if (usage.spillBytes)
       remark::missed(kernel->getLoc(), options) << text;
     else

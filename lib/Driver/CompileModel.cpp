@@ -10,8 +10,10 @@
 #include "lib/Driver/Output.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Remarks.h"
 #include "moec/Import.h"
 #include "moec/InitAll.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -50,6 +52,24 @@ static void printDiagnostic(Diagnostic &diagnostic, raw_ostream &os) {
   os << node << diagnostic << '\n';
   for (Diagnostic &note : diagnostic.getNotes())
     printDiagnostic(note, os);
+}
+
+/// Remarks of categories that match `pattern` become diagnostics.
+static LogicalResult printRemarks(MLIRContext &context, StringRef pattern) {
+  if (pattern.empty())
+    return success();
+  std::string why;
+  if (!llvm::Regex(pattern).isValid(why)) {
+    llvm::errs() << "moec: error: --remarks '" << pattern
+                 << "' is no regular expression: " << why << '\n';
+    return failure();
+  }
+  std::string all = pattern.str();
+  remark::RemarkCategories categories{all, all, all, all, all};
+  return remark::enableOptimizationRemarks(
+      context, /*streamer=*/nullptr,
+      std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
+      /*printAsEmitRemarks=*/true);
 }
 
 int moec::driver::compileModel(const CompileRequest &request) {
@@ -91,6 +111,8 @@ int moec::driver::compileModel(const CompileRequest &request) {
   ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
     printDiagnostic(diagnostic, llvm::errs());
   });
+  if (failed(printRemarks(context, request.remarks)))
+    return 2;
   CompileOptions compileOptions;
   compileOptions.target = request.target;
   compileOptions.cpu = request.cpu;

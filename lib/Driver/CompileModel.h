@@ -30,6 +30,7 @@ struct CompileRequest {
   bool timing = false;
   bool printMemoryPlan = false;
   std::vector<std::string> disabledPasses; ///< fusion passes to leave out
+  std::string remarks; ///< print those whose category matches this expression
 };
 
 /// "moe, autodiff, ..., module".

@@ -39,10 +39,15 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
                  "f32, or bf16: contractions multiply bf16 and sum in f32 "
                  "(default: the model's, else f32)")
       ->check(CLI::IsMember({"f32", "bf16"}));
-  app.add_option(
-      "--disable-fusion", request.disabledPasses,
-      "Fusion passes to leave out: fuse-epilogue, fuse-operands, "
-      "fuse-emit, fuse-shared, split-reduction, materialize-operands");
+  app.add_option("--disable-fusion", request.disabledPasses,
+                 "Fusion passes to leave out")
+      ->check(CLI::IsMember({"fuse-epilogue", "fuse-operands", "fuse-emit",
+                             "fuse-shared", "split-reduction",
+                             "materialize-operands"}));
+  app.add_option("--remarks", request.remarks,
+                 "Print what passes did and could not do: remarks whose "
+                 "category (CPU, GPU, Schedule, moec-fusion, moec-precision) "
+                 "matches this regular expression; '.*' for all");
   app.add_flag("--timing", request.timing,
                "Print how long each pass took (standard error)");
   app.add_option("--dump-passes", request.dumpPasses,

@@ -297,12 +297,8 @@ SmallVector<Value> PointEmitter::vectorLoop(LoopRange range,
 //===----------------------------------------------------------------------===//
 
 Value PointEmitter::combine(Combiner combiner, Value l, Value r) {
-  bool isFloat = isa<FloatType>(getElementTypeOrSelf(l.getType()));
   if (combiner == Combiner::Add)
-    return isFloat ? Value(arith::AddFOp::create(b, l, r))
-                   : Value(arith::AddIOp::create(b, l, r));
-  if (!isFloat)
-    return arith::MaxSIOp::create(b, l, r);
+    return arith::AddFOp::create(b, l, r);
   // One instruction, unlike arith.maximumf. Where it loses a NaN, the
   // exponentials that are taken of the distances to the maximum still show it.
   Value greater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, l, r);
@@ -310,18 +306,11 @@ Value PointEmitter::combine(Combiner combiner, Value l, Value r) {
 }
 
 Value PointEmitter::neutral(Combiner combiner, Type type) {
-  Type element = getElementTypeOrSelf(type);
-  bool isAdd = combiner == Combiner::Add;
-  TypedAttr attr;
-  if (auto f = dyn_cast<FloatType>(element)) {
-    const llvm::fltSemantics &semantics = f.getFloatSemantics();
-    attr = b.getFloatAttr(f, isAdd ? APFloat::getZero(semantics)
-                                   : APFloat::getInf(semantics, true));
-  } else {
-    unsigned bits = element.getIntOrFloatBitWidth();
-    attr = b.getIntegerAttr(element, isAdd ? APInt::getZero(bits)
-                                           : APInt::getSignedMinValue(bits));
-  }
+  auto element = cast<FloatType>(getElementTypeOrSelf(type));
+  const llvm::fltSemantics &semantics = element.getFloatSemantics();
+  TypedAttr attr = b.getFloatAttr(
+      element, combiner == Combiner::Add ? APFloat::getZero(semantics)
+                                         : APFloat::getInf(semantics, true));
   if (auto vector = dyn_cast<VectorType>(type))
     attr = DenseElementsAttr::get(vector, Attribute(attr));
   return arith::ConstantOp::create(b, attr);
