@@ -130,7 +130,7 @@ int moec::driver::moecMain(int argc, char **argv) {
       throw rt::Error("'" + wanted.path +
                           "' was not compiled; see the messages above",
                       rt::ErrorCode(code));
-    return rt::Module::load(file.path);
+    return rt::Module::load(file.path, "of " + wanted.path);
   };
   tool.addOptions = [&](CLI::App &app) { addCompiling(app, request); };
   tool.addCommands = [&](CLI::App &app, std::function<int()> &action) {

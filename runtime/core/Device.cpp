@@ -82,11 +82,11 @@ std::shared_ptr<Device> makeDevice(DeviceKind kind,
   if (manifest.isGpu() && kind == DeviceKind::Cpu)
     fail("module {} holds code for a GPU ({}): use --device cuda or --device "
          "ptxsim, or compile the model without --target",
-         module->path(), manifest.arch);
+         module->name(), manifest.arch);
   if (!manifest.isGpu() && kind != DeviceKind::Cpu)
     fail("module {} holds code for a CPU: use --device cpu, or compile the "
          "model with --target cuda:sm_80",
-         module->path());
+         module->name());
   if (kind == DeviceKind::Cuda)
     return cuda::CudaDevice::open(std::move(module), options);
   if (kind == DeviceKind::PtxSim)

@@ -49,13 +49,14 @@ static void checkFile(const std::string &path) {
          path, size, table + end);
 }
 
-std::shared_ptr<const Module> Module::load(const std::string &path) {
+std::shared_ptr<const Module> Module::load(const std::string &path,
+                                           const std::string &name) {
   checkFile(path);
   std::shared_ptr<Module> module(new Module);
-  module->file = path;
-  // A name without a slash would be searched in the library path.
-  std::string name = path.find('/') == std::string::npos ? "./" + path : path;
-  module->handle = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+  module->called = name.empty() ? path : name;
+  // A path without a slash would be searched in the library path.
+  std::string file = path.find('/') == std::string::npos ? "./" + path : path;
+  module->handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!module->handle)
     fail("cannot load module {}: {}", path, dlerror());
   std::optional<std::string_view> manifest = module->find("moec_manifest");
@@ -71,7 +72,8 @@ std::shared_ptr<const Module> Module::load(const std::string &path) {
       module->bindKernels();
     }
   } catch (const Error &e) {
-    throw Error(fmt::format("module {}: {}", path, e.what()), e.code());
+    throw Error(fmt::format("module {}: {}", module->called, e.what()),
+                e.code());
   }
   return module;
 }
@@ -83,7 +85,7 @@ std::optional<std::string_view> Module::find(const std::string &name) const {
   auto *size =
       static_cast<const uint64_t *>(dlsym(handle, (name + "_size").c_str()));
   if (!size)
-    fail("{} is no moec module: it has no symbol {}_size", file, name);
+    fail("{} is no moec module: it has no symbol {}_size", called, name);
   // The symbol table knows the size too; what lies behind it may be unmapped.
   Dl_info info;
   void *found = nullptr;
@@ -92,7 +94,7 @@ std::optional<std::string_view> Module::find(const std::string &name) const {
       static_cast<const ElfW(Sym) *>(found)->st_size)
     most = static_cast<const ElfW(Sym) *>(found)->st_size;
   if (*size > most)
-    fail("module {}: {}_size claims {} bytes, {} has {}", file, name, *size,
+    fail("module {}: {}_size claims {} bytes, {} has {}", called, name, *size,
          name, most);
   return std::string_view(bytes, *size);
 }
@@ -150,7 +152,7 @@ int64_t Module::requireEntry(const std::string &name, int64_t batch) const {
   std::vector<std::string> present;
   for (const Entry &entry : contents.entries)
     present.push_back(fmt::format("{} (batch {})", entry.name, entry.batch));
-  fail("module {} has no entry \"{}\"{}; it has: {}", file, name,
+  fail("module {} has no entry \"{}\"{}; it has: {}", called, name,
        batch ? fmt::format(" with batch {}", batch) : std::string(),
        fmt::join(present, ", "));
 }

@@ -42,14 +42,18 @@ struct BoundKernel {
 class Module {
 public:
   /// Throws Error when the file is missing or no module, its manifest is
-  /// malformed, a kernel is missing, or this CPU lacks a feature.
-  static std::shared_ptr<const Module> load(const std::string &path);
+  /// malformed, a kernel is missing, or this CPU lacks a feature. Messages
+  /// call it `name`, the model that a temporary file was made from; empty: the
+  /// path.
+  static std::shared_ptr<const Module> load(const std::string &path,
+                                            const std::string &name = "");
   ~Module();
   Module(const Module &) = delete;
 
   const Manifest &manifest() const { return contents; }
   const std::string &manifestText() const { return text; }
-  const std::string &path() const { return file; }
+  /// For messages.
+  const std::string &name() const { return called; }
   /// Of a module for the CPU.
   const BoundKernel &kernel(int64_t index) const { return kernels[index]; }
   /// Of a GPU module: its PTX text, which a zero byte follows, and its machine
@@ -68,7 +72,7 @@ private:
   void bindKernels();
   void bindGpuCode();
 
-  std::string file;
+  std::string called;
   std::string text;
   void *handle = nullptr;
   Manifest contents;

@@ -75,7 +75,7 @@ void CudaDevice::checkArchitecture() const {
   if (!fits)
     fail("module {} is compiled for {}, this GPU ({}) is sm_{}: compile the "
          "model with --target cuda:sm_{}",
-         module->path(), arch, name, have, std::max(have / 10 * 10, 80));
+         module->name(), arch, name, have, std::max(have / 10 * 10, 80));
 }
 
 /// What the driver's compiler wrote, on lines of their own.
@@ -105,7 +105,7 @@ void CudaDevice::loadModule() {
     code = nullptr;
     driver->check(result, fmt::format("the driver refuses the code of module "
                                       "{}{}",
-                                      module->path(), logText(log)));
+                                      module->name(), logText(log)));
   }
 }
 

@@ -30,7 +30,8 @@ static Limits limitsOfHost() {
 SimDevice::SimDevice(std::shared_ptr<const rt::Module> owner,
                      const DeviceOptions &)
     : module(std::move(owner)), limits(limitsOfHost()),
-      code(Module::parse(module->ptx(), module->path() + ": PTX text", limits)),
+      code(Module::parse(module->ptx(),
+                         "module " + module->name() + ": PTX text", limits)),
       gpu(limits) {
   std::vector<std::string> missing;
   for (const rt::Kernel &kernel : module->manifest().kernels) {
@@ -42,7 +43,7 @@ SimDevice::SimDevice(std::shared_ptr<const rt::Module> owner,
   }
   if (!missing.empty())
     fail("the manifest of {} names kernels that its PTX text lacks: {}",
-         module->path(), fmt::join(missing, ", "));
+         module->name(), fmt::join(missing, ", "));
 }
 
 std::string SimDevice::describe() const {
