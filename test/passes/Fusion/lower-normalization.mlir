@@ -67,18 +67,6 @@ func.func @softmax(%x: tensor<2x49x32xf32>) -> tensor<2x49x32xf32> {
   return %y : tensor<2x49x32xf32>
 }
 
-// Two axes together, and every axis.
-// CHECK-LABEL: func @softmax_axes
-// CHECK: kernel.rows dims [49, 64]
-// CHECK-SAME: maps [affine_map<(d0, d1) -> (d1 floordiv 32, d0, d1 mod 32)>, affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0)>]
-// CHECK: kernel.rows dims [1, 3136]
-// CHECK-SAME: affine_map<(d0, d1) -> (d1 floordiv 1568, (d1 floordiv 32) mod 49, d1 mod 32)>, affine_map<(d0, d1) -> ()>
-func.func @softmax_axes(%x: tensor<2x49x32xf32>) -> (tensor<2x49x32xf32>, tensor<2x49x32xf32>) {
-  %y = moe.softmax %x axes [0, 2] : tensor<2x49x32xf32>
-  %z = moe.softmax %x axes [0, 1, 2] : tensor<2x49x32xf32>
-  return %y, %z : tensor<2x49x32xf32>, tensor<2x49x32xf32>
-}
-
 // CHECK-LABEL: func @softmax_gradient
 // CHECK: %[[DOT:.*]] = kernel.rows dims [2, 32, 49] ins(%arg0, %arg1 :
 // CHECK: kernel.map dims [2, 49, 32] ins(%arg0, %arg1, %[[DOT]] :
