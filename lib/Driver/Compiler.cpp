@@ -69,6 +69,15 @@ std::string moec::driver::phaseNamesOf(llvm::StringRef target) {
 }
 
 /// Adds the passes of the phases in (`after`, `until`] to `pm`.
+/// What the cost models of passes know of the GPU.
+template <typename Options>
+static Options forGpu(Options options, const target::Gpu &gpu) {
+  options.multiprocessors = gpu.multiprocessors;
+  options.shared = gpu.sharedPerBlock;
+  options.wgmma = gpu.arch == "sm_90a";
+  return options;
+}
+
 static void buildPhases(OpPassManager &pm, const CompileOptions &options,
                         const target::Machine &machine, const target::Gpu *gpu,
                         bool train, Phase from, Phase until) {
@@ -91,11 +100,8 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
   if (runs(Phase::Schedule)) {
     if (gpu &&
         !llvm::is_contained(options.disabledPasses, "materialize-operands")) {
-      schedule::MaterializeOperandsPassOptions stored;
-      stored.multiprocessors = gpu->multiprocessors;
-      stored.shared = gpu->sharedPerBlock;
-      stored.wgmma = gpu->arch == "sm_90a";
-      pm.addPass(schedule::createMaterializeOperandsPass(stored));
+      pm.addPass(schedule::createMaterializeOperandsPass(
+          forGpu(schedule::MaterializeOperandsPassOptions(), *gpu)));
       pm.addPass(createCSEPass());
     }
     schedule::SplitReductionPassOptions parts;
@@ -103,11 +109,8 @@ static void buildPhases(OpPassManager &pm, const CompileOptions &options,
     if (!llvm::is_contained(options.disabledPasses, "split-reduction"))
       pm.addPass(schedule::createSplitReductionPass(parts));
     if (gpu) {
-      schedule::AssignGpuSchedulePassOptions schedule;
-      schedule.multiprocessors = gpu->multiprocessors;
-      schedule.shared = gpu->sharedPerBlock;
-      schedule.wgmma = gpu->arch == "sm_90a";
-      pm.addPass(schedule::createAssignGpuSchedulePass(schedule));
+      pm.addPass(schedule::createAssignGpuSchedulePass(
+          forGpu(schedule::AssignGpuSchedulePassOptions(), *gpu)));
     } else {
       schedule::AssignSchedulePassOptions schedule;
       schedule.lanes = machine.getLanes();

@@ -384,14 +384,11 @@ struct LowerContractPass : impl::LowerContractPassBase<LowerContractPass> {
   using LowerContractPassBase::LowerContractPassBase;
 
   void runOnOperation() override {
-    auto kernel = KernelFunction::match<kernel::ContractOp>(getOperation());
-    if (failed(kernel))
-      return signalPassFailure();
-    if (!*kernel)
-      return;
-    ContractEmitter emitter(cast<kernel::ContractOp>((*kernel)->op), **kernel,
-                            lanes);
-    if (failed(emitter.emit()))
+    auto lower = [&](kernel::ContractOp op, KernelFunction &kernel) {
+      return ContractEmitter(op, kernel, lanes).emit();
+    };
+    if (failed(
+            KernelFunction::lower<kernel::ContractOp>(getOperation(), lower)))
       signalPassFailure();
   }
 };

@@ -18,8 +18,8 @@ namespace {
 /// Vectors that are loaded before the first of them is stored.
 constexpr unsigned mapUnroll = 4;
 
-LogicalResult lowerMap(KernelFunction kernel, unsigned hardwareLanes) {
-  auto op = cast<kernel::MapOp>(kernel.op);
+LogicalResult lowerMap(kernel::MapOp op, KernelFunction &kernel,
+                       unsigned hardwareLanes) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   FailureOr<KernelOperands> operands = KernelOperands::create(b, op);
   if (failed(operands))
@@ -73,8 +73,10 @@ LogicalResult lowerMap(KernelFunction kernel, unsigned hardwareLanes) {
 struct LowerMapPass : impl::LowerMapPassBase<LowerMapPass> {
   using LowerMapPassBase::LowerMapPassBase;
   void runOnOperation() override {
-    auto kernel = KernelFunction::match<kernel::MapOp>(getOperation());
-    if (failed(kernel) || (*kernel && failed(lowerMap(**kernel, lanes))))
+    auto lower = [&](kernel::MapOp op, KernelFunction &kernel) {
+      return lowerMap(op, kernel, lanes);
+    };
+    if (failed(KernelFunction::lower<kernel::MapOp>(getOperation(), lower)))
       signalPassFailure();
   }
 };

@@ -270,8 +270,8 @@ private:
   }
 };
 
-LogicalResult lowerRows(KernelFunction kernel, unsigned hardwareLanes) {
-  auto op = cast<kernel::RowsOp>(kernel.op);
+LogicalResult lowerRows(kernel::RowsOp op, KernelFunction &kernel,
+                        unsigned hardwareLanes) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   FailureOr<KernelOperands> operands = KernelOperands::create(b, op);
   if (failed(operands))
@@ -292,8 +292,10 @@ LogicalResult lowerRows(KernelFunction kernel, unsigned hardwareLanes) {
 struct LowerRowsPass : impl::LowerRowsPassBase<LowerRowsPass> {
   using LowerRowsPassBase::LowerRowsPassBase;
   void runOnOperation() override {
-    auto kernel = KernelFunction::match<kernel::RowsOp>(getOperation());
-    if (failed(kernel) || (*kernel && failed(lowerRows(**kernel, lanes))))
+    auto lower = [&](kernel::RowsOp op, KernelFunction &kernel) {
+      return lowerRows(op, kernel, lanes);
+    };
+    if (failed(KernelFunction::lower<kernel::RowsOp>(getOperation(), lower)))
       signalPassFailure();
   }
 };

@@ -15,7 +15,7 @@ using namespace mlir;
 namespace moec::codegen {
 
 FailureOr<std::optional<KernelFunction>>
-KernelFunction::matchAny(func::FuncOp func) {
+KernelFunction::match(func::FuncOp func) {
   if (!func->hasAttr("kernel.function") || func.isExternal())
     return std::optional<KernelFunction>();
   KernelFunction kernel{func, nullptr, {}, {}, {}};

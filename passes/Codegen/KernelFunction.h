@@ -20,17 +20,16 @@ struct KernelFunction {
   mlir::Operation *op; ///< the kernel op
   mlir::Value begin, end, scratch;
 
-  /// The kernel of `func` if it is one and its op is an `Op`, else nothing.
-  /// An error at `func` if it is marked but not of that form.
-  template <typename Op>
-  static mlir::FailureOr<std::optional<KernelFunction>>
-  match(mlir::func::FuncOp func) {
-    auto kernel = matchAny(func);
+  /// Calls `lower(op, kernel)` if `func` is the function of a kernel whose op
+  /// is an `Op`; its result, else success. An error at `func` if it is marked
+  /// as a kernel but not of that form.
+  template <typename Op, typename Lower>
+  static mlir::LogicalResult lower(mlir::func::FuncOp func, Lower lower) {
+    auto kernel = match(func);
     if (mlir::failed(kernel))
       return mlir::failure();
-    if (!*kernel || !llvm::isa<Op>((*kernel)->op))
-      return std::optional<KernelFunction>();
-    return kernel;
+    auto op = *kernel ? llvm::dyn_cast<Op>((*kernel)->op) : Op();
+    return op ? lower(op, **kernel) : mlir::success();
   }
 
   /// Erases the op, whose work stands before it now, and records the grid
@@ -40,7 +39,7 @@ struct KernelFunction {
 
 private:
   static mlir::FailureOr<std::optional<KernelFunction>>
-  matchAny(mlir::func::FuncOp func);
+  match(mlir::func::FuncOp func);
 };
 
 /// Hands out pieces of %scratch, each aligned to 64 bytes.

@@ -339,14 +339,11 @@ struct LowerContractPass : impl::LowerContractPassBase<LowerContractPass> {
   using LowerContractPassBase::LowerContractPassBase;
 
   void runOnOperation() override {
-    auto kernel = KernelFunction::match<kernel::ContractOp>(getOperation());
-    if (failed(kernel))
-      return signalPassFailure();
-    if (!*kernel)
-      return;
-    GPUContractEmitter emitter(cast<kernel::ContractOp>((*kernel)->op),
-                               **kernel, multiprocessors);
-    if (failed(emitter.emit()))
+    auto lower = [&](kernel::ContractOp op, KernelFunction &kernel) {
+      return GPUContractEmitter(op, kernel, multiprocessors).emit();
+    };
+    if (failed(
+            KernelFunction::lower<kernel::ContractOp>(getOperation(), lower)))
       signalPassFailure();
   }
 };

@@ -28,8 +28,7 @@ namespace {
 /// Threads of a block where there is work for so many.
 constexpr int64_t blockThreads = 256;
 
-LogicalResult lowerMap(KernelFunction kernel) {
-  auto op = cast<kernel::MapOp>(kernel.op);
+LogicalResult lowerMap(kernel::MapOp op, KernelFunction &kernel) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   FailureOr<KernelOperands> operands = KernelOperands::create(b, op);
   if (failed(operands))
@@ -94,8 +93,7 @@ LogicalResult lowerMap(KernelFunction kernel) {
 
 struct LowerMapPass : impl::LowerMapPassBase<LowerMapPass> {
   void runOnOperation() override {
-    auto kernel = KernelFunction::match<kernel::MapOp>(getOperation());
-    if (failed(kernel) || (*kernel && failed(lowerMap(**kernel))))
+    if (failed(KernelFunction::lower<kernel::MapOp>(getOperation(), lowerMap)))
       signalPassFailure();
   }
 };

@@ -405,24 +405,24 @@ private:
   }
 };
 
+LogicalResult lowerRoute(kernel::RouteOp op, KernelFunction &kernel) {
+  for (Value operand : op->getOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.getType());
+    if (type && type.hasStaticShape() && type.getLayout().isIdentity())
+      continue;
+    return op.emitOpError("operands must be memrefs of static shape and "
+                          "identity layout, got ")
+           << operand.getType() << "; run the Memory phase first";
+  }
+  RouteLowering(kernel).run();
+  return success();
+}
+
 struct LowerRoutePass : impl::LowerRoutePassBase<LowerRoutePass> {
   void runOnOperation() override {
-    auto kernel = KernelFunction::match<kernel::RouteOp>(getOperation());
-    if (failed(kernel))
-      return signalPassFailure();
-    if (!*kernel)
-      return;
-    auto op = cast<kernel::RouteOp>((*kernel)->op);
-    for (Value operand : op->getOperands()) {
-      auto type = dyn_cast<MemRefType>(operand.getType());
-      if (type && type.hasStaticShape() && type.getLayout().isIdentity())
-        continue;
-      op.emitOpError("operands must be memrefs of static shape and identity "
-                     "layout, got ")
-          << operand.getType() << "; run the Memory phase first";
-      return signalPassFailure();
-    }
-    RouteLowering(**kernel).run();
+    if (failed(
+            KernelFunction::lower<kernel::RouteOp>(getOperation(), lowerRoute)))
+      signalPassFailure();
   }
 };
 } // namespace

@@ -360,8 +360,7 @@ private:
   }
 };
 
-LogicalResult lowerRows(KernelFunction kernel) {
-  auto op = cast<kernel::RowsOp>(kernel.op);
+LogicalResult lowerRows(kernel::RowsOp op, KernelFunction &kernel) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
   FailureOr<KernelOperands> operands = KernelOperands::create(b, op);
   if (failed(operands))
@@ -392,8 +391,8 @@ LogicalResult lowerRows(KernelFunction kernel) {
 
 struct LowerRowsPass : impl::LowerRowsPassBase<LowerRowsPass> {
   void runOnOperation() override {
-    auto kernel = KernelFunction::match<kernel::RowsOp>(getOperation());
-    if (failed(kernel) || (*kernel && failed(lowerRows(**kernel))))
+    if (failed(
+            KernelFunction::lower<kernel::RowsOp>(getOperation(), lowerRows)))
       signalPassFailure();
   }
 };

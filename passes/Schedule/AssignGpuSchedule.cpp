@@ -31,12 +31,8 @@ struct AssignGpuSchedulePass
   using AssignGpuSchedulePassBase::AssignGpuSchedulePassBase;
 
   void runOnOperation() override {
-    getOperation()->walk([&](kernel::ContractOp op) {
-      if (op.getScheduleAttr())
-        return;
-      turnOverIfBetter(op);
-      assign(op);
-    });
+    scheduleContractions(getOperation(),
+                         [&](kernel::ContractOp op) { assign(op); });
   }
 
   void assign(kernel::ContractOp op) {

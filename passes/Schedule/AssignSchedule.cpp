@@ -72,12 +72,8 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
   using AssignSchedulePassBase::AssignSchedulePassBase;
 
   void runOnOperation() override {
-    getOperation()->walk([&](kernel::ContractOp op) {
-      if (op.getScheduleAttr())
-        return;
-      turnOverIfBetter(op);
-      assign(op);
-    });
+    scheduleContractions(getOperation(),
+                         [&](kernel::ContractOp op) { assign(op); });
   }
 
   void assign(kernel::ContractOp op) {

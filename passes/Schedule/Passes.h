@@ -44,8 +44,10 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
 bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim,
                  int64_t tile = 1);
 
-/// Exchanges m and n where that makes the outs contiguous along n.
-void turnOverIfBetter(kernel::ContractOp op);
+/// Calls `assign` for every contraction that has no schedule, with m and n
+/// exchanged where that makes the outs contiguous along n.
+void scheduleContractions(mlir::Operation *root,
+                          llvm::function_ref<void(kernel::ContractOp)> assign);
 
 /// What the cost model of the GPU knows of a contraction.
 struct GpuContractShape {

@@ -61,9 +61,15 @@ static bool shouldTurnOver(kernel::ContractOp op) {
   return slowM < slowN;
 }
 
-void turnOverIfBetter(kernel::ContractOp op) {
-  if (shouldTurnOver(op))
-    turnOver(op);
+void scheduleContractions(Operation *root,
+                          function_ref<void(kernel::ContractOp)> assign) {
+  root->walk([&](kernel::ContractOp op) {
+    if (op.getScheduleAttr())
+      return;
+    if (shouldTurnOver(op))
+      turnOver(op);
+    assign(op);
+  });
 }
 
 } // namespace moec::schedule

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/passes/CPU/KernelHarness.h"
+#include "test/passes/Codegen/KernelSource.h"
 #include <cmath>
 
 using namespace moec::test;
@@ -19,15 +20,8 @@ struct Function {
   double tolerance; ///< |got - want| <= tolerance * (1 + |want|)
 };
 
-std::string kernel(const std::string &op, int64_t count) {
-  std::string n = std::to_string(count), type = "memref<" + n + "xf32>";
-  return "func.func @k(%x: " + type + ", %y: " + type +
-         ", %b: index, %e: index, %s: memref<?xi8>) attributes "
-         "{kernel.function} {\nkernel.map dims [" +
-         n + "] ins(%x : " + type + ") outs(%y : " + type +
-         ") maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]\n"
-         "body { ^bb0(%v: f32):\n%r = " +
-         op + " %v : f32\nkernel.yield %r : f32 }\nreturn }\n";
+std::string kernel(const std::string &op, size_t count) {
+  return elementwiseSource("%r = " + op + " %v : f32", count);
 }
 
 class ApproximateMathTest : public testing::TestWithParam<Function> {};

@@ -114,6 +114,18 @@ inline ContractSource matmul(int64_t m, int64_t n, int64_t k, Kind kind,
   return s;
 }
 
+/// A `kernel.map` over `count` f32 elements: `body` makes %r of %v.
+inline std::string elementwiseSource(const std::string &body, size_t count) {
+  std::string n = std::to_string(count), type = "memref<" + n + "xf32>";
+  return "func.func @k(%x: " + type + ", %y: " + type +
+         ", %b: index, %e: index, %s: memref<?xi8>) attributes "
+         "{kernel.function} {\nkernel.map dims [" +
+         n + "] ins(%x : " + type + ") outs(%y : " + type +
+         ") maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]\n"
+         "body { ^bb0(%v: f32):\n" +
+         body + "\nkernel.yield %r : f32 }\nreturn }\n";
+}
+
 } // namespace moec::test
 
 #endif // MOEC_TEST_PASSES_CODEGEN_KERNELSOURCE_H

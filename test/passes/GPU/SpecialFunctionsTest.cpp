@@ -11,28 +11,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "GpuHarness.h"
+#include "test/passes/Codegen/KernelSource.h"
 #include <cmath>
 
 using namespace moec::test;
 
 namespace {
 
-std::string kernel(const std::string &body, size_t count) {
-  std::string n = std::to_string(count), type = "memref<" + n + "xf32>";
-  return "func.func @k(%x: " + type + ", %y: " + type +
-         ", %b: index, %e: index, %s: memref<?xi8>) attributes "
-         "{kernel.function} {\nkernel.map dims [" +
-         n + "] ins(%x : " + type + ") outs(%y : " + type +
-         ") maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]\n"
-         "body { ^bb0(%v: f32):\n" +
-         body + "\nkernel.yield %r : f32 }\nreturn }\n";
-}
-
 /// |got - want| <= tolerance * (1 + |want|) at each of `values`.
 testing::AssertionResult holds(const std::string &body,
                                const std::vector<float> &values,
                                double tolerance) {
-  GpuHarness harness(kernel(body, values.size()));
+  GpuHarness harness(elementwiseSource(body, values.size()));
   harness.randomize();
   std::copy(values.begin(), values.end(), harness.data<float>(0));
   return harness.check(tolerance);
