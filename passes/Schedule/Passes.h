@@ -64,6 +64,7 @@ struct GpuContractShape {
   Operand left, right;
   double epilogue = 16; ///< instructions for a result
 };
+/// Extents in elements; a ragged one as its average over the groups.
 GpuContractShape describeForGpu(kernel::ContractOp op);
 
 /// Instructions of a region for one element: functions take about twenty.

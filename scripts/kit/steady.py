@@ -2,10 +2,9 @@
 
 A router takes the largest gates. Where two are nearly equal, the rounding of
 bf16 ahead of the router changes which one that is, and with it the result by
-far more than a rounding: on one image in two of Sparse-MLP with random weights.
-No bound on such a result would say anything about the code. So the images are
-picked: in f32, random changes of all weights, about twice what bf16 does, must
-change no choice. No code in bf16 has a part in this.
+far more than a rounding. No bound on such a result would say anything about the
+code. So the images are picked: in f32, random changes of all weights, about
+twice what bf16 does, must change no choice. No code in bf16 has a part in this.
 """
 
 import copy
