@@ -21,6 +21,15 @@ die() {
   exit "$code"
 }
 
+# Tests and build rules name files in shell commands: refuse a folder whose name
+# would fall apart there (CMakeLists.txt says the same to those who call cmake).
+case "$root" in
+*[!A-Za-z0-9_./+@%,:=-]*)
+  die 1 "moec cannot be built in the folder '$root'" \
+    "expected: a path of letters, digits and _ . / + @ % , : = -" "fix: move the folder or give it another name"
+  ;;
+esac
+
 # build_moec: configures the release preset and builds everything.
 build_moec() {
   local jobs=${MOEC_JOBS:-$(nproc)}

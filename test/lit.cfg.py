@@ -2,7 +2,8 @@
 
 A test names the tools plainly (`moec-opt %s | FileCheck %s`); they are found in
 the build's bin folder and in LLVM's. `%moec-opt` and so on work too.
-Substitutions: %examples, %data (Fashion-MNIST), %python, %moec_source.
+Substitutions: %examples, %data (Fashion-MNIST), %python, %moec_source, %cuda_home
+(where ptxas is: given explicitly, since it takes seconds where it is found).
 Features: avx2, avx512, numpy, fashion-mnist, ptxas, sanitizers.
 """
 
@@ -71,7 +72,10 @@ if subprocess.run([config.python, "-c", "import numpy"], capture_output=True).re
     config.available_features.add("numpy")
 if os.path.isdir(data) and any(n.startswith("train-images") for n in os.listdir(data)):
     config.available_features.add("fashion-mnist")
-if shutil.which("ptxas") or os.environ.get("CUDA_HOME"):
+cuda_homes = [os.environ.get("CUDA_HOME", ""), os.path.join(config.test_venv, "cuda")]
+cuda_homes = [home for home in cuda_homes if os.access(os.path.join(home, "bin", "ptxas"), os.X_OK)]
+config.substitutions.append(("%cuda_home", (cuda_homes or ["none"])[0]))
+if cuda_homes or shutil.which("ptxas"):
     config.available_features.add("ptxas")
 if config.sanitize:
     config.available_features.add("sanitizers")

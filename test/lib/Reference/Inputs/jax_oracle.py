@@ -13,8 +13,7 @@ except ImportError:
     python = os.path.join(sys.argv[1], "bin", "python") if len(sys.argv) == 2 else ""
     if os.path.exists(python):
         os.execv(python, [python, __file__])  # Without VENV: tried once.
-    print("skipped: this Python has no JAX; `ninja oracle-venv` installs test/requirements.txt "
-          "into the build folder")
+    print("skipped: this Python has no JAX; scripts/setup installs test/requirements.txt into build/venv")
     sys.exit(77)
 
 import jax.numpy as jnp
