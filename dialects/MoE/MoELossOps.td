@@ -47,7 +47,7 @@ def MoE_SoftmaxCrossEntropyGradOp : MoE_Op<"softmax_cross_entropy_grad", [Pure, 
 def MoE_AccuracyOp : MoE_Op<"accuracy", [Pure]> {
   let summary = "Share of the batch whose largest logit is the label";
   let description = [{
-    Ties: the lower class wins. Not differentiable.
+    Ties: the lower class wins. An image with a NaN among its logits is not right. Not differentiable.
 
     Example:
 

@@ -21,11 +21,11 @@ static LogicalResult verifyClasses(Operation *op, Value logits, Value labels) {
 
 static LogicalResult verifySmoothing(Operation *op, const APFloat &smoothing) {
   double value = smoothing.convertToDouble();
-  if (value >= 0 && value < 1)
+  if (value >= 0 && value <= 1)
     return success();
   SmallString<16> text;
   smoothing.toString(text);
-  return op->emitOpError("expected 0 <= smoothing < 1, got ") << text;
+  return op->emitOpError("expected 0 <= smoothing <= 1, got ") << text;
 }
 
 LogicalResult SoftmaxCrossEntropyOp::verify() {

@@ -27,7 +27,8 @@ struct ImportOptions {
 };
 
 /// Checks a model ("moec.model/1") and builds it as `moe` ops: @infer, one for
-/// each batch size, and @loss; docs/design.md says with which attributes.
+/// each batch size, likewise @eval if the outputs leave out the logits, and
+/// @loss; docs/design.md says with which attributes.
 /// If anything is wrong with the model, all problems are written to `problems`,
 /// each with file, line, column, JSON path and node, and the result is null.
 /// `file` is only a name, for messages and locations.

@@ -22,9 +22,11 @@ namespace {
 class FunctionBuilder {
 public:
   FunctionBuilder(ModuleOp module, const Model &model, StringRef file,
-                  bool training)
+                  FunctionKind kind)
       : module(module), model(model), graph(model.graph), file(file),
-        training(training ? &*model.training : nullptr),
+        training(kind == FunctionKind::Loss ? &*model.training : nullptr),
+        outputs(kind == FunctionKind::Eval ? model.evalOutputs()
+                                           : model.outputs),
         b(module.getBodyRegion()) {
     b.setInsertionPointToEnd(module.getBody());
   }
@@ -49,7 +51,8 @@ private:
   const Model &model;
   const Graph &graph;
   StringRef file;
-  const Training *training;
+  const Training *training; ///< only of @loss
+  SmallVector<Output> outputs;
   OpBuilder b;
 
   std::vector<bool> liveNodes, liveInputs;
@@ -106,7 +109,8 @@ void FunctionBuilder::findLive() {
     mark(training->logits);
     mark(training->label);
   } else {
-    llvm::for_each(graph.outputs, mark);
+    for (const Output &output : outputs)
+      mark(output.node);
   }
   for (Ref ref : llvm::reverse(graph.order))
     if (liveNodes[ref])
@@ -342,7 +346,7 @@ void FunctionBuilder::run(StringRef name) {
                : std::make_pair(&node.block->nodes[output.inner], &node);
   };
   if (!training)
-    for (const Output &output : model.outputs)
+    for (const Output &output : outputs)
       if (output.experts)
         shares[layer(output)];
   for (Ref ref : graph.order)
@@ -354,7 +358,7 @@ void FunctionBuilder::run(StringRef name) {
   if (training) {
     buildLoss(results, resultAttrs);
   } else {
-    for (const Output &output : model.outputs) {
+    for (const Output &output : outputs) {
       results.push_back(output.experts ? shares[layer(output)]
                                        : nodeValues[output.node]);
       resultAttrs.push_back(b.getDictionaryAttr(
@@ -373,13 +377,52 @@ void FunctionBuilder::run(StringRef name) {
 
 void moec::import::buildFunction(ModuleOp module, const Model &model,
                                  StringRef name, StringRef file,
-                                 bool training) {
-  FunctionBuilder(module, model, file, training).run(name);
+                                 FunctionKind kind) {
+  FunctionBuilder(module, model, file, kind).run(name);
+}
+
+/// Which inputs and which output a data set goes to and is scored by.
+static void describeData(ModuleOp module, const Model &model) {
+  if (!model.logits)
+    return;
+  Builder b(module.getContext());
+  const Graph &graph = model.graph;
+  auto text = [&](StringRef name, StringRef value) {
+    return b.getNamedAttr(name, b.getStringAttr(value));
+  };
+  SmallVector<NamedAttribute> data = {
+      text("logits", graph.nameOf(*model.logits)),
+      b.getNamedAttr("classes", b.getI64IntegerAttr(
+                                    graph.info(*model.logits)->shape.back()))};
+  // The image is what the logits are computed from.
+  std::vector<bool> needed(graph.nodes.size());
+  needed[*model.logits] = true;
+  std::optional<Ref> image;
+  for (Ref node : llvm::reverse(graph.order))
+    for (Ref ref : graph.nodes[node].inputs) {
+      if (!needed[node])
+        continue;
+      if (ref >= 0)
+        needed[ref] = true;
+      else if (!image || ref > *image) // the first of several
+        image = ref;
+    }
+  if (image)
+    data.push_back(text("image", graph.nameOf(*image)));
+  if (model.training)
+    data.push_back(text("label", graph.nameOf(model.training->label)));
+  if (!model.classNames.empty()) {
+    SmallVector<StringRef> names(model.classNames.begin(),
+                                 model.classNames.end());
+    data.push_back(b.getNamedAttr("class_names", b.getStrArrayAttr(names)));
+  }
+  module->setAttr("moe.data", b.getDictionaryAttr(data));
 }
 
 void moec::import::describeModel(ModuleOp module, const Model &model) {
   Builder b(module.getContext());
   module->setAttr("moe.model", b.getStringAttr(model.name));
+  describeData(module, model);
   if (!model.training)
     return;
   const Training &t = *model.training;
@@ -402,22 +445,8 @@ void moec::import::describeModel(ModuleOp module, const Model &model) {
   SmallVector<NamedAttribute> schedule = {text("op", t.schedule)};
   if (t.schedule == "warmup_cosine")
     schedule.append({real("warmup", t.warmup), real("final", t.finalShare)});
-  // The image is the input that is not the label.
-  StringRef image, label = model.graph.inputs[~t.label].name;
-  for (const Input &input : model.graph.inputs)
-    if (image.empty() && input.name != label)
-      image = input.name;
-  SmallVector<NamedAttribute> data = {
-      text("image", image), text("label", label),
-      integer("classes", model.graph.info(t.logits)->shape.back())};
-  if (!model.classNames.empty()) {
-    SmallVector<StringRef> names(model.classNames.begin(),
-                                 model.classNames.end());
-    data.push_back(b.getNamedAttr("class_names", b.getStrArrayAttr(names)));
-  }
   if (t.precision != "f32")
     module->setAttr("moe.precision", b.getStringAttr(t.precision));
-  module->setAttr("moe.data", b.getDictionaryAttr(data));
   module->setAttr(
       "moe.training",
       b.getDictionaryAttr(

@@ -13,12 +13,17 @@
 
 namespace moec::import {
 
-/// Sets `moe.model` and `moe.training` on the module.
+/// Sets `moe.model`, `moe.data` and `moe.training` on the module.
 void describeModel(mlir::ModuleOp module, const Model &model);
 
-/// Adds @name: the outputs, or with `training` the loss and its metrics.
+/// What a function computes: the model's outputs; those and the logits; the
+/// loss and its metrics.
+enum class FunctionKind { Infer, Eval, Loss };
+
+/// Adds @name. @eval needs `model.logits`, @loss a training section.
 void buildFunction(mlir::ModuleOp module, const Model &model,
-                   llvm::StringRef name, llvm::StringRef file, bool training);
+                   llvm::StringRef name, llvm::StringRef file,
+                   FunctionKind kind);
 
 } // namespace moec::import
 

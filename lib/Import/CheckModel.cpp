@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Reader.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace moec::import;
@@ -15,6 +16,9 @@ using llvm::StringRef;
 using llvm::Twine;
 
 static constexpr StringRef formatName = "moec.model/1";
+
+/// What training steps are told beside the model's inputs.
+static const StringRef hostInputs[] = {"learning_rate", "step", "seed"};
 
 static const JsonValue *batchOf(const JsonValue &root) {
   const JsonValue *dims = root.find("dims");
@@ -116,6 +120,13 @@ static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs) {
     input.json = &member.value;
     std::string what = "input '" + member.key + "'";
     reader.identifier(member.key, member.value, "the input's name");
+    if (llvm::is_contained(hostInputs, member.key))
+      reader.problems
+          .add(member.value,
+               "'" + member.key + "' is an input that training adds by itself")
+          .expected("another name than " + joinNames(hostInputs))
+          .got("'" + member.key + "'")
+          .fix("rename the input");
     if (!reader.object(member.value, what, {"shape", "dtype", "description"}))
       continue;
     const JsonValue *shape = member.value.find("shape");
@@ -252,7 +263,8 @@ static std::optional<Output> resolveShares(Reader &reader,
   return std::nullopt;
 }
 
-static void checkClasses(Reader &reader, const JsonValue &json) {
+static void checkClasses(Reader &reader, const JsonValue &json,
+                         bool hasTraining) {
   Model &model = reader.model;
   bool names = json.isArray();
   for (const JsonValue &item : json.items)
@@ -265,14 +277,50 @@ static void checkClasses(Reader &reader, const JsonValue &json) {
   }
   for (const JsonValue &item : json.items)
     model.classNames.push_back(item.text);
-  const TensorInfo *logits = model.outputs.empty()
-                                 ? nullptr
-                                 : model.graph.info(model.outputs.front().node);
+  const TensorInfo *logits =
+      model.logits ? model.graph.info(*model.logits) : nullptr;
+  if (!model.logits && !hasTraining && model.graph.sound)
+    reader.problems.add(json, "it cannot be told which output has 'classes'")
+        .expected("one output f32 [batch, classes], or a loss that names it")
+        .fix("remove 'classes', or add a training section");
   if (logits && logits->shape.back() != int64_t(json.items.size()))
-    reader.problems.add(json, "'classes' does not fit the first output")
+    reader.problems
+        .add(json, "'classes' does not fit '" +
+                       model.graph.nameOf(*model.logits) + "'")
         .expected(formatv("{0} names, for {1}", logits->shape.back(),
                           toString(*logits)))
         .got(Twine(json.items.size()));
+}
+
+/// The loss says which node makes the logits. Without a training section they
+/// are the one output that may be logits, if there is one.
+static void findLogits(Model &model, bool hasTraining) {
+  if (model.training)
+    model.logits = model.training->logits;
+  if (hasTraining)
+    return;
+  for (const Output &output : model.outputs) {
+    const TensorInfo *info = model.graph.info(output.node);
+    if (output.experts || !info || info->rank() != 2)
+      continue;
+    if (model.logits && *model.logits != output.node) {
+      model.logits.reset();
+      return;
+    }
+    model.logits = output.node;
+  }
+}
+
+bool Model::needsEval() const {
+  return logits && llvm::none_of(outputs, [&](const Output &output) {
+           return !output.experts && output.node == *logits;
+         });
+}
+
+SmallVector<Output> Model::evalOutputs() const {
+  SmallVector<Output> all(outputs);
+  all.push_back({graph.nodes[*logits].name, *logits, -1, false});
+  return all;
 }
 
 static void checkOutputs(Reader &reader, const JsonValue &root) {
@@ -284,7 +332,15 @@ static void checkOutputs(Reader &reader, const JsonValue &root) {
         .got(outputs ? outputs->describe() : "nothing");
     return;
   }
+  llvm::StringSet<> names;
   for (const JsonValue &item : outputs->items) {
+    if (item.isString() && !names.insert(item.text).second) {
+      reader.problems.add(item, "the output '" + item.text + "' stands twice")
+          .expected("each output once")
+          .got("'" + item.text + "' again")
+          .fix("remove it");
+      continue;
+    }
     if (item.isString() && StringRef(item.text).ends_with(".experts")) {
       if (std::optional<Output> shares = resolveShares(reader, item)) {
         model.graph.outputs.push_back(shares->node);
@@ -343,10 +399,9 @@ std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
   }
   checkNodes(reader, model->graph, *nodes);
   checkOutputs(reader, root);
-  if (const JsonValue *classes = root.find("classes"))
-    checkClasses(reader, *classes);
   SmallVector<Ref> roots(model->graph.outputs);
-  if (const JsonValue *section = root.find("training")) {
+  const JsonValue *section = root.find("training");
+  if (section) {
     checkTraining(reader, *section);
     if (model->training)
       roots.push_back(model->training->logits);
@@ -354,6 +409,9 @@ std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
     reader.missing(root, "the model", "training")
         .fix("add loss and optimizer, or compile with --mode infer");
   }
+  findLogits(*model, section != nullptr);
+  if (const JsonValue *classes = root.find("classes"))
+    checkClasses(reader, *classes, section != nullptr);
   if (problems.empty())
     checkUse(reader, model->graph, roots);
   return model;

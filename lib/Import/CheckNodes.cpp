@@ -251,16 +251,20 @@ void moec::import::checkNodes(Reader &reader, Graph &graph,
                               "parameter '" + param.suffix + "' of '" +
                                   node.name + "'",
                               node.fullName);
+    auto stackFits = [&](const Shape &shape, const Twine &what) {
+      Shape stacked = {node.count};
+      stacked.append(shape.begin(), shape.end());
+      fits &= reader.elements(stacked, *node.json,
+                              what + "' of '" + node.name + "'", node.fullName);
+    };
     if (node.block)
-      for (const Node &inner : node.block->nodes)
-        for (const ParamSpec &param : inner.params) {
-          Shape stacked = {node.count};
-          stacked.append(param.shape.begin(), param.shape.end());
-          fits &= reader.elements(stacked, *node.json,
-                                  "parameter '" + inner.name + "." +
-                                      param.suffix + "' of '" + node.name + "'",
-                                  node.fullName);
-        }
+      for (const Node &inner : node.block->nodes) {
+        for (const ParamSpec &param : inner.params)
+          stackFits(param.shape,
+                    "parameter '" + inner.name + "." + param.suffix);
+        if (inner.noise)
+          stackFits(inner.noise->shape, "the noise of '" + inner.name);
+      }
     if (!fits)
       node.result.reset();
   }

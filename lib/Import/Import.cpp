@@ -32,6 +32,36 @@ static int64_t trainingBatch(const JsonValue &root, int64_t fallback) {
   return fallback;
 }
 
+/// All functions share the parameters, whatever their batch.
+static void checkShared(const Model &first, const Model &other,
+                        Problems &problems) {
+  auto compare = [&](const Node &a, const Node &b, int64_t countA,
+                     int64_t countB, const Twine &name) {
+    for (auto [spec, changed] : llvm::zip(a.params, b.params)) {
+      Shape was(spec.shape), is(changed.shape);
+      if (countA) {
+        was.insert(was.begin(), countA);
+        is.insert(is.begin(), countB);
+      }
+      if (was != is)
+        problems
+            .add(*a.json, "parameter '" + name + "." + spec.suffix +
+                              "' depends on the batch size")
+            .node(a.fullName)
+            .expected("one shape for all batch sizes")
+            .got(toString(was) + " with batch " + Twine(first.batch) + ", " +
+                 toString(is) + " with batch " + Twine(other.batch))
+            .fix("use another size than \"batch\", or have one batch size");
+    }
+  };
+  for (auto [a, b] : llvm::zip(first.graph.nodes, other.graph.nodes)) {
+    compare(a, b, 0, 0, a.name);
+    if (a.block && b.block)
+      for (auto [x, y] : llvm::zip(a.block->nodes, b.block->nodes))
+        compare(x, y, a.count, b.count, a.name + "." + x.name);
+  }
+}
+
 OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
                                         MLIRContext &context,
                                         const ImportOptions &options,
@@ -54,6 +84,12 @@ OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
       trained = checkModel(*root, batch, true, problems);
     }
   }
+  if (root && problems.empty()) {
+    for (auto &model : models)
+      checkShared(*models.front(), *model, problems);
+    if (trained)
+      checkShared(*models.front(), *trained, problems);
+  }
   if (!problems.empty()) {
     problems.print(os, file);
     return {};
@@ -64,13 +100,15 @@ OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
       ModuleOp::create(FileLineColLoc::get(&context, file, 1, 1));
   describeModel(*module, trained ? *trained : *models.front());
   for (auto &model : models) {
-    std::string name = "infer";
+    std::string suffix;
     if (models.size() > 1)
-      name += "_b" + std::to_string(model->batch);
-    buildFunction(*module, *model, name, file, /*training=*/false);
+      suffix = "_b" + std::to_string(model->batch);
+    buildFunction(*module, *model, "infer" + suffix, file, FunctionKind::Infer);
+    if (model->needsEval())
+      buildFunction(*module, *model, "eval" + suffix, file, FunctionKind::Eval);
   }
   if (trained)
-    buildFunction(*module, *trained, "loss", file, /*training=*/true);
+    buildFunction(*module, *trained, "loss", file, FunctionKind::Loss);
   if (failed(verify(*module))) {
     os << file
        << ": error: internal: the model built invalid IR; please "

@@ -151,6 +151,15 @@ struct Model {
   llvm::SmallVector<Output> outputs;   ///< beside graph.outputs
   std::vector<std::string> classNames; ///< may be empty
   std::optional<Training> training;
+  /// What says the class, f32 [batch, classes]: the loss's logits or, without a
+  /// training section, the one output of that form. Empty: cannot be told.
+  std::optional<Ref> logits;
+
+  /// True if the logits are not among the outputs, so that evaluation needs a
+  /// function of its own.
+  bool needsEval() const;
+  /// The outputs of @eval: those of @infer, then the logits.
+  llvm::SmallVector<Output> evalOutputs() const;
 };
 
 /// The batch sizes that the model lists. Problems with them are reported by

@@ -87,9 +87,14 @@ static Status evalAccuracy(moe::AccuracyOp op, Frame<T> &frame) {
   const TensorOf<T> &logits = frame.get(op.getLogits());
   const TensorOf<T> &labels = frame.get(op.getLabels());
   int64_t batch = logits.shape[0], classes = logits.shape[1], right = 0;
+  if (!checkLabels(op, labels, classes))
+    return Status::Failed;
   for (int64_t b = 0; b < batch; ++b) {
     const T *row = &logits.floats[b * classes];
-    right += std::max_element(row, row + classes) - row == labels.ints[b];
+    bool known = std::none_of(row, row + classes,
+                              [](T value) { return std::isnan(value); });
+    right +=
+        known && std::max_element(row, row + classes) - row == labels.ints[b];
   }
   frame.set(op.getResult(), TensorOf<T>::floating({}, T(right) / T(batch)));
   return Status::Done;

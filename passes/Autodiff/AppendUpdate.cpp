@@ -206,10 +206,10 @@ void AppendUpdatePass::runOnOperation() {
                           "'moe.training' that says how to update";
     return signalPassFailure();
   }
-  auto elements = module->getAttrOfType<IntegerAttr>("moe.parameter_elements");
+  auto elements = module->getAttrOfType<IntegerAttr>("moe.trained_elements");
   auto decayed = module->getAttrOfType<IntegerAttr>("moe.decay_elements");
   if (!elements || !decayed) {
-    module.emitError() << "the module has no 'moe.parameter_elements' and "
+    module.emitError() << "the module has no 'moe.trained_elements' and "
                           "'moe.decay_elements'; run moec-assign-parameters "
                           "first";
     return signalPassFailure();
@@ -217,11 +217,9 @@ void AppendUpdatePass::runOnOperation() {
   FailureOr<Optimizer> optimizer = readOptimizer(training);
   if (failed(optimizer))
     return signalPassFailure();
-  if (elements.getInt() == 0) {
-    trainStep.emitError() << "there is nothing to train: no argument of a "
-                             "function is a 'moe.param'";
-    return signalPassFailure();
-  }
+  // A loss of no parameters has no update.
+  if (elements.getInt() == 0)
+    return;
   for (unsigned i = 0; i < trainStep.getNumArguments(); ++i) {
     Attribute name = trainStep.getArgAttr(i, "moe.param");
     if (name &&

@@ -36,7 +36,8 @@ def AppendUpdatePass : Pass<"moec-append-update", "::mlir::ModuleOp"> {
     Adam's variance. The norm is that of the whole gradient block, so its padding between
     parameters must be 0; it is the last result, `moe.metric = "grad_norm"`.
 
-    Does nothing without `@train_step`. Errors: a missing or negative number, no
+    Only trained parameters are updated, those before `moe.trained_elements`: the others neither
+    have a gradient nor decay. Does nothing without `@train_step` or without trained parameters. Errors: a missing or negative number, no
     parameter table.
   }];
   let dependentDialects = ["::moec::moe::MoEDialect", "::mlir::func::FuncDialect"];

@@ -44,7 +44,7 @@ static LogicalResult checkGradients(func::FuncOp function) {
   return success();
 }
 
-/// The update reads the gradients of all parameters of the module.
+/// The update reads the gradients of all trained parameters of the module.
 static LogicalResult checkTable(ModuleOp module, func::FuncOp function) {
   auto table = module->getAttrOfType<ArrayAttr>("moe.parameters");
   if (!table)
@@ -55,6 +55,9 @@ static LogicalResult checkTable(ModuleOp module, func::FuncOp function) {
       taken.insert(name);
   for (auto entry : table.getAsRange<DictionaryAttr>()) {
     auto name = entry.getAs<StringAttr>("name");
+    auto trained = entry.getAs<BoolAttr>("trained");
+    if (trained && !trained.getValue())
+      continue;
     if (!taken.contains(name))
       return function.emitError()
              << "parameter " << name

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Fusion/LowerToKernel.h"
-#include <limits>
 
 using namespace mlir;
 using namespace moec;
@@ -96,8 +95,8 @@ Lowered lowerCrossEntropyGrad(OpBuilder &builder,
       }));
 }
 
-/// The largest logit, then the first class that has it: as the maximum of the
-/// negated class numbers, which are exact in f32.
+/// The logit of the label, then whether another class comes before it. NaN
+/// comes before all, so that an image with one is not right.
 Lowered lowerAccuracy(OpBuilder &builder, moe::AccuracyOp op,
                       moe::AccuracyOp::Adaptor adaptor) {
   Location loc = op.getLoc();
@@ -106,22 +105,28 @@ Lowered lowerAccuracy(OpBuilder &builder, moe::AccuracyOp op,
   spec.input(adaptor.getLogits(), {spec.dim(0), spec.dim(1)});
   spec.input(adaptor.getLabels(), spec.dim(0));
   spec.result(builder, shape[0], spec.dim(0));
-  Phase max{Combiner::Max, pick(0)};
-  Phase first{
+  Phase own{Combiner::Add,
+            [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+              Value hit =
+                  s.compareI32(arith::CmpIPredicate::eq, args[1], s.index(1));
+              return {s.select(hit, args[0], s.constant(0.0))};
+            }};
+  Phase beaten{
       Combiner::Max,
       [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-        Value hit = s.compare(arith::CmpFPredicate::OEQ, args[0], args[2]);
-        Value negated = s.neg(s.toFloat(s.index(1)));
-        return {s.select(hit, negated,
-                         s.constant(-std::numeric_limits<float>::infinity()))};
+        using P = arith::CmpFPredicate;
+        Value one = s.constant(1.0), zero = s.constant(0.0);
+        auto beats = [&](P predicate) {
+          return s.select(s.compare(predicate, args[0], args[2]), one, zero);
+        };
+        Value lower =
+            s.compareI32(arith::CmpIPredicate::slt, s.index(1), args[1]);
+        return {s.select(lower, beats(P::UGE), beats(P::UGT))};
       }};
   Value hits =
-      spec.rows(builder, {max, first},
+      spec.rows(builder, {own, beaten},
                 [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-                  Value label = s.neg(s.toFloat(args[1]));
-                  Value hit =
-                      s.compare(arith::CmpFPredicate::OEQ, label, args[3]);
-                  return {s.select(hit, s.constant(1.0), s.constant(0.0))};
+                  return {s.sub(s.constant(1.0), args[3])};
                 })[0];
   return SmallVector<Value>{mean(builder, loc, hits)};
 }

@@ -29,6 +29,7 @@ struct Parameter {
   bool decay;
   Attribute init;
   func::FuncOp function; // where it was seen first
+  bool trained = false;  // @loss takes it, or there is none
 };
 
 struct AssignParametersPass
@@ -41,6 +42,7 @@ struct AssignParametersPass
                              StringAttr name);
 
   llvm::MapVector<StringAttr, Parameter> parameters;
+  bool hasLoss = false;
 };
 } // namespace
 
@@ -87,9 +89,10 @@ LogicalResult AssignParametersPass::addParameter(func::FuncOp function,
   bool decay = bool(function.getArgAttr(index, "moe.decay"));
   auto [entry, isNew] =
       parameters.insert({name, Parameter{tensor, decay, init, function}});
+  Parameter &first = entry->second;
+  first.trained |= !hasLoss || function.getSymName() == "loss";
   if (isNew)
     return success();
-  Parameter &first = entry->second;
   if (first.type != tensor)
     return disagree(function, name, "type", first, toString(first.type),
                     toString(type));
@@ -127,34 +130,45 @@ LogicalResult AssignParametersPass::collect(func::FuncOp function) {
 void AssignParametersPass::runOnOperation() {
   parameters.clear();
   ModuleOp module = getOperation();
+  hasLoss = module.lookupSymbol("loss") != nullptr;
   for (auto function : module.getOps<func::FuncOp>())
     if (failed(collect(function)))
       return signalPassFailure();
 
   Builder builder(&getContext());
   SmallVector<Attribute> table;
-  int64_t offset = 0, decayed = 0;
-  for (bool decay : {true, false}) {
+  int64_t offset = 0;
+  auto place = [&](llvm::function_ref<bool(const Parameter &)> belongs) {
     for (auto &[name, parameter] : parameters) {
-      if (parameter.decay != decay)
+      if (!belongs(parameter))
         continue;
-      table.push_back(builder.getDictionaryAttr({
-          builder.getNamedAttr("name", name),
-          builder.getNamedAttr(
-              "shape", builder.getDenseI64ArrayAttr(parameter.type.getShape())),
-          builder.getNamedAttr("offset", builder.getI64IntegerAttr(offset)),
-          builder.getNamedAttr("decay", builder.getBoolAttr(decay)),
-          builder.getNamedAttr("init", parameter.init),
-      }));
+      NamedAttrList entry;
+      entry.append("name", name);
+      entry.append("shape",
+                   builder.getDenseI64ArrayAttr(parameter.type.getShape()));
+      entry.append("offset", builder.getI64IntegerAttr(offset));
+      entry.append("decay", builder.getBoolAttr(parameter.decay));
+      entry.append("init", parameter.init);
+      if (!parameter.trained)
+        entry.append("trained", builder.getBoolAttr(false));
+      table.push_back(entry.getDictionary(&getContext()));
       offset = llvm::alignTo(offset + parameter.type.getNumElements(),
                              offsetMultiple);
     }
-    if (decay)
-      decayed = offset;
-  }
+    return builder.getI64IntegerAttr(offset);
+  };
+  module->setAttr("moe.decay_elements", place([](const Parameter &parameter) {
+                    return parameter.trained && parameter.decay;
+                  }));
+  place([](const Parameter &parameter) {
+    return parameter.trained && !parameter.decay;
+  });
+  offset = llvm::alignTo(offset, blockMultiple);
+  if (hasLoss)
+    module->setAttr("moe.trained_elements", builder.getI64IntegerAttr(offset));
+  place([](const Parameter &parameter) { return !parameter.trained; });
   module->setAttr("moe.parameters", builder.getArrayAttr(table));
   module->setAttr(
       "moe.parameter_elements",
       builder.getI64IntegerAttr(llvm::alignTo(offset, blockMultiple)));
-  module->setAttr("moe.decay_elements", builder.getI64IntegerAttr(decayed));
 }

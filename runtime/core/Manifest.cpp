@@ -117,6 +117,8 @@ static void readParameters(const JsonView &root, Manifest &manifest) {
                              manifest.parameterElements));
     if (auto decay = view.find("decay"))
       parameter.decay = decay->boolean();
+    if (auto trained = view.find("trained"))
+      parameter.trained = trained->boolean();
     parameter.init = readInit(view.at("init"));
     manifest.parameters.push_back(std::move(parameter));
   }
@@ -187,7 +189,7 @@ static void readTraining(const JsonView &root, Manifest &manifest) {
       training.learningRate = rate->number();
     }
     if (auto epochs = view->find("epochs"))
-      training.epochs = epochs->integer(1, 1000000);
+      training.epochs = epochs->integer(1, int64_t(1) << 31);
     if (auto seed = view->find("seed"))
       training.seed = uint64_t(seed->integer(0, INT64_MAX));
     if (auto schedule = view->find("schedule"))
@@ -198,6 +200,8 @@ static void readTraining(const JsonView &root, Manifest &manifest) {
       manifest.data.image = image->string();
     if (auto label = view->find("label"))
       manifest.data.label = label->string();
+    if (auto logits = view->find("logits"))
+      manifest.data.logits = logits->string();
     if (auto classes = view->find("classes"))
       manifest.data.classes = classes->integer(0, int64_t(1) << 31);
     if (auto names = view->find("class_names"))

@@ -53,6 +53,7 @@ struct Parameter {
   int64_t offset = 0;
   int64_t elements = 1;
   bool decay = false;
+  bool trained = true; ///< false: the loss does not need it
   ParameterInit init;
 };
 
@@ -163,10 +164,12 @@ struct TrainingInfo {
   ScheduleInfo schedule;
 };
 
-/// Which input is the image, which the label; 0 classes: not said.
+/// Which input is the image, which the label, which output says the class; 0
+/// classes: not said.
 struct DataInfo {
   std::string image;
   std::string label;
+  std::string logits;
   int64_t classes = 0;
   std::vector<std::string> classNames; ///< may be empty
 };

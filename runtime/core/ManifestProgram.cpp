@@ -17,7 +17,7 @@ namespace moec::rt {
 
 /// Bounds that keep address arithmetic far from an overflow.
 static constexpr int64_t maxBytes = int64_t(1) << 50;
-static constexpr int64_t maxRepeat = int64_t(1) << 20;
+static constexpr int64_t maxRepeat = int64_t(1) << 31;
 static constexpr int64_t maxBlocks = 64;
 
 static std::vector<TensorInfo> readTensors(const JsonView &view) {
@@ -51,7 +51,7 @@ static int64_t suffixIndex(const std::string &text, const char *prefix) {
   if (rest.substr(0, start.size()) != start)
     return -1;
   rest.remove_prefix(start.size());
-  if (rest.empty() || rest.size() > 4 ||
+  if (rest.empty() || rest.size() > 9 ||
       !std::all_of(rest.begin(), rest.end(),
                    [](char c) { return c >= '0' && c <= '9'; }))
     return -1;
@@ -142,7 +142,7 @@ static Argument readArgument(const JsonView &view, const Manifest &manifest,
                               values.size()));
     argument.shift = values[0].integer(0, maxRepeat);
     argument.modulus = values[1].integer(1, maxRepeat);
-    argument.size = values[2].integer(0, int64_t(1) << 40);
+    argument.size = values[2].integer(0, maxBytes / argument.modulus);
   }
   if (!inRepeat && argument.stride != 0)
     view.at("stride").error("a stride needs an enclosing repeat");

@@ -163,8 +163,25 @@ double Session::scalarOutput(int64_t entryIndex, int64_t index) {
   return *static_cast<const float *>(data);
 }
 
+/// Kernels compare labels with class numbers: one that is no class would give a
+/// loss of some kind, and no error.
+void Session::checkLabels(const Entry &entry, EntryMemory &memory) {
+  const DataInfo &data = manifest().data;
+  int64_t index = data.label.empty() ? -1 : entry.findInput(data.label);
+  if (index < 0 || data.classes == 0 || entry.inputs[index].dtype != DType::I32)
+    return;
+  const auto *labels = memory.inputs[index].read<int32_t>();
+  for (int64_t i = 0; i < entry.inputs[index].elements; ++i)
+    if (labels[i] < 0 || labels[i] >= data.classes)
+      fail(
+          "input \"{}\" of entry {}: label {} at index {} is out of range: the "
+          "model has {} classes (0 to {})",
+          data.label, entry.name, labels[i], i, data.classes, data.classes - 1);
+}
+
 double Session::run(int64_t entry) {
   EntryMemory &memory = ready(entry);
+  checkLabels(manifest().entries[entry], memory);
   std::vector<KernelCost> *costs = kernelCosts.empty() ? nullptr : &kernelCosts;
   if (place->isHost())
     return memory.program->run(costs);

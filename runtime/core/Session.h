@@ -75,7 +75,8 @@ public:
   /// Reads a scalar output as a number.
   double scalarOutput(int64_t entry, int64_t index);
 
-  /// Returns the seconds that the program took on the device.
+  /// Returns the seconds that the program took on the device. Throws Error,
+  /// having run nothing, for a label outside of the model's classes.
   double run(int64_t entry);
 
   /// One for each kernel of the module; empty without `profile`.
@@ -96,6 +97,7 @@ private:
     std::unique_ptr<Program> program;
   };
   EntryMemory &ready(int64_t entry);
+  void checkLabels(const Entry &entry, EntryMemory &memory);
   Buffer allocate(size_t bytes, const char *what);
 
   std::shared_ptr<const Module> owner;

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 
 namespace moec::rt {
 
@@ -46,7 +45,17 @@ static std::string className(const Manifest &manifest, int64_t index) {
              : std::to_string(index);
 }
 
-/// What an output behind the first says of one image: of f32 the largest
+/// Outputs of expert layers are called after them, "moe.experts".
+static bool isExperts(const TensorInfo &tensor, const Entry &entry) {
+  static const std::string suffix = ".experts";
+  return tensor.name.size() > suffix.size() &&
+         tensor.name.compare(tensor.name.size() - suffix.size(), suffix.size(),
+                             suffix) == 0 &&
+         tensor.shape.size() == 2 && tensor.shape[0] == entry.batch &&
+         tensor.dtype != DType::U8;
+}
+
+/// What the output of an expert layer says of one image: of f32 the largest
 /// shares, of i32 how often each value occurs (-1: dropped, left out).
 static std::string expertsText(const TensorInfo &tensor, const void *data,
                                int64_t row) {
@@ -81,48 +90,40 @@ static std::string expertsText(const TensorInfo &tensor, const void *data,
 
 int classifyCommand(std::shared_ptr<const Module> module,
                     const ClassifyOptions &options) {
-  int64_t index = pickInferEntry(*module, options.batch);
+  int64_t index = pickEvalEntry(*module, options.batch);
   const Manifest &manifest = module->manifest();
   const Entry &entry = manifest.entries[index];
   Dataset test = readTestImages(options.data, options.testImages);
   if (options.first >= test.count)
     fail("--first {}: {} has {} images", options.first, test.name, test.count);
   std::unique_ptr<Session> session = makeSession(module, options);
-  // The same checks, and the accuracy as the frame of what follows.
-  Evaluation result = evaluate(*session, index, test);
-  fmt::print("{} of {} test images are right ({:.2f} %); some of them:\n",
-             result.correct, result.count, result.accuracy() * 100);
-  Feed feed(*session, index, test);
-  std::vector<int64_t> order(test.count);
-  std::iota(order.begin(), order.end(), 0);
   int64_t end = std::min(test.count, options.first + options.count);
-  int64_t classes = entry.outputs[0].shape[1];
-  for (int64_t begin = options.first; begin < end; begin += feed.batch()) {
-    feed.fill(order, begin, test.count);
-    session->run(index);
-    auto *logits = static_cast<const float *>(session->output(index, 0));
-    for (int64_t i = begin; i < std::min(end, begin + feed.batch()); ++i) {
-      const float *row = logits + (i - begin) * classes;
-      const float *best = std::max_element(row, row + classes);
-      double sum = 0;
-      for (int64_t c = 0; c < classes; ++c)
-        sum += std::exp(double(row[c]) - double(*best));
-      bool right = best - row == test.labels[i];
-      fmt::print("\nimage {}\n{}  predicted {}, {:.0f} % sure; true class {}: "
-                 "{}\n",
-                 i, imageText(test, i), className(manifest, best - row),
-                 100 / sum, className(manifest, test.labels[i]),
-                 right ? "right" : "WRONG");
-      for (size_t o = 1; o < entry.outputs.size(); ++o) {
-        const TensorInfo &tensor = entry.outputs[o];
-        if (!tensor.shape.empty() && tensor.shape[0] == entry.batch &&
-            tensor.dtype != DType::U8 && tensor.elements > 0)
-          fmt::print("{}",
-                     expertsText(tensor, session->output(index, int64_t(o)),
-                                 i - begin));
-      }
+  int64_t logits = logitsOutput(manifest, entry);
+  std::string texts;
+  auto describe = [&](int64_t image, int64_t row, const float *values) {
+    if (image < options.first || image >= end)
+      return;
+    const float *last = values + entry.outputs[logits].shape[1];
+    const float *best = std::max_element(values, last);
+    double sum = 0;
+    for (const float *value = values; value != last; ++value)
+      sum += std::exp(double(*value) - double(*best));
+    bool right = best - values == test.labels[image];
+    texts += fmt::format("\nimage {}\n{}  predicted {}, {:.0f} % sure; true "
+                         "class {}: {}\n",
+                         image, imageText(test, image),
+                         className(manifest, best - values), 100 / sum,
+                         className(manifest, test.labels[image]),
+                         right ? "right" : "WRONG");
+    for (size_t o = 0; o < entry.outputs.size(); ++o) {
+      const TensorInfo &tensor = entry.outputs[o];
+      if (isExperts(tensor, entry))
+        texts += expertsText(tensor, session->output(index, int64_t(o)), row);
     }
-  }
+  };
+  Evaluation result = evaluate(*session, index, test, describe);
+  fmt::print("{} of {} test images are right ({:.2f} %); some of them:\n{}",
+             result.correct, result.count, result.accuracy() * 100, texts);
   return 0;
 }
 

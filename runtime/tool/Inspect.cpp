@@ -118,7 +118,9 @@ int inspectCommand(std::shared_ptr<const Module> module,
       init += fmt::format(" {:g}", parameter.init.value);
     fmt::print("  {:<36} {:<20} {:>10}  {}{}\n", parameter.name,
                shapeText(parameter.shape), parameter.elements, init,
-               parameter.decay ? ", decays" : "");
+               !parameter.trained ? ", the loss does not need it"
+               : parameter.decay  ? ", decays"
+                                  : "");
   }
   fmt::print("kernels\n");
   for (size_t i = 0; i < manifest.kernels.size(); ++i) {

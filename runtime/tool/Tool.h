@@ -115,8 +115,8 @@ int trainCommand(std::shared_ptr<const Module> module,
                  const TrainCommandOptions &options);
 int evalCommand(std::shared_ptr<const Module> module,
                 const EvalOptions &options);
-/// Shows test images as text with the predicted and the true class. Outputs of
-/// `infer` behind the first tell which experts were used: f32 [batch, experts]
+/// Shows test images as text with the predicted and the true class. Outputs
+/// called "....experts" tell which experts were used: f32 [batch, experts]
 /// holds shares, i32 [batch, n] the expert of each choice (-1: dropped).
 int classifyCommand(std::shared_ptr<const Module> module,
                     const ClassifyOptions &options);

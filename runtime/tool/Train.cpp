@@ -110,7 +110,7 @@ int trainCommand(std::shared_ptr<const Module> module,
 
 int evalCommand(std::shared_ptr<const Module> module,
                 const EvalOptions &options) {
-  int64_t entry = pickInferEntry(*module, options.batch);
+  int64_t entry = pickEvalEntry(*module, options.batch);
   Dataset test = readTestImages(options.data, options.testImages);
   std::unique_ptr<Session> session = makeSession(module, options);
   Evaluation result = evaluate(*session, entry, test);

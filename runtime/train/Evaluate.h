@@ -11,6 +11,8 @@
 #include "runtime/core/Session.h"
 #include "runtime/data/Dataset.h"
 
+#include <functional>
+
 namespace moec::rt {
 
 struct Evaluation {
@@ -27,11 +29,22 @@ struct Evaluation {
 /// when the module has none.
 int64_t pickInferEntry(const Module &module, int64_t batch = 0);
 
-/// Runs an infer entry, whose first output must be f32 [batch, classes], over
-/// all images. The last batch is filled up with zero images that do not count.
-/// The class is the argmax (the lowest of equal ones); the loss is computed in
-/// double.
-Evaluation evaluate(Session &session, int64_t entry, const Dataset &data);
+/// The entry that gives the logits: `eval` in a module whose `infer` leaves
+/// them out, else `infer`. Batch sizes as above.
+int64_t pickEvalEntry(const Module &module, int64_t batch = 0);
+
+/// Told of every image, in order, while its batch is in the session: the image,
+/// its row in the batch, its logits.
+using ImageFn =
+    std::function<void(int64_t image, int64_t row, const float *logits)>;
+
+/// Runs an entry that gives logits, f32 [batch, classes], over all images. The
+/// last batch begins early enough to be full, with images that count already;
+/// fewer images than a batch stand several times (Feed::fill). The class is the
+/// argmax (the lowest of equal ones); the loss is computed in double. Throws
+/// Error for logits that are not finite.
+Evaluation evaluate(Session &session, int64_t entry, const Dataset &data,
+                    const ImageFn &onImage = nullptr);
 
 } // namespace moec::rt
 

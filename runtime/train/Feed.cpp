@@ -30,10 +30,18 @@ int64_t moduleClasses(const Manifest &manifest) {
   if (manifest.data.classes > 0)
     return manifest.data.classes;
   int64_t infer = manifest.findEntry("infer");
-  if (infer < 0 || manifest.entries[infer].outputs.empty())
+  if (infer < 0)
     return 0;
-  const TensorInfo &logits = manifest.entries[infer].outputs[0];
-  return logits.shape.size() == 2 ? logits.shape[1] : 0;
+  const Entry &entry = manifest.entries[infer];
+  int64_t index = logitsOutput(manifest, entry);
+  if (index < 0 || entry.outputs[index].shape.size() != 2)
+    return 0;
+  return entry.outputs[index].shape[1];
+}
+
+int64_t logitsOutput(const Manifest &manifest, const Entry &entry) {
+  return entry.findOutput(manifest.data.logits.empty() ? "logits"
+                                                       : manifest.data.logits);
 }
 
 int64_t imageInput(const Manifest &manifest, const Entry &entry) {
@@ -91,31 +99,32 @@ Feed::Feed(Session &session, int64_t entryIndex, const Dataset &data)
 }
 
 void Feed::fill(const std::vector<int64_t> &order, int64_t begin, int64_t end) {
-  end = std::min(end, begin + batchSize);
-  int64_t rows = end - begin, size = data.imageBytes();
+  int64_t count = end - begin, size = data.imageBytes();
+  if (count < 1 || count > batchSize)
+    fail("entry {} takes 1 to {} images at once, got {}",
+         session.manifest().entries[entry].name, batchSize, count);
+  auto source = [&](int64_t row) {
+    return order[begin + row * count / batchSize];
+  };
   void *images = session.input(entry, image);
   bool asFloat =
       session.manifest().entries[entry].inputs[image].dtype == DType::F32;
   for (int64_t r = 0; r < batchSize; ++r) {
-    const uint8_t *from =
-        r < rows ? data.images.data() + order[begin + r] * size : nullptr;
+    const uint8_t *from = data.images.data() + source(r) * size;
     if (asFloat) {
+      // The values that kernels make of u8 pixels.
       float *to = static_cast<float *>(images) + r * size;
       for (int64_t i = 0; i < size; ++i)
-        to[i] = from ? float(from[i]) : 0.0f;
+        to[i] = float(from[i]) / 255.0f;
     } else {
-      uint8_t *to = static_cast<uint8_t *>(images) + r * size;
-      if (from)
-        std::memcpy(to, from, size);
-      else
-        std::memset(to, 0, size);
+      std::memcpy(static_cast<uint8_t *>(images) + r * size, from, size);
     }
   }
   if (label < 0)
     return;
   auto *labels = static_cast<int32_t *>(session.input(entry, label));
   for (int64_t r = 0; r < batchSize; ++r)
-    labels[r] = r < rows ? data.labels[order[begin + r]] : 0;
+    labels[r] = data.labels[source(r)];
 }
 
 } // namespace moec::rt

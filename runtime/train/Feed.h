@@ -17,8 +17,12 @@ namespace moec::rt {
 /// epoch alone, which is why a run can resume anywhere.
 std::vector<int64_t> shuffledOrder(int64_t count, uint64_t seed, int64_t epoch);
 
+/// Index of the output of an entry that says the class: the one `data.logits`
+/// names, else "logits"; -1 when there is none.
+int64_t logitsOutput(const Manifest &manifest, const Entry &entry);
+
 /// Number of classes the module predicts: `data.classes` of the manifest, else
-/// the last dimension of the first output of `infer`; 0 when neither says.
+/// the last dimension of the logits of `infer`; 0 when neither says.
 int64_t moduleClasses(const Manifest &manifest);
 
 /// Index of the image input of an entry: the one `data.image` names, else
@@ -34,8 +38,15 @@ public:
   /// range.
   Feed(Session &session, int64_t entry, const Dataset &data);
 
-  /// Images order[begin] ... for one batch; rows beyond `end` become zero.
+  /// Images order[begin] ... order[end - 1], at most a batch, at least one.
+  /// Fewer than a batch stand several times, evenly and next to each other: row
+  /// r is the image begin + r * (end - begin) / batch, rounded down. So experts
+  /// are as crowded as by a batch of just these images.
   void fill(const std::vector<int64_t> &order, int64_t begin, int64_t end);
+  /// The first row of the `index`-th of `count` images that fill() was given.
+  int64_t row(int64_t index, int64_t count) const {
+    return (index * batchSize + count - 1) / count;
+  }
   int64_t batch() const { return batchSize; }
 
 private:

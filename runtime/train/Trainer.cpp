@@ -68,8 +68,9 @@ static void checkInputs(const Manifest &manifest, const Entry &entry) {
     // Plain SGD does not ask for the step, nor a model without noise for the
     // seed.
     if (i < 0 && name == std::string_view("learning_rate"))
-      fail("entry train_step has no input \"{}\", which the training loop sets",
-           name);
+      fail("there is nothing to train: the loss of model \"{}\" depends on no "
+           "parameter",
+           manifest.model);
     if (i < 0)
       continue;
     if (entry.inputs[i].elements != 1 || entry.inputs[i].dtype == DType::U8)
@@ -185,7 +186,7 @@ void Trainer::endEpoch(int64_t epoch) {
     saveCheckpoint(session, position, options.checkpoint);
   if (test) {
     result.evaluation =
-        evaluate(session, pickInferEntry(session.module()), *test);
+        evaluate(session, pickEvalEntry(session.module()), *test);
     const Evaluation &evaluation = *result.evaluation;
     evaluationSeconds += evaluation.seconds;
     log(fmt::format("epoch {}/{} test accuracy {:.2f} % loss {:.4f} ({}/{} "
@@ -199,7 +200,7 @@ void Trainer::endEpoch(int64_t epoch) {
 TrainResult Trainer::run(bool keepParameters) {
   start(keepParameters);
   if (test)
-    session.prepare(pickInferEntry(session.module()));
+    session.prepare(pickEvalEntry(session.module()));
   Clock::time_point runStart = lineStart = Clock::now();
   int64_t startStep = position.step;
   bool stop = false;

@@ -129,6 +129,7 @@ moec_status moec_session_prepare(moec_session *session, int64_t entry);
 moec_status moec_session_set_input(moec_session *session, int64_t entry,
                                    const char *name, const void *data,
                                    int64_t bytes);
+/** A label that is none of the model's classes is an error; nothing runs. */
 moec_status moec_session_run(moec_session *session, int64_t entry);
 /**
  * The same, `repetitions` times; `seconds` gets what each run took on the

@@ -95,12 +95,12 @@ static Value build(NodeBuild &build) {
                 b.getF64FloatAttr(build.node.noise->std)),
             training->load);
 
-  // capacity = ceil(k * items * factor / experts), and never more than all.
+  // capacity = ceil(k * items * factor / experts), and never more than all; in
+  // double and in this order, as V-MoE's code computes it.
   double factor =
       build.real(training ? "capacity_factor" : "eval_capacity_factor");
   double exact = std::ceil(static_cast<double>(k) * static_cast<double>(count) *
-                               factor / static_cast<double>(experts) -
-                           1e-9);
+                           factor / static_cast<double>(experts));
   int64_t capacity =
       static_cast<int64_t>(std::clamp(exact, 1.0, static_cast<double>(count)));
   auto planType = moec::moe::RoutingType::get(b.getContext(), count, experts, k,

@@ -1,8 +1,8 @@
 // RUN: moec-opt %s -split-input-file -verify-diagnostics
 
 func.func @smoothing(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<f32> {
-  // expected-error @+1 {{expected 0 <= smoothing < 1, got 1}}
-  %y = moe.softmax_cross_entropy %x, %l smoothing 1.0 : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
+  // expected-error @+1 {{expected 0 <= smoothing <= 1, got 1.5}}
+  %y = moe.softmax_cross_entropy %x, %l smoothing 1.5 : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
   return %y : tensor<f32>
 }
 

@@ -14,7 +14,7 @@
 // CHECK: %[[A:.+]], %[[B:.+]], %[[C:.+]] = moe.adamw_update %[[P0]], %[[G0]], %[[M0]], %[[V0]], %[[LR]], %[[STEP]], %[[SCALE]] beta1 {{8.75.+}} beta2 {{9.375.+}} eps {{9.765625.+}} weight_decay 6.250000e-02
 // CHECK: %[[D:.+]], %[[E:.+]], %[[F:.+]] = moe.adamw_update %[[P1]], %[[G1]], %[[M1]], %[[V1]], %[[LR]], %[[STEP]], %[[SCALE]] beta1 {{8.75.+}} beta2 {{9.375.+}} eps {{9.765625.+}} weight_decay 0.000000e+00
 // CHECK: return %[[A]], %[[B]], %[[C]], %[[D]], %[[E]], %[[F]], %[[NORM]] :
-module attributes {moe.parameter_elements = 4096 : i64, moe.decay_elements = 112 : i64,
+module attributes {moe.trained_elements = 4096 : i64, moe.decay_elements = 112 : i64,
     moe.training = {optimizer = {op = "adamw", beta1 = 0.875, beta2 = 0.9375, eps = 9.765625e-04, weight_decay = 0.0625}, clip_norm = 1.5}} {
   func.func @train_step() {
     return
@@ -31,7 +31,7 @@ module attributes {moe.parameter_elements = 4096 : i64, moe.decay_elements = 112
 // CHECK: %[[SCALE:.+]], %[[NORM:.+]] = moe.clip_scale %[[G]] max_norm 0.000000e+00
 // CHECK: %[[A:.+]], %[[B:.+]] = moe.sgd_update %[[P0]], %[[G0]], %[[M0]], %[[LR]], %[[SCALE]] mu 8.750000e-01 weight_decay 5.000000e-01
 // CHECK: return %[[A]], %[[B]], %[[NORM]] :
-module attributes {moe.parameter_elements = 4096 : i64, moe.decay_elements = 4096 : i64,
+module attributes {moe.trained_elements = 4096 : i64, moe.decay_elements = 4096 : i64,
     moe.training = {optimizer = {op = "sgd", momentum = 0.875, weight_decay = 0.5}, clip_norm = 0.0}} {
   func.func @train_step() {
     return
@@ -44,4 +44,16 @@ module attributes {moe.parameter_elements = 4096 : i64, moe.decay_elements = 409
 // CHECK-NOT: @update
 func.func @infer() {
   return
+}
+
+// -----
+
+// A loss of no parameters has no update.
+// CHECK-LABEL: func.func @train_step
+// CHECK-NOT: @update
+module attributes {moe.trained_elements = 0 : i64, moe.decay_elements = 0 : i64,
+    moe.training = {optimizer = {op = "sgd", momentum = 0.875, weight_decay = 0.5}, clip_norm = 0.0}} {
+  func.func @train_step() {
+    return
+  }
 }

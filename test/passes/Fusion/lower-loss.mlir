@@ -31,13 +31,14 @@ func.func @cross_entropy_gradient(%x: tensor<8x10xf32>, %l: tensor<8xi32> {moe.r
   return %y : tensor<8x10xf32>
 }
 
-// The largest logit, then the first class that has it.
+// The logit of the label, then whether another one comes before it, as NaN does.
 // CHECK-LABEL: func @accuracy
 // CHECK: kernel.rows dims [8, 10] ins(%arg0, %arg1 :
-// CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<max>]
-// CHECK: arith.cmpf oeq
-// CHECK: arith.negf
-// CHECK: arith.select
+// CHECK-SAME: combiners [#kernel.combiner<add>, #kernel.combiner<max>]
+// CHECK: arith.cmpi eq
+// CHECK: arith.cmpi slt
+// CHECK: arith.cmpf uge
+// CHECK: arith.cmpf ugt
 // CHECK: kernel.rows dims [1, 8]
 func.func @accuracy(%x: tensor<8x10xf32>, %l: tensor<8xi32> {moe.range = [0, 10]}) -> tensor<f32> {
   %y = moe.accuracy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>

@@ -91,6 +91,18 @@ TEST_F(CInterface, ErrorsHaveTexts) {
   EXPECT_STREQ(moec_error_message(), "");
 }
 
+TEST_F(CInterface, LabelsAreClasses) {
+  void *labels = nullptr;
+  ASSERT_EQ(moec_session_input_data(session, 2, 1, &labels), MOEC_OK);
+  static_cast<int32_t *>(labels)[7] = 3;
+  EXPECT_EQ(moec_session_run(session, 2), MOEC_ERROR);
+  EXPECT_STREQ(moec_error_message(),
+               "input \"label\" of entry train_step: label 3 at index 7 is out "
+               "of range: the model has 3 classes (0 to 2)");
+  static_cast<int32_t *>(labels)[7] = 2;
+  EXPECT_EQ(moec_session_run(session, 2), MOEC_OK);
+}
+
 TEST_F(CInterface, DevicesAndTimes) {
   EXPECT_EQ(std::string(moec_session_device(session)).rfind("CPU, ", 0), 0u);
   double seconds[3] = {-1, -1, -1};

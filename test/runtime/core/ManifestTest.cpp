@@ -108,6 +108,8 @@ static const Damage damages[] = {
     {"add", "/entries/0/program/0/args/0/ring", "[0, 2]", "[shift, modulus"},
     {"add", "/entries/0/program/0/args/0/ring", "[0, 0, 8]", "from 1 to"},
     {"add", "/entries/0/program/0/args/0/ring", "[1, 2, 80]", "lie outside"},
+    {"add", "/entries/0/program/0/args/0/ring",
+     "[0, 2147483648, 1099511627776]", "from 0 to 524288"},
     {"replace", "/entries/0/program/0",
      "{\"repeat\": 2, \"body\": [{\"repeat\": 2, \"body\": []}]}",
      "a repeat cannot stand inside a repeat"},
@@ -182,11 +184,11 @@ TEST(Manifest, ChecksRingsAsEveryIterationWould) {
 /// A long ring in a long loop costs no more than a short one.
 TEST(Manifest, ChecksLongRingsAtOnce) {
   json manifest = toy();
-  json argument = {{"block", "params"}, {"ring", {0, 1 << 20, 0}}};
+  json argument = {{"block", "params"}, {"ring", {0, int64_t(1) << 31, 0}}};
   json launch = {{"launch", 0}, {"args", json::array()}};
   for (int k = 0; k < 20000; ++k)
     launch["args"].push_back(argument);
-  manifest["entries"][0]["program"][0] = {{"repeat", 1 << 20},
+  manifest["entries"][0]["program"][0] = {{"repeat", int64_t(1) << 31},
                                           {"body", {launch}}};
   parseManifest(manifest.dump());
 }

@@ -68,6 +68,24 @@ TEST(Session, BuiltinRuns) {
             (std::vector<int32_t>{0, 2, 4, 0, 2, 1, 3}));
 }
 
+TEST(Session, LabelsAreClasses) {
+  Session session(loadTestModule("toy"), with(1));
+  int64_t entry = session.module().requireEntry("train_step");
+  for (int32_t label : {3, -1, INT32_MAX, INT32_MIN}) {
+    std::vector<int32_t> labels(8, 2);
+    labels[5] = label;
+    session.setInput(entry, "label", labels.data(), 32);
+    session.params()[0] = 7;
+    EXPECT_ERROR(session.run(entry),
+                 "label " + std::to_string(label) +
+                     " at index 5 is out of range: the model has 3 classes");
+    EXPECT_EQ(session.params()[0], 7); // nothing ran
+    labels[5] = 0;
+    session.setInput(entry, "label", labels.data(), 32);
+    session.run(entry);
+  }
+}
+
 TEST(Session, InitialValues) {
   Session a(loadTestModule("loops"), with(1)),
       b(loadTestModule("loops"), with(3));

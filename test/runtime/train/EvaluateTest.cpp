@@ -60,6 +60,41 @@ TEST_F(Evaluating, IgnoresThePadding) {
   EXPECT_NEAR(five.loss, loss / 21, 1e-5);
 }
 
+TEST_F(Evaluating, EveryImageOnceInABatchOfImages) {
+  Session session(loadTestModule("toy"));
+  session.initParameters(4);
+  int64_t entry = pickEvalEntry(session.module()), next = 0;
+  EXPECT_EQ(entry, pickInferEntry(session.module()));
+  auto expectRow = [&](int64_t image, int64_t row, const float *logits) {
+    EXPECT_EQ(image, next++);
+    // 0 to 7, 8 to 15, and 13 to 20, of which three count already.
+    EXPECT_EQ(row, image < 16 ? image % 8 : image - 13);
+    auto *batch = static_cast<const uint8_t *>(session.input(entry, 0));
+    EXPECT_EQ(std::memcmp(batch + row * 16, &test.images[image * 16], 16), 0);
+    EXPECT_EQ(logits,
+              static_cast<const float *>(session.output(entry, 0)) + row * 3);
+  };
+  Evaluation whole = evaluate(session, entry, test, expectRow);
+  EXPECT_EQ(next, 21);
+  // Fewer than a batch: each as often as the others, or once less.
+  test.count = 3;
+  std::vector<int64_t> rows;
+  evaluate(session, entry, test,
+           [&](int64_t, int64_t row, const float *) { rows.push_back(row); });
+  EXPECT_EQ(rows, (std::vector<int64_t>{0, 3, 6}));
+  EXPECT_EQ(whole.count, 21);
+}
+
+TEST_F(Evaluating, WhatIsNotFiniteIsNoClass) {
+  Session session(loadTestModule("toy"));
+  std::memset(session.params(), 0, 64 * 4);
+  for (float value : {NAN, INFINITY, -INFINITY}) {
+    session.params()[49] = value; // bias of class 1
+    EXPECT_ERROR(evaluate(session, pickEvalEntry(session.module()), test),
+                 "for class 1: these weights");
+  }
+}
+
 TEST_F(Evaluating, EqualLogitsCountAsTheFirstClass) {
   Session session(loadTestModule("toy"));
   std::memset(session.params(), 0, 64 * 4);
@@ -96,5 +131,5 @@ TEST_F(Evaluating, Errors) {
   EXPECT_ERROR(evaluate(session, pickInferEntry(session.module()), test), "3");
   Session loops(loadTestModule("loops"));
   test.labels[20] = 0;
-  EXPECT_ERROR(evaluate(loops, 0, test), "evaluation needs a first output f32");
+  EXPECT_ERROR(evaluate(loops, 0, test), "no output that says the class");
 }

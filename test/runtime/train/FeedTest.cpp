@@ -28,7 +28,7 @@ TEST(Feed, OrderIsAPermutationOfItsOwn) {
   EXPECT_EQ(shuffledOrder(0, 1, 0).size(), 0u);
 }
 
-TEST(Feed, TakesImagesInOrderAndZerosTheRest) {
+TEST(Feed, RepeatsFewImagesEvenly) {
   TemporaryFolder folder;
   writeToyData(folder.path, 20, 1);
   Dataset data = readIdx(folder.path, DataSplit::Train);
@@ -46,18 +46,25 @@ TEST(Feed, TakesImagesInOrderAndZerosTheRest) {
     feed.fill(order, begin, end);
     auto *images = static_cast<const uint8_t *>(session.input(entry, image));
     auto *labels = static_cast<const int32_t *>(session.input(entry, label));
-    for (int64_t row = 0; row < 8; ++row)
-      for (int64_t p = 0; p < 16; ++p) {
-        bool there = begin + row < end;
-        int64_t source = there ? order[begin + row] : 0;
-        EXPECT_EQ(images[row * 16 + p],
-                  there ? data.images[source * 16 + p] : 0);
-        EXPECT_EQ(labels[row], there ? data.labels[source] : 0);
-      }
+    for (int64_t row = 0; row < 8; ++row) {
+      int64_t source = order[begin + row * (end - begin) / 8];
+      for (int64_t p = 0; p < 16; ++p)
+        EXPECT_EQ(images[row * 16 + p], data.images[source * 16 + p]);
+      EXPECT_EQ(labels[row], data.labels[source]);
+    }
+    for (int64_t i = 0; i < end - begin; ++i) {
+      int64_t row = feed.row(i, end - begin);
+      EXPECT_EQ(row * (end - begin) / 8, i);
+      EXPECT_TRUE(row == 0 || (row - 1) * (end - begin) / 8 == i - 1);
+    }
   };
-  expect(0, 20);
-  expect(8, 20);
-  expect(16, 20); // four images, and four rows of zeros over older ones
+  expect(0, 8);
+  expect(8, 16);
+  expect(16, 20); // each twice
+  expect(5, 8);   // three, three and two times
+  expect(19, 20);
+  EXPECT_ERROR(feed.fill(order, 0, 9), "takes 1 to 8 images at once, got 9");
+  EXPECT_ERROR(feed.fill(order, 4, 4), "got 0");
 }
 
 TEST(Feed, FindsItsInputs) {
@@ -93,6 +100,14 @@ TEST(Feed, ClassesFollowFromDataOrLogits) {
   EXPECT_EQ(moduleClasses(manifest), 10);
   manifest.entries[0].outputs[0].shape = {2, 5, 2};
   EXPECT_EQ(moduleClasses(manifest), 0);
+  // By name, wherever it stands.
+  manifest.entries[0].outputs.push_back({"scores", DType::F32, {2, 4}, 8});
+  manifest.data.logits = "scores";
+  EXPECT_EQ(moduleClasses(manifest), 4);
+  EXPECT_EQ(logitsOutput(manifest, manifest.entries[0]), 1);
+  manifest.data.logits = "others";
+  EXPECT_EQ(moduleClasses(manifest), 0);
+  EXPECT_EQ(logitsOutput(manifest, manifest.entries[0]), -1);
   manifest.data.classes = 7;
   EXPECT_EQ(moduleClasses(manifest), 7);
 }
