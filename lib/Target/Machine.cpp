@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Target/Machine.h"
+#include "lib/Target/Targets.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/Threading.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
@@ -30,18 +30,6 @@ int64_t Machine::getLanes() const {
 
 bool Machine::has(llvm::StringRef feature) const {
   return llvm::is_contained(features, feature);
-}
-
-static llvm::Expected<const llvm::Target *>
-lookupTarget(const std::string &triple) {
-  llvm::InitializeNativeTarget();
-  llvm::InitializeNativeTargetAsmPrinter();
-  std::string error;
-  const llvm::Target *target =
-      llvm::TargetRegistry::lookupTarget(llvm::Triple(triple), error);
-  if (!target)
-    return llvm::createStringError(error);
-  return target;
 }
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> Machine::create() const {

@@ -7,6 +7,7 @@
 
 #include "lib/Target/Nvidia.h"
 #include "lib/Target/Object.h"
+#include "lib/Target/Targets.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -14,7 +15,6 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -53,21 +53,15 @@ llvm::Expected<Gpu> moec::target::getGpu(llvm::StringRef target) {
 
 static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const Gpu &gpu) {
-  LLVMInitializeNVPTXTarget();
-  LLVMInitializeNVPTXTargetInfo();
-  LLVMInitializeNVPTXTargetMC();
-  LLVMInitializeNVPTXAsmPrinter();
   llvm::Triple triple("nvptx64-nvidia-cuda");
-  std::string error;
-  const llvm::Target *target =
-      llvm::TargetRegistry::lookupTarget(triple, error);
+  llvm::Expected<const llvm::Target *> target = lookupTarget(triple.str());
   if (!target)
-    return llvm::createStringError(error);
+    return target.takeError();
   // Products and sums stay apart unless the IR says fma: the same bits as on
   // the CPU, whose code is not contracted either.
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+  return std::unique_ptr<llvm::TargetMachine>((*target)->createTargetMachine(
       triple, gpu.arch, "+ptx" + std::to_string(gpu.ptx), options, std::nullopt,
       std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }

@@ -8,6 +8,7 @@
 #include "lib/Target/Object.h"
 #include "lld/Common/Driver.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -17,7 +18,6 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Transforms/InstCombine/InstCombine.h"
 #include "llvm/Transforms/Scalar/EarlyCSE.h"
@@ -70,12 +70,16 @@ void moec::target::optimize(llvm::Module &module,
   pipeline.run(module, mam);
 }
 
-llvm::Expected<std::unique_ptr<llvm::Module>>
-moec::target::translateToLLVM(mlir::ModuleOp op, const Machine &machine,
-                              llvm::StringRef manifest,
-                              llvm::LLVMContext &context) {
-  mlir::registerBuiltinDialectTranslation(*op->getContext());
-  mlir::registerLLVMDialectTranslation(*op->getContext());
+/// What a context has to know before translateToLLVM, told once: the threads
+/// of emitObjects share it.
+static void registerTranslations(mlir::MLIRContext &context) {
+  mlir::registerBuiltinDialectTranslation(context);
+  mlir::registerLLVMDialectTranslation(context);
+}
+
+static llvm::Expected<std::unique_ptr<llvm::Module>>
+translate(mlir::ModuleOp op, const Machine &machine, llvm::StringRef manifest,
+          llvm::LLVMContext &context) {
   std::unique_ptr<llvm::Module> module =
       mlir::translateModuleToLLVMIR(op, context, "moec");
   if (!module)
@@ -100,6 +104,14 @@ moec::target::translateToLLVM(mlir::ModuleOp op, const Machine &machine,
   return module;
 }
 
+llvm::Expected<std::unique_ptr<llvm::Module>>
+moec::target::translateToLLVM(mlir::ModuleOp op, const Machine &machine,
+                              llvm::StringRef manifest,
+                              llvm::LLVMContext &context) {
+  registerTranslations(*op->getContext());
+  return translate(op, machine, manifest, context);
+}
+
 llvm::Expected<std::string> moec::target::emitNative(llvm::Module &module,
                                                      const Machine &machine,
                                                      bool assembly) {
@@ -122,16 +134,15 @@ llvm::Expected<std::string> moec::target::emitNative(llvm::Module &module,
 llvm::Expected<std::vector<std::string>>
 moec::target::emitObjects(mlir::ModuleOp op, const Machine &machine,
                           llvm::StringRef manifest) {
-  mlir::registerBuiltinDialectTranslation(*op->getContext());
-  mlir::registerLLVMDialectTranslation(*op->getContext());
+  mlir::MLIRContext &context = *op->getContext();
+  registerTranslations(context);
   // A kernel and its body stay together; a part is worth a thread from about
   // ten kernels on.
   std::vector<mlir::LLVM::LLVMFuncOp> functions;
   for (auto function : op.getOps<mlir::LLVM::LLVMFuncOp>())
     functions.push_back(function);
-  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
   size_t numParts =
-      std::clamp<size_t>(functions.size() / 20, 1, pool.getMaxConcurrency());
+      std::clamp<size_t>(functions.size() / 20, 1, context.getNumThreads());
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> parts;
   for (size_t i = 0; i < numParts; ++i)
     parts.push_back(mlir::ModuleOp::create(op.getLoc()));
@@ -143,23 +154,23 @@ moec::target::emitObjects(mlir::ModuleOp op, const Machine &machine,
     parts[part]->push_back(function->clone());
   }
   std::vector<std::string> objects(numParts), errors(numParts);
-  for (size_t i = 0; i < numParts; ++i)
-    pool.async([&, i] {
-      llvm::LLVMContext context;
-      llvm::Expected<std::unique_ptr<llvm::Module>> code =
-          translateToLLVM(*parts[i], machine, i == 0 ? manifest : "", context);
-      if (!code) {
-        errors[i] = llvm::toString(code.takeError());
-        return;
-      }
-      llvm::Expected<std::string> object =
-          emitNative(**code, machine, /*assembly=*/false);
-      if (object)
-        objects[i] = std::move(*object);
-      else
-        errors[i] = llvm::toString(object.takeError());
-    });
-  pool.wait();
+  // On the context's threads: where it has none (passes are dumped), its
+  // tables of types and attributes take no locks.
+  mlir::parallelFor(&context, 0, numParts, [&](size_t i) {
+    llvm::LLVMContext llvmContext;
+    llvm::Expected<std::unique_ptr<llvm::Module>> code =
+        translate(*parts[i], machine, i == 0 ? manifest : "", llvmContext);
+    if (!code) {
+      errors[i] = llvm::toString(code.takeError());
+      return;
+    }
+    llvm::Expected<std::string> object =
+        emitNative(**code, machine, /*assembly=*/false);
+    if (object)
+      objects[i] = std::move(*object);
+    else
+      errors[i] = llvm::toString(object.takeError());
+  });
   for (const std::string &error : errors)
     if (!error.empty())
       return llvm::createStringError(error);

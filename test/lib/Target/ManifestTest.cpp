@@ -150,7 +150,7 @@ TEST_F(ManifestTest, ModelAttributesAreCopied) {
     module attributes {moe.model = "mixer", moe.precision = "bf16", moe.parameter_elements = 12,
                        moe.data = {classes = 10, image = "pixels"},
                        moe.parameters = [{name = "w", offset = 0, shape = [3, 4]},
-                                         {name = "b", offset = 8, decay = true}]} {})",
+                                         {name = "b", shape = array<i64: 4>, offset = 8, decay = true}]} {})",
                                machine);
   EXPECT_EQ(at(manifest, {"format"}), "\"moec.module/1\"");
   EXPECT_EQ(at(manifest, {"model"}), "\"mixer\"");
