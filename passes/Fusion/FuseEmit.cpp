@@ -77,7 +77,8 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
   }
 
   bool fuse(RewriterBase &rewriter, kernel::RowsOp rows, kernel::MapOp map) {
-    if (rows.getRaggedDim() || map.getRaggedDim() || !map.getGathers().empty())
+    if (rows.getRaggedDim() || map.getRaggedDim() ||
+        !map.getGathers().empty() || !fitOneKernel(rows, map))
       return false;
     FailureOr<AffineMap> iteration = matchIteration(rows, map);
     if (failed(iteration) ||

@@ -101,6 +101,8 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
       return missed(map, "it gathers");
     if (!map.getBody().front().getOps<kernel::IndexOp>().empty())
       return missed(map, "it uses its index");
+    if (!fitOneKernel(producer, map))
+      return missed(map, tooLong);
     AffineMap readMap = map.getInputMap(input);
     if (!readMap.isPermutation())
       return missed(map, "it does not read every element once");

@@ -26,6 +26,7 @@
 #include "passes/Fusion/FusionUtils.h"
 #include "passes/Fusion/KernelRewriter.h"
 #include "passes/Fusion/Passes.h"
+#include <set>
 
 namespace moec::fusion {
 #define GEN_PASS_DEF_FUSEOPERANDSPASS
@@ -119,6 +120,8 @@ static FailureOr<Move> getMove(kernel::MapOp map, OpOperand &use,
   if (use.getOwner()->getBlock() != map->getBlock())
     return fail("a reader is in another block");
   Move move{consumer, use.getOperandNumber(), 0, {}, {}};
+  if (!fitOneKernel(map, consumer))
+    return fail(tooLong);
   auto result = cast<OpResult>(getViewRoot(use.get()));
   move.result = result.getResultNumber();
   if (consumer.getGather(move.input) >= 0 || isIndex(consumer, move.input))
@@ -160,7 +163,9 @@ static bool isWorthRepeating(kernel::MapOp map) {
   return fullReads <= 1 && !heavy;
 }
 
-static void apply(RewriterBase &rewriter, kernel::MapOp map, const Move &move) {
+/// Returns the op that takes the reader's place.
+static Operation *apply(RewriterBase &rewriter, kernel::MapOp map,
+                        const Move &move) {
   kernel::StructuredKernelOpInterface consumer = move.consumer;
   Operation *op = consumer;
   SmallVector<AffineMap> maps = getMovedMaps(map, move);
@@ -190,18 +195,24 @@ static void apply(RewriterBase &rewriter, kernel::MapOp map, const Move &move) {
   Operation *fused =
       kernel.build(rewriter.getFusedLoc({map.getLoc(), op->getLoc()}));
   rewriter.replaceOp(op, fused->getResults());
+  return fused;
 }
 
 namespace {
 struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    // A move replaces its readers, which may be maps too: look again after
-    // each.
-    llvm::SmallPtrSet<Operation *, 16> done;
-    while (kernel::MapOp map = findNext(done))
-      if (fuse(rewriter, map))
-        done.clear();
+    getOperation().walk([&](kernel::StructuredKernelOpInterface op) {
+      places[op] = kernels.size();
+      kernels.push_back(op);
+      look(op);
+    });
+    while (!pending.empty()) {
+      auto first = pending.begin();
+      auto map = cast<kernel::MapOp>(kernels[*first]);
+      pending.erase(first);
+      fuse(rewriter, map);
+    }
     // Said once, about the maps that stayed.
     getOperation().walk([&](kernel::MapOp map) {
       if (!reasons.contains(map))
@@ -212,34 +223,43 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
           << remark::reason("{0}", reasons[map]);
     });
     reasons.clear();
+    kernels.clear();
+    places.clear();
   }
 
-  kernel::MapOp findNext(llvm::SmallPtrSetImpl<Operation *> &done) {
-    kernel::MapOp next;
-    getOperation().walk([&](kernel::MapOp map) {
-      if (!done.insert(map).second)
-        return WalkResult::advance();
-      next = map;
-      return WalkResult::interrupt();
-    });
-    return next;
+  /// Maps are looked at in order; those whose readers change, once more.
+  void look(Operation *op) {
+    auto place = places.find(op);
+    if (place != places.end() && isa<kernel::MapOp>(op))
+      pending.insert(place->second);
   }
 
-  bool fuse(RewriterBase &rewriter, kernel::MapOp map) {
+  /// `fused` stands where `reader` stood, of which nothing but the address is
+  /// left.
+  void replace(Operation *reader, Operation *fused) {
+    size_t place = places.lookup(reader);
+    places.erase(reader);
+    reasons.erase(reader);
+    places[fused] = place;
+    kernels[place] = fused;
+    look(fused);
+    for (Value operand : fused->getOperands())
+      if (Operation *producer = getViewRoot(operand).getDefiningOp())
+        look(producer);
+  }
+
+  void fuse(RewriterBase &rewriter, kernel::MapOp map) {
     std::string reason;
-    auto missed = [&]() {
-      reasons[map] = reason;
-      return false;
-    };
+    auto missed = [&]() { reasons[map] = reason; };
     if (map.getRaggedDim())
-      return false;
+      return;
     for (Value out : map.getOuts())
       if (!out.getDefiningOp<tensor::EmptyOp>())
-        return false;
+        return;
     SmallVector<OpOperand *> reads;
     collectReads(map, reads);
     if (reads.empty())
-      return false;
+      return;
     if (reads.size() > 1 && !isWorthRepeating(map)) {
       reason = "it has several readers and is costly to repeat";
       return missed();
@@ -257,16 +277,26 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
       FailureOr<Move> move = getMove(map, *reads.front(), reason);
       if (failed(move))
         return missed();
-      apply(rewriter, map, *move);
+      Operation *reader = move->consumer;
+      replace(reader, apply(rewriter, map, *move));
     }
     remark::passed(
         map.getLoc(),
         remark::RemarkOpts::name("FuseOperands").category("moec-fusion"))
         << "moved into the kernels that read it";
     reasons.erase(map);
+    size_t place = places.lookup(map);
+    places.erase(map);
+    pending.erase(place);
+    kernels[place] = nullptr;
     eraseViewsAndOp(rewriter, map);
-    return true;
   }
+
+  /// The kernels in order, where each stands there, and the places of the maps
+  /// that are still to be looked at.
+  SmallVector<Operation *> kernels;
+  llvm::DenseMap<Operation *, size_t> places;
+  std::set<size_t> pending;
 
   /// Why a map could not move, the last time it was tried.
   llvm::DenseMap<Operation *, std::string> reasons;

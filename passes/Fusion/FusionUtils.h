@@ -19,6 +19,25 @@ inline unsigned getNumRowOuts(kernel::RowsOp rows) {
   return rows.getFinish().front().getTerminator()->getNumOperands();
 }
 
+/// Ops in the regions of one kernel, at most: a body that long has enough to do
+/// for a trip to memory, and copying it once more for each that joins would
+/// take a time that grows with the square of a chain's length.
+constexpr size_t maxKernelOps = 256;
+
+/// Why two kernels stay two then.
+constexpr llvm::StringLiteral tooLong =
+    "a kernel of both would have more than 256 scalar ops";
+
+/// True if one kernel may do the work of both.
+inline bool fitOneKernel(mlir::Operation *a, mlir::Operation *b) {
+  size_t count = 0;
+  for (mlir::Operation *op : {a, b})
+    for (mlir::Region &region : op->getRegions())
+      for (mlir::Block &block : region)
+        count += block.getOperations().size();
+  return count <= maxKernelOps;
+}
+
 /// Where a kernel that does the work of `producer` and of `consumer`, which
 /// reads it, can stand: before one of the two, or null if nowhere in this
 /// block. Destinations of `consumer` are moved up if need be.
