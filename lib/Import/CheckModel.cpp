@@ -16,6 +16,8 @@ using llvm::StringRef;
 using llvm::Twine;
 
 static constexpr StringRef formatName = "moec.model/1";
+/// Each is compiled into entries of its own.
+static constexpr size_t maxBatches = 64;
 
 /// What training steps are told beside the model's inputs.
 static const StringRef hostInputs[] = {"learning_rate", "step", "seed"};
@@ -29,7 +31,7 @@ SmallVector<int64_t> moec::import::listedBatches(const JsonValue &root) {
   SmallVector<int64_t> batches;
   auto add = [&](const JsonValue &value) {
     if (value.isInteger() && value.integer > 0 &&
-        value.integer <= maxElements &&
+        value.integer <= maxElements && batches.size() < maxBatches &&
         !llvm::is_contained(batches, value.integer))
       batches.push_back(value.integer);
   };
@@ -86,6 +88,11 @@ static void checkDims(Reader &reader, const JsonValue &root) {
       if (member.value.items.empty())
         reader.problems.add(member.value, "'batch' has no sizes")
             .expected("at least one");
+      if (member.value.items.size() > maxBatches)
+        reader.problems.add(member.value, "'batch' has too many sizes")
+            .expected(formatv("at most {0}, since each is compiled on its own",
+                              maxBatches))
+            .got(Twine(member.value.items.size()));
       for (const JsonValue &item : member.value.items)
         reader.size(item, member.key, "", /*names=*/false);
       continue;
@@ -252,7 +259,7 @@ static std::optional<Output> resolveShares(Reader &reader,
     }
   }
   // With a broken graph there may be more layers than can be seen.
-  if (!graph.sound)
+  if (!graph.sound || reader.problems.full())
     return std::nullopt;
   SmallVector<StringRef> known(names.begin(), names.end());
   reader.problems.add(item, "no expert layer '" + item.text + "'")

@@ -171,16 +171,15 @@ std::optional<Ref> moec::import::resolve(Reader &reader, const Graph &graph,
         .got(name.describe());
     return std::nullopt;
   }
+  auto found = graph.names.find(name.text);
+  if (found != graph.names.end())
+    return found->second;
   SmallVector<StringRef> known;
-  for (auto [i, input] : llvm::enumerate(graph.inputs)) {
-    if (input.name == name.text)
-      return ~static_cast<Ref>(i);
-    known.push_back(input.name);
-  }
-  for (auto [i, other] : llvm::enumerate(graph.nodes)) {
-    if (!other.name.empty() && other.name == name.text)
-      return static_cast<Ref>(i);
-    known.push_back(other.name);
+  if (!reader.problems.full()) {
+    for (const Input &input : graph.inputs)
+      known.push_back(input.name);
+    for (const Node &other : graph.nodes)
+      known.push_back(other.name);
   }
   reader.problems.add(name, "undefined name '" + name.text + "'")
       .node(node)
@@ -193,6 +192,8 @@ std::optional<Ref> moec::import::resolve(Reader &reader, const Graph &graph,
 void moec::import::checkNodes(Reader &reader, Graph &graph,
                               const JsonValue &nodes) {
   Problems &problems = reader.problems;
+  for (auto [i, input] : llvm::enumerate(graph.inputs))
+    graph.names.try_emplace(input.name, ~static_cast<Ref>(i));
   if (!nodes.isArray() || nodes.items.empty()) {
     problems.add(nodes, "'nodes' has no nodes")
         .expected("an array with at least one node")
@@ -202,22 +203,23 @@ void moec::import::checkNodes(Reader &reader, Graph &graph,
   }
   std::vector<bool> usable;
   graph.nodes.resize(nodes.items.size());
-  llvm::StringMap<Position> names;
-  for (const Input &input : graph.inputs)
-    if (input.json)
-      names[input.name] = input.json->position;
   for (auto [i, json] : llvm::enumerate(nodes.items)) {
     Node &node = graph.nodes[i];
     usable.push_back(readNode(reader, graph, json, i, node));
     if (node.name.empty())
       continue;
-    auto [entry, fresh] = names.try_emplace(node.name, json.position);
+    auto [entry, fresh] =
+        graph.names.try_emplace(node.name, static_cast<Ref>(i));
     if (fresh)
       continue;
+    Ref first = entry->second;
+    const JsonValue *other =
+        first < 0 ? graph.inputs[~first].json : graph.nodes[first].json;
     problems.add(*json.find("name"), "duplicate name '" + node.name + "'")
         .node(node.fullName)
         .expected("a name of its own")
-        .got(formatv("the name of what stands at line {0}", entry->second.line))
+        .got(formatv("the name of what stands at line {0}",
+                     other->position.line))
         .fix("rename one of them");
     usable[i] = false;
   }

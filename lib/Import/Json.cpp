@@ -13,6 +13,7 @@
 
 #include "lib/Import/Json.h"
 #include "lib/Import/Problems.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -131,13 +132,13 @@ public:
 
   bool key(std::string &name) override {
     JsonValue &object = *stack.back();
-    for (const JsonMember &member : object.members)
-      if (member.key == name)
-        problems
-            .add(cursor.token, object.path + "." + name,
-                 "key '" + name + "' stands twice in one object")
-            .got(llvm::formatv("first at line {0}", member.keyPosition.line))
-            .fix("remove or rename one of them");
+    auto [first, fresh] = keys.back().try_emplace(name, cursor.token);
+    if (!fresh)
+      problems
+          .add(cursor.token, object.path + "." + name,
+               "key '" + name + "' stands twice in one object")
+          .got(llvm::formatv("first at line {0}", first->second.line))
+          .fix("remove or rename one of them");
     object.members.push_back({name, cursor.token, {}});
     return true;
   }
@@ -191,16 +192,20 @@ private:
     }
     // The parent does not grow while this is open, so the pointer stays good.
     stack.push_back(value);
+    keys.emplace_back();
     return true;
   }
   bool close() {
     stack.pop_back();
+    keys.pop_back();
     return true;
   }
 
   Cursor &cursor;
   Problems &problems;
   std::vector<JsonValue *> stack;
+  /// Where the keys of what is open were seen first.
+  std::vector<llvm::StringMap<Position>> keys;
 };
 
 } // namespace

@@ -11,6 +11,7 @@
 #include "lib/Import/Json.h"
 #include "lib/Import/Problems.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
 #include <map>
 #include <memory>
 #include <set>
@@ -102,6 +103,7 @@ struct Graph {
   std::string name; ///< of the block; empty for the model
   llvm::SmallVector<Input> inputs;
   std::vector<Node> nodes;
+  llvm::StringMap<Ref> names;   ///< of inputs and nodes; the first of a name
   llvm::SmallVector<Ref> order; ///< nodes, each behind what it reads
   llvm::SmallVector<Ref> outputs;
   /// False if a node, a name or a cycle is broken; checks that need

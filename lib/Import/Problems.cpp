@@ -15,10 +15,16 @@ using namespace moec::import;
 Problem &Problems::add(Position position, const llvm::Twine &path,
                        const llvm::Twine &message) {
   std::string text = message.str();
-  for (const Problem &old : list)
-    if (old.position.line == position.line &&
-        old.position.column == position.column && old.message == text)
-      return repeated;
+  std::string key = (llvm::Twine(position.line) + ":" +
+                     llvm::Twine(position.column) + ":" + text)
+                        .str();
+  if (seen.contains(key))
+    return repeated;
+  if (full()) {
+    more = true;
+    return repeated;
+  }
+  seen.insert(key);
   Problem &problem = list.emplace_back();
   problem.position = position;
   problem.path = path.str();
@@ -48,8 +54,11 @@ void Problems::print(llvm::raw_ostream &os, llvm::StringRef file) const {
     if (!problem->fixText.empty())
       os << "  fix: " << problem->fixText << '\n';
   }
-  os << file << ": " << list.size() << (list.size() == 1 ? " error" : " errors")
-     << '\n';
+  os << file << ": " << list.size()
+     << (list.size() == 1 ? " error" : " errors");
+  if (more)
+    os << " are shown, there are more";
+  os << '\n';
 }
 
 std::string moec::import::nearestName(llvm::StringRef name,

@@ -10,6 +10,7 @@
 
 #include "lib/Import/Json.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/Twine.h"
 #include <deque>
 
@@ -46,11 +47,15 @@ private:
   std::string path, nodeName, message, expectedText, gotText, fixText;
 };
 
+/// As many are shown at once; a file with more is not the one that was meant.
+constexpr size_t maxProblems = 100;
+
 /// Collects the problems of one file, so that all are shown at once.
 class Problems {
 public:
   /// Adds a problem; details are set on what it returns. A second problem with
-  /// the same message at the same place is not kept.
+  /// the same message at the same place is not kept, nor is what comes when
+  /// there are maxProblems.
   Problem &add(Position position, const llvm::Twine &path,
                const llvm::Twine &message);
   Problem &add(const JsonValue &value, const llvm::Twine &message) {
@@ -59,6 +64,8 @@ public:
 
   bool empty() const { return list.empty(); }
   size_t size() const { return list.size(); }
+  /// No more are kept: what is costly to say need not be found out.
+  bool full() const { return list.size() == maxProblems; }
 
   /// Prints them in the order of the file:
   ///   model.json:7:12: error: unknown op 'layernorm'
@@ -70,6 +77,8 @@ public:
 
 private:
   std::deque<Problem> list; // references stay valid
+  llvm::StringSet<> seen;   // places and messages
+  bool more = false;        // some were not kept
   Problem repeated;
 };
 

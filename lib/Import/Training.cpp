@@ -184,6 +184,13 @@ static bool checkNoDecay(Reader &reader, const JsonValue &json,
           names.push_back(node.name + "." + inner.name + "." + param.suffix);
   }
   bool good = true;
+  constexpr size_t maxPatterns = 64;
+  if (json.items.size() > maxPatterns) {
+    reader.problems.add(json, "'no_decay' has too many patterns")
+        .expected(formatv("at most {0}", maxPatterns))
+        .got(llvm::Twine(json.items.size()));
+    return false;
+  }
   training.noDecay.emplace();
   for (const JsonValue &item : json.items) {
     llvm::Expected<llvm::GlobPattern> glob =

@@ -1,0 +1,44 @@
+"""Writes models in which one thing is there very often, into a folder."""
+
+import json
+import os
+import sys
+
+
+def model(nodes=(), **changes):
+    first = {"name": "p", "op": "patch_embed", "inputs": ["image"], "patch": 14, "width": 4}
+    last = [{"name": "m", "op": "mean", "inputs": [nodes[-1]["name"] if nodes else "p"]},
+            {"name": "logits", "op": "linear", "inputs": ["m"], "features": 10}]
+    return {"format": "moec.model/1", "name": "large", "dims": {"batch": 2},
+            "inputs": {"image": {"shape": ["batch", 28, 28, 1], "dtype": "u8"},
+                       "label": {"shape": ["batch"], "dtype": "i32"}},
+            "nodes": [first, *nodes, *last], "outputs": ["logits"],
+            "training": {"loss": {"op": "softmax_cross_entropy", "inputs": ["logits", "label"]},
+                         "optimizer": {"op": "sgd", "learning_rate": 0.1}}, **changes}
+
+
+def chain(count):
+    return [{"name": f"g{i}", "op": "gelu", "inputs": [f"g{i - 1}" if i else "p"]} for i in range(count)]
+
+
+def main():
+    folder = sys.argv[1]
+    os.makedirs(folder, exist_ok=True)
+
+    def write(name, text):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    write("keys.json", "{" + ",".join(['"key": 1'] * 20000) + "}")
+    write("undefined.json", json.dumps(model(
+        [{"name": f"n{i}", "op": "gelu", "inputs": [f"nowhere{i}"]} for i in range(20000)])))
+    write("batches.json", json.dumps(model(dims={"batch": list(range(1, 1001))})))
+    patterns = model()
+    patterns["training"]["optimizer"]["no_decay"] = ["*.bias"] * 1000
+    write("patterns.json", json.dumps(patterns))
+    for count in (500, 1000):
+        write(f"chain{count}.json", json.dumps(model(chain(count))))
+
+
+if __name__ == "__main__":
+    main()
