@@ -18,6 +18,13 @@ using moec::kernel::Combiner;
 
 /// Vectors of a row that are written out instead of looped over.
 static constexpr int64_t maxInline = 8;
+/// Ops of the regions that are written out one point after the other: more
+/// hide no latency, and passes over one long block take too long.
+static constexpr int64_t maxWritten = 1024;
+
+bool PointEmitter::mayWrite(int64_t points) const {
+  return points <= maxWritten / std::max<int64_t>(space.opsPerPoint(), 1);
+}
 
 Point PointEmitter::emptyPoint() const {
   Point point;
@@ -185,19 +192,24 @@ PointEmitter::loop(Value lo, Value hi, int64_t step, ValueRange carried,
 
 SmallVector<Value> PointEmitter::nest(ArrayRef<unsigned> loops,
                                       const Point &outside, ValueRange carried,
-                                      int64_t unroll, Body body) {
+                                      int64_t unroll, Body body,
+                                      int64_t written) {
   Point point = outside;
   preload(point);
   if (loops.empty())
     return body(point, carried);
   unsigned d = loops.front();
   LoopRange bounds = range(d, point);
+  bool unrolls = bounds.isStatic() && bounds.hi <= unroll &&
+                 (bounds.hi == 1 || mayWrite(written * bounds.hi));
+  if (unrolls)
+    written *= bounds.hi;
   auto step = [&](Value index, ValueRange values) {
     Point inner = point;
     inner.index[d] = index;
-    return nest(loops.drop_front(), inner, values, unroll, body);
+    return nest(loops.drop_front(), inner, values, unroll, body, written);
   };
-  if (bounds.isStatic() && bounds.hi <= unroll) {
+  if (unrolls) {
     Values values = llvm::to_vector(carried);
     for (int64_t i = 0; i < bounds.hi; ++i)
       values = step(constant(i), values);
@@ -246,7 +258,7 @@ SmallVector<Value> PointEmitter::vectorLoop(LoopRange range,
   if (range.isStatic()) {
     int64_t extent = range.hi, vectors = llvm::divideCeil(extent, lanes);
     int64_t done = 0;
-    if (vectors > maxInline) {
+    if (vectors > maxInline || (vectors > sets && !mayWrite(vectors))) {
       done = extent / (sets * lanes) * sets;
       mainLoop(constant(0), constant(done * lanes), sets);
     }

@@ -73,9 +73,12 @@ public:
   using Values = llvm::SmallVector<mlir::Value>;
   using Body = llvm::function_ref<Values(Point &, mlir::ValueRange)>;
   /// Scalar loops over `loops`, nested in order, that carry values. Unrolled
-  /// where a loop has at most `unroll` steps.
+  /// where a loop has at most `unroll` steps and all that is written out stays
+  /// below a fixed number of ops.
   Values nest(llvm::ArrayRef<unsigned> loops, const Point &point,
-              mlir::ValueRange carried, int64_t unroll, Body body);
+              mlir::ValueRange carried, int64_t unroll, Body body) {
+    return nest(loops, point, carried, unroll, body, /*written=*/1);
+  }
 
   using VectorBody = llvm::function_ref<Values(llvm::MutableArrayRef<Point>,
                                                mlir::ValueRange)>;
@@ -101,6 +104,11 @@ public:
   bool failed = false;
 
 private:
+  Values nest(llvm::ArrayRef<unsigned> loops, const Point &point,
+              mlir::ValueRange carried, int64_t unroll, Body body,
+              int64_t written);
+  /// Whether that many points may stand one after the other.
+  bool mayWrite(int64_t points) const;
   Lanes lanesOf(const Point &point) const;
   /// What `kernel.index` of each dimension that `region` asks for gives, as i32
   /// or vectors of it.

@@ -89,3 +89,46 @@ func.func @ragged(%x: memref<70x32xf32>, %o: memref<6xi32>, %y: memref<5x32xf32>
     emit { ^bb0(%e: f32, %i: i32, %s: f32): kernel.yield }
   return
 }
+
+// -----
+
+// A short reduction is written out, unless it is long nevertheless.
+
+// CHECK-LABEL: func.func @short
+// CHECK: scf.for
+// CHECK-NOT: scf.for
+// CHECK-LABEL: func.func @long
+// CHECK: scf.for
+// CHECK: scf.for {{.*}} iter_args
+// CHECK-COUNT-7: math.exp
+// CHECK-NOT: math.exp
+func.func @short(%x: memref<64x8xf32>, %y: memref<64xf32>,
+                 %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.rows dims [64, 8] ins(%x : memref<64x8xf32>) outs(%y : memref<64xf32>)
+    maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p)>]
+    combiners [#kernel.combiner<add>]
+    phases { ^bb0(%e: f32):
+      %a = math.exp %e : f32
+      kernel.yield %a : f32 }
+    finish { ^bb0(%e: f32, %s: f32): kernel.yield %s : f32 }
+    emit { ^bb0(%e: f32, %s: f32): kernel.yield }
+  return
+}
+func.func @long(%x: memref<64x8xf32>, %y: memref<64xf32>,
+                %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.rows dims [64, 8] ins(%x : memref<64x8xf32>) outs(%y : memref<64xf32>)
+    maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p)>]
+    combiners [#kernel.combiner<add>]
+    phases { ^bb0(%e: f32):
+      %a = math.exp %e : f32
+      %b = math.exp %a : f32
+      %c = math.exp %b : f32
+      %d = math.exp %c : f32
+      %f = math.exp %d : f32
+      %g = math.exp %f : f32
+      %h = math.exp %g : f32
+      kernel.yield %h : f32 }
+    finish { ^bb0(%e: f32, %s: f32): kernel.yield %s : f32 }
+    emit { ^bb0(%e: f32, %s: f32): kernel.yield }
+  return
+}
