@@ -10,6 +10,49 @@
 using namespace mlir;
 using namespace moec::kernel;
 
+/// Regions are isolated, so that names in them mean nothing outside. A region
+/// that shared the names around it would define what the text before used, and
+/// leave those uses dangling when a fault behind it ends the parsing.
+static ParseResult parseIsolated(OpAsmParser &parser, Region &region) {
+  if (parser.parseRegion(region, /*arguments=*/{},
+                         /*enableNameShadowing=*/true))
+    return failure();
+  if (region.empty())
+    region.emplaceBlock();
+  return success();
+}
+
+static void printIsolated(OpAsmPrinter &printer, Operation *, Region &region) {
+  printer.printRegion(region);
+}
+
+static ParseResult
+parseIsolatedList(OpAsmParser &parser,
+                  SmallVectorImpl<std::unique_ptr<Region>> &regions) {
+  std::unique_ptr<Region> region;
+  OptionalParseResult first = parser.parseOptionalRegion(
+      region, /*arguments=*/{}, /*enableNameShadowing=*/true);
+  if (!first.has_value())
+    return success();
+  if (failed(*first))
+    return failure();
+  if (region->empty())
+    region->emplaceBlock();
+  regions.push_back(std::move(region));
+  while (succeeded(parser.parseOptionalComma())) {
+    regions.push_back(std::make_unique<Region>());
+    if (parseIsolated(parser, *regions.back()))
+      return failure();
+  }
+  return success();
+}
+
+static void printIsolatedList(OpAsmPrinter &printer, Operation *,
+                              MutableArrayRef<Region> regions) {
+  llvm::interleaveComma(regions, printer,
+                        [&](Region &region) { printer.printRegion(region); });
+}
+
 #define GET_OP_CLASSES
 #include "dialects/Kernel/KernelOps.cpp.inc"
 

@@ -69,7 +69,8 @@ def Kernel_ContractOp : Kernel_StructuredOp<"contract"> {
   let assemblyFormat = [{
     `dims` $dims (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outs `:` type($outs) `)`
     `maps` $indexing_maps (`gathers` $gathers^)? (`ragged` $ragged_dim^ `by` $offsets)?
-    (`schedule` $schedule^)? `lhs` $lhs `rhs` $rhs `epilogue` $epilogue attr-dict
+    (`schedule` $schedule^)? `lhs` custom<Isolated>($lhs) `rhs` custom<Isolated>($rhs)
+    `epilogue` custom<Isolated>($epilogue) attr-dict
     (`->` type($results)^)?
   }];
   let extraClassDeclaration = [{
@@ -115,8 +116,8 @@ def Kernel_RowsOp : Kernel_StructuredOp<"rows"> {
   let assemblyFormat = [{
     `dims` $dims (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outs `:` type($outs) `)`
     `maps` $indexing_maps (`gathers` $gathers^)? (`ragged` $ragged_dim^ `by` $offsets)?
-    (`schedule` $schedule^)? `combiners` $combiners `phases` $phases `finish` $finish
-    `emit` $emit attr-dict (`->` type($results)^)?
+    (`schedule` $schedule^)? `combiners` $combiners `phases` custom<IsolatedList>($phases)
+    `finish` custom<Isolated>($finish) `emit` custom<Isolated>($emit) attr-dict (`->` type($results)^)?
   }];
 }
 
@@ -149,7 +150,7 @@ def Kernel_MapOp : Kernel_StructuredOp<"map"> {
   let assemblyFormat = [{
     `dims` $dims (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outs `:` type($outs) `)`
     `maps` $indexing_maps (`gathers` $gathers^)? (`ragged` $ragged_dim^ `by` $offsets)?
-    (`schedule` $schedule^)? `body` $body attr-dict (`->` type($results)^)?
+    (`schedule` $schedule^)? `body` custom<Isolated>($body) attr-dict (`->` type($results)^)?
   }];
 }
 

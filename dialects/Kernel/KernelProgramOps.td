@@ -48,16 +48,16 @@ def Kernel_ProgramOp : Op<Kernel_Dialect, "program", [Symbol, IsolatedFromAbove,
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$arena, ArrayAttr:$inputs, ArrayAttr:$outputs);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `arena` $arena `inputs` $inputs `outputs` $outputs $body attr-dict";
+  let assemblyFormat = "$sym_name `arena` $arena `inputs` $inputs `outputs` $outputs custom<Isolated>($body) attr-dict";
   let hasRegionVerifier = 1;
 }
 
-def Kernel_LoopOp : Op<Kernel_Dialect, "loop", [NoTerminator, SingleBlock, ParentOneOf<["ProgramOp"]>]> {
+def Kernel_LoopOp : Op<Kernel_Dialect, "loop", [IsolatedFromAbove, NoTerminator, SingleBlock, ParentOneOf<["ProgramOp"]>]> {
   let summary = "Launches repeated `count` times; loops do not nest";
   let description = [{ Example: see `kernel.program`. }];
   let arguments = (ins I64Attr:$count);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$count $body attr-dict";
+  let assemblyFormat = "$count custom<Isolated>($body) attr-dict";
   let hasVerifier = 1;
 }
 

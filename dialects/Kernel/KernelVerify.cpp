@@ -7,12 +7,31 @@
 
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/IR/AffineExpr.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moec::kernel;
 
 static Type elementTypeOf(Value value) {
   return cast<ShapedType>(value.getType()).getElementType();
+}
+
+/// The product, or nothing if it is 2^60 or more: bytes and addresses in bits
+/// are numbers of 64 bits everywhere.
+static std::optional<int64_t> productOf(ArrayRef<int64_t> extents) {
+  int64_t product = 1;
+  for (int64_t extent : extents)
+    if (llvm::MulOverflow(product, extent, product) || product >= int64_t(1)
+                                                                      << 60)
+      return std::nullopt;
+  return product;
+}
+
+static bool isDense(ShapedType type) {
+  Type element = type.getElementType();
+  return type.hasStaticShape() && productOf(type.getShape()) &&
+         (element.isF32() || element.isBF16() || element.isInteger(32) ||
+          element.isInteger(8));
 }
 
 static bool usesDim(AffineMap map, unsigned dim) {
@@ -25,12 +44,17 @@ static bool usesDim(AffineMap map, unsigned dim) {
 static LogicalResult verifyOperands(Operation *op, OperandRange outs) {
   bool tensors = isa<RankedTensorType>(outs.front().getType());
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
-    if (tensors ? isa<RankedTensorType>(operand.getType())
-                : isa<MemRefType>(operand.getType()))
-      continue;
-    return op->emitOpError("expected operands that are all tensors or all "
-                           "memrefs, got ")
-           << operand.getType() << " for operand " << i;
+    auto memref = dyn_cast<MemRefType>(operand.getType());
+    if (tensors ? !isa<RankedTensorType>(operand.getType()) : !memref)
+      return op->emitOpError("expected operands that are all tensors or all "
+                             "memrefs, got ")
+             << operand.getType() << " for operand " << i;
+    auto type = cast<ShapedType>(operand.getType());
+    if (!isDense(type) || (memref && !memref.getLayout().isIdentity()))
+      return op->emitOpError(
+                 "expected dense operands of static shape, with fewer "
+                 "than 2^60 elements of f32, bf16, i32 or i8, got ")
+             << type << " for operand " << i;
   }
   unsigned expected = tensors ? outs.size() : 0;
   if (op->getNumResults() != expected)
@@ -57,8 +81,6 @@ static LogicalResult verifyBounds(StructuredKernelOpInterface op, unsigned i,
   if (op.getOffsets() && *op.getOffsets() == i && dims)
     ++*upper[0]; // Offsets are read at g + 1 too.
   for (auto [d, expr] : llvm::enumerate(map.getResults())) {
-    if (type.isDynamicDim(d))
-      continue;
     auto least = getBoundForAffineExpr(expr, dims, 0, lower, upper,
                                        /*isUpper=*/false);
     auto most =
@@ -81,6 +103,9 @@ static LogicalResult verifyMaps(StructuredKernelOpInterface op) {
   for (int64_t extent : op.getDims())
     if (extent < 1)
       return op->emitOpError("expected dims >= 1, got ") << extent;
+  if (!productOf(op.getDims()))
+    return op->emitOpError("expected fewer than 2^60 points, got dims [")
+           << op.getDims() << "]";
   for (auto [i, attribute] : llvm::enumerate(op.getIndexingMaps())) {
     AffineMap map = cast<AffineMapAttr>(attribute).getValue();
     int64_t rank = cast<ShapedType>(op->getOperand(i).getType()).getRank();

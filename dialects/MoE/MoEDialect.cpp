@@ -8,6 +8,8 @@
 #include "dialects/MoE/MoEOps.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 using namespace moec::moe;
@@ -37,5 +39,14 @@ LogicalResult RoutingType::verify(function_ref<InFlightDiagnostic()> emitError,
                           ">= 0 and stack >= 0, got items = "
                        << items << ", experts = " << experts << ", k = " << k
                        << ", capacity = " << capacity << ", stack = " << stack;
+  // Rows and experts are numbered in i32, bytes in i64.
+  constexpr int64_t most = std::numeric_limits<int32_t>::max();
+  int64_t rows, bytes;
+  if (llvm::MulOverflow(items, k, rows) || rows > most || experts > most ||
+      llvm::MulOverflow(4 * (experts + 1 + 4 * rows),
+                        std::max<int64_t>(stack, 1), bytes))
+    return emitError() << "expected items * k and experts of at most " << most
+                       << ", got items = " << items << ", experts = " << experts
+                       << ", k = " << k << ", stack = " << stack;
   return success();
 }

@@ -19,6 +19,9 @@ def MoE_Dialect : Dialect {
     `moe.loss`, `moe.metric = "name"`, `moe.grad = "stack.fc1.weight"`.
   }];
   let useDefaultTypePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 class MoE_Op<string mnemonic, list<Trait> traits = []> : Op<MoE_Dialect, mnemonic, traits>;

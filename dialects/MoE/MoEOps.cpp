@@ -11,5 +11,34 @@
 using namespace mlir;
 using namespace moec::moe;
 
+/// The body and, behind it, the types of the results. Names in the body are
+/// those around it, so it may define what the text before used: such uses go
+/// before the region does, when the types turn out to be none.
+static ParseResult parseRepeatBody(OpAsmParser &parser, Region &body,
+                                   SmallVectorImpl<Type> &results) {
+  if (parser.parseRegion(body))
+    return failure();
+  RepeatOp::ensureTerminator(body, parser.getBuilder(),
+                             parser.getEncodedSourceLoc(parser.getNameLoc()));
+  if (failed(parser.parseOptionalArrow()) ||
+      succeeded(parser.parseTypeList(results)))
+    return success();
+  for (Block &block : body)
+    block.dropAllDefinedValueUses();
+  return failure();
+}
+
+static void printRepeatBody(OpAsmPrinter &printer, RepeatOp repeat,
+                            Region &body, TypeRange results) {
+  Operation *yield =
+      body.empty() || body.front().empty() ? nullptr : &body.front().back();
+  bool prints = !yield || yield->getNumOperands() != 0 ||
+                !yield->getAttrDictionary().empty();
+  printer.printRegion(body, /*printEntryBlockArgs=*/true,
+                      /*printBlockTerminators=*/prints);
+  if (!results.empty())
+    printer << " -> " << results;
+}
+
 #define GET_OP_CLASSES
 #include "dialects/MoE/MoEOps.cpp.inc"

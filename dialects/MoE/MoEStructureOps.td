@@ -49,7 +49,8 @@ def MoE_RepeatOp : MoE_Op<"repeat", [AttrSizedOperandSegments, SingleBlock, Recu
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $count (`reverse` $reverse^)? `carry` `(` ($carried^ `:` type($carried))? `)`
-    `stacked` `(` ($stacked^ `:` type($stacked))? `)` $body attr-dict (`->` type($results)^)?
+    `stacked` `(` ($stacked^ `:` type($stacked))? `)` attr-dict-with-keyword
+    custom<RepeatBody>($body, type($results))
   }];
   let hasVerifier = 1;
   let hasCanonicalizer = 1;

@@ -214,6 +214,12 @@ void AppendUpdatePass::runOnOperation() {
                           "first";
     return signalPassFailure();
   }
+  if (decayed.getInt() > elements.getInt()) {
+    module.emitError() << "'moe.decay_elements' is " << decayed.getInt()
+                       << ", more than 'moe.trained_elements', "
+                       << elements.getInt();
+    return signalPassFailure();
+  }
   FailureOr<Optimizer> optimizer = readOptimizer(training);
   if (failed(optimizer))
     return signalPassFailure();

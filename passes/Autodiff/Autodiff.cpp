@@ -49,6 +49,20 @@ static LogicalResult checkLoss(func::FuncOp loss) {
   return success();
 }
 
+/// @loss has the only loss of the module: another would be computed, but never
+/// trained.
+static LogicalResult checkSingleLoss(ModuleOp module, func::FuncOp loss) {
+  for (auto function : module.getOps<func::FuncOp>())
+    for (unsigned i = function == loss ? 1 : 0; i < function.getNumResults();
+         ++i)
+      if (function.getResultAttr(i, "moe.loss"))
+        return function.emitError()
+               << "result " << i
+               << " is a second loss (moe.loss); only the first result of "
+                  "@loss is trained: add the losses there";
+  return success();
+}
+
 namespace {
 struct AutodiffPass : public moec::impl::AutodiffPassBase<AutodiffPass> {
   using AutodiffPassBase::AutodiffPassBase;
@@ -62,7 +76,9 @@ struct AutodiffPass : public moec::impl::AutodiffPassBase<AutodiffPass> {
                             "from @loss";
       return signalPassFailure();
     }
-    if (failed(checkLoss(function)) || failed(differentiate(function)))
+    if (failed(checkLoss(function)) ||
+        failed(checkSingleLoss(getOperation(), function)) ||
+        failed(differentiate(function)))
       return signalPassFailure();
     function.setSymName("train_step");
   }

@@ -29,7 +29,7 @@ struct ExtractBuiltinsPass
     : impl::ExtractBuiltinsPassBase<ExtractBuiltinsPass> {
   void runOnOperation() override {
     for (auto func : getOperation().getOps<func::FuncOp>()) {
-      if (!func->hasAttr("kernel.function") || func.isExternal())
+      if (!func->hasAttr("kernel.function"))
         continue;
       auto routes = func.getOps<kernel::RouteOp>();
       if (routes.empty())

@@ -21,8 +21,18 @@ struct KernelABIPass : impl::KernelABIPassBase<KernelABIPass> {
     for (auto func : getOperation().getOps<LLVM::LLVMFuncOp>())
       if (func->hasAttr("kernel.function"))
         kernels.push_back(func);
-    for (LLVM::LLVMFuncOp func : kernels)
+    for (LLVM::LLVMFuncOp func : kernels) {
+      ArrayRef<Type> types = func.getArgumentTypes();
+      if (func.isExternal() || types.size() < 3 ||
+          !isa<LLVM::LLVMPointerType>(types.back()) ||
+          llvm::any_of(types.drop_back().take_back(2),
+                       [](Type type) { return !type.isInteger(64); })) {
+        func.emitOpError("is marked kernel.function, so it must have a body "
+                         "and arguments that end with (i64, i64, !llvm.ptr)");
+        return signalPassFailure();
+      }
       wrap(func);
+    }
   }
 
   void wrap(LLVM::LLVMFuncOp body) {

@@ -16,9 +16,11 @@ namespace moec::codegen {
 
 FailureOr<std::optional<KernelFunction>>
 KernelFunction::match(func::FuncOp func) {
-  if (!func->hasAttr("kernel.function") || func.isExternal())
+  if (!func->hasAttr("kernel.function"))
     return std::optional<KernelFunction>();
   KernelFunction kernel{func, nullptr, {}, {}, {}};
+  if (!func.getBody().hasOneBlock()) // lowered already
+    return std::optional<KernelFunction>();
   for (Operation &op : func.front())
     if (isa<kernel::KernelDialect>(op.getDialect())) {
       if (kernel.op)
@@ -28,13 +30,12 @@ KernelFunction::match(func::FuncOp func) {
     }
   if (!kernel.op) // lowered already
     return std::optional<KernelFunction>();
-  ArrayRef<Type> types = func.getArgumentTypes();
-  unsigned count = types.size();
-  auto bytes = count ? dyn_cast<MemRefType>(types.back()) : MemRefType();
-  if (count < 3 || !types[count - 3].isIndex() || !types[count - 2].isIndex() ||
-      !bytes || bytes.getRank() != 1 || !bytes.getElementType().isInteger(8))
-    return func.emitOpError("is marked kernel.function, so its arguments must "
-                            "end with (index, index, memref<?xi8>)");
+  // The dialect has seen to the form of the arguments; pointers behind them
+  // come with lowering.
+  unsigned count = func.getNumArguments();
+  if (!isa<MemRefType>(func.getArgumentTypes().back()))
+    return func.emitOpError("has arguments behind its scratch, though its op "
+                            "is not lowered");
   kernel.begin = func.getArgument(count - 3);
   kernel.end = func.getArgument(count - 2);
   kernel.scratch = func.getArgument(count - 1);

@@ -31,7 +31,7 @@ struct OutlinePass : impl::OutlinePassBase<OutlinePass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> kernels;
     for (auto func : getOperation().getOps<func::FuncOp>())
-      if (func->hasAttr("kernel.function") && !func.isExternal())
+      if (func->hasAttr("kernel.function"))
         kernels.push_back(func);
     if (kernels.empty())
       return;

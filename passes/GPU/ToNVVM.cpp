@@ -60,18 +60,22 @@ void addTypeConversions(LLVMTypeConverter &converter) {
 }
 
 /// Tensor maps, the last parameters, come by value and are used where they lie.
-void passTensorMapsByValue(LLVM::LLVMFuncOp func) {
+LogicalResult passTensorMapsByValue(LLVM::LLVMFuncOp func) {
   auto maps = func->getAttrOfType<ArrayAttr>("kernel.tensor_maps");
   if (!maps)
-    return;
+    return success();
   Builder b(func.getContext());
   auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 128);
   unsigned count = func.getNumArguments();
+  if (count < maps.size())
+    return func.emitOpError("expected an argument for each of its ")
+           << maps.size() << " tensor maps, got " << count;
   for (unsigned i = count - maps.size(); i < count; ++i) {
     func.setArgAttr(i, "llvm.byval", TypeAttr::get(bytes));
     func.setArgAttr(i, "llvm.align", b.getI64IntegerAttr(64));
     func.setArgAttr(i, "nvvm.grid_constant", b.getUnitAttr());
   }
+  return success();
 }
 
 struct ToNVVMPass : impl::ToNVVMPassBase<ToNVVMPass> {
@@ -103,7 +107,9 @@ struct ToNVVMPass : impl::ToNVVMPassBase<ToNVVMPass> {
     target.addLegalOp<mlir::gpu::GPUModuleOp>();
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       return signalPassFailure();
-    module.walk(passTensorMapsByValue);
+    for (auto func : module.getOps<LLVM::LLVMFuncOp>())
+      if (failed(passTensorMapsByValue(func)))
+        return signalPassFailure();
   }
 };
 } // namespace

@@ -89,7 +89,7 @@ Address BufferAssignment::getBlock(StringRef block, int64_t byteOffset) {
 }
 
 FailureOr<Address> BufferAssignment::getBoundary(DictionaryAttr attrs,
-                                                 Location loc) {
+                                                 Type type, Location loc) {
   auto name = [&](StringRef key) { return attrs.getAs<StringAttr>(key); };
   constexpr int64_t elementBytes = 4;
   for (StringRef key : {"moe.param", "moe.grad"})
@@ -99,8 +99,16 @@ FailureOr<Address> BufferAssignment::getBoundary(DictionaryAttr attrs,
         return emitError(loc) << "parameter '" << param.getValue()
                               << "' is not in moe.parameters; run "
                                  "moec-assign-parameters first";
+      auto tensor = cast<RankedTensorType>(type);
+      if (!tensor.getElementType().isF32() ||
+          tensor.getNumElements() != it->second.elements)
+        return emitError(loc) << "parameter '" << param.getValue() << "' has "
+                              << it->second.elements
+                              << " elements of f32 in moe.parameters, here it "
+                                 "is "
+                              << type;
       return getBlock(key == "moe.param" ? "params" : "grads",
-                      it->second * elementBytes);
+                      it->second.offset * elementBytes);
     }
   if (StringAttr block = name("moe.block")) {
     auto offset = attrs.getAs<IntegerAttr>("moe.offset");
@@ -331,14 +339,66 @@ void BufferAssignment::packArenaBuffers() {
     buffer->blockOffset = lifetime.offset;
 }
 
+/// What this phase can place: tensors of static shape, and memory that is read
+/// is that of a value, not of an empty tensor.
+LogicalResult BufferAssignment::check() {
+  if (!func.getBody().hasOneBlock())
+    return func.emitError("expected a function of one block, got ")
+           << func.getBody().getBlocks().size();
+  auto isPlain = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && tensor.hasStaticShape() &&
+           tensor.getElementType().isIntOrFloat();
+  };
+  auto isOutside = [&](Type type) {
+    if (!isPlain(type))
+      return false;
+    Type element = cast<RankedTensorType>(type).getElementType();
+    return element.isF32() || element.isInteger(32) || element.isInteger(8);
+  };
+  for (TypeRange types :
+       {TypeRange(func.getArgumentTypes()), TypeRange(func.getResultTypes())})
+    for (Type type : types)
+      if (!isOutside(type))
+        return func.emitError("expected arguments and results that are "
+                              "tensors of static shape of f32, i32 or u8, got ")
+               << type;
+  WalkResult result =
+      func.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
+        for (Type type : op->getResultTypes())
+          if (!isPlain(type)) {
+            op->emitOpError("expected results that are tensors of static "
+                            "shape, got ")
+                << type;
+            return WalkResult::interrupt();
+          }
+        for (OpOperand &operand : op->getOpOperands()) {
+          bool out =
+              isKernel(op) && operand.getOperandNumber() >=
+                                  op->getNumOperands() - op->getNumResults();
+          if (out || !operand.get().getDefiningOp<tensor::EmptyOp>())
+            continue;
+          op->emitOpError("reads operand ")
+              << operand.getOperandNumber()
+              << ", a tensor.empty that nothing has written";
+          return WalkResult::interrupt();
+        }
+        // What stands in a kernel op are scalars.
+        return isKernel(op) ? WalkResult::skip() : WalkResult::advance();
+      });
+  return failure(result.wasInterrupted());
+}
+
 LogicalResult BufferAssignment::run() {
+  if (failed(check()))
+    return failure();
   Block &body = func.getBody().front();
   for (BlockArgument arg : body.getArguments()) {
     FailureOr<Address> at =
         getBoundary(func.getArgAttrDict(arg.getArgNumber())
                         ? func.getArgAttrDict(arg.getArgNumber())
                         : DictionaryAttr::get(func.getContext()),
-                    arg.getLoc());
+                    arg.getType(), arg.getLoc());
     if (failed(at))
       return failure();
     addresses[arg] = *at;
@@ -346,8 +406,9 @@ LogicalResult BufferAssignment::run() {
   Operation *ret = body.getTerminator();
   for (OpOperand &use : ret->getOpOperands()) {
     DictionaryAttr attrs = func.getResultAttrDict(use.getOperandNumber());
-    FailureOr<Address> at = getBoundary(
-        attrs ? attrs : DictionaryAttr::get(func.getContext()), ret->getLoc());
+    FailureOr<Address> at =
+        getBoundary(attrs ? attrs : DictionaryAttr::get(func.getContext()),
+                    use.get().getType(), ret->getLoc());
     if (failed(at))
       return failure();
     bindOrCopy(use, *at);

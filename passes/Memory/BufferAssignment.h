@@ -45,14 +45,19 @@ struct Address {
   kernel::AddressAttr getAttr(mlir::MLIRContext *context) const;
 };
 
+/// A parameter in the blocks of parameters and gradients, in elements of f32.
+struct ParameterPlace {
+  int64_t offset = 0, elements = 0;
+};
+
 /// Assigns an address to every tensor of a function whose ops are kernel ops,
 /// views and `moe.repeat`. Inserts copy kernels where two homes compete
 /// for one value.
 class BufferAssignment {
 public:
-  /// `layout` maps parameter names to element offsets in the parameter block.
+  /// `layout` maps parameter names to places in the parameter block.
   BufferAssignment(mlir::func::FuncOp func,
-                   const llvm::StringMap<int64_t> &layout)
+                   const llvm::StringMap<ParameterPlace> &layout)
       : func(func), layout(layout) {}
 
   mlir::LogicalResult run();
@@ -65,9 +70,10 @@ private:
   Buffer *newBuffer(int64_t bytes, mlir::Operation *owner = nullptr);
   Address getBlock(llvm::StringRef block, int64_t byteOffset);
   mlir::FailureOr<Address> getBoundary(mlir::DictionaryAttr attrs,
-                                       mlir::Location loc);
+                                       mlir::Type type, mlir::Location loc);
   bool tryBind(mlir::Value value, Address address);
   void bindOrCopy(mlir::OpOperand &use, Address address);
+  mlir::LogicalResult check();
   mlir::LogicalResult bindRepeat(moe::RepeatOp repeat);
   void bindStackedYields(moe::RepeatOp repeat,
                          llvm::SmallVectorImpl<Buffer *> &rings);
@@ -76,7 +82,7 @@ private:
   void packArenaBuffers();
 
   mlir::func::FuncOp func;
-  const llvm::StringMap<int64_t> &layout;
+  const llvm::StringMap<ParameterPlace> &layout;
   std::vector<std::unique_ptr<Buffer>> buffers;
   llvm::StringMap<Buffer *> blocks;
   llvm::DenseMap<mlir::Value, Address> addresses;

@@ -37,7 +37,7 @@ struct MergeKernelsPass : memory::impl::MergeKernelsPassBase<MergeKernelsPass> {
       std::string key;
       llvm::raw_string_ostream os(key);
       func.getFunctionType().print(os);
-      for (Operation &op : func.getBody().front())
+      for (Operation &op : func.getBody().getOps())
         op.print(os, OpPrintingFlags().printGenericOpForm().useLocalScope());
       auto [it, inserted] = kept.try_emplace(key, func);
       if (inserted)

@@ -54,14 +54,27 @@ static MemRefType getMemRef(Type type) {
   return MemRefType::get(tensor.getShape(), tensor.getElementType());
 }
 
+/// Of a shape, array<i64> or an array of i64.
+static int64_t countElements(Attribute shape) {
+  int64_t count = 1;
+  if (auto dense = dyn_cast<DenseI64ArrayAttr>(shape))
+    for (int64_t size : dense.asArrayRef())
+      count *= size;
+  else
+    for (auto size : cast<ArrayAttr>(shape).getAsRange<IntegerAttr>())
+      count *= size.getInt();
+  return count;
+}
+
 namespace {
 struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
   void runOnOperation() override {
-    llvm::StringMap<int64_t> layout;
+    llvm::StringMap<ParameterPlace> layout;
     if (auto table = getOperation()->getAttrOfType<ArrayAttr>("moe.parameters"))
       for (auto entry : table.getAsRange<DictionaryAttr>())
-        layout[entry.getAs<StringAttr>("name").getValue()] =
-            entry.getAs<IntegerAttr>("offset").getInt();
+        layout[entry.getAs<StringAttr>("name").getValue()] = {
+            entry.getAs<IntegerAttr>("offset").getInt(),
+            countElements(entry.get("shape"))};
 
     // A copy of the list: planned functions are erased on the way.
     for (auto func : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {

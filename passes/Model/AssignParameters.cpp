@@ -23,6 +23,8 @@ namespace {
 constexpr int64_t offsetMultiple = 16;
 /// Length of the chunks that flat kernels work on.
 constexpr int64_t blockMultiple = 4096;
+/// So that bytes are numbers of 64 bits everywhere.
+constexpr int64_t maxElements = int64_t(1) << 57;
 
 struct Parameter {
   RankedTensorType type;
@@ -45,6 +47,14 @@ struct AssignParametersPass
   bool hasLoss = false;
 };
 } // namespace
+
+/// False if the number is none of 64 bits.
+static bool getNumElements(RankedTensorType type, int64_t &elements) {
+  elements = 1;
+  return llvm::none_of(type.getShape(), [&](int64_t size) {
+    return llvm::MulOverflow(elements, size, elements);
+  });
+}
 
 /// Reports that two functions say different things about a parameter.
 static LogicalResult disagree(func::FuncOp function, StringAttr name,
@@ -108,14 +118,9 @@ LogicalResult AssignParametersPass::addParameter(func::FuncOp function,
 LogicalResult AssignParametersPass::collect(func::FuncOp function) {
   llvm::SmallPtrSet<Attribute, 16> seen;
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    Attribute attr = function.getArgAttr(i, "moe.param");
-    if (!attr)
+    auto name = function.getArgAttrOfType<StringAttr>(i, "moe.param");
+    if (!name)
       continue;
-    auto name = dyn_cast<StringAttr>(attr);
-    if (!name || name.empty())
-      return function.emitError()
-             << "argument " << i << " has moe.param = " << attr
-             << ", but it must be a name";
     if (!seen.insert(name).second)
       return function.emitError()
              << "two arguments of @" << function.getSymName()
@@ -134,6 +139,18 @@ void AssignParametersPass::runOnOperation() {
   for (auto function : module.getOps<func::FuncOp>())
     if (failed(collect(function)))
       return signalPassFailure();
+
+  int64_t total = 0;
+  for (auto &[name, parameter] : parameters) {
+    int64_t elements;
+    if (getNumElements(parameter.type, elements) &&
+        !llvm::AddOverflow(total, elements, total) && total < maxElements)
+      continue;
+    parameter.function.emitError()
+        << "parameter " << name << " of type " << parameter.type
+        << " makes the block of parameters larger than 2^57 elements";
+    return signalPassFailure();
+  }
 
   Builder builder(&getContext());
   SmallVector<Attribute> table;

@@ -72,12 +72,13 @@ func.func @contract_types(%x: tensor<4x6xf32>, %w: tensor<6x5xbf16>, %e: tensor<
 #l = affine_map<(m, n, k) -> (m, k)>
 #r = affine_map<(m, n, k) -> (k, n)>
 #o = affine_map<(m, n, k) -> (m, n)>
-func.func @contract_double(%x: tensor<4x6xf32>, %w: tensor<6x5xf64>, %e: tensor<4x5xf32>) {
+func.func @contract_double(%x: tensor<4x6xf32>, %w: tensor<6x5xf32>, %e: tensor<4x5xf32>) {
   // expected-error @+1 {{rhs: expected a value of f32 or bf16, got 'f64'}}
-  %y = kernel.contract dims [4, 5, 6] ins(%x, %w : tensor<4x6xf32>, tensor<6x5xf64>) outs(%e : tensor<4x5xf32>) maps [#l, #r, #o]
-    lhs { ^bb0(%a: f32, %b: f64): kernel.yield %a : f32 }
-    rhs { ^bb0(%a: f32, %b: f64): kernel.yield %b : f64 }
-    epilogue { ^bb0(%a: f32, %b: f64, %s: f32): kernel.yield %s : f32 } -> tensor<4x5xf32>
+  %y = kernel.contract dims [4, 5, 6] ins(%x, %w : tensor<4x6xf32>, tensor<6x5xf32>) outs(%e : tensor<4x5xf32>) maps [#l, #r, #o]
+    lhs { ^bb0(%a: f32, %b: f32): kernel.yield %a : f32 }
+    rhs { ^bb0(%a: f32, %b: f32): %d = arith.extf %b : f32 to f64
+      kernel.yield %d : f64 }
+    epilogue { ^bb0(%a: f32, %b: f32, %s: f32): kernel.yield %s : f32 } -> tensor<4x5xf32>
   return
 }
 

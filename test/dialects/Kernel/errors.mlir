@@ -278,3 +278,71 @@ func.func @index_dimension(%e: tensor<8xi32>) {
       kernel.yield %i : i32 } -> tensor<8xi32>
   return
 }
+
+// -----
+
+// Names in a region mean nothing outside: what stands before does not use its
+// arguments, also when the region is thrown away after a fault.
+// expected-error @+1 {{use of undeclared SSA value name}}
+%v = arith.addf %acc, %c : f32
+func.func @names(%x: memref<8x4xf32>, %w: memref<4x8xf32>, %s: memref<8xf32>, %y: memref<8x8xf32>) {
+  kernel.contract dims [8, 8, 4] ins(%x, %w, %s : memref<8x4xf32>, memref<4x8xf32>, memref<8xf32>) outs(%y : memref<8x8xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>]
+    lhs { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %a : f32 }
+    rhs { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %b : f32 }
+    epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32):
+      %v = arith.addf %acc, %c : f32
+      kernel.yield %v : f32 }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+%v = arith.addf %a, %a : f32
+func.func @fault(%x: memref<8xf32>, %y: memref<8xf32>) {
+  kernel.map dims [8] ins(%x : memref<8xf32>) outs(%y : memref<8xf32>) maps [#id, #id]
+    body { ^bb0(%a: f32): kernel.yield %a : f32 } {x = }
+  // expected-error @-1 {{expected attribute value}}
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @dynamic(%x: memref<?xf32>, %y: memref<8xf32>) {
+  // expected-error @+1 {{expected dense operands of static shape, with fewer than 2^60 elements of f32, bf16, i32 or i8, got 'memref<?xf32>' for operand 0}}
+  kernel.map dims [8] ins(%x : memref<?xf32>) outs(%y : memref<8xf32>) maps [#id, #id]
+    body { ^bb0(%a: f32): kernel.yield %a : f32 }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @strided(%x: memref<8xf32>, %y: memref<8xf32, strided<[2]>>) {
+  // expected-error @+1 {{got 'memref<8xf32, strided<[2]>>' for operand 1}}
+  kernel.map dims [8] ins(%x : memref<8xf32>) outs(%y : memref<8xf32, strided<[2]>>) maps [#id, #id]
+    body { ^bb0(%a: f32): kernel.yield %a : f32 }
+  return
+}
+
+// -----
+
+func.func @large(%x: tensor<4294967296x4294967296xf32>, %y: tensor<8xf32>) {
+  // expected-error @+1 {{got 'tensor<4294967296x4294967296xf32>' for operand 0}}
+  %r = kernel.map dims [8] ins(%x : tensor<4294967296x4294967296xf32>) outs(%y : tensor<8xf32>)
+    maps [affine_map<(i) -> (i, i)>, affine_map<(i) -> (i)>]
+    body { ^bb0(%a: f32): kernel.yield %a : f32 } -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @points(%y: tensor<8xf32>) {
+  // expected-error @+1 {{expected fewer than 2^60 points, got dims [8, 4294967296, 4294967296]}}
+  %r = kernel.map dims [8, 4294967296, 4294967296] outs(%y : tensor<8xf32>) maps [affine_map<(i, j, k) -> (i)>]
+    body { %c = arith.constant 0.0 : f32
+      kernel.yield %c : f32 } -> tensor<8xf32>
+  return
+}

@@ -195,3 +195,24 @@ func.func @expert_linear_grad_bias(%r: tensor<12x8xf32>, %d: tensor<12x5xf32>, %
   %w, %b = moe.expert_linear_grad %r, %d, %p : (tensor<12x8xf32>, tensor<12x5xf32>, !plan) -> (tensor<4x8x5xf32>, tensor<4x8xf32>)
   return
 }
+
+// -----
+
+// expected-error @+1 {{expected items * k and experts of at most 2147483647, got items = 8, experts = 9223372036854775807, k = 1, stack = 0}}
+func.func @many_experts(%p: !moe.routing<items = 8, experts = 9223372036854775807, k = 1, capacity = 8>) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected items * k and experts of at most 2147483647, got items = 1073741824, experts = 4, k = 2, stack = 0}}
+func.func @many_rows(%p: !moe.routing<items = 1073741824, experts = 4, k = 2, capacity = 8>) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{got items = 8, experts = 4, k = 2, stack = 4611686018427387904}}
+func.func @many_plans(%p: !moe.routing<items = 8, experts = 4, k = 2, capacity = 8, stack = 4611686018427387904>) {
+  return
+}

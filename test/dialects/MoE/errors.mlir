@@ -352,3 +352,18 @@ func.func @softmax_grad(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %y = moe.softmax_grad %x, %x axes [1, 1] : tensor<2x3xf32>
   return %y : tensor<2x3xf32>
 }
+
+// -----
+
+// The body defines what stands before it used; a fault behind it ends both.
+%v = moe.mul %n, %n : tensor<8xf32>
+func.func @fault(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %u = moe.mul %n, %n : tensor<8xf32>
+  %r = moe.repeat 4 carry(%x : tensor<8xf32>) stacked() {
+  ^bb0(%c: tensor<8xf32>):
+    %n = moe.mul %c, %c : tensor<8xf32>
+    moe.yield %n : tensor<8xf32>
+  // expected-error @+1 {{expected non-function type}}
+  } -> 7
+  return %r : tensor<8xf32>
+}

@@ -58,3 +58,13 @@ module attributes {moe.trained_elements = 4096 : i64, moe.decay_elements = 0 : i
   // expected-error@+1 {{@update is there already}}
   func.func @update() { return }
 }
+
+// -----
+
+// expected-error@+1 {{'moe.decay_elements' is 8192, more than 'moe.trained_elements', 4096}}
+module attributes {moe.trained_elements = 4096 : i64, moe.decay_elements = 8192 : i64,
+    moe.training = {optimizer = {op = "sgd", momentum = 0.9, weight_decay = 0.5}, clip_norm = 1.0}} {
+  func.func @train_step() {
+    return
+  }
+}

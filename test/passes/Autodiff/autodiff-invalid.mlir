@@ -40,3 +40,20 @@ func.func @loss(%x: tensor<f32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
 func.func @train_step() {
   return
 }
+
+// -----
+
+func.func @loss(%x: tensor<f32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
+  return %x : tensor<f32>
+}
+// expected-error@+1 {{result 0 is a second loss (moe.loss); only the first result of @loss is trained: add the losses there}}
+func.func @loss2(%x: tensor<f32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
+  return %x : tensor<f32>
+}
+
+// -----
+
+// expected-error@+1 {{result 1 is a second loss (moe.loss)}}
+func.func @loss(%x: tensor<f32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}, tensor<f32> {moe.loss}) {
+  return %x, %x : tensor<f32>, tensor<f32>
+}

@@ -35,7 +35,7 @@ func.func @train_step(%w: tensor<4xf32> {moe.param = "w"}) -> (tensor<4xf32> {mo
 
 // -----
 
-module attributes {moe.parameters = [{name = "w"}, {name = "u"}]} {
+module attributes {moe.parameters = [{name = "w", shape = array<i64: 4>, offset = 0 : i64}, {name = "u", shape = array<i64: 4>, offset = 16 : i64}]} {
   // expected-error@+1 {{parameter "u" has no gradient: @train_step does not take it}}
   func.func @train_step(%w: tensor<4xf32> {moe.param = "w"}) -> (tensor<4xf32> {moe.grad = "w"}) {
     return %w : tensor<4xf32>

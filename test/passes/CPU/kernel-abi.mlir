@@ -1,4 +1,4 @@
-// RUN: moec-opt %s --moec-kernel-abi | FileCheck %s
+// RUN: moec-opt %s --moec-kernel-abi --split-input-file --verify-diagnostics | FileCheck %s
 
 // CHECK: llvm.func @k(%[[ARGS:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64, %[[SCRATCH:.*]]: !llvm.ptr) attributes {kernel.blocks = 3 : i64, kernel.function, kernel.scratch = 64 : i64}
 // CHECK:   %[[P0:.*]] = llvm.getelementptr %[[ARGS]][0]
@@ -17,3 +17,15 @@ llvm.func @k(%in: !llvm.ptr, %out: !llvm.ptr, %begin: i64, %end: i64, %scratch: 
 llvm.func @other() {
   llvm.return
 }
+
+// -----
+
+// expected-error @+1 {{is marked kernel.function, so it must have a body and arguments that end with (i64, i64, !llvm.ptr)}}
+llvm.func @short(%begin: i64, %scratch: !llvm.ptr) attributes {kernel.function} {
+  llvm.return
+}
+
+// -----
+
+// expected-error @+1 {{so it must have a body}}
+llvm.func @declared(i64, i64, !llvm.ptr) attributes {kernel.function}

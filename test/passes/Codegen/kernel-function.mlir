@@ -56,12 +56,10 @@ func.func @not_marked(%x: memref<20xf32>, %y: memref<20xf32>) {
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
-// CHECK: func.func private @external(memref<20xf32>) attributes {kernel.function}
-func.func private @external(%x: memref<20xf32>) attributes {kernel.function}
 // CHECK-LABEL: func.func @lowered_already(
 // CHECK-SAME:    attributes {kernel.function}
 // CHECK-NEXT:    return
-func.func @lowered_already(%x: memref<20xf32>) attributes {kernel.function} {
+func.func @lowered_already(%x: memref<20xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
 // CHECK-LABEL: func.func @another(

@@ -72,10 +72,10 @@ func.func @many(%g: memref<20000x4xf32>, %w: memref<20000x2xf32>, %p: memref<160
 
 // -----
 
-func.func @strided(%g: memref<8x4xf32, strided<[8, 1]>>, %w: memref<8x2xf32>, %p: memref<69xi32>,
+func.func @tensors(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>,
                    %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
-  // expected-error @below {{operands must be memrefs of static shape and identity layout, got 'memref<8x4xf32, strided<[8, 1]>>'; run the Memory phase first}}
-  kernel.route ins(%g : memref<8x4xf32, strided<[8, 1]>>) outs(%w, %p : memref<8x2xf32>, memref<69xi32>)
-    k 2 capacity 5 priority "position"
+  // expected-error @below {{operands must be memrefs of static shape and identity layout, got 'tensor<8x4xf32>'; run the Memory phase first}}
+  kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
+    k 2 capacity 5 priority "position" -> tensor<8x2xf32>, tensor<69xi32>
   return
 }

@@ -14,7 +14,7 @@
 // Backwards: the stack from its end, the gradient's slice straight in its block.
 // CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = {{[0-9]+}}, modulus = 2, size = 64>, #kernel.address<"arena", offset = {{[0-9]+}}, stride = -64>, #kernel.address<"grads", offset = 128, stride = -64>]
 #id = affine_map<(i) -> (i)>
-module attributes {moe.parameters = [{name = "w", shape = [3, 16], offset = 0 : i64}]} {
+module attributes {moe.parameters = [{name = "w", shape = array<i64: 3, 16>, offset = 0 : i64}]} {
   func.func @train_step(%x: tensor<16xf32> {moe.input = "x"}, %w: tensor<3x16xf32> {moe.param = "w"})
       -> (tensor<16xf32> {moe.output = "y"}, tensor<3x16xf32> {moe.grad = "w"}) {
     %f:2 = moe.repeat 3 carry(%x : tensor<16xf32>) stacked(%w : tensor<3x16xf32>) {

@@ -14,7 +14,7 @@
 // CHECK-NEXT: kernel.launch @k1_map [#kernel.address<"arena", offset = 0>, #kernel.address<"out:y", offset = 0>]
 // CHECK: kernel.copies = 0
 #map = affine_map<(i, j) -> (i, j)>
-module attributes {moe.parameters = [{name = "w", shape = [4], offset = 16 : i64}]} {
+module attributes {moe.parameters = [{name = "w", shape = array<i64: 4>, offset = 16 : i64}]} {
   func.func @infer(%x: tensor<2x4xf32> {moe.input = "x"}, %w: tensor<4xf32> {moe.param = "w"})
       -> (tensor<8xf32> {moe.output = "y"}) {
     %e = tensor.empty() : tensor<2x4xf32>

@@ -54,7 +54,7 @@ func.func @infer(%w: tensor<?xf32> {moe.param = "w", moe.init = {op = "zeros"}})
 
 // -----
 
-// expected-error@+1 {{argument 0 has moe.param = 3 : i64, but it must be a name}}
-func.func @infer(%w: tensor<4xf32> {moe.param = 3}) {
+// expected-error @+1 {{parameter "w" of type 'tensor<4294967296x4294967296xf32>' makes the block of parameters larger than 2^57 elements}}
+func.func @infer(%w: tensor<4294967296x4294967296xf32> {moe.param = "w", moe.init = {op = "zeros"}}) {
   return
 }

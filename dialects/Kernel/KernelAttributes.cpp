@@ -1,0 +1,113 @@
+//===- KernelAttributes.cpp - What is said of kernel functions ------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/AttributeRules.h"
+#include "dialects/Kernel/KernelOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
+
+using namespace mlir;
+using namespace moec::kernel;
+using namespace moec::dialects;
+
+static bool isNames(Attribute attr) {
+  auto names = dyn_cast<ArrayAttr>(attr);
+  return names && llvm::all_of(names, llvm::IsaPred<StringAttr>);
+}
+static bool isPlain(Attribute attr) { return isa<DictionaryAttr>(attr); }
+static bool isIntegers(Attribute attr) {
+  auto numbers = dyn_cast<ArrayAttr>(attr);
+  return numbers && llvm::all_of(numbers, isCount);
+}
+static bool isTensorMaps(Attribute attr) {
+  auto maps = dyn_cast<ArrayAttr>(attr);
+  return maps && llvm::all_of(maps, [](Attribute map) {
+           return isDictionary(map, {{"operand", isCount, false},
+                                     {"dtype", isName, false},
+                                     {"shape", isIntegers, false},
+                                     {"strides", isIntegers, false},
+                                     {"box", isIntegers, false},
+                                     {"swizzle", isCount, false}});
+         });
+}
+
+static constexpr llvm::StringLiteral aCount = "an i64 of 0 or more";
+static constexpr llvm::StringLiteral atLeastOne = "an i64 of 1 or more";
+static const AttributeRule rules[] = {
+    {"kernel.function", OnFunction, "no value", isUnit},
+    {"kernel.nodes", OnFunction, "an array of names", isNames},
+    {"kernel.kind", OnFunction, "a name", isName},
+    {"kernel.flops", OnFunction, aCount, isCount},
+    {"kernel.bytes", OnFunction, aCount, isCount},
+    {"kernel.blocks", OnFunction, atLeastOne, isPositive},
+    {"kernel.scratch", OnFunction, aCount, isCount},
+    {"kernel.builtin", OnFunction, "a name", isName},
+    {"kernel.attributes", OnFunction, "a dictionary", isPlain},
+    {"kernel.copies", OnFunction, aCount, isCount},
+    {"kernel.grid", OnFunction, atLeastOne, isPositive},
+    {"kernel.threads", OnFunction, atLeastOne, isPositive},
+    {"kernel.cluster", OnFunction, atLeastOne, isPositive},
+    {"kernel.shared", OnFunction, aCount, isCount},
+    {"kernel.workspace", OnFunction, aCount, isCount},
+    {"kernel.variant", OnFunction, "a name", isName},
+    {"kernel.tensor_maps", OnFunction,
+     "an array of {operand, dtype, shape, strides, box, swizzle}",
+     isTensorMaps},
+    {"kernel.registers", OnFunction, aCount, isCount},
+    {"kernel.spills", OnFunction, aCount, isCount},
+};
+
+/// A kernel function has a body and the arguments (operands..., begin, end,
+/// scratch); where it is no func.func any more, what made it something else
+/// has seen to that. `op` is not verified yet.
+static LogicalResult verifyKernelFunction(Operation *op) {
+  if (!isa<func::FuncOp>(op))
+    return success();
+  auto type = dyn_cast_or_null<TypeAttr>(
+      op->getInherentAttr("function_type").value_or(Attribute()));
+  auto function = type ? dyn_cast<FunctionType>(type.getValue()) : nullptr;
+  if (!function)
+    return success(); // func.func has its own words for it
+  if (op->getNumRegions() != 1 || op->getRegion(0).empty())
+    return op->emitOpError("is marked kernel.function, so it must have a body");
+  ArrayRef<Type> types = function.getInputs();
+  // Lowering may append pointers to tensor maps.
+  while (!types.empty() && isa<LLVM::LLVMPointerType>(types.back()))
+    types = types.drop_back();
+  size_t count = types.size();
+  auto bytes = count ? dyn_cast<MemRefType>(types.back()) : MemRefType();
+  if (count < 3 || !types[count - 3].isIndex() || !types[count - 2].isIndex() ||
+      !bytes || bytes.getRank() != 1 || !bytes.getElementType().isInteger(8))
+    return op->emitOpError("is marked kernel.function, so its arguments must "
+                           "end with (index, index, memref<?xi8>)");
+  if (function.getNumResults())
+    return op->emitOpError("is marked kernel.function, so it must not have "
+                           "results");
+  return success();
+}
+
+LogicalResult KernelDialect::verifyOperationAttribute(Operation *op,
+                                                      NamedAttribute attr) {
+  if (failed(verifyAttribute(op, attr, rules)))
+    return failure();
+  return attr.getName() == "kernel.function" ? verifyKernelFunction(op)
+                                             : success();
+}
+
+LogicalResult KernelDialect::verifyRegionArgAttribute(Operation *op, unsigned,
+                                                      unsigned argument,
+                                                      NamedAttribute attr) {
+  return verifyAttribute(op, "argument " + Twine(argument), OnArgument, attr,
+                         rules);
+}
+
+LogicalResult KernelDialect::verifyRegionResultAttribute(Operation *op,
+                                                         unsigned,
+                                                         unsigned result,
+                                                         NamedAttribute attr) {
+  return verifyAttribute(op, "result " + Twine(result), OnResult, attr, rules);
+}

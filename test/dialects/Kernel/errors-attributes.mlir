@@ -1,0 +1,66 @@
+// RUN: moec-opt %s -split-input-file -verify-diagnostics
+
+// expected-error @+1 {{unknown attribute 'kernel.functoin'; did you mean 'kernel.function'?}}
+func.func @unknown(%x: memref<8xf32>) attributes {kernel.functoin} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{attribute 'kernel.blocks': expected an i64 of 1 or more, got 0 : i64}}
+func.func @blocks(%x: memref<8xf32>) attributes {kernel.blocks = 0 : i64} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{attribute 'kernel.function' belongs on a function, not here}}
+module attributes {kernel.function} {
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: attribute 'kernel.grid' belongs on a function, not here}}
+func.func @argument(%x: memref<8xf32> {kernel.grid = 1 : i64}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{result 0: unknown attribute 'kernel.x'}}
+func.func @result(%x: i32) -> (i32 {kernel.x}) {
+  return %x : i32
+}
+
+// -----
+
+// expected-error @+1 {{attribute 'kernel.tensor_maps': expected an array of {operand, dtype, shape, strides, box, swizzle}, got [{operand = 0 : i64}]}}
+func.func @maps(%x: memref<8xf32>) attributes {kernel.tensor_maps = [{operand = 0 : i64}]} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'func.func' op is marked kernel.function, so it must have a body}}
+func.func private @external(memref<8xf32>, index, index, memref<?xi8>) attributes {kernel.function}
+
+// -----
+
+// expected-error @+1 {{is marked kernel.function, so its arguments must end with (index, index, memref<?xi8>)}}
+func.func @without_range(%x: memref<20xf32>) attributes {kernel.function} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{its arguments must end with (index, index, memref<?xi8>)}}
+func.func @no_arguments() attributes {kernel.function} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{is marked kernel.function, so it must not have results}}
+func.func @results(%begin: index, %end: index, %scratch: memref<?xi8>) -> index attributes {kernel.function} {
+  return %begin : index
+}
