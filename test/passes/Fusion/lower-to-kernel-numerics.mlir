@@ -76,3 +76,11 @@ func.func @pixels(%image: tensor<2x8x12x3xf32>) -> tensor<2x6x48xf32> {
   %y = moe.patchify %image patch 4 mean 0.286 std 0.353 : tensor<2x8x12x3xf32> -> tensor<2x6x48xf32>
   return %y : tensor<2x6x48xf32>
 }
+
+// NaN is no largest logit, wherever it stands; of equal ones the first counts.
+func.func @accuracy() -> tensor<f32> {
+  %x = arith.constant dense<[[0x7FC00000, 0.0], [2.0, 0x7FC00000], [1.0, 1.0], [1.0, 1.0], [0.0, 1.0]]> : tensor<5x2xf32>
+  %l = arith.constant dense<[0, 0, 0, 1, 1]> : tensor<5xi32>
+  %a = moe.accuracy %x, %l : tensor<5x2xf32>, tensor<5xi32> -> tensor<f32>
+  return %a : tensor<f32>
+}
