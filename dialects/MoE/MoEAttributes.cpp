@@ -7,6 +7,7 @@
 
 #include "dialects/AttributeRules.h"
 #include "dialects/MoE/MoEOps.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
