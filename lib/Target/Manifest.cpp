@@ -9,7 +9,9 @@
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/SymbolTable.h"
+#include "runtime/core/Version.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -67,16 +69,18 @@ public:
     json::Value precision = module->hasAttr("moe.precision")
                                 ? toJson(module->getAttr("moe.precision"))
                                 : json::Value("f32");
-    json::Object root{{"format", "moec.module/1"},
-                      {"model", module->hasAttr("moe.model")
-                                    ? toJson(module->getAttr("moe.model"))
-                                    : json::Value("")},
-                      {"target", std::move(target)},
-                      {"precision", std::move(precision)},
-                      {"parameters", json::Array()},
-                      {"parameter_elements", 0},
-                      {"kernels", std::move(kernelList)},
-                      {"entries", std::move(entries)}};
+    json::Object root{
+        {"format", "moec.module/1"},
+        {"compiler", moec::versionText("moec", LLVM_VERSION_STRING)},
+        {"model", module->hasAttr("moe.model")
+                      ? toJson(module->getAttr("moe.model"))
+                      : json::Value("")},
+        {"target", std::move(target)},
+        {"precision", std::move(precision)},
+        {"parameters", json::Array()},
+        {"parameter_elements", 0},
+        {"kernels", std::move(kernelList)},
+        {"entries", std::move(entries)}};
     for (StringRef key :
          {"parameters", "parameter_elements", "training", "data"})
       if (Attribute attr = module->getAttr(("moe." + key).str()))

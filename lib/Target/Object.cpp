@@ -12,6 +12,8 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "runtime/core/ModuleSeal.h"
+#include "runtime/core/Version.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/GlobalVariable.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -193,6 +195,24 @@ moec::target::emitData(const Machine &machine,
   return emitNative(module, machine, /*assembly=*/false);
 }
 
+/// Appends the seal to the shared object `path`.
+static std::error_code appendSeal(llvm::StringRef path) {
+  auto image = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                           /*RequiresNullTerminator=*/false);
+  if (!image)
+    return image.getError();
+  std::error_code error;
+  llvm::raw_fd_ostream file(path, error, llvm::sys::fs::CD_OpenExisting,
+                            llvm::sys::fs::FA_Write, llvm::sys::fs::OF_Append);
+  if (error)
+    return error;
+  file << moec::moduleSeal((*image)->getBuffer(), MOEC_MODULE_ABI);
+  file.close();
+  error = file.error();
+  file.clear_error(); // the destructor would end the program
+  return error;
+}
+
 /// Puts `output` in the place of `path`. What is no regular file there (a
 /// device, a pipe) stays and gets the bytes.
 static std::error_code moveInto(llvm::StringRef output, llvm::StringRef path,
@@ -253,7 +273,10 @@ llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
     (void)llvm::sys::fs::remove(output);
     return llvm::createStringError("linking failed: " + messages);
   }
-  if (std::error_code error = moveInto(output, path, inPlace)) {
+  std::error_code error = appendSeal(output);
+  if (!error)
+    error = moveInto(output, path, inPlace);
+  if (error) {
     (void)llvm::sys::fs::remove(output);
     return llvm::createStringError("cannot write '" + path.str() +
                                    "': " + error.message());

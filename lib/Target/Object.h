@@ -46,7 +46,8 @@ struct DataSymbol {
 llvm::Expected<std::string> emitData(const Machine &machine,
                                      llvm::ArrayRef<DataSymbol> symbols);
 
-/// Links object files into the shared object `path`. It is written beside
+/// Links object files into the module `path`: a shared object with its seal
+/// behind it (runtime/core/ModuleSeal.h). It is written beside
 /// its place and renamed, so that a failure leaves nothing behind. A device at
 /// `path` (/dev/null) stays and gets the bytes.
 llvm::Error linkShared(llvm::ArrayRef<std::string> objects,

@@ -8,6 +8,7 @@
 #include "moec/Runtime/Runtime.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/Session.h"
+#include "runtime/core/Version.h"
 #include "runtime/data/Weights.h"
 
 #include <cstring>
@@ -52,6 +53,24 @@ template <typename Body> static moec_status guard(Body &&body) noexcept {
   }
 }
 
+/// Throws Error for a null argument; `what` is its name in the header.
+static void require(const void *pointer, const char *what) {
+  if (!pointer)
+    fail("the argument \"{}\" is null", what);
+}
+
+/// What `body` returns of a module or a session, or `otherwise` with an error
+/// text when that is null.
+template <typename Handle, typename Result, typename Body>
+static Result ask(const Handle *handle, const char *what, Result otherwise,
+                  Body &&body) {
+  guard([&] {
+    require(handle, what);
+    otherwise = body();
+  });
+  return otherwise;
+}
+
 static const Entry *entryAt(const Manifest &manifest, int64_t index) {
   bool valid = index >= 0 && index < int64_t(manifest.entries.size());
   return valid ? &manifest.entries[index] : nullptr;
@@ -88,57 +107,86 @@ const char *moec_error_message(void) { return lastError.c_str(); }
 
 moec_status moec_module_load(const char *path, moec_module **module) {
   return guard([&] {
+    require(module, "module");
     *module = nullptr;
+    require(path, "path");
     *module = new moec_module{Module::load(path)};
   });
 }
 
 void moec_module_free(moec_module *module) { delete module; }
 
+const char *moec_version(void) { return MOEC_VERSION; }
+
+const char *moec_version_details(void) {
+  static const std::string text = moec::versionText("moec");
+  return text.c_str();
+}
+
 const char *moec_module_name(const moec_module *module) {
-  return module->module->manifest().model.c_str();
+  return ask(module, "module", "",
+             [&] { return module->module->manifest().model.c_str(); });
 }
 
 const char *moec_module_manifest(const moec_module *module) {
-  return module->module->manifestText().c_str();
+  return ask(module, "module", "",
+             [&] { return module->module->manifestText().c_str(); });
 }
 
 int64_t moec_module_entry_count(const moec_module *module) {
-  return int64_t(module->module->manifest().entries.size());
+  return ask(module, "module", int64_t(0), [&] {
+    return int64_t(module->module->manifest().entries.size());
+  });
 }
 
 const char *moec_module_entry_name(const moec_module *module, int64_t entry) {
-  const Entry *found = entryAt(module->module->manifest(), entry);
-  return found ? found->name.c_str() : nullptr;
+  const char *none = nullptr;
+  return ask(module, "module", none, [&] {
+    const Entry *found = entryAt(module->module->manifest(), entry);
+    return found ? found->name.c_str() : nullptr;
+  });
 }
 
 int64_t moec_module_entry_batch(const moec_module *module, int64_t entry) {
-  const Entry *found = entryAt(module->module->manifest(), entry);
-  return found ? found->batch : 0;
+  return ask(module, "module", int64_t(0), [&] {
+    const Entry *found = entryAt(module->module->manifest(), entry);
+    return found ? found->batch : 0;
+  });
 }
 
 int64_t moec_module_find_entry(const moec_module *module, const char *name,
                                int64_t batch) {
-  return module->module->manifest().findEntry(name, batch);
+  return ask(module, "module", int64_t(-1), [&] {
+    require(name, "name");
+    return module->module->manifest().findEntry(name, batch);
+  });
 }
 
 int64_t moec_module_input_count(const moec_module *module, int64_t entry) {
-  const Entry *found = entryAt(module->module->manifest(), entry);
-  return found ? int64_t(found->inputs.size()) : 0;
+  return ask(module, "module", int64_t(0), [&] {
+    const Entry *found = entryAt(module->module->manifest(), entry);
+    return found ? int64_t(found->inputs.size()) : 0;
+  });
 }
 
 int64_t moec_module_output_count(const moec_module *module, int64_t entry) {
-  const Entry *found = entryAt(module->module->manifest(), entry);
-  return found ? int64_t(found->outputs.size()) : 0;
+  return ask(module, "module", int64_t(0), [&] {
+    const Entry *found = entryAt(module->module->manifest(), entry);
+    return found ? int64_t(found->outputs.size()) : 0;
+  });
 }
 
 int64_t moec_module_parameter_count(const moec_module *module) {
-  return int64_t(module->module->manifest().parameters.size());
+  return ask(module, "module", int64_t(0), [&] {
+    return int64_t(module->module->manifest().parameters.size());
+  });
 }
 
 moec_status moec_module_input(const moec_module *module, int64_t entry,
                               int64_t index, moec_tensor_info *info) {
   return guard([&] {
+    require(module, "module");
+    require(info, "info");
     const Entry &found = requireEntry(module->module->manifest(), entry);
     *info = describe(requireItem(found.inputs, index, "input"));
   });
@@ -147,6 +195,8 @@ moec_status moec_module_input(const moec_module *module, int64_t entry,
 moec_status moec_module_output(const moec_module *module, int64_t entry,
                                int64_t index, moec_tensor_info *info) {
   return guard([&] {
+    require(module, "module");
+    require(info, "info");
     const Entry &found = requireEntry(module->module->manifest(), entry);
     *info = describe(requireItem(found.outputs, index, "output"));
   });
@@ -155,6 +205,8 @@ moec_status moec_module_output(const moec_module *module, int64_t entry,
 moec_status moec_module_parameter(const moec_module *module, int64_t index,
                                   moec_tensor_info *info) {
   return guard([&] {
+    require(module, "module");
+    require(info, "info");
     const Parameter &found =
         requireItem(module->module->manifest().parameters, index, "parameter");
     *info = {found.name.c_str(), MOEC_F32, int32_t(found.shape.size()),
@@ -166,7 +218,9 @@ moec_status moec_session_create(const moec_module *module,
                                 const moec_session_options *options,
                                 moec_session **session) {
   return guard([&] {
+    require(session, "session");
     *session = nullptr;
+    require(module, "module");
     SessionOptions wanted;
     if (options) {
       if (options->threads < 0)
@@ -184,26 +238,39 @@ moec_status moec_session_create(const moec_module *module,
 }
 
 const char *moec_session_device(const moec_session *session) {
-  return session->device.c_str();
+  return ask(session, "session", "", [&] { return session->device.c_str(); });
 }
 
 void moec_session_free(moec_session *session) { delete session; }
 
 moec_status moec_session_init_parameters(moec_session *session, uint64_t seed) {
-  return guard([&] { session->session.initParameters(seed); });
+  return guard([&] {
+    require(session, "session");
+    session->session.initParameters(seed);
+  });
 }
 
 moec_status moec_session_load_weights(moec_session *session, const char *path) {
-  return guard([&] { loadWeights(session->session, path); });
+  return guard([&] {
+    require(session, "session");
+    require(path, "path");
+    loadWeights(session->session, path);
+  });
 }
 
 moec_status moec_session_save_weights(moec_session *session, const char *path) {
-  return guard([&] { saveWeights(session->session, path); });
+  return guard([&] {
+    require(session, "session");
+    require(path, "path");
+    saveWeights(session->session, path);
+  });
 }
 
 moec_status moec_session_parameter_data(moec_session *session, int64_t index,
                                         float **data) {
   return guard([&] {
+    require(session, "session");
+    require(data, "data");
     const Parameter &found =
         requireItem(session->session.manifest().parameters, index, "parameter");
     *data = session->session.params() + found.offset;
@@ -212,6 +279,7 @@ moec_status moec_session_parameter_data(moec_session *session, int64_t index,
 
 moec_status moec_session_prepare(moec_session *session, int64_t entry) {
   return guard([&] {
+    require(session, "session");
     requireEntry(session->session.manifest(), entry);
     session->session.prepare(entry);
   });
@@ -221,6 +289,10 @@ moec_status moec_session_set_input(moec_session *session, int64_t entry,
                                    const char *name, const void *data,
                                    int64_t bytes) {
   return guard([&] {
+    require(session, "session");
+    require(name, "name");
+    if (bytes != 0)
+      require(data, "data");
     requireEntry(session->session.manifest(), entry);
     session->session.setInput(entry, name, data, bytes);
   });
@@ -228,6 +300,7 @@ moec_status moec_session_set_input(moec_session *session, int64_t entry,
 
 moec_status moec_session_run(moec_session *session, int64_t entry) {
   return guard([&] {
+    require(session, "session");
     requireEntry(session->session.manifest(), entry);
     session->session.run(entry);
   });
@@ -236,6 +309,9 @@ moec_status moec_session_run(moec_session *session, int64_t entry) {
 moec_status moec_session_run_timed(moec_session *session, int64_t entry,
                                    int64_t repetitions, double *seconds) {
   return guard([&] {
+    require(session, "session");
+    if (repetitions > 0)
+      require(seconds, "seconds");
     requireEntry(session->session.manifest(), entry);
     for (int64_t i = 0; i < repetitions; ++i)
       seconds[i] = session->session.run(entry);
@@ -245,6 +321,9 @@ moec_status moec_session_run_timed(moec_session *session, int64_t entry,
 moec_status moec_session_take_kernel_cost(moec_session *session, int64_t kernel,
                                           int64_t *launches, double *seconds) {
   return guard([&] {
+    require(session, "session");
+    require(launches, "launches");
+    require(seconds, "seconds");
     requireItem(session->session.manifest().kernels, kernel, "kernel");
     if (session->session.costs().empty())
       fail("the session was made without profile: it measures no kernel");
@@ -258,6 +337,10 @@ moec_status moec_session_get_output(moec_session *session, int64_t entry,
                                     const char *name, void *data,
                                     int64_t bytes) {
   return guard([&] {
+    require(session, "session");
+    require(name, "name");
+    if (bytes != 0)
+      require(data, "data");
     const Entry &found = requireEntry(session->session.manifest(), entry);
     int64_t index = found.findOutput(name);
     if (index < 0)
@@ -273,6 +356,8 @@ moec_status moec_session_get_output(moec_session *session, int64_t entry,
 moec_status moec_session_input_data(moec_session *session, int64_t entry,
                                     int64_t index, void **data) {
   return guard([&] {
+    require(session, "session");
+    require(data, "data");
     requireItem(requireEntry(session->session.manifest(), entry).inputs, index,
                 "input");
     *data = session->session.input(entry, index);
@@ -282,6 +367,8 @@ moec_status moec_session_input_data(moec_session *session, int64_t entry,
 moec_status moec_session_output_data(moec_session *session, int64_t entry,
                                      int64_t index, const void **data) {
   return guard([&] {
+    require(session, "session");
+    require(data, "data");
     requireItem(requireEntry(session->session.manifest(), entry).outputs, index,
                 "output");
     *data = session->session.output(entry, index);

@@ -221,6 +221,8 @@ Manifest parseManifest(std::string_view text) {
   Manifest manifest;
   if (auto model = root.find("model"))
     manifest.model = model->string();
+  if (auto compiler = root.find("compiler"))
+    manifest.compiler = compiler->string();
   if (auto precision = root.find("precision")) {
     manifest.precision = precision->string();
     if (manifest.precision != "f32" && manifest.precision != "bf16")

@@ -179,6 +179,7 @@ enum class TargetDevice : uint8_t { Cpu, Cuda };
 
 struct Manifest {
   std::string model;
+  std::string compiler; ///< versionText() of the compiler; may be empty
   TargetDevice device = TargetDevice::Cpu;
   std::string arch; ///< of a GPU module, "sm_80"
   std::string ptx;  ///< version of its PTX text, "8.0"; may be empty

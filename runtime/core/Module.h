@@ -9,53 +9,32 @@
 #define MOEC_RUNTIME_CORE_MODULE_H
 
 #include "runtime/core/Manifest.h"
+#include "runtime/core/ModuleFile.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace moec::rt {
 
-/// The ABI of a kernel: computes the blocks begin <= b < end of its grid.
-using KernelFn = void (*)(void *const *args, int64_t begin, int64_t end,
-                          void *scratch);
-
-/// A function of the runtime bound to the attributes of one kernel.
-class Builtin {
-public:
-  virtual ~Builtin();
-  virtual int64_t scratchBytes() const = 0;
-  virtual void run(void *const *args, void *scratch) const = 0;
-};
-
-/// Exactly one of the two is set.
-struct BoundKernel {
-  KernelFn function = nullptr;
-  std::shared_ptr<const Builtin> builtin;
-  int64_t scratchBytes = 0;
-};
-
-/// A module file that is open. One for the CPU is checked against this CPU and
-/// has every kernel resolved; one for a GPU has its code found, which a device
-/// loads. Immutable; sessions share it.
+/// A module that was read and checked: its bytes are whole, its manifest is in
+/// order. None of its code was loaded, so it may be for any CPU or GPU; devices
+/// do that. Immutable; sessions share it.
 class Module {
 public:
-  /// Throws Error when the file is missing or no module, its manifest is
-  /// malformed, a kernel is missing, or this CPU lacks a feature. Messages
-  /// call it `name`, the model that a temporary file was made from; empty: the
-  /// path.
+  /// Throws Error when the file is missing, damaged or no module of this
+  /// runtime's ABI, or its manifest is malformed. Messages call it `name`, the
+  /// model that a temporary file was made from; empty: the path.
   static std::shared_ptr<const Module> load(const std::string &path,
                                             const std::string &name = "");
-  ~Module();
   Module(const Module &) = delete;
 
   const Manifest &manifest() const { return contents; }
   const std::string &manifestText() const { return text; }
   /// For messages.
   const std::string &name() const { return called; }
-  /// Of a module for the CPU.
-  const BoundKernel &kernel(int64_t index) const { return kernels[index]; }
+  /// The checked bytes as a file to dlopen, good as long as the module lives.
+  std::string codePath() const { return file.path(); }
   /// Of a GPU module: its PTX text, which a zero byte follows, and its machine
   /// code, which may be empty.
   std::string_view ptx() const { return ptxText; }
@@ -66,17 +45,13 @@ public:
   int64_t requireEntry(const std::string &name, int64_t batch = 0) const;
 
 private:
-  Module() = default;
-  /// The bytes of symbol `name`, as long as symbol `name`_size says.
-  std::optional<std::string_view> find(const std::string &name) const;
-  void bindKernels();
-  void bindGpuCode();
+  Module(const std::string &path, const std::string &name);
+  void findGpuCode();
 
   std::string called;
+  ModuleFile file;
   std::string text;
-  void *handle = nullptr;
   Manifest contents;
-  std::vector<BoundKernel> kernels;
   std::string_view ptxText, cubinBytes;
 };
 

@@ -12,6 +12,8 @@
 
 namespace moec::rt {
 
+Builtin::~Builtin() = default;
+
 namespace {
 class RouteBuiltin : public Builtin {
 public:

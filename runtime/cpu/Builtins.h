@@ -8,9 +8,19 @@
 #ifndef MOEC_RUNTIME_CPU_BUILTINS_H
 #define MOEC_RUNTIME_CPU_BUILTINS_H
 
-#include "runtime/core/Module.h"
+#include "runtime/core/Manifest.h"
+
+#include <memory>
 
 namespace moec::rt {
+
+/// A function of the runtime bound to the attributes of one kernel.
+class Builtin {
+public:
+  virtual ~Builtin();
+  virtual int64_t scratchBytes() const = 0;
+  virtual void run(void *const *args, void *scratch) const = 0;
+};
 
 /// The function behind a kernel `builtin:<name>`, bound to its attributes.
 /// Throws Error for an unknown name or wrong attributes.

@@ -15,9 +15,9 @@
 
 namespace moec::rt {
 
-CpuDevice::CpuDevice(std::shared_ptr<const Module> owner,
+CpuDevice::CpuDevice(std::shared_ptr<const Module> module,
                      const DeviceOptions &wanted)
-    : module(std::move(owner)), options(wanted) {}
+    : code(std::make_shared<NativeCode>(std::move(module))), options(wanted) {}
 
 std::string CpuDevice::describe() const {
   return fmt::format("CPU, {} thread{}", options.threads,
@@ -64,7 +64,7 @@ private:
 
 std::unique_ptr<Program> CpuDevice::prepare(int64_t entry,
                                             const BlockAddress &address) {
-  auto executor = std::make_unique<Executor>(module, entry, address);
+  auto executor = std::make_unique<Executor>(code, entry, address);
   // A page between the threads keeps their writes apart.
   int64_t stride = (executor->scratchBytes() + 4095) / 4096 * 4096;
   if (stride > scratchStride || !scratch.data()) {

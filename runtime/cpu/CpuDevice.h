@@ -10,6 +10,7 @@
 
 #include "runtime/core/Device.h"
 #include "runtime/core/Memory.h"
+#include "runtime/cpu/NativeCode.h"
 
 #include <unordered_map>
 
@@ -18,6 +19,7 @@ namespace moec::rt {
 /// Native kernels over memory of the host, which is the device's memory too.
 class CpuDevice : public Device {
 public:
+  /// Throws Error when this CPU cannot run the module.
   CpuDevice(std::shared_ptr<const Module> module, const DeviceOptions &options);
 
   DeviceKind kind() const override { return DeviceKind::Cpu; }
@@ -36,7 +38,7 @@ public:
 private:
   class CpuProgram;
 
-  std::shared_ptr<const Module> module;
+  std::shared_ptr<const NativeCode> code;
   DeviceOptions options;
   std::unordered_map<uint64_t, Block> blocks;
   /// One for all entries: thread i owns the bytes from i * scratchStride.

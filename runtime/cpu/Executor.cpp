@@ -34,14 +34,14 @@ private:
 };
 } // namespace
 
-Executor::Executor(std::shared_ptr<const Module> owner, int64_t entryIndex,
+Executor::Executor(std::shared_ptr<const NativeCode> native, int64_t entryIndex,
                    const BlockAddress &address)
-    : module(std::move(owner)) {
-  const Manifest &manifest = module->manifest();
+    : code(std::move(native)) {
+  const Manifest &manifest = code->module().manifest();
   for (const ProgramItem &item : manifest.entries[entryIndex].program) {
     segments.push_back({steps.size(), item.body.size(), item.repeat});
     for (const Launch &launch : item.body) {
-      const BoundKernel &kernel = module->kernel(launch.kernel);
+      const BoundKernel &kernel = code->kernel(launch.kernel);
       steps.push_back({&kernel, manifest.kernels[launch.kernel].blocks,
                        launch.kernel, addresses.size(), launch.args.size()});
       scratchNeeded = std::max(scratchNeeded, kernel.scratchBytes);

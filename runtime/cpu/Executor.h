@@ -9,6 +9,7 @@
 #define MOEC_RUNTIME_CPU_EXECUTOR_H
 
 #include "runtime/core/Device.h"
+#include "runtime/cpu/NativeCode.h"
 
 #include <atomic>
 
@@ -21,7 +22,7 @@ namespace moec::rt {
 /// would otherwise slow every step a hundredfold on some CPUs.
 class Executor {
 public:
-  Executor(std::shared_ptr<const Module> module, int64_t entry,
+  Executor(std::shared_ptr<const NativeCode> code, int64_t entry,
            const BlockAddress &address);
 
   /// Scratch bytes that each thread needs.
@@ -55,7 +56,7 @@ private:
   struct Team;
   void runThread(Team &team, int thread);
 
-  std::shared_ptr<const Module> module;
+  std::shared_ptr<const NativeCode> code;
   std::vector<Address> addresses;
   std::vector<Step> steps;
   std::vector<Segment> segments;

@@ -87,16 +87,18 @@ int inspectCommand(std::shared_ptr<const Module> module,
   if (device)
     notes = device->kernelNotes();
   notes.resize(manifest.kernels.size());
+  fmt::print("model {}\n", manifest.model);
+  if (!manifest.compiler.empty())
+    fmt::print("compiled by {}\n", manifest.compiler);
   if (manifest.isGpu())
-    fmt::print("model {}\ntarget cuda:{}, PTX {}, {} bytes{}\n", manifest.model,
-               manifest.arch, manifest.ptx.empty() ? "text" : manifest.ptx,
+    fmt::print("target cuda:{}, PTX {}, {} bytes{}\n", manifest.arch,
+               manifest.ptx.empty() ? "text" : manifest.ptx,
                module->ptx().size(),
                module->cubin().empty() ? std::string()
                                        : fmt::format(", machine code {} bytes",
                                                      module->cubin().size()));
   else
-    fmt::print("model {}\ntarget {} {}\n  needs {}\n", manifest.model,
-               manifest.triple, manifest.cpu,
+    fmt::print("target {} {}\n  needs {}\n", manifest.triple, manifest.cpu,
                fmt::join(manifest.features, " "));
   fmt::print("multiplies {}, sums in f32\n", manifest.precision);
   if (device)

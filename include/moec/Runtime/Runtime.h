@@ -8,9 +8,11 @@
 // Loads modules that `moec compile` made and runs them. Plain C.
 //
 // Every function that can fail returns a moec_status and leaves a text for
-// moec_error_message() of the same thread. Nothing exits or throws. Arguments
-// must not be null unless a comment allows it. Strings and shapes that a
-// function hands out live as long as the module or session they come from.
+// moec_error_message() of the same thread. Nothing exits or throws. A null
+// argument is an error unless a comment allows it; functions without a status
+// then return 0, "" or what they return for something missing. Strings and
+// shapes that a function hands out live as long as the module or session they
+// come from.
 //
 //   moec_module *module;
 //   moec_session *session;
@@ -67,7 +69,16 @@ typedef struct moec_session moec_session;
 /** The text of this thread's last error; "" when there was none. */
 const char *moec_error_message(void);
 
-/** Opens a module and checks it against this CPU. */
+/** The version of the library, "0.1.0", as MOEC_VERSION of
+ * moec/Runtime/Version.h. */
+const char *moec_version(void);
+/** The same for people, with commit and module ABI. */
+const char *moec_version_details(void);
+
+/**
+ * Reads a module and checks that it is whole and fits this library. None of its
+ * code is loaded: it may be for another CPU, which moec_session_create refuses.
+ */
 moec_status moec_module_load(const char *path, moec_module **module);
 /** Sessions of the module keep what they need. Null is allowed. */
 void moec_module_free(moec_module *module);
@@ -96,8 +107,9 @@ moec_status moec_module_parameter(const moec_module *module, int64_t index,
                                   moec_tensor_info *info);
 
 /**
- * Allocates parameters, gradients and optimizer state, all zero. `options` may
- * be null. A session serves one thread at a time.
+ * Loads the module's code, which must fit this CPU or the device, and allocates
+ * parameters, gradients and optimizer state, all zero. `options` may be null. A
+ * session serves one thread at a time.
  */
 moec_status moec_session_create(const moec_module *module,
                                 const moec_session_options *options,

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "moec/Runtime/Runtime.h"
+#include "moec/Runtime/Version.h"
 #include "test/runtime/TestSupport.h"
 
 using namespace moec::rt::test;
@@ -101,6 +102,92 @@ TEST_F(CInterface, LabelsAreClasses) {
                "of range: the model has 3 classes (0 to 2)");
   static_cast<int32_t *>(labels)[7] = 2;
   EXPECT_EQ(moec_session_run(session, 2), MOEC_OK);
+}
+
+TEST_F(CInterface, Version) {
+  EXPECT_STREQ(moec_version(), MOEC_VERSION);
+  EXPECT_EQ(std::string(moec_version_details()).rfind("moec " MOEC_VERSION, 0),
+            0u);
+}
+
+TEST_F(CInterface, NullIsAnError) {
+  auto refused = [](const char *argument) {
+    std::string text = moec_error_message();
+    return text == std::string("the argument \"") + argument + "\" is null";
+  };
+  moec_module *noModule = module;
+  EXPECT_EQ(moec_module_load(nullptr, &noModule), MOEC_ERROR);
+  EXPECT_TRUE(refused("path"));
+  EXPECT_EQ(noModule, nullptr);
+  EXPECT_EQ(moec_module_load(toyPath.c_str(), nullptr), MOEC_ERROR);
+  EXPECT_TRUE(refused("module"));
+  moec_module_free(nullptr);
+  EXPECT_STREQ(moec_module_name(nullptr), "");
+  EXPECT_TRUE(refused("module"));
+  EXPECT_STREQ(moec_module_manifest(nullptr), "");
+  EXPECT_EQ(moec_module_entry_count(nullptr), 0);
+  EXPECT_EQ(moec_module_entry_name(nullptr, 0), nullptr);
+  EXPECT_EQ(moec_module_entry_batch(nullptr, 0), 0);
+  EXPECT_EQ(moec_module_find_entry(nullptr, "infer", 0), -1);
+  EXPECT_EQ(moec_module_find_entry(module, nullptr, 0), -1);
+  EXPECT_TRUE(refused("name"));
+  EXPECT_EQ(moec_module_input_count(nullptr, 0), 0);
+  EXPECT_EQ(moec_module_output_count(nullptr, 0), 0);
+  EXPECT_EQ(moec_module_parameter_count(nullptr), 0);
+  moec_tensor_info info;
+  EXPECT_EQ(moec_module_input(nullptr, 0, 0, &info), MOEC_ERROR);
+  EXPECT_EQ(moec_module_input(module, 0, 0, nullptr), MOEC_ERROR);
+  EXPECT_TRUE(refused("info"));
+  EXPECT_EQ(moec_module_output(nullptr, 0, 0, &info), MOEC_ERROR);
+  EXPECT_EQ(moec_module_output(module, 0, 0, nullptr), MOEC_ERROR);
+  EXPECT_EQ(moec_module_parameter(nullptr, 0, &info), MOEC_ERROR);
+  EXPECT_EQ(moec_module_parameter(module, 0, nullptr), MOEC_ERROR);
+  moec_session *none = session;
+  EXPECT_EQ(moec_session_create(nullptr, nullptr, &none), MOEC_ERROR);
+  EXPECT_EQ(none, nullptr);
+  EXPECT_EQ(moec_session_create(module, nullptr, nullptr), MOEC_ERROR);
+  EXPECT_TRUE(refused("session"));
+  moec_session_free(nullptr);
+  EXPECT_STREQ(moec_session_device(nullptr), "");
+  EXPECT_EQ(moec_session_init_parameters(nullptr, 1), MOEC_ERROR);
+  EXPECT_EQ(moec_session_load_weights(nullptr, "w"), MOEC_ERROR);
+  EXPECT_EQ(moec_session_load_weights(session, nullptr), MOEC_ERROR);
+  EXPECT_EQ(moec_session_save_weights(nullptr, "w"), MOEC_ERROR);
+  EXPECT_EQ(moec_session_save_weights(session, nullptr), MOEC_ERROR);
+  float *floats = nullptr;
+  EXPECT_EQ(moec_session_parameter_data(nullptr, 0, &floats), MOEC_ERROR);
+  EXPECT_EQ(moec_session_parameter_data(session, 0, nullptr), MOEC_ERROR);
+  EXPECT_EQ(moec_session_prepare(nullptr, 0), MOEC_ERROR);
+  EXPECT_EQ(moec_session_set_input(nullptr, 0, "image", &info, 80), MOEC_ERROR);
+  EXPECT_EQ(moec_session_set_input(session, 0, nullptr, &info, 80), MOEC_ERROR);
+  EXPECT_EQ(moec_session_set_input(session, 0, "image", nullptr, 80),
+            MOEC_ERROR);
+  EXPECT_TRUE(refused("data"));
+  EXPECT_EQ(moec_session_run(nullptr, 0), MOEC_ERROR);
+  double seconds = 0;
+  int64_t launches = 0;
+  EXPECT_EQ(moec_session_run_timed(nullptr, 0, 1, &seconds), MOEC_ERROR);
+  EXPECT_EQ(moec_session_run_timed(session, 0, 1, nullptr), MOEC_ERROR);
+  EXPECT_EQ(moec_session_run_timed(session, 0, 0, nullptr), MOEC_OK);
+  EXPECT_EQ(moec_session_take_kernel_cost(nullptr, 0, &launches, &seconds),
+            MOEC_ERROR);
+  EXPECT_EQ(moec_session_take_kernel_cost(session, 0, nullptr, &seconds),
+            MOEC_ERROR);
+  EXPECT_EQ(moec_session_take_kernel_cost(session, 0, &launches, nullptr),
+            MOEC_ERROR);
+  EXPECT_EQ(moec_session_get_output(nullptr, 0, "logits", &info, 60),
+            MOEC_ERROR);
+  EXPECT_EQ(moec_session_get_output(session, 0, nullptr, &info, 60),
+            MOEC_ERROR);
+  EXPECT_EQ(moec_session_get_output(session, 0, "logits", nullptr, 60),
+            MOEC_ERROR);
+  void *data = nullptr;
+  const void *output = nullptr;
+  EXPECT_EQ(moec_session_input_data(nullptr, 0, 0, &data), MOEC_ERROR);
+  EXPECT_EQ(moec_session_input_data(session, 0, 0, nullptr), MOEC_ERROR);
+  EXPECT_EQ(moec_session_output_data(nullptr, 0, 0, &output), MOEC_ERROR);
+  EXPECT_EQ(moec_session_output_data(session, 0, 0, nullptr), MOEC_ERROR);
+  EXPECT_TRUE(refused("data"));
 }
 
 TEST_F(CInterface, DevicesAndTimes) {
