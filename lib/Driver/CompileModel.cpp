@@ -13,7 +13,9 @@
 #include "mlir/IR/Remarks.h"
 #include "moec/Import.h"
 #include "moec/InitAll.h"
+#include "runtime/core/StartableThreads.h"
 #include "llvm/Support/Regex.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -98,9 +100,16 @@ int moec::driver::compileModel(const CompileRequest &request) {
     return 1;
   DialectRegistry registry;
   registerAllDialects(registry);
-  MLIRContext context(registry);
-  // Whole-module dumps want one thread; otherwise functions go in parallel.
-  context.disableMultithreading(!request.dumpPasses.empty());
+  // Functions go in parallel, but whole-module dumps want one thread. LLVM's
+  // pool ends the process when a thread cannot be started.
+  int cores = llvm::hardware_concurrency().compute_thread_count();
+  int workers = startableThreads(cores + 1) - 1;
+  std::optional<llvm::DefaultThreadPool> pool;
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  if (workers > 1 && request.dumpPasses.empty()) {
+    pool.emplace(llvm::hardware_concurrency(workers));
+    context.setThreadPool(*pool);
+  }
   ImportOptions options;
   options.train = request.train;
   options.batch = request.batch;

@@ -256,14 +256,24 @@ llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
       return llvm::createStringError("cannot write '" + path.str() +
                                      "': " + llvm::toString(input.takeError()));
     }
-    llvm::raw_fd_ostream(input->FD, /*shouldClose=*/false) << object;
+    llvm::raw_fd_ostream file(input->FD, /*shouldClose=*/false);
+    file << object;
+    file.flush();
+    std::error_code error = file.error();
+    file.clear_error(); // the destructor would end the program
     inputs.push_back(std::move(*input));
+    if (error) {
+      discard();
+      return llvm::createStringError(error, "cannot write '" + path.str() +
+                                                "': " + error.message());
+    }
   }
   std::string output = inputs.front().TmpName + ".so";
   std::string messages;
   llvm::raw_string_ostream errors(messages);
-  std::vector<const char *> args = {"ld.lld", "-shared", "--build-id=none",
-                                    "-o", output.c_str()};
+  // One thread: there is little to do, and lld dies of one that cannot start.
+  std::vector<const char *> args = {"ld.lld",      "-shared", "--build-id=none",
+                                    "--threads=1", "-o",      output.c_str()};
   for (llvm::sys::fs::TempFile &input : inputs)
     args.push_back(input.TmpName.c_str());
   lld::Result result =

@@ -29,7 +29,7 @@ llvm::Expected<std::string> emitNative(llvm::Module &module,
                                        const Machine &machine, bool assembly);
 
 /// Object files of the functions of `module`, dealt out to as many parts as
-/// this machine has threads, each compiled in a thread of its own. The first
+/// the context has threads, each compiled in a thread of its own. The first
 /// carries the manifest.
 llvm::Expected<std::vector<std::string>> emitObjects(mlir::ModuleOp module,
                                                      const Machine &machine,

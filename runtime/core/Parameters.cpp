@@ -7,6 +7,7 @@
 
 #include "runtime/core/Random.h"
 #include "runtime/core/Session.h"
+#include "runtime/core/Threads.h"
 
 #include <algorithm>
 #include <cmath>
@@ -37,6 +38,7 @@ static void drawPair(uint64_t key, uint64_t pair, bool normal, double out[2]) {
 void Session::initParameters(uint64_t seed) {
   using Kind = ParameterInit::Kind;
   float *block = params();
+  int team = teamThreads(options.threads);
   for (const Parameter &parameter : manifest().parameters) {
     float *values = block + parameter.offset;
     const ParameterInit &init = parameter.init;
@@ -51,7 +53,7 @@ void Session::initParameters(uint64_t seed) {
     uint64_t key = streamKey(seed, parameter.name);
     bool normal = init.kind == Kind::Normal;
     int64_t pairs = (parameter.elements + 1) / 2;
-#pragma omp parallel for num_threads(options.threads) if (pairs > 4096)
+#pragma omp parallel for num_threads(team) if (pairs > 4096)
     for (int64_t pair = 0; pair < pairs; ++pair) {
       double drawn[2];
       drawPair(key, uint64_t(pair), normal, drawn);

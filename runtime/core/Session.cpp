@@ -7,20 +7,17 @@
 
 #include "runtime/core/Session.h"
 #include "runtime/core/Fail.h"
+#include "runtime/core/Threads.h"
 
 #include <algorithm>
 #include <cstring>
-#include <omp.h>
 
 namespace moec::rt {
 
 Session::Session(std::shared_ptr<const Module> module,
                  const SessionOptions &wanted)
     : owner(std::move(module)), options(wanted) {
-  if (options.threads <= 0)
-    options.threads = omp_get_max_threads();
-  if (options.threads > 1024)
-    fail("expected at most 1024 threads, got {}", options.threads);
+  options.threads = teamThreads(wantedThreads(options.threads));
   const Manifest &contents = owner->manifest();
   size_t bytes = size_t(contents.parameterElements) * 4;
   int64_t states = 0;

@@ -40,6 +40,7 @@ public:
 
   const Module &module() const { return *owner; }
   const Manifest &manifest() const { return owner->manifest(); }
+  /// Those that run, which may be fewer than were asked for (teamThreads).
   int threads() const { return options.threads; }
 
   const Device &device() const { return *place; }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cpu/Executor.h"
+#include "runtime/core/Threads.h"
 
 #include <algorithm>
 #include <chrono>
@@ -131,6 +132,7 @@ void Executor::run(int threads, Dealing dealing, char *scratch,
                    int64_t scratchStride, std::vector<KernelCost> *costs) {
   if (arguments.size() < size_t(threads))
     arguments.resize(threads, std::vector<void *>(maxArguments + 1));
+  threads = teamThreads(threads); // of the thread that runs it now
   Team team;
   team.dealing = dealing;
   team.scratch = scratch;

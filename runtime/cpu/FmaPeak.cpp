@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cpu/FmaPeak.h"
+#include "runtime/core/Threads.h"
 
 #include <algorithm>
 #include <chrono>
@@ -71,6 +72,7 @@ const char *fmaPeakIsa() { return pickVariant().isa; }
 double measureFmaPeak(int threads, double seconds) {
   using Clock = std::chrono::steady_clock;
   Variant variant = pickVariant();
+  threads = teamThreads(threads);
   constexpr int trials = 10;
   int64_t rounds = 10000;
   double best = 0;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/core/Fail.h"
+#include "runtime/core/Threads.h"
 #include "runtime/data/Npy.h"
 #include "runtime/data/Weights.h"
 #include "runtime/tool/Tool.h"
@@ -31,6 +32,12 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
   wanted.device = chosenDevice(*module, options);
   wanted.debugLaunches = options.debugLaunches;
   auto session = std::make_unique<Session>(std::move(module), wanted);
+  if (int asked = wantedThreads(options.threads); session->threads() < asked)
+    fmt::print(stderr,
+               "warning: {} of {} threads can be had (OMP_THREAD_LIMIT, "
+               "OMP_STACKSIZE and `ulimit -u` set limits); results are the "
+               "same, slower\n",
+               session->threads(), asked);
   if (options.weights.empty())
     session->initParameters(
         options.seed.value_or(session->manifest().training.seed));

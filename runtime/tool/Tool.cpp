@@ -12,6 +12,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <new>
 
@@ -160,6 +161,8 @@ static void addBench(CLI::App &app, BenchOptions &options) {
 }
 
 int toolMain(const Tool &tool, int argc, const char *const *argv) {
+  // A write beyond `ulimit -f` is then an error like that of a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   return guarded(tool.name, [&] {
     CLI::App app(tool.description, tool.name);
     app.require_subcommand(1);
