@@ -10,8 +10,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +47,43 @@ MappedFile::~MappedFile() {
     munmap(const_cast<char *>(start), length);
 }
 
+std::string linkTarget(const std::string &path) {
+  std::filesystem::path place = path;
+  std::error_code none;
+  // As deep as the kernel goes.
+  for (int depth = 0; depth < 40; ++depth) {
+    std::filesystem::path next = std::filesystem::read_symlink(place, none);
+    if (none)
+      break;
+    place = place.parent_path() / next; // `next` alone when it is absolute
+  }
+  return place.string();
+}
+
+namespace {
+/// While it lives, a write beyond the limit of file sizes (ulimit -f) is an
+/// error of this thread's and no signal, which would end the process.
+class SizeLimitIsAnError {
+public:
+  SizeLimitIsAnError() {
+    sigemptyset(&signal);
+    sigaddset(&signal, SIGXFSZ);
+    pthread_sigmask(SIG_BLOCK, &signal, &before);
+  }
+  ~SizeLimitIsAnError() {
+    if (sigismember(&before, SIGXFSZ))
+      return;
+    timespec now = {};
+    while (sigtimedwait(&signal, nullptr, &now) < 0 && errno == EINTR) {
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+private:
+  sigset_t signal, before;
+};
+} // namespace
+
 static bool writeAll(int fd, std::string_view piece) {
   while (!piece.empty()) {
     // Some systems refuse single writes of 2 GiB and more.
@@ -73,10 +112,15 @@ static void writeInPlace(const std::string &path,
     fail("cannot write {}: {}", path, std::strerror(error));
 }
 
-void writeFileAtomic(const std::string &path,
+void writeFileAtomic(const std::string &named,
                      const std::vector<std::string_view> &pieces) {
+  SizeLimitIsAnError guard;
+  const std::string path = linkTarget(named);
   struct stat info;
-  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+  bool exists = stat(path.c_str(), &info) == 0;
+  if (!exists && errno == ELOOP)
+    fail("cannot write {}: {}", path, std::strerror(ELOOP));
+  if (exists && !S_ISREG(info.st_mode)) {
     writeInPlace(path, pieces);
     return;
   }
@@ -110,7 +154,8 @@ void writeFileAtomic(const std::string &path,
     error = errno;
   unlink(temporary.c_str());
   throw Error(fmt::format("cannot write {}: {}", path, std::strerror(error)),
-              error == ENOSPC ? ErrorCode::Resources : ErrorCode::User);
+              error == ENOSPC || error == EFBIG ? ErrorCode::Resources
+                                                : ErrorCode::User);
 }
 
 } // namespace moec::rt

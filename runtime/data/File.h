@@ -29,10 +29,15 @@ private:
   size_t length = 0;
 };
 
+/// Where a file written to `path` really goes: the end of a chain of symbolic
+/// links, also when there is no file at it yet; else `path`. What is renamed to
+/// `path` itself would take the link's place.
+std::string linkTarget(const std::string &path);
+
 /// Writes pieces one after another to a temporary file beside `path`, syncs
 /// it and renames it: the path holds the old bytes or all new ones, never a
 /// part. Throws Error, and leaves no temporary, when that fails. A device or a
-/// pipe at `path` is written to as it is.
+/// pipe at `path` is written to as it is, and a symbolic link stays.
 void writeFileAtomic(const std::string &path,
                      const std::vector<std::string_view> &pieces);
 

@@ -8,7 +8,10 @@
 #include "runtime/data/File.h"
 #include "test/runtime/TestSupport.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace moec::rt;
 using namespace moec::rt::test;
@@ -31,4 +34,44 @@ TEST(File, NothingHalfWritten) {
   EXPECT_TRUE(S_ISCHR(info.st_mode));
   writeFileAtomic(folder / "old", {"new ", "bytes"});
   EXPECT_EQ(readAll(folder / "old"), "new bytes");
+}
+
+TEST(File, SymbolicLinksStay) {
+  TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "elsewhere");
+  std::filesystem::create_symlink("elsewhere/file", folder / "first");
+  std::filesystem::create_symlink(folder / "first", folder / "second");
+  EXPECT_EQ(linkTarget(folder / "second"), folder / "elsewhere/file");
+  EXPECT_EQ(linkTarget("no/link"), "no/link");
+  for (const char *bytes : {"made", "replaced"}) {
+    writeFileAtomic(folder / "second", {bytes});
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "first"));
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "second"));
+    EXPECT_EQ(readAll(folder / "elsewhere/file"), bytes);
+  }
+  std::filesystem::create_symlink("round", folder / "round");
+  EXPECT_ERROR(writeFileAtomic(folder / "round", {"x"}), "cannot write");
+}
+
+TEST(File, LimitOfFileSizesIsAnError) {
+  TemporaryFolder folder;
+  pid_t child = fork();
+  if (child == 0) {
+    rlimit limit = {4096, 4096};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    std::string bytes(10000, 'x');
+    int code = 0;
+    for (int round = 0; round < 2; ++round)
+      try {
+        writeFileAtomic(folder / "file", {bytes});
+      } catch (const Error &e) {
+        code += int(e.code());
+      }
+    _exit(code);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 2 * int(ErrorCode::Resources));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path));
 }
