@@ -119,6 +119,23 @@ def manifests(root):
                 yield text
 
 
+def elf(_):
+    """A shared object of one segment with a manifest of three bytes."""
+    names = b"\0moec_manifest\0moec_manifest_size\0k\0"
+    data = b"{}\0" + bytes(5) + struct.pack("<Q", 2)
+    symbol = lambda name, at, size: struct.pack("<IBBHQQ", name, 0x11, 0, 1, 0x1000 + at, size)
+    at = 64 + 56
+    symbols = bytes(24) + symbol(1, at, 3) + symbol(15, at + 8, 8)
+    section = lambda kind, start, size, link: struct.pack("<IIQQQQIIQQ", 0, kind, 0, 0, start, size, link, 0, 1, 24)
+    body = data + names + symbols
+    tables = section(0, 0, 0, 0) + section(11, at + len(data + names), len(symbols), 2)
+    tables += section(3, at + len(data), len(names), 0)
+    header = b"\x7fELF\2\1\1" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, at + len(body), 0,
+                                                     64, 56, 1, 64, 3, 2)
+    segment = struct.pack("<IIQQQQQQ", 1, 4, 0, 0x1000, 0x1000, at + len(body), at + len(body), 4096)
+    yield header + segment + body + tables
+
+
 def safetensors(_):
     for tensors in ({}, {"a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
                          "b": {"dtype": "U8", "shape": [5], "data_offsets": [24, 29]},
@@ -150,7 +167,7 @@ def models(root):
 
 def main():
     root, out = sys.argv[1:]
-    for name, seeds in (("PtxFuzz", ptx), ("ManifestFuzz", manifests), ("SafetensorsFuzz", safetensors),
+    for name, seeds in (("PtxFuzz", ptx), ("ManifestFuzz", manifests), ("ElfFuzz", elf), ("SafetensorsFuzz", safetensors),
                         ("NpyFuzz", npy), ("IdxFuzz", idx), ("ModelFuzz", models)):
         folder = os.path.join(out, name)
         os.makedirs(folder, exist_ok=True)
