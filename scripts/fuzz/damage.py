@@ -104,11 +104,11 @@ def damage(rng, text, other):
         if not text.strip():
             break
         way = rng.random()
-        if way < 0.40:
+        if way < 0.50:
             text = _numbers(rng, text)
-        elif way < 0.65:
+        elif way < 0.75:
             text = _attributes(rng, text)
-        elif way < 0.85:
+        elif way < 0.88:
             text = _tokens(rng, text, other)
         elif way < 0.95:
             text = _lines(rng, text, other)
