@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/Output.h"
+#include "runtime/data/File.h"
 
 using namespace moec::driver;
 namespace fs = llvm::sys::fs;
@@ -29,8 +30,10 @@ llvm::Error OutputFile::open(llvm::StringRef path) {
     if (std::error_code error = fs::access(path, fs::AccessMode::Write))
       return llvm::errorCodeToError(error);
   }
+  // A symbolic link stays, and what it leads to is replaced.
+  target = moec::rt::linkTarget(target);
   llvm::Expected<fs::TempFile> created = fs::TempFile::create(
-      path + ".%%%%%%.tmp", fs::all_read | fs::owner_write);
+      target + ".%%%%%%.tmp", fs::all_read | fs::owner_write);
   if (!created)
     return created.takeError();
   temporaryPath = created->TmpName;
