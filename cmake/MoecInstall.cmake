@@ -1,15 +1,19 @@
 # What `cmake --install` puts where: tools, the library both ways, its headers,
-# and what CMake (find_package(moec)) and pkg-config need to find it.
+# and what CMake (find_package(moec)) and pkg-config need to find it. The
+# component `runtime` is all of that without the compiler's tools.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(tools moec-run)
+set(compiler)
 if(NOT MOEC_RUNTIME_ONLY)
-  list(APPEND tools moec moec-opt moec-interpret moec-lsp-server)
+  set(compiler moec moec-opt moec-interpret moec-lsp-server)
+  install(TARGETS ${compiler} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT compiler)
 endif()
 # LLVM's and OpenMP's libraries stay where they are.
-set_target_properties(${tools} moec_runtime_shared PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
-install(TARGETS ${tools} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+set_target_properties(${compiler} moec-run moec_runtime_shared PROPERTIES
+  INSTALL_RPATH_USE_LINK_PATH ON)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME runtime)
+install(TARGETS moec-run RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS moec_runtime ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 target_include_directories(moec_runtime_shared INTERFACE
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -2,7 +2,7 @@
 stranger would: a C program built by a plain compiler, with CMake and with
 pkg-config, against the shared and the static library.
 
-usage: check_install.py BUILD OUT MODULE VERSION
+usage: check_install.py BUILD OUT MODULE VERSION [COMPONENT]
 """
 
 import os
@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-BUILD, OUT, MODULE, VERSION = sys.argv[1:]
+BUILD, OUT, MODULE, VERSION, *COMPONENT = sys.argv[1:]
 HERE = os.path.dirname(os.path.abspath(__file__))
 STRANGER = os.path.join(HERE, "Inputs", "install")
 SOVERSION = VERSION.rsplit(".", 1)[0]
@@ -50,13 +50,16 @@ def check_program(program, how):
 
 
 shutil.rmtree(OUT, ignore_errors=True)
-run("cmake", "--install", BUILD, "--prefix", os.path.join(OUT, "first"))
+run("cmake", "--install", BUILD, "--prefix", os.path.join(OUT, "first"),
+    *(word for component in COMPONENT for word in ("--component", component)))
 # Nothing may depend on the place that it was installed to.
 PREFIX = os.path.join(OUT, "moec")
 os.rename(os.path.join(OUT, "first"), PREFIX)
 LIB = os.path.join(PREFIX, os.path.relpath(
     next(folder for folder, _, files in os.walk(PREFIX) if "libmoec_runtime.a" in files), PREFIX))
-for tool in ("moec", "moec-run", "moec-opt", "moec-interpret", "moec-lsp-server"):
+tools = {"moec", "moec-run", "moec-opt", "moec-interpret", "moec-lsp-server"}
+expect(set(os.listdir(os.path.join(PREFIX, "bin"))) == ({"moec-run"} if COMPONENT else tools), "other tools than these")
+for tool in os.listdir(os.path.join(PREFIX, "bin")):
     run(os.path.join(PREFIX, "bin", tool), "--help")
 check_library(os.path.join(LIB, "libmoec_runtime.so"))
 run(os.path.join(PREFIX, "bin", "moec-run"), "inspect", MODULE)
