@@ -72,6 +72,10 @@ def MoE_LayerNormOp : MoE_CheapOp<"layer_norm", [AllTypesMatch<["input", "result
   let description = [{
     (x - mean) / sqrt(var + eps) * scale + bias, with the biased variance (arXiv 1607.06450).
 
+    Mean and variance by the corrected two-pass algorithm: a constant row gives `bias` exactly. Of other rows the
+    normalised value h is off by 2^-24 |mean| / sqrt(var + eps), for want of digits of the mean, and a rounding of sums
+    and products (docs/numerics.md).
+
     Example:
 
     ```mlir

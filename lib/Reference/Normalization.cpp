@@ -7,6 +7,7 @@
 
 #include "lib/Reference/Evaluator.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
@@ -14,17 +15,23 @@ using namespace moec;
 using namespace moec::reference;
 
 namespace {
-/// Mean and reciprocal standard deviation of a row.
+/// Mean and reciprocal standard deviation of a row. The distances from a first
+/// mean add up to what rounding has left of it: a constant row has variance 0.
 template <typename T> struct RowStatistics {
   T mean = 0, rstd = 0;
   RowStatistics(const T *row, int64_t n, double eps) {
     for (int64_t i = 0; i < n; ++i)
       mean += row[i];
-    mean /= T(n);
-    T variance = 0;
-    for (int64_t i = 0; i < n; ++i)
-      variance += (row[i] - mean) * (row[i] - mean);
-    rstd = T(1) / std::sqrt(variance / T(n) + T(eps));
+    T first = mean / T(n), rest = 0, squares = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      T d = row[i] - first;
+      rest += d;
+      squares += d * d;
+    }
+    rest /= T(n);
+    mean = first + rest;
+    T variance = std::max(T(0), squares / T(n) - rest * rest);
+    rstd = T(1) / std::sqrt(variance + T(eps));
   }
 };
 } // namespace

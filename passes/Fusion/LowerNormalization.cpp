@@ -25,7 +25,12 @@ SmallVector<int64_t> lastAxis(Value value) {
   return {static_cast<int64_t>(shapeOf(value).size()) - 1};
 }
 
-/// Mean and 1 / sqrt(var + eps) of the rows along the last axis.
+/// Mean and 1 / sqrt(var + eps) of the rows along the last axis, the latter by
+/// the corrected two-pass algorithm (Chan, Golub, LeVeque, The American
+/// Statistician 37, 1983): what the distances d from a first mean add up to is
+/// what that sum's rounding has left, so
+///   mean = first + sum(d) / n,  var = sum(d^2) / n - (sum(d) / n)^2
+/// A constant row gets its value as the mean, and variance 0.
 std::pair<Value, Value> layerNormStats(OpBuilder &builder, Location loc,
                                        Value input, double eps) {
   RowSpace space =
@@ -35,21 +40,26 @@ std::pair<Value, Value> layerNormStats(OpBuilder &builder, Location loc,
   spec.result(builder, space.shape, space.row);
   spec.result(builder, space.shape, space.row);
   double inverse = 1.0 / space.extent;
-  // From the mean, not from the sum of squares: that cancels.
   Phase sum{Combiner::Add, [](ScalarBuilder &, ValueRange args) {
               return SmallVector<Value>{args[0]};
             }};
-  Phase squares{Combiner::Add,
-                [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-                  Value d = s.sub(args[0], s.mul(args[1], inverse));
-                  return {s.mul(d, d)};
-                }};
+  Phase distances{Combiner::Add,
+                  [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+                    Value d = s.sub(args[0], s.mul(args[1], inverse));
+                    return {d, s.mul(d, d)};
+                  }};
   ValueRange stats = spec.rows(
-      builder, {sum, squares},
+      builder, {sum, distances},
       [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-        Value variance = s.mul(args[2], inverse);
-        return {s.mul(args[1], inverse),
-                s.op<math::RsqrtOp>(s.add(variance, s.constant(eps)))};
+        Value rest = s.mul(args[2], inverse);
+        Value mean = s.add(s.mul(args[1], inverse), rest);
+        Value square = s.mul(args[3], inverse);
+        Value variance = s.fma(s.neg(rest), rest, square);
+        // Rounding may leave less than 0 of a constant row.
+        Value zero = s.constant(0.0);
+        Value lost = s.compare(arith::CmpFPredicate::OLT, variance, zero);
+        variance = s.select(lost, zero, variance);
+        return {mean, s.op<math::RsqrtOp>(s.add(variance, s.constant(eps)))};
       });
   return {stats[0], stats[1]};
 }

@@ -1,6 +1,7 @@
 // RUN: moec-opt %s -moec-lower-to-kernel -cse -mlir-print-local-scope | FileCheck %s
 
-// The statistics, then a map that reads them.
+// The statistics, then a map that reads them. The distances from the mean of
+// the first phase correct it, and the variance.
 // CHECK-LABEL: func @layer_norm
 // CHECK: %[[STATS:.*]]:2 = kernel.rows dims [2, 49, 96] ins(%arg0 :
 // CHECK-SAME: maps [affine_map<(d0, d1, d2) -> (d0, d1, d2)>, affine_map<(d0, d1, d2) -> (d0, d1)>, affine_map<(d0, d1, d2) -> (d0, d1)>]
@@ -11,8 +12,13 @@
 // CHECK: %[[MEAN:.*]] = arith.mulf %[[SUM]], %{{.*}} : f32
 // CHECK: %[[D:.*]] = arith.subf %[[X]], %[[MEAN]]
 // CHECK: %[[D2:.*]] = arith.mulf %[[D]], %[[D]]
-// CHECK: kernel.yield %[[D2]]
+// CHECK: kernel.yield %[[D]], %[[D2]]
 // CHECK: finish
+// CHECK-NEXT: ^bb0(%{{.*}}: f32, %[[SUM:.*]]: f32, %[[RESTS:.*]]: f32, %[[SQUARES:.*]]: f32):
+// CHECK: %[[REST:.*]] = arith.mulf %[[RESTS]]
+// CHECK: %[[FIRST:.*]] = arith.mulf %[[SUM]]
+// CHECK: arith.addf %[[FIRST]], %[[REST]]
+// CHECK: math.fma %{{.*}}, %[[REST]],
 // CHECK: math.rsqrt
 // CHECK: } emit {
 // CHECK-NEXT: ^bb0
