@@ -25,22 +25,35 @@ static Status each(Operation *op, Frame<T> &frame, Function function) {
   return Status::Done;
 }
 
-/// arXiv 1606.08415, section 2.
+/// What gelu(x) leaves away of m = |x|, and its derivative: m (1 - Phi(m)) of
+/// arXiv 1606.08415, section 2, or with tanh in the place of erf. Both are 0
+/// where that factor is, also of an infinite m.
+template <typename T> struct GeluTail {
+  T part = 0, slope = 0;
+  GeluTail(T m, bool tanhForm) {
+    const T c = T(0.79788456080286535588), cubic = T(0.044715);
+    T q, density;
+    if (tanhForm) {
+      // (1 - tanh u) / 2 without the difference, which would cancel.
+      q = T(1) / (T(1) + std::exp(2 * c * (m + cubic * m * m * m)));
+      density = 2 * c * (1 + 3 * cubic * m * m);
+      density = q == 0 ? T(0) : density * q * (1 - q);
+    } else {
+      q = T(0.5) * std::erfc(m * T(0.70710678118654752440));
+      density = T(0.39894228040143267794) * std::exp(T(-0.5) * m * m);
+    }
+    part = q == 0 ? T(0) : m * q;
+    slope = q - (density == 0 ? T(0) : m * density);
+  }
+};
+
 template <typename T> static T gelu(T x, bool tanhForm) {
-  if (!tanhForm)
-    return x * T(0.5) * (T(1) + std::erf(x * T(0.70710678118654752440)));
-  T inner = T(0.79788456080286535588) * (x + T(0.044715) * x * x * x);
-  return T(0.5) * x * (T(1) + std::tanh(inner));
+  return (x < 0 ? T(-0.0) : x) - GeluTail<T>(std::fabs(x), tanhForm).part;
 }
 
 template <typename T> static T geluSlope(T x, bool tanhForm) {
-  if (!tanhForm)
-    return T(0.5) * (T(1) + std::erf(x * T(0.70710678118654752440))) +
-           x * T(0.39894228040143267794) * std::exp(T(-0.5) * x * x);
-  const T c = T(0.79788456080286535588);
-  T t = std::tanh(c * (x + T(0.044715) * x * x * x));
-  return T(0.5) * (T(1) + t) +
-         T(0.5) * x * (T(1) - t * t) * c * (T(1) + T(3 * 0.044715) * x * x);
+  T h = GeluTail<T>(std::fabs(x), tanhForm).slope;
+  return x < 0 ? h : T(1) - h;
 }
 
 template <typename T>

@@ -72,6 +72,16 @@ void moec::target::optimize(llvm::Module &module,
   pipeline.run(module, mam);
 }
 
+void moec::target::setAttributes(llvm::Module &module, const Machine &machine) {
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("tune-cpu", machine.tune);
+    if (machine.getLanes() == 16)
+      function.addFnAttr("prefer-vector-width", "512");
+  }
+}
+
 /// What a context has to know before translateToLLVM, told once: the threads
 /// of emitObjects share it.
 static void registerTranslations(mlir::MLIRContext &context) {
@@ -95,13 +105,7 @@ translate(mlir::ModuleOp op, const Machine &machine, llvm::StringRef manifest,
   module->setDataLayout((*target)->createDataLayout());
   if (!manifest.empty())
     addBytes(*module, {"moec_manifest", manifest});
-  for (llvm::Function &function : *module) {
-    if (function.isDeclaration())
-      continue;
-    function.addFnAttr("tune-cpu", machine.tune);
-    if (machine.getLanes() == 16)
-      function.addFnAttr("prefer-vector-width", "512");
-  }
+  setAttributes(*module, machine);
   optimize(*module, **target);
   return module;
 }

@@ -20,6 +20,10 @@ llvm::Expected<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp module, const Machine &machine,
                 llvm::StringRef manifest, llvm::LLVMContext &context);
 
+/// Tells LLVM what `machine` likes: its CPU to tune for, and its widest
+/// vectors.
+void setAttributes(llvm::Module &module, const Machine &machine);
+
 /// The few passes over LLVM IR that kernels, which arrive tiled and cleaned up,
 /// still profit from.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine);

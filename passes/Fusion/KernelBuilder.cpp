@@ -44,6 +44,12 @@ Value ScalarBuilder::mul(Value lhs, double rhs) {
 Value ScalarBuilder::div(Value lhs, Value rhs) {
   return arith::DivFOp::create(builder, loc, lhs, rhs);
 }
+Value ScalarBuilder::estimatedDiv(Value lhs, Value rhs) {
+  auto flags = arith::FastMathFlags::arcp | arith::FastMathFlags::ninf;
+  return arith::DivFOp::create(
+      builder, loc, lhs, rhs,
+      arith::FastMathFlagsAttr::get(builder.getContext(), flags));
+}
 Value ScalarBuilder::neg(Value value) {
   return arith::NegFOp::create(builder, loc, value);
 }

@@ -29,6 +29,9 @@ public:
   mlir::Value mul(mlir::Value lhs, mlir::Value rhs);
   mlir::Value mul(mlir::Value lhs, double rhs);
   mlir::Value div(mlir::Value lhs, mlir::Value rhs);
+  /// lhs * (1 / rhs) with an estimated reciprocal, within 2^-21; rhs is neither
+  /// 0 nor infinite. Not for what has to become exact somewhere.
+  mlir::Value estimatedDiv(mlir::Value lhs, mlir::Value rhs);
   mlir::Value neg(mlir::Value value);
   /// a * b + c, rounded once.
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);

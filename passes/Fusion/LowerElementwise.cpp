@@ -41,17 +41,58 @@ static Lowered lowerScale(OpBuilder &builder, moe::ScaleOp op,
   return SmallVector<Value>{result};
 }
 
-/// Phi(x), the normal distribution function.
-static Value normalCdf(ScalarBuilder &s, Value x) {
-  Value erf = s.op<math::ErfOp>(s.mul(x, invSqrt2));
-  return s.fma(erf, s.constant(0.5), s.constant(0.5));
+/// A GELU is x times a share that goes from 0 to 1. With m = |x| and the tail
+/// q(m), which goes from 1/2 to 0:
+///   gelu(x) = max(x, 0) - m q(m)
+///   gelu'(x) = 1 - h(m) for x >= 0, h(m) for x < 0, with h = q + m q'
+/// Nothing cancels where q is small, so that both saturate exactly, and a bound
+/// of m from where on q and m q' are 0 in f32 keeps 0 from meeting infinity.
+struct Tail {
+  Value m, q;
+  /// m q'; null where only the function is asked for.
+  Value slope;
+};
+
+/// min(|x|, bound); a NaN stays.
+static Value boundedMagnitude(ScalarBuilder &s, Value x, double bound) {
+  Value magnitude = s.op<math::AbsFOp>(x), limit = s.constant(bound);
+  return s.select(s.compare(arith::CmpFPredicate::OGT, magnitude, limit), limit,
+                  magnitude);
 }
 
-/// tanh(sqrt(2/pi) (x + 0.044715 x^3)).
-static Value geluTanh(ScalarBuilder &s, Value x) {
-  Value cubic = s.fma(s.mul(x, x), s.constant(sqrt2OverPi * geluCubic),
-                      s.constant(sqrt2OverPi));
-  return s.op<math::TanhOp>(s.mul(x, cubic));
+/// q = 1 / (1 + exp 2u) with u = sqrt(2/pi) (m + 0.044715 m^3), since
+/// (1 - tanh u) / 2 is that; q' = -2u' q (1 - q). exp(-2u) is 0 from 10.2 on.
+static Tail tanhTail(ScalarBuilder &s, Value x, bool withSlope) {
+  Tail tail{boundedMagnitude(s, x, 10.25), {}, {}};
+  Value square = s.mul(tail.m, tail.m);
+  Value linear = s.constant(-2 * sqrt2OverPi);
+  Value exponent = s.mul(
+      tail.m, s.fma(square, s.constant(-2 * sqrt2OverPi * geluCubic), linear));
+  Value e = s.op<math::ExpOp>(exponent);
+  tail.q = s.estimatedDiv(e, s.add(e, s.constant(1.0)));
+  if (withSlope) {
+    Value inner =
+        s.fma(square, s.constant(-6 * sqrt2OverPi * geluCubic), linear);
+    Value rest = s.fma(s.neg(tail.q), tail.q, tail.q);
+    tail.slope = s.mul(s.mul(tail.m, inner), rest);
+  }
+  return tail;
+}
+
+/// q = Phi(-m) = 1/2 - erf(m / sqrt 2) / 2; q' = -phi(m), 0 from 13.3 on.
+static Tail erfTail(ScalarBuilder &s, Value x, bool withSlope) {
+  Tail tail{boundedMagnitude(s, x, 14.0), {}, {}};
+  Value erf = s.op<math::ErfOp>(s.mul(tail.m, invSqrt2));
+  tail.q = s.fma(erf, s.constant(-0.5), s.constant(0.5));
+  if (withSlope) {
+    Value density = s.op<math::ExpOp>(s.mul(s.mul(tail.m, tail.m), -0.5));
+    tail.slope = s.mul(tail.m, s.mul(density, -invSqrt2Pi));
+  }
+  return tail;
+}
+
+static Tail geluTail(ScalarBuilder &s, Value x, bool tanh, bool withSlope) {
+  return tanh ? tanhTail(s, x, withSlope) : erfTail(s, x, withSlope);
 }
 
 static Lowered lowerGelu(OpBuilder &builder, moe::GeluOp op,
@@ -60,30 +101,20 @@ static Lowered lowerGelu(OpBuilder &builder, moe::GeluOp op,
   Value result = elementwise(
       builder, op.getLoc(), shapeOf(op.getResult()), adaptor.getInput(),
       [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-        Value x = args[0];
-        if (!tanh)
-          return {s.mul(x, normalCdf(s, x))};
-        Value half = s.mul(x, 0.5);
-        return {s.fma(half, geluTanh(s, x), half)};
+        Value x = args[0], zero = s.constant(0.0);
+        Tail tail = geluTail(s, x, tanh, /*withSlope=*/false);
+        Value negative = s.compare(arith::CmpFPredicate::OLT, x, zero);
+        Value positive = s.select(negative, zero, x);
+        return {s.fma(s.neg(tail.m), tail.q, positive)};
       });
   return SmallVector<Value>{result};
 }
 
-/// d/dx of x Phi(x) is Phi(x) + x phi(x). With t = tanh(u(x)) that of
-/// x (1 + t) / 2 is (1 + t) / 2 + x (1 - t^2) u'(x) / 2.
 static Value geluDerivative(ScalarBuilder &s, Value x, bool tanh) {
-  Value square = s.mul(x, x);
-  Value half = s.constant(0.5);
-  if (!tanh) {
-    Value density = s.mul(s.op<math::ExpOp>(s.mul(square, -0.5)), invSqrt2Pi);
-    return s.fma(x, density, normalCdf(s, x));
-  }
-  Value t = geluTanh(s, x);
-  Value slope = s.fma(square, s.constant(3 * sqrt2OverPi * geluCubic),
-                      s.constant(sqrt2OverPi));
-  Value rest = s.fma(s.neg(t), t, s.constant(1.0));
-  Value tail = s.mul(s.mul(s.mul(x, half), rest), slope);
-  return s.add(s.fma(t, half, half), tail);
+  Tail tail = geluTail(s, x, tanh, /*withSlope=*/true);
+  Value h = s.add(tail.q, tail.slope);
+  Value negative = s.compare(arith::CmpFPredicate::OLT, x, s.constant(0.0));
+  return s.select(negative, h, s.sub(s.constant(1.0), h));
 }
 
 static Lowered lowerGeluGrad(OpBuilder &builder, moe::GeluGradOp op,

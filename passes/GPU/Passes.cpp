@@ -28,7 +28,7 @@ void buildGPUPipeline(OpPassManager &pm, const GPUPipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   codegen::ApproximateMathPassOptions math;
-  math.keep = {"math.exp", "math.tanh"};
+  math.keepExp = true;
   pm.addNestedPass<func::FuncOp>(codegen::createApproximateMathPass(math));
   pm.addNestedPass<func::FuncOp>(createSpecialFunctionsPass());
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());

@@ -85,14 +85,15 @@ def LowerContractPass : MoecGPUPass<"moec-gpu-lower-contract", "::mlir::func::Fu
 }
 
 def SpecialFunctionsPass : MoecGPUPass<"moec-gpu-special-functions", "::mlir::func::FuncOp"> {
-  let summary = "Compute exp, tanh and estimated quotients on the special function unit";
+  let summary = "Compute exp and estimated quotients on the special function unit";
   let description = [{
-    Two instructions for `math.exp` and about fifteen for `math.tanh`, without branches; what
-    `moec-approximate-math` makes of them on the CPU takes twenty to forty. Of divisions only
-    those that allow a reciprocal (`arcp`), which the polynomials contain. f32 scalars.
+    Two instructions for `math.exp`; what `moec-approximate-math` makes of it on the CPU takes
+    sixteen. Of divisions only those that allow a reciprocal (`arcp`), which tanh and GELU contain.
+    f32 scalars.
 
     Relative errors, from those that the PTX ISA states for ex2.approx (2^-22) and rcp.approx
-    (2^-23): exp 2^-22 + 1.5 |x| 2^-24, tanh 4e-7, quotients 2^-22. Results that would be subnormal are 0.
+    (2^-23): exp 2^-22 + 1.5 |x| 2^-24, quotients 2^-22; docs/numerics.md has what they leave of
+    functions. Results that would be subnormal are 0.
   }];
 }
 

@@ -9,7 +9,7 @@
 // becomes
 //   %t = arith.mulf %x, %log2e : f32
 //   %y = llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f"(%t)
-// and likewise math.tanh, and divisions that may be estimated.
+// and likewise divisions that may be estimated.
 //
 // Shown by test/passes/GPU/special-functions.mlir.
 //
@@ -38,9 +38,6 @@ public:
     return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
   }
   Value mul(Value x, Value y) { return arith::MulFOp::create(b, loc, x, y); }
-  Value fma(Value x, Value y, Value z) {
-    return math::FmaOp::create(b, loc, x, y, z);
-  }
   Value reciprocal(Value x) {
     return NVVM::RcpApproxFtzF32Op::create(b, loc, x.getType(), x);
   }
@@ -54,24 +51,6 @@ public:
   Value exp(Value x) { return exp2(mul(x, constant(1 / std::log(2.0)))); }
 
   Value divide(Value x, Value y) { return mul(x, reciprocal(y)); }
-
-  /// 1 - 2 / (exp(2 |x|) + 1), and near 0, where that would cancel, an odd
-  /// polynomial: least relative error on [0, 0.55], of 4e-8.
-  Value tanh(Value x) {
-    Value magnitude = math::AbsFOp::create(b, loc, x);
-    Value e = exp2(mul(magnitude, constant(2 / std::log(2.0))));
-    Value r = reciprocal(arith::AddFOp::create(b, loc, e, constant(1)));
-    Value large = fma(r, constant(-2), constant(1));
-    Value square = mul(x, x), p = constant(0.01645876177937452);
-    for (double c :
-         {-0.05268414529812987, 0.13320941925083912, -0.33332957497973936})
-      p = fma(p, square, constant(c));
-    Value small = fma(mul(magnitude, square), p, magnitude);
-    Value near = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLT,
-                                       magnitude, constant(0.55));
-    Value positive = arith::SelectOp::create(b, loc, near, small, large);
-    return math::CopySignOp::create(b, loc, positive, x);
-  }
 
 private:
   OpBuilder b;
@@ -88,8 +67,6 @@ struct SpecialFunctionsPass
       Value value;
       if (isa<math::ExpOp>(op))
         value = emit.exp(op->getOperand(0));
-      else if (isa<math::TanhOp>(op))
-        value = emit.tanh(op->getOperand(0));
       else if (auto divide = dyn_cast<arith::DivFOp>(op);
                divide && bitEnumContainsAll(divide.getFastmath(),
                                             arith::FastMathFlags::arcp))

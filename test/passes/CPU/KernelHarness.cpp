@@ -12,12 +12,13 @@ using namespace mlir;
 namespace moec::test {
 
 KernelHarness::KernelHarness(llvm::StringRef source,
-                             const std::string &pipeline)
+                             const std::string &pipeline,
+                             const std::string &cpu)
     : HarnessBase(makeContext(), source) {
   if (!op)
     return;
   OwningOpRef<ModuleOp> copy(module->clone());
-  jit = KernelJit::compile(*copy, error, pipeline);
+  jit = KernelJit::compile(*copy, error, pipeline, cpu);
 }
 
 testing::AssertionResult

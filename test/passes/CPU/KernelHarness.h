@@ -20,7 +20,8 @@ class KernelHarness : public HarnessBase {
 public:
   /// `pipeline` is run before the CPU pipeline (e.g. to choose a schedule).
   explicit KernelHarness(llvm::StringRef source,
-                         const std::string &pipeline = "");
+                         const std::string &pipeline = "",
+                         const std::string &cpu = "native");
 
   bool compiled() const override { return jit != nullptr; }
   KernelJit &kernel() { return *jit; }

@@ -6,15 +6,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelJit.h"
+#include "lib/Target/Object.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "moec/InitAll.h"
 #include "passes/CPU/Passes.h"
-#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -37,7 +36,8 @@ std::unique_ptr<MLIRContext> makeContext() {
 
 std::unique_ptr<KernelJit> KernelJit::compile(ModuleOp module,
                                               std::string &error,
-                                              const std::string &pipeline) {
+                                              const std::string &pipeline,
+                                              const std::string &cpu) {
   static bool registered = (registerAllPasses(), true);
   (void)registered;
   PassManager pm(module->getContext());
@@ -46,9 +46,17 @@ std::unique_ptr<KernelJit> KernelJit::compile(ModuleOp module,
     message << d << "\n";
     return success();
   });
+  llvm::Expected<target::Machine> target = target::getMachine(cpu);
+  if (!target) {
+    message << llvm::toString(target.takeError());
+    return nullptr;
+  }
   if (!pipeline.empty() && failed(parsePassPipeline(pipeline, pm, message)))
     return nullptr;
-  cpu::buildCPUPipeline(pm, cpu::CPUPipelineOptions());
+  cpu::CPUPipelineOptions pipelineOptions;
+  pipelineOptions.lanes = target->getLanes();
+  pipelineOptions.nativeBF16 = target->has("avx512bf16");
+  cpu::buildCPUPipeline(pm, pipelineOptions);
   if (failed(pm.run(module)))
     return nullptr;
 
@@ -66,23 +74,28 @@ std::unique_ptr<KernelJit> KernelJit::compile(ModuleOp module,
     message << "no kernel function came out of the pipeline\n";
     return nullptr;
   }
-  auto host = llvm::orc::JITTargetMachineBuilder::detectHost();
-  if (!host) {
-    message << llvm::toString(host.takeError());
-    return nullptr;
-  }
-  host->setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
-  auto machine = host->createTargetMachine();
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machine =
+      target->create();
   if (!machine) {
     message << llvm::toString(machine.takeError());
     return nullptr;
   }
+  auto optimize = [&](llvm::Module *code) {
+    target::setAttributes(*code, *target);
+    target::optimize(*code, **machine);
+    return llvm::Error::success();
+  };
   ExecutionEngineOptions options;
-  auto optimize = makeOptimizingTransformer(3, 0, machine->get());
   options.transformer = optimize;
   options.jitCodeGenOptLevel = llvm::CodeGenOptLevel::Aggressive;
   options.enableObjectDump = true;
-  auto engine = ExecutionEngine::create(module, options);
+  llvm::Expected<std::unique_ptr<llvm::TargetMachine>> generator =
+      target->create();
+  if (!generator) {
+    message << llvm::toString(generator.takeError());
+    return nullptr;
+  }
+  auto engine = ExecutionEngine::create(module, options, std::move(*generator));
   if (!engine) {
     message << llvm::toString(engine.takeError());
     return nullptr;

@@ -22,10 +22,13 @@ namespace moec::test {
 class KernelJit {
 public:
   /// Compiles the only kernel function of `module`, which is consumed. Null and
-  /// `error` if a pass fails. `pipeline` runs before moec-cpu-pipeline.
+  /// `error` if a pass fails. `pipeline` runs before moec-cpu-pipeline. The
+  /// code is what `moec compile --cpu` makes for `cpu`, which this machine must
+  /// be able to run.
   static std::unique_ptr<KernelJit> compile(mlir::ModuleOp module,
                                             std::string &error,
-                                            const std::string &pipeline = "");
+                                            const std::string &pipeline = "",
+                                            const std::string &cpu = "native");
 
   int64_t blocks() const { return numBlocks; }
   int64_t scratchBytes() const { return scratchSize; }

@@ -1,29 +1,68 @@
-// RUN: moec-opt %s --moec-approximate-math | FileCheck %s
+// RUN: moec-opt %s --moec-approximate-math --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: moec-opt %s --moec-approximate-math=keep-exp --split-input-file --verify-diagnostics | FileCheck %s --check-prefix=KEPT
 
 // CHECK-LABEL: func @all
-// CHECK-NOT:   math.{{(exp|log|tanh|erf|sin|cos|log1p|expm1)}}
+// CHECK-NOT:   math.{{(exp|log|tanh|erf|cos|expm1)}}
 // CHECK:       math.sqrt
+// KEPT-LABEL:  func @all
+// KEPT:        math.exp
+// KEPT-NOT:    math.{{(log|tanh|erf|cos|expm1)}}
+// KEPT:        math.sqrt
 func.func @all(%x: vector<16xf32>, %y: f32) -> (vector<16xf32>, f32) {
   %a = math.exp %x : vector<16xf32>
   %b = math.log %a : vector<16xf32>
   %c = math.tanh %b : vector<16xf32>
   %d = math.erf %c : vector<16xf32>
-  %e = math.sin %d : vector<16xf32>
-  %f = math.cos %e : vector<16xf32>
-  %g = math.log1p %f : vector<16xf32>
-  %h = math.expm1 %g : vector<16xf32>
-  %i = math.sqrt %h : vector<16xf32>
+  %e = math.cos %d : vector<16xf32>
+  %f = math.expm1 %e : vector<16xf32>
+  %i = math.sqrt %f : vector<16xf32>
   %s = math.exp %y : f32
   return %i, %s : vector<16xf32>, f32
 }
 
-// The division of a rational approximation may be estimated, the model's not.
+// -----
+
+// A power of 2 that is made of bits; no instruction that rounds, which some
+// instruction sets lack.
+// CHECK-LABEL: func @exp
+// CHECK-SAME:    (%[[X:.*]]: f32)
+// CHECK:         arith.select %{{.*}}, %{{.*}}, %[[X]] : f32
+// CHECK-NOT:     math.{{(floor|roundeven)}}
+// CHECK:         %[[BITS:.*]] = arith.bitcast %{{.*}} : f32 to i32
+// CHECK:         arith.shli %[[BITS]]
+// CHECK:         %[[POWER:.*]] = arith.bitcast %{{.*}} : i32 to f32
+// CHECK:         %[[Y:.*]] = arith.mulf %{{.*}}, %[[POWER]] : f32
+// CHECK-NEXT:    return %[[Y]]
+func.func @exp(%x: f32) -> f32 {
+  %y = math.exp %x : f32
+  return %y : f32
+}
+
+// -----
+
+// What is subtracted from 1 may be estimated; a division of the model not.
 // CHECK-LABEL: func @division
-// CHECK:       arith.divf {{.*}} fastmath<ninf,arcp>
+// CHECK:       %[[Q:.*]] = arith.divf {{.*}} fastmath<ninf,arcp>
+// CHECK:       math.fma %[[Q]]
 // CHECK:       arith.divf %{{[^ ]*}}, %{{[^ ]*}} : vector<16xf32>
-// CHECK-NOT:   moec.exact
 func.func @division(%x: vector<16xf32>, %y: vector<16xf32>) -> vector<16xf32> {
   %t = math.tanh %x : vector<16xf32>
   %d = arith.divf %t, %y : vector<16xf32>
   return %d : vector<16xf32>
+}
+
+// -----
+
+func.func @unknown(%x: f32) -> f32 {
+  // expected-error @below {{kernels have no code for this function; express it by math.exp, expm1, log, tanh, erf or cos}}
+  %y = math.atan %x : f32
+  return %y : f32
+}
+
+// -----
+
+func.func @not_f32(%x: f64) -> f64 {
+  // expected-error @below {{kernels compute functions in f32, got 'f64'}}
+  %y = math.log %x : f64
+  return %y : f64
 }

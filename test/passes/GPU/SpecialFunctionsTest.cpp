@@ -12,55 +12,77 @@
 
 #include "GpuHarness.h"
 #include "test/passes/Codegen/KernelSource.h"
-#include <cmath>
+#include "test/passes/Codegen/MathCases.h"
 
 using namespace moec::test;
 
 namespace {
 
-/// |got - want| <= tolerance * (1 + |want|) at each of `values`.
-testing::AssertionResult holds(const std::string &body,
-                               const std::vector<float> &values,
-                               double tolerance) {
-  GpuHarness harness(elementwiseSource(body, values.size()));
+class GpuSpecialFunctions : public testing::TestWithParam<MathCase> {};
+
+/// Every function of docs/numerics.md over the whole range of f32.
+TEST_P(GpuSpecialFunctions, HoldsItsBound) {
+  const MathCase &function = GetParam();
+  std::string error;
+  auto context = makeGpuContext();
+  std::string body = bodyOf(function, *context, error);
+  ASSERT_FALSE(body.empty()) << error;
+  std::vector<float> x = mathSamples();
+  GpuHarness harness(elementwiseSource(body, x.size()));
+  ASSERT_TRUE(harness.compiled()) << harness.run().message() << body;
+  std::copy(x.begin(), x.end(), harness.data<float>(0));
+  ASSERT_TRUE(harness.run());
+  const float *y = harness.data<float>(1);
+  EXPECT_TRUE(holdsBound(function, Backend::GPU, x, {y, y + x.size()},
+                         /*bf16=*/false))
+      << body;
+}
+
+/// All numbers of bf16, rounded to bf16 again.
+TEST_P(GpuSpecialFunctions, HoldsItsBoundInBF16) {
+  const MathCase &function = GetParam();
+  std::string error;
+  auto context = makeGpuContext();
+  std::string body = bodyOf(function, *context, error);
+  ASSERT_FALSE(body.empty()) << error;
+  std::vector<uint16_t> x = halfSamples();
+  std::string n = std::to_string(x.size()), type = "memref<" + n + "xbf16>";
+  GpuHarness harness(
+      "func.func @k(%x: " + type + ", %y: " + type +
+      ", %b: index, %e: index, %s: memref<?xi8>) attributes "
+      "{kernel.function} {\nkernel.map dims [" +
+      n + "] ins(%x : " + type + ") outs(%y : " + type +
+      ") maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]\n"
+      "body { ^bb0(%h: bf16):\n%v = arith.extf %h : bf16 to f32\n" +
+      body +
+      "\n%narrow = arith.truncf %r : f32 to bf16\nkernel.yield %narrow : bf16 "
+      "}\n"
+      "return }\n");
+  ASSERT_TRUE(harness.compiled()) << harness.run().message() << body;
+  std::copy(x.begin(), x.end(), harness.data<uint16_t>(0));
+  ASSERT_TRUE(harness.run());
+  std::vector<float> from, to;
+  for (size_t i = 0; i < x.size(); ++i) {
+    from.push_back(fromHalf(x[i]));
+    to.push_back(fromHalf(harness.data<uint16_t>(1)[i]));
+  }
+  EXPECT_TRUE(holdsBound(function, Backend::GPU, from, to, /*bf16=*/true))
+      << body;
+}
+
+INSTANTIATE_TEST_SUITE_P(Functions, GpuSpecialFunctions,
+                         testing::ValuesIn(mathCases()),
+                         [](auto &info) { return identifierOf(info.param); });
+
+TEST(GpuEstimatedQuotient, IsWithinTwoUlp) {
+  GpuHarness harness(elementwiseSource("%c = arith.constant 3.0 : f32\n"
+                                       "%r = arith.divf %c, %v "
+                                       "fastmath<arcp> : f32",
+                                       5001));
   harness.randomize();
-  std::copy(values.begin(), values.end(), harness.data<float>(0));
-  return harness.check(tolerance);
-}
-
-std::vector<float> evenly(double low, double high) {
-  std::vector<float> values;
   for (int i = 0; i <= 5000; ++i)
-    values.push_back(low + (high - low) * i / 5000);
-  return values;
-}
-
-TEST(GpuSpecialFunctions, Exp) {
-  EXPECT_TRUE(holds("%r = math.exp %v : f32", evenly(-100, 20), 2.5e-6));
-  EXPECT_TRUE(holds("%r = math.exp %v : f32", evenly(-1, 1), 4e-7));
-  EXPECT_TRUE(holds("%r = math.exp %v : f32",
-                    {0, -0.0f, INFINITY, -INFINITY, NAN, -200}, 1e-6));
-}
-
-TEST(GpuSpecialFunctions, Tanh) {
-  EXPECT_TRUE(holds("%r = math.tanh %v : f32", evenly(-12, 12), 4e-7));
-  EXPECT_TRUE(holds("%r = math.tanh %v : f32",
-                    {0, -0.0f, INFINITY, -INFINITY, NAN, 50, -50}, 1e-6));
-  // Of values near 0 the relative error.
-  const char *relative =
-      "%t = math.tanh %v : f32\n%r = arith.divf %t, %v : f32";
-  std::vector<float> small;
-  for (double x = 1e-30; x < 2; x *= 1.01)
-    small.push_back(x);
-  EXPECT_TRUE(holds(relative, small, 4e-7));
-}
-
-TEST(GpuSpecialFunctions, EstimatedQuotient) {
-  EXPECT_TRUE(holds("%c = arith.constant 3.0 : f32\n"
-                    "%r = arith.divf %c, %v fastmath<arcp> : f32",
-                    evenly(0.1, 100), 3e-7));
-  // The polynomial of erf contains one.
-  EXPECT_TRUE(holds("%r = math.erf %v : f32", evenly(-6, 6), 6e-7));
+    harness.data<float>(0)[i] = 0.1f + i * 0.02f;
+  EXPECT_TRUE(harness.check(3e-7));
 }
 
 } // namespace
