@@ -84,6 +84,8 @@ private:
                                            mlir::ValueRange keys);
   BlockRange decodeBlock(mlir::Value block, mlir::Value &mIndex,
                          mlir::Value &nIndex);
+  /// Where group number `group` begins, or the one before it ends (index).
+  mlir::Value offsetAt(mlir::Value group);
   void findRaggedTile(mlir::Value tile, BlockRange &range);
   mlir::Value packIfChanged(Panel &panel, const BlockRange &range,
                             mlir::Value tileIndex, mlir::Value oldKey);

@@ -179,19 +179,14 @@ void ContractEmitter::remarkSlowOperands() {
     report(operands.numInputs() + o, nDim, "epilogue");
 }
 
+Value ContractEmitter::offsetAt(Value group) {
+  return arith::IndexCastOp::create(b, loc, b.getIndexType(),
+                                    operands.groupOffset(b, loc, group));
+}
+
 /// Group and row range of tile number `tile`, counted through all groups. The
 /// range stays empty for a tile past the last.
 void ContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
-  unsigned offsets = *op.getOffsets();
-  auto offsetAt = [&](Value group) {
-    SmallVector<Value> dims = range.group;
-    dims[0] = group;
-    dims.append({c(0), c(0), c(0)});
-    RowCursor row = operands.row(b, loc, offsets, dims, operands.dims().size());
-    Value offset = operands.loadScalar(b, loc, row, c(0));
-    return arith::IndexCastOp::create(b, loc, b.getIndexType(), offset)
-        .getResult();
-  };
   SmallVector<Value> start = {c(0), c(0), c(0), c(0)};
   auto search = scf::ForOp::create(
       b, loc, c(0), c(operands.dims()[0]), c(1), start,
@@ -251,18 +246,8 @@ BlockRange ContractEmitter::decodeBlock(Value block, Value &mIndex,
                            : add(range.mBegin, c(mTile));
   }
   if (raggedK) {
-    auto bound = [&](Value group) {
-      SmallVector<Value> dims = range.group;
-      dims[0] = group;
-      dims.append({c(0), c(0), c(0)});
-      RowCursor row =
-          operands.row(b, loc, *op.getOffsets(), dims, operands.dims().size());
-      Value offset = operands.loadScalar(b, loc, row, c(0));
-      return arith::IndexCastOp::create(b, loc, b.getIndexType(), offset)
-          .getResult();
-    };
-    range.kBegin = bound(range.group[0]);
-    range.kEnd = bound(add(range.group[0], c(1)));
+    range.kBegin = offsetAt(range.group[0]);
+    range.kEnd = offsetAt(add(range.group[0], c(1)));
   }
   return range;
 }

@@ -69,6 +69,13 @@ KernelOperands::create(OpBuilder &b, kernel::StructuredKernelOpInterface op) {
           ArrayRef<int64_t>{type.getNumElements()}, ArrayRef<int64_t>{1});
     }
     result.operands.push_back(operand);
+    if (op.getOffsets() && *op.getOffsets() == number) {
+      result.offsets = number;
+      result.numOffsets = result.extents[0] + 1;
+      // The verifier allows no other dimension.
+      result.offsetAddress =
+          linearizeAccess(map, type.getShape(), result.numOffsets);
+    }
   }
   return result;
 }
@@ -86,6 +93,14 @@ Type KernelOperands::elementType(unsigned operand) const {
 
 int64_t KernelOperands::numElements(unsigned operand) const {
   return cast<MemRefType>(operands[operand].buffer.getType()).getDimSize(0);
+}
+
+Value KernelOperands::groupOffset(OpBuilder &b, Location loc,
+                                  Value group) const {
+  assert(offsetAddress && "the op has no ragged dimension");
+  Value at =
+      expandExpr(b, loc, offsetAddress, group, numOffsets, b.getIndexType());
+  return memref::LoadOp::create(b, loc, operands[offsets].buffer, at);
 }
 
 bool KernelOperands::dependsOn(unsigned number, unsigned dim) const {

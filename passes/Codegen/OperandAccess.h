@@ -74,6 +74,12 @@ public:
     return operands[operand].rowStride;
   }
 
+  /// The offset at which group number `group` (index) of the ragged dimension
+  /// begins, an i32. There is one more than groups, where the last one ends: of
+  /// one group, too, begin and end are different elements.
+  mlir::Value groupOffset(mlir::OpBuilder &b, mlir::Location loc,
+                          mlir::Value group) const;
+
   /// Whether the element that is read depends on `dim`, a gather included.
   bool dependsOn(unsigned operand, unsigned dim) const;
   /// How the address moves along `dim`; Irregular if gathered rows change.
@@ -108,6 +114,11 @@ private:
   llvm::SmallVector<Operand> operands;
   llvm::SmallVector<int64_t> extents;
   unsigned inputs = 0;
+  /// The input with the offsets of the groups, its address as a function of the
+  /// group, and how many there are.
+  unsigned offsets = 0;
+  mlir::AffineExpr offsetAddress;
+  int64_t numOffsets = 0;
   unsigned alignedDim = ~0u;
   int64_t alignment = 1;
 

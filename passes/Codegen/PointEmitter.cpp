@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Codegen/PointEmitter.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -165,16 +164,12 @@ LoopRange PointEmitter::range(unsigned d, const Point &point) {
   LoopRange range{0, space.dims[d].extent, {}, {}};
   if (!space.dims[d].ragged)
     return range;
-  auto bound = [&](AffineExpr expr) -> Value {
-    SmallVector<int64_t> extents = space.extents();
-    Value at =
-        expandExpr(b, b.getLoc(), expr, point.index, extents, b.getIndexType());
+  auto bound = [&](Value group) -> Value {
     return arith::IndexCastOp::create(
-        b, b.getIndexType(),
-        memref::LoadOp::create(b, operands.buffer(space.offsets), at));
+        b, b.getIndexType(), operands.groupOffset(b, b.getLoc(), group));
   };
-  range.dynamicLo = bound(space.offsetBegin);
-  range.dynamicHi = bound(space.offsetEnd);
+  range.dynamicLo = bound(point.index[0]);
+  range.dynamicHi = bound(add(point.index[0], 1));
   return range;
 }
 

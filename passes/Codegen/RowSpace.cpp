@@ -37,21 +37,6 @@ RowSpace::RowSpace(StructuredKernelOpInterface op,
   ArrayRef<int64_t> extents = op.getDims();
   numInputs = op.getInputs().size();
   std::optional<uint64_t> ragged = op.getRaggedDim();
-  if (ragged) {
-    offsets = *op.getOffsets();
-    // Not through the addresses below: those know that d0 stays below the
-    // number of groups.
-    AffineMap map = op.getInputMap(offsets);
-    AffineExpr group = getAffineDimExpr(0, context);
-    auto type = cast<MemRefType>(op.getInputs()[offsets].getType());
-    SmallVector<int64_t> wide(extents);
-    ++wide[0];
-    offsetBegin = linearizeAccess(map, type.getShape(), wide);
-    ++wide[0];
-    offsetEnd =
-        linearizeAccess(map.replace(group, group + 1, map.getNumDims(), 0),
-                        type.getShape(), wide);
-  }
   for (auto [d, extent] : llvm::enumerate(extents)) {
     bool isRagged = ragged && *ragged == d;
     dims.push_back({extent, d + numReduction >= extents.size(), isRagged});

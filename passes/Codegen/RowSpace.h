@@ -48,10 +48,6 @@ public:
   /// Inputs, then outs.
   llvm::SmallVector<OperandUse> operands;
   unsigned numInputs = 0;
-  /// The input with the offsets of the ragged loop, or -1, and the elements of
-  /// it that hold begin and end of group d0.
-  int offsets = -1;
-  mlir::AffineExpr offsetBegin, offsetEnd;
 
   /// How the address of operand `i` moves along loop `d`; Irregular where a
   /// gathered row changes.

@@ -114,15 +114,6 @@ SmallVector<Value> GPUContractEmitter::pointOf(const BlockRange &range, Value m,
   return dims;
 }
 
-Value GPUContractEmitter::offsetAt(const BlockRange &range, Value group) {
-  SmallVector<Value> dims = range.group;
-  dims[0] = group;
-  dims.append({index(c(0)), index(c(0)), index(c(0))});
-  RowCursor row =
-      operands.row(b, loc, *op.getOffsets(), dims, operands.dims().size());
-  return operands.loadScalar(b, loc, row, dims.back());
-}
-
 /// Group and rows of tile number `tile`, counted through all groups. The range
 /// stays empty for a tile past the last. The lanes of a warp, all of which get
 /// here, look at 32 groups at a time.
@@ -143,8 +134,8 @@ void GPUContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
       c(0), c(groups), 32, {c(0), c(0), c(0), c(0)},
       [&](Value base, ValueRange args) {
         Value g = add(base, lane), at = minimum(g, c(groups - 1));
-        Value low = offsetAt(range, index(at)),
-              high = offsetAt(range, index(add(at, 1)));
+        Value low = operands.groupOffset(b, loc, index(at)),
+              high = operands.groupOffset(b, loc, index(add(at, 1)));
         Value count =
             pick(lessThan(g, c(groups)), ceilDiv(sub(high, low), mTile), c(0));
         Value through = count; // up to and with this group
@@ -236,9 +227,10 @@ BlockRange GPUContractEmitter::decodeBlock(Value rest) {
   range.kBegin = c(0);
   range.kEnd = c(K);
   if (raggedK) {
-    range.kBegin = offsetAt(range, range.group[0]);
-    range.kEnd = offsetAt(
-        range, arith::AddIOp::create(b, loc, range.group[0], index(c(1))));
+    Value group = range.group[0];
+    range.kBegin = operands.groupOffset(b, loc, group);
+    range.kEnd = operands.groupOffset(
+        b, loc, arith::AddIOp::create(b, loc, group, index(c(1))));
   }
   return range;
 }

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/GPU/ThreadGrid.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/GPU/LaunchShape.h"
 
@@ -134,16 +133,11 @@ Value ThreadGrid::bind(PointEmitter &emitter, Point &point,
 Value ThreadGrid::bindGroup(PointEmitter &emitter, Point &point,
                             Value row) const {
   ImplicitLocOpBuilder &b = emitter.b;
-  SmallVector<int64_t> extents = space.extents();
-  int64_t groups = extents[0];
-  auto offset = [&](AffineExpr expr, Value group) -> Value {
-    SmallVector<Value> values(extents.size());
-    values[0] = group;
-    Value at =
-        expandExpr(b, b.getLoc(), expr, values, extents, b.getIndexType());
+  int64_t groups = space.dims[0].extent;
+  auto offset = [&](Value group) -> Value {
     return arith::IndexCastOp::create(
         b, b.getIndexType(),
-        memref::LoadOp::create(b, emitter.operands.buffer(space.offsets), at));
+        emitter.operands.groupOffset(b, b.getLoc(), group));
   };
   // The group is the number of groups that end before the row.
   auto loop = scf::ForOp::create(
@@ -151,7 +145,7 @@ Value ThreadGrid::bindGroup(PointEmitter &emitter, Point &point,
       ValueRange{emitter.constant(0)},
       [&](OpBuilder &, Location, Value g, ValueRange carried) {
         Value before = arith::CmpIOp::create(b, arith::CmpIPredicate::ule,
-                                             offset(space.offsetEnd, g), row);
+                                             offset(emitter.add(g, 1)), row);
         Value next = arith::AddIOp::create(
             b, carried[0],
             arith::IndexCastUIOp::create(b, b.getIndexType(), before));
@@ -160,9 +154,8 @@ Value ThreadGrid::bindGroup(PointEmitter &emitter, Point &point,
   Value group = loop.getResult(0);
   Value below = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, group,
                                       emitter.constant(groups));
-  Value above =
-      arith::CmpIOp::create(b, arith::CmpIPredicate::uge, row,
-                            offset(space.offsetBegin, emitter.constant(0)));
+  Value above = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, row,
+                                      offset(emitter.constant(0)));
   point.index[0] =
       arith::MinUIOp::create(b, group, emitter.constant(groups - 1));
   return arith::AndIOp::create(b, below, above);

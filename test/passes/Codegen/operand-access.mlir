@@ -223,3 +223,24 @@ func.func @no_chunks(%x: memref<4x2x20xf32>, %w: memref<36x8xf32>, %y: memref<4x
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+
+// -----
+
+// Where a group begins and where it ends are different elements of the offsets,
+// of one group too.
+// CHECK-LABEL: func @one_group(
+// CHECK-SAME:    %{{[^:]*}}: memref<7x4xf32>, %[[OFFSETS:[^:]*]]: memref<2xi32>
+// CHECK-DAG:     memref.load %[[OFFSETS]][%c0]
+// CHECK-DAG:     memref.load %[[OFFSETS]][%c1]
+// POINT-LABEL: func @one_group(
+// POINT-SAME:    %{{[^:]*}}: memref<7x4xf32>, %[[OFFSETS:[^:]*]]: memref<2xi32>
+// POINT-DAG:     memref.load %[[OFFSETS]][%c0]
+// POINT-DAG:     memref.load %[[OFFSETS]][%c1]
+func.func @one_group(%x: memref<7x4xf32>, %offsets: memref<2xi32>, %y: memref<7x4xf32>,
+                     %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.map dims [1, 7, 4] ins(%x, %offsets : memref<7x4xf32>, memref<2xi32>) outs(%y : memref<7x4xf32>)
+    maps [affine_map<(g, i, j) -> (i, j)>, affine_map<(g, i, j) -> (g)>, affine_map<(g, i, j) -> (i, j)>]
+    ragged 1 by 1
+    body { ^bb0(%a: f32, %b: i32): kernel.yield %a : f32 }
+  return
+}
