@@ -54,7 +54,7 @@ void execCopy(Warp &w, const Inst &i, uint32_t mask) {
   for (unsigned l = 0; l < 32; ++l) {
     if (!(mask >> l & 1))
       continue;
-    if ((to.at[l] | (sizes[l] ? from.at[l] : 0)) & (bytes - 1))
+    if ((to.at[l] | from.at[l]) & (bytes - 1))
       m.faultAt(w, i, l, FaultKind::Misaligned,
                 to.at[l] & (bytes - 1) ? to.at[l] : from.at[l],
                 fmt::format("cp.async of {} bytes", bytes));

@@ -126,6 +126,25 @@ TEST(Fault, Misaligned) {
       FaultKind::Misaligned);
 }
 
+/// An asynchronous copy of 16 bytes begins at 16 bytes at both ends, also where
+/// it reads nothing and fills with 0.
+TEST(Fault, MisalignedAsynchronousCopy) {
+  auto copy = [](const std::string &operands) {
+    return ptxKernel("  cp.async.cg.shared.global " + operands +
+                         ";\n  cp.async.wait_all;\n"
+                         "  ld.shared.b32 %r1, [tile];\n"
+                         "  st.global.b32 [%out], %r1;",
+                     tile);
+  };
+  const std::vector<uint32_t> in = {1, 2, 3, 4, 5, 6, 7, 8};
+  EXPECT_EQ(
+      runText(copy("[tile], [%in+16], 16"), in, 8, blockOf(1)).out.front(), 5u);
+  for (const char *operands : {"[tile], [%in+8], 16", "[tile], [%in+2], 16",
+                               "[tile+4], [%in], 16", "[tile], [%in+8], 16, 0"})
+    EXPECT_EQ(faultOf(copy(operands), blockOf(1)).kind, FaultKind::Misaligned)
+        << operands;
+}
+
 TEST(Fault, UnwrittenShared) {
   const auto w =
       faultOf(ptxKernel(std::string(place) +
