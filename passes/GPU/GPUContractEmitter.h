@@ -121,9 +121,12 @@ private:
   mlir::LogicalResult planMma();
   void planPanel(Panel &panel, mlir::Region &region, unsigned rowDim,
                  int64_t rows);
+  /// Whether an operand has one element for a whole tile along `lane`.
+  bool isRepeated(unsigned operand, unsigned lane);
   /// Whether `width` elements of an operand along `lane`, from a multiple of
-  /// it, are one access (or one element).
-  bool isVector(unsigned operand, unsigned lane, int64_t width);
+  /// it, lie side by side and begin at a multiple of `width` elements in
+  /// memory, also in a slice of stacked operands.
+  bool isContiguous(unsigned operand, unsigned lane, int64_t width);
   bool canVectorize(const Panel &panel, int64_t width);
   mlir::LogicalResult planStages(int64_t asked);
   mlir::InFlightDiagnostic scheduleError();
@@ -135,8 +138,6 @@ private:
   int64_t numResident() const;
   BlockRange decodeBlock(mlir::Value block);
   void findRaggedTile(mlir::Value tile, BlockRange &range);
-  /// offsets[group] as i32.
-  mlir::Value offsetAt(const BlockRange &range, mlir::Value group);
 
   // LowerContractStage.cpp
   /// The position of each piece of this thread; emitted before the loop.

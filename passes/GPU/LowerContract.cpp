@@ -47,14 +47,19 @@ InFlightDiagnostic GPUContractEmitter::scheduleError() {
          << op.getScheduleAttr() << ": ";
 }
 
-bool GPUContractEmitter::isVector(unsigned operand, unsigned lane,
-                                  int64_t width) {
-  if (!operands.dependsOn(operand, lane))
-    return true; // one element for all
+bool GPUContractEmitter::isRepeated(unsigned operand, unsigned lane) {
   LaneInfo info = operands.along(operand, lane);
-  if (info.kind == LaneKind::Chunked && info.stride == 0)
-    return true; // one element for the whole tile
-  if (info.kind != LaneKind::Unit && info.kind != LaneKind::Chunked)
+  return !operands.dependsOn(operand, lane) ||
+         (info.kind == LaneKind::Chunked && info.stride == 0);
+}
+
+bool GPUContractEmitter::isContiguous(unsigned operand, unsigned lane,
+                                      int64_t width) {
+  LaneInfo info = operands.along(operand, lane);
+  if (info.stride != 1)
+    return false;
+  // A slice of a stack begins where the one before ends.
+  if (operands.numElements(operand) % width)
     return false;
   ArrayRef<int64_t> shape =
       cast<ShapedType>(op->getOperand(operand).getType()).getShape();
@@ -75,7 +80,7 @@ bool GPUContractEmitter::canVectorize(const Panel &panel, int64_t width) {
       (op.getRaggedDim() && *op.getRaggedDim() == lane))
     return false;
   return llvm::all_of(panel.inputs, [&](unsigned input) {
-    return isVector(input, lane, width);
+    return isRepeated(input, lane) || isContiguous(input, lane, width);
   });
 }
 
@@ -115,9 +120,11 @@ void GPUContractEmitter::planPanel(Panel &panel, Region &region,
           canVectorize(panel, width))
         panel.width = width;
     }
+    unsigned lane = panel.alongK ? kDim : rowDim;
     panel.async = panel.width == 8 && panel.inputs.size() == 1 &&
                   yieldsArgument(region, panel.inputs.front()) &&
-                  operands.elementType(panel.inputs.front()).isBF16();
+                  operands.elementType(panel.inputs.front()).isBF16() &&
+                  isContiguous(panel.inputs.front(), lane, panel.width);
     panel.bytes = llvm::alignTo(elements * 2, warpgroups ? 1024 : 128);
     if (warpgroups)
       planTma(panel);
@@ -280,7 +287,7 @@ void GPUContractEmitter::remarkOperands() {
     else if (panel->inputs.size() > 1 || !yieldsArgument(*panel->region, input))
       missed("a map is fused into it", "compute the map where it is made, if "
                                        "several contractions read it");
-    else
+    else if (!isRepeated(input, panel->alongK ? kDim : panel->rowDim))
       missed("its rows are not whole pieces of 16 bytes",
              "make the contiguous dimension a multiple of 8");
   }

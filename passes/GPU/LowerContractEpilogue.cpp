@@ -40,10 +40,11 @@ int64_t GPUContractEmitter::epilogueWidth() {
   if (storesAlongM() || N % width)
     return 1;
   for (unsigned input : usedArguments(op.getEpilogue()))
-    if (input < operands.numInputs() && !isVector(input, nDim, width))
+    if (input < operands.numInputs() && !isRepeated(input, nDim) &&
+        !isContiguous(input, nDim, width))
       return 1;
   for (unsigned o = 0; o < operands.numOuts(); ++o)
-    if (!isVector(operands.numInputs() + o, nDim, width))
+    if (!isContiguous(operands.numInputs() + o, nDim, width))
       return 1;
   return width;
 }

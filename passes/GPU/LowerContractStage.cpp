@@ -60,10 +60,8 @@ RowCursor GPUContractEmitter::cursorAt(const Panel &panel, const Piece &piece,
 Type GPUContractEmitter::loadedType(const Panel &panel, unsigned slot) {
   unsigned input = panel.inputs[slot];
   unsigned lane = panel.alongK ? kDim : panel.rowDim;
-  LaneInfo info = operands.along(input, lane);
   Type type = operands.elementType(input);
-  if (panel.width == 1 || !operands.dependsOn(input, lane) ||
-      (info.kind == LaneKind::Chunked && info.stride == 0))
+  if (panel.width == 1 || isRepeated(input, lane))
     return type;
   return VectorType::get({panel.width}, type);
 }

@@ -52,7 +52,8 @@ LogicalResult GPUContractEmitter::planWgmma() {
 }
 
 /// A plain bf16 operand whose address is linear, with strides of whole 16
-/// bytes. Ragged k ends inside of what TMA would copy.
+/// bytes, none of them 0: TMA does not repeat lines. Ragged k ends inside of
+/// what TMA would copy.
 void GPUContractEmitter::planTma(Panel &panel) {
   if (panel.inputs.size() != 1 || raggedK)
     return;
@@ -61,7 +62,9 @@ void GPUContractEmitter::planTma(Panel &panel) {
   unsigned line = panel.alongK ? panel.rowDim : kDim;
   if (!yieldsArgument(*panel.region, input) ||
       !operands.elementType(input).isBF16() || operands.gather(input) >= 0 ||
-      operands.along(input, lane).kind != LaneKind::Unit)
+      operands.along(input, lane).kind != LaneKind::Unit ||
+      (operands.dims()[line] > 1 && isRepeated(input, line)) ||
+      operands.numElements(input) % 8)
     return;
   SmallVector<unsigned> dims = {lane, line};
   for (unsigned d = mDim; d-- > 0;)

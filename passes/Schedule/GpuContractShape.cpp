@@ -53,10 +53,13 @@ static GpuContractShape::Operand describe(kernel::ContractOp op, Region &region,
     auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
     int64_t last = type.getRank() ? type.getShape().back() : 1;
     unsigned k = op.getKDim();
+    // Extents tell what really moves: m floordiv 49 does not up to m = 49.
+    AffineExpr address = codegen::linearizeAccess(
+        access.getInputMap(inputs.front()), type.getShape(), op.getDims());
     for (unsigned lane : {rowDim, k})
       if (!isSlowAlong(op, inputs.front(), lane, lane == k ? deepTile : 1) &&
-          access.getInputMap(inputs.front()).isFunctionOfDim(lane) &&
-          last % 8 == 0 && op.getDims()[lane] % 8 == 0 &&
+          address.isFunctionOfDim(lane) && last % 8 == 0 &&
+          op.getDims()[lane] % 8 == 0 &&
           op.getRaggedDim() != std::optional<uint64_t>(lane)) {
         operand.staging = 0;
         return operand;

@@ -24,7 +24,8 @@ GpuHarness::GpuHarness(llvm::StringRef source, const std::string &arch,
   kernel = PtxKernel::compile(*copy, arch, error, pipeline);
 }
 
-testing::AssertionResult GpuHarness::run(const std::vector<unsigned> &alias) {
+testing::AssertionResult GpuHarness::launch(const std::vector<unsigned> &alias,
+                                            bool stacked, sim::Counters &did) {
   if (!kernel)
     return testing::AssertionFailure() << "does not compile: " << error;
   try {
@@ -43,7 +44,8 @@ testing::AssertionResult GpuHarness::run(const std::vector<unsigned> &alias) {
         continue;
       }
       std::string name = "operand " + std::to_string(i);
-      uint64_t address = gpu.allocate(o.bytes, name);
+      uint64_t address = stacked ? gpu.allocate(2 * o.bytes, name) + o.bytes
+                                 : gpu.allocate(o.bytes, name);
       gpu.copyIn(address, o.data, o.bytes);
       parameters.push_back(address);
     }
@@ -66,7 +68,7 @@ testing::AssertionResult GpuHarness::run(const std::vector<unsigned> &alias) {
       block.resize(llvm::alignTo(block.size(), 64));
       block.insert(block.end(), bytes.begin(), bytes.end());
     }
-    last = gpu.launch(code, kernel->name, config, block.data(), block.size());
+    did = gpu.launch(code, kernel->name, config, block.data(), block.size());
     for (auto [i, o] : llvm::enumerate(operands))
       gpu.copyOut(o.data, parameters[i], o.bytes);
   } catch (const std::exception &e) {

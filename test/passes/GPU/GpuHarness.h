@@ -26,16 +26,27 @@ public:
   bool compiled() const override { return kernel.has_value(); }
   const PtxKernel &ptx() const { return *kernel; }
   testing::AssertionResult
-  run(const std::vector<unsigned> &alias = {}) override;
-  /// What the last launch did.
+  run(const std::vector<unsigned> &alias = {}) override {
+    return launch(alias, /*stacked=*/false, last);
+  }
+  /// What the last run() did.
   const rt::ptxsim::Counters &counters() const { return last; }
 
 protected:
+  /// Every operand is the second slice of a stack, as in a repeated block: it
+  /// begins where as many elements end, not at the start of an allocation.
+  testing::AssertionResult runAgain() override {
+    rt::ptxsim::Counters unused;
+    return launch({}, /*stacked=*/true, unused);
+  }
   std::string code() const override { return kernel->ptx; }
 
 private:
   std::optional<PtxKernel> kernel;
   rt::ptxsim::Counters last;
+
+  testing::AssertionResult launch(const std::vector<unsigned> &alias,
+                                  bool stacked, rt::ptxsim::Counters &did);
 };
 
 } // namespace moec::test

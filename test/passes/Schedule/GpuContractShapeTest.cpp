@@ -68,6 +68,9 @@ TEST(GpuContractShapeTest, WhatIsNoPieceIsStagedByInstructions) {
   EXPECT_GT(describe("64x65xbf16", "m, k").left.staging, 0);
   // Every other element.
   EXPECT_GT(describe("64x128xbf16", "m, k * 2").left.staging, 0);
+  // The same element up to the extent, whatever the map seems to move along.
+  EXPECT_GT(describe("8x8xbf16", "m floordiv 64, k floordiv 8").left.staging,
+            0);
   // f32 is rounded on the way, and has twice the bytes.
   GpuContractShape rounded =
       describe("64x64xf32", "m, k",
