@@ -18,6 +18,8 @@ install(TARGETS moec_runtime ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 target_include_directories(moec_runtime_shared INTERFACE
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 install(TARGETS moec_runtime_shared EXPORT moecTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# Plugins of the runtime, found relative to it.
+install(TARGETS moec_ptxsim LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/moec)
 install(FILES ${CMAKE_SOURCE_DIR}/include/moec/Runtime/Runtime.h
               ${CMAKE_BINARY_DIR}/moec/Runtime/Version.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/moec/Runtime)

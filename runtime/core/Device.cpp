@@ -6,10 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/core/Device.h"
+#include "runtime/core/DevicePlugin.h"
 #include "runtime/core/Fail.h"
 #include "runtime/cpu/CpuDevice.h"
 #include "runtime/cuda/CudaDevice.h"
-#include "runtime/ptxsim/SimDevice.h"
 
 namespace moec::rt {
 
@@ -90,7 +90,7 @@ std::shared_ptr<Device> makeDevice(DeviceKind kind,
   if (kind == DeviceKind::Cuda)
     return cuda::CudaDevice::open(std::move(module), options);
   if (kind == DeviceKind::PtxSim)
-    return std::make_shared<ptxsim::SimDevice>(std::move(module), options);
+    return openDevicePlugin("ptxsim", std::move(module), options);
   return std::make_shared<CpuDevice>(std::move(module), options);
 }
 

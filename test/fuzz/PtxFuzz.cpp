@@ -10,15 +10,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/core/Error.h"
-#include "runtime/ptxsim/Simulator.h"
-#include "runtime/ptxsim/TensorMap.h"
+#include "lib/PtxSim/Simulator.h"
+#include "lib/PtxSim/TensorMap.h"
 
 #include <cstdlib>
 #include <cstring>
 
-using namespace moec::rt;
-using namespace moec::rt::ptxsim;
+using namespace moec;
+using namespace moec::ptxsim;
 
 static constexpr size_t memoryBytes = 65536;
 

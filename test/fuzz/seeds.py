@@ -95,9 +95,9 @@ def kernel(body):
 
 def ptx(root):
     """The PTX of the tests, and a kernel around each body in their sources."""
-    for path in glob.glob(f"{root}/test/runtime/**/*.ptx", recursive=True):
+    for path in glob.glob(f"{root}/test/**/*.ptx", recursive=True):
         yield read(path)
-    for path in glob.glob(f"{root}/test/runtime/ptxsim/*.cpp"):
+    for path in glob.glob(f"{root}/test/lib/PtxSim/*.cpp"):
         for text in texts(read(path)):
             if ".entry" in text:
                 yield text

@@ -6,12 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "GpuHarness.h"
-#include "runtime/ptxsim/Simulator.h"
-#include "runtime/ptxsim/TensorMap.h"
+#include "lib/PtxSim/Simulator.h"
+#include "lib/PtxSim/TensorMap.h"
 #include <cstring>
 
 using namespace mlir;
-namespace sim = moec::rt::ptxsim;
+namespace sim = moec::ptxsim;
 
 namespace moec::test {
 

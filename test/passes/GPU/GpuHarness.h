@@ -9,7 +9,7 @@
 #define MOEC_TEST_PASSES_GPU_GPUHARNESS_H
 
 #include "PtxKernel.h"
-#include "runtime/ptxsim/Counters.h"
+#include "lib/PtxSim/Counters.h"
 #include "test/passes/Codegen/HarnessBase.h"
 
 namespace moec::test {
@@ -30,23 +30,23 @@ public:
     return launch(alias, /*stacked=*/false, last);
   }
   /// What the last run() did.
-  const rt::ptxsim::Counters &counters() const { return last; }
+  const ptxsim::Counters &counters() const { return last; }
 
 protected:
   /// Every operand is the second slice of a stack, as in a repeated block: it
   /// begins where as many elements end, not at the start of an allocation.
   testing::AssertionResult runAgain() override {
-    rt::ptxsim::Counters unused;
+    ptxsim::Counters unused;
     return launch({}, /*stacked=*/true, unused);
   }
   std::string code() const override { return kernel->ptx; }
 
 private:
   std::optional<PtxKernel> kernel;
-  rt::ptxsim::Counters last;
+  ptxsim::Counters last;
 
   testing::AssertionResult launch(const std::vector<unsigned> &alias,
-                                  bool stacked, rt::ptxsim::Counters &did);
+                                  bool stacked, ptxsim::Counters &did);
 };
 
 } // namespace moec::test

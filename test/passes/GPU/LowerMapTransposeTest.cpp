@@ -28,7 +28,7 @@ KernelText transpose(int64_t a, int64_t b, int64_t c, const char *type,
 
 /// Sectors that were moved, relative to the fewest; no waiting for banks.
 void expectCoalesced(const GpuHarness &harness, double most) {
-  const moec::rt::ptxsim::Counters &did = harness.counters();
+  const moec::ptxsim::Counters &did = harness.counters();
   EXPECT_LE(did.globalLoadExcess(), most);
   EXPECT_LE(did.globalStoreExcess(), most);
   EXPECT_EQ(did.sharedLoadConflicts, 0u);

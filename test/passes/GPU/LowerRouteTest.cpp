@@ -99,7 +99,7 @@ TEST_P(GpuLowerRoute, MovesWholeSectors) {
   GpuHarness harness(source(c, GetParam()));
   harness.randomize();
   ASSERT_TRUE(harness.run());
-  const rt::ptxsim::Counters &did = harness.counters();
+  const ptxsim::Counters &did = harness.counters();
   EXPECT_LE(did.globalLoadExcess(), 1.05);
   EXPECT_LE(did.globalStoreExcess(), 1.25);
   // Each byte of the operands moves once.
@@ -116,7 +116,7 @@ TEST_P(GpuLowerRoute, MovesManyItemsAFewTimes) {
   GpuHarness harness(source(c, GetParam()));
   harness.randomize();
   ASSERT_TRUE(harness.run());
-  const rt::ptxsim::Counters &did = harness.counters();
+  const ptxsim::Counters &did = harness.counters();
   double floor = (c.items * c.experts + 5 * c.items * c.k) * 4 / 32.0;
   double moved = double(did.globalLoadSectors + did.globalStoreSectors);
   EXPECT_LE(moved / floor, GetParam() ? 8 : 2);

@@ -95,7 +95,7 @@ TEST(GpuLowerRows, EmitsAcrossInWholeSectors) {
     GpuHarness harness(centerAcross(4, t, c, false).str());
     harness.randomize();
     ASSERT_TRUE(harness.check(1e-4));
-    const moec::rt::ptxsim::Counters &did = harness.counters();
+    const moec::ptxsim::Counters &did = harness.counters();
     EXPECT_LE(did.globalLoadExcess(), 1.01) << t;
     EXPECT_LE(did.globalStoreExcess(), 1.15) << t;
     if (t % 32 == 0) {

@@ -1,0 +1,9 @@
+//===- AluAvx2.cpp - Arithmetic for x86 with AVX2 and FMA -----------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#define MOEC_ALU_TABLE aluAvx2
+#include "lib/PtxSim/AluLanes.inc"
