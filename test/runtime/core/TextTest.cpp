@@ -1,0 +1,46 @@
+//===- TextTest.cpp - Tests of texts for people ---------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/core/Text.h"
+
+#include <gtest/gtest.h>
+
+using namespace moec;
+
+TEST(Text, EscapesWhatSteersATerminal) {
+  EXPECT_EQ(escapeControls("plain ü 漢 🙂"), "plain ü 漢 🙂");
+  EXPECT_EQ(escapeControls("\x1b[2J\a\x7f"), "\\x1b[2J\\x07\\x7f");
+  EXPECT_EQ(escapeControls("a\tb\nc\r"), "a\\tb\\nc\\x0d");
+  EXPECT_EQ(escapeControls("a\tb\nc\r", /*lines=*/true), "a\tb\nc\\x0d");
+  EXPECT_EQ(escapeControls("\xc2\x9b"
+                           "2J"),
+            "\\u009b2J");
+  EXPECT_EQ(escapeControls("\xe2\x80\xae"), "\\u202e");
+  EXPECT_EQ(escapeControls(std::string_view("a\0b", 3)), "a\\x00b");
+}
+
+TEST(Text, EscapesWhatIsNoUtf8) {
+  // A byte of C1, an overlong form, a cut sequence, bytes that never occur.
+  EXPECT_EQ(escapeControls("\x9b"
+                           "2J"),
+            "\\x9b2J");
+  EXPECT_EQ(escapeControls("\xc0\xaf"), "\\xc0\\xaf");
+  EXPECT_EQ(escapeControls("\xe0\x80\xaf"), "\\xe0\\x80\\xaf");
+  EXPECT_EQ(escapeControls("x\xe2\x80"), "x\\xe2\\x80");
+  EXPECT_EQ(escapeControls("\xfe\xff"), "\\xfe\\xff");
+}
+
+TEST(Text, NearestName) {
+  std::vector<std::string> names = {"train", "eval", "inspect"};
+  EXPECT_EQ(nearestName("trian", names), "train");
+  EXPECT_EQ(nearestName("TRAIN", names), "train");
+  EXPECT_EQ(nearestName("inspct", names), "inspect");
+  EXPECT_EQ(nearestName("zzzzz", names), "");
+  EXPECT_EQ(nearestName("x", names), "");
+  EXPECT_EQ(editDistance("kitten", "sitting"), 3u);
+  EXPECT_EQ(editDistance("", "abc"), 3u);
+}
