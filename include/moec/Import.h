@@ -22,6 +22,8 @@ namespace moec {
 struct ImportOptions {
   /// Also build @loss, from the model's training section.
   bool train = false;
+  /// With `train`: a model without a training section is built without @loss.
+  bool trainingOptional = false;
   /// The only batch size to build for; 0: those that the model lists.
   int64_t batch = 0;
 };

@@ -71,14 +71,17 @@ OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
   SmallVector<int64_t> batches;
   SmallVector<std::unique_ptr<Model>> models;
   std::unique_ptr<Model> trained;
+  bool train = options.train;
   if (root) {
+    if (options.trainingOptional && !root->find("training"))
+      train = false;
     batches = options.batch ? SmallVector<int64_t>{options.batch}
                             : listedBatches(*root);
     // Shapes, and so problems, may depend on the batch; the same problem is
     // kept once.
     for (int64_t batch : batches)
-      models.push_back(checkModel(*root, batch, options.train, problems));
-    if (options.train) {
+      models.push_back(checkModel(*root, batch, train, problems));
+    if (train) {
       int64_t batch =
           options.batch ? options.batch : trainingBatch(*root, batches.front());
       trained = checkModel(*root, batch, true, problems);
@@ -91,6 +94,16 @@ OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
       checkShared(*models.front(), *trained, problems);
   }
   if (!problems.empty()) {
+    // Nothing in the file says what a flag asked for.
+    if (root && options.batch) {
+      Problems own;
+      for (int64_t batch : listedBatches(*root))
+        checkModel(*root, batch, train, own);
+      if (own.empty())
+        os << "moec: error: --batch " << options.batch
+           << " does not fit the model, which is good with its own batch "
+              "sizes:\n";
+    }
     problems.print(os, file);
     return {};
   }
@@ -124,7 +137,7 @@ OwningOpRef<ModuleOp> moec::importModelFile(StringRef path,
                                             raw_ostream &problems) {
   auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(path);
   if (!buffer) {
-    problems << "error: cannot read model '" << path
+    problems << "moec: error: cannot read model '" << path
              << "': " << buffer.getError().message() << '\n';
     return {};
   }

@@ -13,6 +13,7 @@
 
 #include "lib/Import/Json.h"
 #include "lib/Import/Problems.h"
+#include "lib/Import/SyntaxError.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Format.h"
@@ -30,9 +31,11 @@ constexpr size_t maxDepth = 64;
 /// Where the reader is, and where the latest token began.
 struct Cursor {
   Position here, token;
+  size_t offset = 0, tokenOffset = 0; ///< the same in bytes
   bool inString = false, escaped = false, inScalar = false;
 
   void pass(char c) {
+    size_t at = offset++;
     bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
     if (inString) {
       if (!escaped && c == '"')
@@ -40,12 +43,14 @@ struct Cursor {
       escaped = !escaped && c == '\\';
     } else if (c == '"' || c == '{' || c == '[') {
       token = here;
+      tokenOffset = at;
       inString = c == '"';
       inScalar = false;
     } else if (space || c == ',' || c == ':' || c == '}' || c == ']') {
       inScalar = false;
     } else if (!inScalar) {
       token = here;
+      tokenOffset = at;
       inScalar = true;
     }
     // Columns count characters: the later bytes of a UTF-8 sequence do not
@@ -93,8 +98,8 @@ private:
 
 class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
 public:
-  TreeBuilder(Cursor &cursor, Problems &problems)
-      : cursor(cursor), problems(problems) {}
+  TreeBuilder(llvm::StringRef file, Cursor &cursor, Problems &problems)
+      : file(file), cursor(cursor), problems(problems) {}
 
   JsonValue root;
 
@@ -143,27 +148,42 @@ public:
     return true;
   }
 
-  bool parse_error(size_t, const std::string &token,
+  bool parse_error(size_t, const std::string &,
                    const nlohmann::detail::exception &error) override {
-    // "[json.exception...] parse error at line 1, column 2: syntax error
-    // while ...": the position is ours.
+    // "[json.exception...] parse error at line 1, column 2: syntax error while
+    // ... - WHAT; last read: '...'; expected ...": the position is ours.
     llvm::StringRef what = error.what();
-    size_t colon = what.find(": ");
-    if (colon != llvm::StringRef::npos)
-      what = what.drop_front(colon + 2);
-    std::string path = stack.empty() ? "$" : stack.back()->path;
-    Position at = cursor.here;
-    if (at.column > 1 && !what.contains("unexpected end of input"))
-      --at.column; // the reader stands behind the character that it refused
-    // The message quotes what was read last, which may be the whole file.
-    std::string shown = what.substr(0, 300).str();
-    if (what.size() > 300)
-      shown += "...";
-    problems.add(at, path, "the file is not valid JSON: " + shown);
+    what = what.split(": ").second;
+    llvm::StringRef detail =
+        what.contains(" - ") ? what.split(" - ").second : what;
+    // What was read last may be the whole file.
+    auto [words, rest] = detail.split("; last read: ");
+    std::string shown = words.str();
+    if (rest.contains("; expected "))
+      shown += "; expected " + rest.rsplit("; expected ").second.str();
+    bool ended = what.contains("unexpected end of input");
+    size_t offset = ended || !cursor.offset ? file.size() : cursor.offset - 1;
+    // What is whole but in the wrong place was read to its end.
+    llvm::StringRef token = words.split("; ").first;
+    if (!ended && token.starts_with("unexpected") && token.ends_with("literal"))
+      offset = cursor.tokenOffset;
+    SyntaxError wrong = explainSyntaxError(file, offset, shown);
+    problems
+        .add(positionOf(wrong.offset), stack.empty() ? "$" : stack.back()->path,
+             "the file is not valid JSON: " + wrong.message)
+        .source(sourceExcerpt(file, wrong.offset))
+        .fix(wrong.fix);
     return false;
   }
 
 private:
+  Position positionOf(size_t offset) const {
+    Cursor walk;
+    for (char c : file.take_front(offset))
+      walk.pass(c);
+    return walk.here;
+  }
+
   JsonValue *add(JsonValue::Kind kind) {
     JsonValue *value = &root;
     if (!stack.empty()) {
@@ -201,6 +221,7 @@ private:
     return true;
   }
 
+  llvm::StringRef file; ///< the whole text
   Cursor &cursor;
   Problems &problems;
   std::vector<JsonValue *> stack;
@@ -246,7 +267,7 @@ std::string JsonValue::describe() const {
 std::optional<JsonValue> moec::import::parseJson(llvm::StringRef text,
                                                  Problems &problems) {
   Cursor cursor;
-  TreeBuilder tree(cursor, problems);
+  TreeBuilder tree(text, cursor, problems);
   size_t before = problems.size();
   TrackingIterator begin(text.data(), &cursor);
   TrackingIterator end(text.data() + text.size(), nullptr);

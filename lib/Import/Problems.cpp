@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Problems.h"
+#include "runtime/core/Text.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/raw_ostream.h"
@@ -40,41 +41,27 @@ void Problems::print(llvm::raw_ostream &os, llvm::StringRef file) const {
     return std::make_pair(a->position.line, a->position.column) <
            std::make_pair(b->position.line, b->position.column);
   });
+  auto plain = [](llvm::StringRef text) { return escapeControls(text); };
+  auto line = [&](const char *label, llvm::StringRef text) {
+    if (!text.empty())
+      os << "  " << label << ": " << plain(text) << '\n';
+  };
   for (const Problem *problem : sorted) {
-    os << file << ':' << problem->position.line << ':'
-       << problem->position.column << ": error: " << problem->message
-       << "\n  at " << problem->path;
+    os << plain(file) << ':' << problem->position.line << ':'
+       << problem->position.column << ": error: " << plain(problem->message)
+       << "\n  at " << plain(problem->path);
     if (!problem->nodeName.empty())
-      os << ", node '" << problem->nodeName << "'";
-    os << '\n';
-    if (!problem->expectedText.empty())
-      os << "  expected: " << problem->expectedText << '\n';
-    if (!problem->gotText.empty())
-      os << "  got: " << problem->gotText << '\n';
-    if (!problem->fixText.empty())
-      os << "  fix: " << problem->fixText << '\n';
+      os << ", node '" << plain(problem->nodeName) << "'";
+    os << '\n' << problem->sourceText;
+    line("expected", problem->expectedText);
+    line("got", problem->gotText);
+    line("fix", problem->fixText);
   }
-  os << file << ": " << list.size()
+  os << plain(file) << ": " << list.size()
      << (list.size() == 1 ? " error" : " errors");
   if (more)
     os << " are shown, there are more";
   os << '\n';
-}
-
-std::string moec::import::nearestName(llvm::StringRef name,
-                                      llvm::ArrayRef<llvm::StringRef> known) {
-  // Up to a third of the letters may differ; a name that the other one begins
-  // with is near too ("softmoe" is, "x" for "add" is not).
-  unsigned best = std::max<size_t>(2, name.size() / 3) + 1;
-  llvm::StringRef nearest;
-  for (llvm::StringRef candidate : known) {
-    unsigned distance = name.edit_distance_insensitive(candidate);
-    if (distance < best && distance < std::max(name.size(), candidate.size())) {
-      best = distance;
-      nearest = candidate;
-    }
-  }
-  return nearest.str();
 }
 
 std::string moec::import::suggest(llvm::StringRef name,

@@ -35,6 +35,11 @@ public:
     fixText = text.str();
     return *this;
   }
+  /// The lines of the file that show it, each with its line end.
+  Problem &source(const llvm::Twine &lines) {
+    sourceText = lines.str();
+    return *this;
+  }
   /// The name of the node that it concerns ("encoder.attn").
   Problem &node(const llvm::Twine &name) {
     nodeName = name.str();
@@ -44,7 +49,8 @@ public:
 private:
   friend class Problems;
   Position position;
-  std::string path, nodeName, message, expectedText, gotText, fixText;
+  std::string path, nodeName, message, expectedText, gotText, fixText,
+      sourceText;
 };
 
 /// As many are shown at once; a file with more is not the one that was meant.
@@ -67,7 +73,7 @@ public:
   /// No more are kept: what is costly to say need not be found out.
   bool full() const { return list.size() == maxProblems; }
 
-  /// Prints them in the order of the file:
+  /// Prints them in the order of the file, control characters escaped:
   ///   model.json:7:12: error: unknown op 'layernorm'
   ///     at $.nodes[1].op, node 'ln'
   ///     expected: ...
@@ -82,9 +88,6 @@ private:
   Problem repeated;
 };
 
-/// The known name nearest to a misspelt one, or empty if none is near.
-std::string nearestName(llvm::StringRef name,
-                        llvm::ArrayRef<llvm::StringRef> known);
 /// "did you mean 'x'?" or, if nothing is near, `otherwise`.
 std::string suggest(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> known,
                     const llvm::Twine &otherwise);

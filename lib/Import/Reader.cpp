@@ -8,6 +8,8 @@
 #include "lib/Import/Reader.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <cmath>
+#include <limits>
 
 using namespace moec::import;
 using llvm::ArrayRef;
@@ -70,12 +72,15 @@ std::optional<int64_t> Reader::size(const JsonValue &value, StringRef what,
     llvm::SmallVector<StringRef> known;
     for (const auto &dim : model.dims)
       known.push_back(dim.first);
+    bool digits =
+        !value.text.empty() && llvm::all_of(value.text, llvm::isDigit);
     problems.add(value, "unknown dimension '" + value.text + "'")
         .node(node)
         .expected(known.empty() ? std::string("a number; 'dims' is empty")
                                 : "a number, " + joinNames(known))
         .got("'" + value.text + "'")
-        .fix(suggest(value.text, known, "add it under 'dims'"));
+        .fix(digits ? "write " + value.text + " without quotes"
+                    : suggest(value.text, known, "add it under 'dims'"));
     return std::nullopt;
   }
   if (value.isInteger() && value.integer > 0 && value.integer <= maxElements)
@@ -160,8 +165,18 @@ bool Reader::attribute(const JsonValue &value, const AttrDef &def,
   case AttrDef::Kind::Real: {
     result.real = value.real;
     bool low = def.above ? value.real <= def.minimum : value.real < def.minimum;
-    if (value.isNumber() && !low && value.real <= def.maximum)
-      return true;
+    if (value.isNumber() && !low && value.real <= def.maximum) {
+      // The runtime and kernels compute in f32: what is 0, denormal or infinite
+      // there would not mean what was written.
+      double size = std::fabs(value.real);
+      if (size == 0 || (size >= std::numeric_limits<float>::min() &&
+                        size <= std::numeric_limits<float>::max()))
+        return true;
+      wrong(formatv("0, or a number that f32 holds: from {0} to {1} in size",
+                    number(std::numeric_limits<float>::min()),
+                    number(std::numeric_limits<float>::max())));
+      return false;
+    }
     std::string range;
     if (def.minimum > -1e30)
       range = (def.above ? " above " : " of at least ") + number(def.minimum);

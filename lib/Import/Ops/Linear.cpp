@@ -78,7 +78,8 @@ static Value buildMlp(NodeBuild &build, int64_t axis) {
 
 const OpDef moec::import::mlpOp = {
     "mlp",
-    "linear, GELU, linear over the channels, back to as many channels",
+    "linear, GELU (tanh form), linear over the channels, back to as many "
+    "channels",
     1,
     1,
     {AttrDef::size("hidden", "width between the two layers")},
@@ -87,7 +88,8 @@ const OpDef moec::import::mlpOp = {
 
 const OpDef moec::import::tokenMlpOp = {
     "token_mlp",
-    "linear, GELU, linear over the tokens: Mixer's token mixing (arXiv "
+    "linear, GELU (tanh form), linear over the tokens: Mixer's token mixing "
+    "(arXiv "
     "2105.01601, equation 1)",
     1,
     1,

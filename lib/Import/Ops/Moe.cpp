@@ -130,8 +130,10 @@ static Value build(NodeBuild &build) {
 
 const OpDef moec::import::moeOp = {
     "moe",
-    "sparse expert layer: a router sends each item to k experts (arXiv "
-    "2106.05974 and 2109.02008; softmax before top-k)",
+    "sparse expert layer: a router sends each item to k experts, which are "
+    "MLPs "
+    "with GELU in tanh form (arXiv 2106.05974 and 2109.02008; softmax before "
+    "top-k)",
     1,
     1,
     {AttrDef::choice("over", {"tokens", "channels"},

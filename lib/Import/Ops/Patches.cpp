@@ -54,6 +54,8 @@ static std::optional<TensorInfo> checkPatchEmbed(NodeCheck &check) {
     int64_t near = std::min(patch, std::min(rows, columns));
     while (near > 1 && (rows % near || columns % near))
       --near;
+    // Few rows of many columns: most likely the channels of another order.
+    bool channelsFirst = rows <= 4 && columns > 4 && image.shape[3] == columns;
     check
         .problem(
             "patch",
@@ -61,7 +63,12 @@ static std::optional<TensorInfo> checkPatchEmbed(NodeCheck &check) {
                           patch, rows, columns))
         .expected("a patch size that divides height and width")
         .got(llvm::formatv("{0} for {1}", patch, toString(image)))
-        .fix(llvm::formatv("use \"patch\": {0}", near));
+        .fix(channelsFirst
+                 ? llvm::formatv("channels come last: give the image the shape "
+                                 "[batch, {0}, {0}, {1}]",
+                                 columns, rows)
+                       .str()
+                 : llvm::formatv("use \"patch\": {0}", near).str());
     return std::nullopt;
   }
   int64_t tokens = (rows / patch) * (columns / patch);

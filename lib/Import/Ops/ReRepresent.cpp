@@ -59,7 +59,7 @@ static Value build(NodeBuild &build) {
 const OpDef moec::import::reRepresentOp = {
     "re_represent",
     "Sparse-MLP's re-represent layer (arXiv 2109.02008, algorithm 1): norm, "
-    "projection and GELU over one axis, then over the other",
+    "projection and GELU (tanh form) over one axis, then over the other",
     1,
     1,
     {AttrDef::size("tokens", "tokens after it"),

@@ -76,7 +76,8 @@ static Value build(NodeBuild &build) {
 const OpDef moec::import::softMoeOp = {
     "soft_moe",
     "Soft MoE layer (arXiv 2308.00951): each slot is a mixture of the tokens, "
-    "each token a mixture of what the experts made of the slots",
+    "each token a mixture of what the experts, MLPs with GELU in tanh form, "
+    "made of the slots",
     1,
     1,
     {AttrDef::size("experts", "number of experts"),
