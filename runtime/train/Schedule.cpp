@@ -16,6 +16,9 @@ double learningRateAt(const ScheduleInfo &schedule, double peak, int64_t step,
                       int64_t steps) {
   if (schedule.kind == ScheduleInfo::Kind::Constant)
     return peak;
+  // The end of the schedule, which is its only step, may be 0.
+  if (steps == 1)
+    return peak;
   double warmup = schedule.warmup > 1
                       ? std::min(schedule.warmup, double(steps))
                       : std::round(schedule.warmup * double(steps));

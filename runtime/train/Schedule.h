@@ -18,7 +18,7 @@ namespace moec::rt {
 /// above 1, else that fraction of all steps, rounded) the rate is
 /// peak * step / w up to step w, then
 /// peak * (f + (1 - f) * (1 + cos(pi * (step - w) / (steps - w))) / 2)
-/// with f = `final`.
+/// with f = `final`. A single step takes the peak.
 double learningRateAt(const ScheduleInfo &schedule, double peak, int64_t step,
                       int64_t steps);
 

@@ -43,4 +43,7 @@ TEST(Schedule, Edges) {
   // More warm-up than steps: the whole run warms up.
   EXPECT_NEAR(learningRateAt(cosine(500, 0), 1, 1, 1), 1, 1e-12);
   EXPECT_NEAR(learningRateAt(cosine(1, 0), 1, 4, 4), 1, 1e-12);
+  // One step has no way to come down; it must not be lost.
+  EXPECT_NEAR(learningRateAt(cosine(0, 0), 1, 1, 1), 1, 1e-12);
+  EXPECT_NEAR(learningRateAt(cosine(0.05, 0.1), 2, 1, 1), 2, 1e-12);
 }
