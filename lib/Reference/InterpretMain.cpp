@@ -88,6 +88,12 @@ llvm::Expected<Tensor> readTensor(const llvm::json::Value &value, Type type,
     else
       tensor.floats.push_back(*number);
   }
+  int64_t wanted = 1;
+  for (int64_t extent : tensor.shape)
+    wanted *= std::max<int64_t>(extent, 0);
+  if (wanted != int64_t(data->size()))
+    return bad(where + ": \"shape\" wants " + Twine(wanted) +
+               " numbers, \"data\" has " + Twine(data->size()));
   return tensor;
 }
 
