@@ -44,21 +44,15 @@ static void addUsage(mlir::gpu::GPUModuleOp kernels,
   }
 }
 
-LogicalResult moec::driver::emitGpu(ModuleOp module,
-                                    const CompileOptions &options,
-                                    const target::Gpu &gpu,
-                                    const target::Machine &host,
-                                    StringRef path) {
-  auto report = [&](llvm::Error error) {
-    return mlir::emitError(UnknownLoc::get(module.getContext()),
-                           llvm::toString(std::move(error)));
-  };
+int moec::driver::emitGpu(ModuleOp module, const CompileOptions &options,
+                          const target::Gpu &gpu, const target::Machine &host,
+                          StringRef path) {
   auto modules = module.getOps<mlir::gpu::GPUModuleOp>();
   std::string ptx;
   if (!modules.empty()) {
     llvm::Expected<std::string> text = target::emitPTX(*modules.begin(), gpu);
     if (!text)
-      return report(text.takeError());
+      return report(module, text.takeError());
     ptx = std::move(*text);
   }
   if (options.until == Phase::PTX)
@@ -70,22 +64,22 @@ LogicalResult moec::driver::emitGpu(ModuleOp module,
     llvm::Expected<target::Cubin> assembled =
         target::runPtxas(*ptxas, ptx, gpu);
     if (!assembled)
-      return report(assembled.takeError());
+      return report(module, assembled.takeError());
     cubin = std::move(*assembled);
     if (!modules.empty())
       addUsage(*modules.begin(), cubin);
   }
   FailureOr<std::string> manifest = target::buildManifest(module, gpu);
   if (failed(manifest))
-    return failure();
+    return 1;
   data.push_back({"moec_manifest", *manifest});
   data.push_back({"moec_ptx", ptx});
   if (!cubin.bytes.empty())
     data.push_back({"moec_cubin", cubin.bytes});
   llvm::Expected<std::string> object = target::emitData(host, data);
   if (!object)
-    return report(object.takeError());
+    return report(module, object.takeError());
   if (llvm::Error error = target::linkShared({*object}, path))
-    return report(std::move(error));
-  return success();
+    return report(module, std::move(error));
+  return 0;
 }

@@ -7,14 +7,15 @@
 
 #include "lib/Driver/CompileModel.h"
 #include "lib/Driver/Compiler.h"
+#include "lib/Driver/Diagnostics.h"
 #include "lib/Driver/Output.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/IR/Remarks.h"
+#include "mlir/Parser/Parser.h"
 #include "moec/Import.h"
 #include "moec/InitAll.h"
 #include "runtime/core/StartableThreads.h"
-#include "llvm/Support/Regex.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -22,82 +23,82 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::driver;
 
-/// "FILE:LINE:COLUMN: error: node 'NAME': ...", as the importer writes; what
-/// stands nowhere in the model is said by the program.
-static void printDiagnostic(Diagnostic &diagnostic, raw_ostream &os) {
-  std::string place, node;
-  diagnostic.getLocation()->walk([&](Location loc) {
-    if (auto name = dyn_cast<NameLoc>(loc); name && node.empty())
-      node = "node '" + name.getName().str() + "': ";
-    auto file = dyn_cast<FileLineColLoc>(loc);
-    if (!file)
-      return WalkResult::advance();
-    place = (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ":" +
-             Twine(file.getColumn()) + ": ")
-                .str();
-    return WalkResult::interrupt();
-  });
-  switch (diagnostic.getSeverity()) {
-  case DiagnosticSeverity::Error:
-    os << (place.empty() ? "moec: " : place) << "error: ";
-    break;
-  case DiagnosticSeverity::Warning:
-    os << (place.empty() ? "moec: " : place) << "warning: ";
-    break;
-  case DiagnosticSeverity::Note:
-    os << "  note: ";
-    break;
-  case DiagnosticSeverity::Remark:
-    os << place << "remark: ";
-    break;
-  }
-  os << node << diagnostic << '\n';
-  for (Diagnostic &note : diagnostic.getNotes())
-    printDiagnostic(note, os);
+/// A usage error; `text` without "moec: error: ".
+static int usage(const Twine &text) {
+  printMessage("error", text);
+  return 2;
 }
 
-/// Remarks of categories that match `pattern` become diagnostics.
-static LogicalResult printRemarks(MLIRContext &context, StringRef pattern) {
-  if (pattern.empty())
-    return success();
-  std::string why;
-  if (!llvm::Regex(pattern).isValid(why)) {
-    llvm::errs() << "moec: error: --remarks '" << pattern
-                 << "' is no regular expression: " << why << '\n';
-    return failure();
-  }
-  std::string all = pattern.str();
-  remark::RemarkCategories categories{all, all, all, all, all};
-  return remark::enableOptimizationRemarks(
-      context, /*streamer=*/nullptr,
-      std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
-      /*printAsEmitRemarks=*/true);
+/// Checks the phases of `request`; 0, or 2 after a message.
+static int checkPhases(const CompileRequest &request,
+                       std::optional<Phase> &until,
+                       std::optional<Phase> &from) {
+  until = parsePhase(request.emit);
+  if (!until)
+    return usage("--emit: unknown phase '" + request.emit +
+                 "'; expected one of " + phaseNamesOf(request.target));
+  if (!hasPhase(request.target, *until))
+    return usage("--emit: target '" + request.target + "' has no phase '" +
+                 request.emit + "'; expected one of " +
+                 phaseNamesOf(request.target));
+  if (request.from.empty())
+    return 0;
+  from = parsePhase(request.from);
+  if (!from || !canGoOnFrom(*from) || !hasPhase(request.target, *from))
+    return usage("--from: expected one of " +
+                 inputPhaseNamesOf(request.target) + " for target '" +
+                 request.target + "', got '" + request.from + "'");
+  if (*until < *from)
+    return usage("--emit=" + request.emit +
+                 " comes before --from=" + request.from);
+  if (request.train || request.batch || !request.precision.empty())
+    return usage(
+        "--mode, --batch and --precision are for JSON models; the text "
+        "of --from=" +
+        request.from + " has them in it");
+  return 0;
+}
+
+/// The module that the request names; null after messages.
+static OwningOpRef<ModuleOp> readModel(const CompileRequest &request,
+                                       MLIRContext &context) {
+  if (!request.from.empty())
+    return parseSourceFile<ModuleOp>(request.model, &context);
+  ImportOptions options;
+  options.train = request.train || request.trainIfDescribed;
+  options.trainingOptional = request.trainIfDescribed;
+  options.batch = request.batch;
+  return importModelFile(request.model, context, options, llvm::errs());
+}
+
+/// What was printed on the way may have found no place.
+static int flushOutput() {
+  llvm::outs().flush();
+  std::error_code error = llvm::outs().error();
+  if (!error)
+    return 0;
+  llvm::outs().clear_error();
+  printMessage("error",
+               "cannot write to standard output: " + Twine(error.message()));
+  return exitCodeOf(error);
 }
 
 int moec::driver::compileModel(const CompileRequest &request) {
-  std::optional<Phase> until = parsePhase(request.emit);
-  if (!until) {
-    llvm::errs() << "moec: error: unknown phase '" << request.emit
-                 << "'; expected one of " << phaseNames() << '\n';
-    return 2;
-  }
-  if (!hasPhase(request.target, *until)) {
-    llvm::errs() << "moec: error: target '" << request.target
-                 << "' has no phase '" << request.emit << "'; expected one of "
-                 << phaseNamesOf(request.target) << '\n';
-    return 2;
-  }
+  std::optional<Phase> until, from;
+  if (int code = checkPhases(request, until, from))
+    return code;
   // Tried before any work; what stands there stays until all is well.
   OutputFile output;
   auto written = [&](llvm::Error error) {
     if (!error)
-      return true;
-    llvm::errs() << "moec: error: cannot write '" << request.output
-                 << "': " << llvm::toString(std::move(error)) << '\n';
-    return false;
+      return 0;
+    std::error_code code = llvm::errorToErrorCode(std::move(error));
+    printMessage("error", "cannot write '" + Twine(request.output) +
+                              "': " + code.message());
+    return exitCodeOf(code);
   };
-  if (!written(output.open(request.output)))
-    return 1;
+  if (int code = written(output.open(request.output)))
+    return code;
   DialectRegistry registry;
   registerAllDialects(registry);
   // Functions go in parallel, but whole-module dumps want one thread. LLVM's
@@ -110,31 +111,40 @@ int moec::driver::compileModel(const CompileRequest &request) {
     pool.emplace(llvm::hardware_concurrency(workers));
     context.setThreadPool(*pool);
   }
-  ImportOptions options;
-  options.train = request.train;
-  options.batch = request.batch;
-  OwningOpRef<ModuleOp> module =
-      importModelFile(request.model, context, options, llvm::errs());
-  if (!module)
-    return 1;
   ScopedDiagnosticHandler handler(&context, [](Diagnostic &diagnostic) {
     printDiagnostic(diagnostic, llvm::errs());
   });
-  if (failed(printRemarks(context, request.remarks)))
-    return 2;
+  OwningOpRef<ModuleOp> module = readModel(request, context);
+  if (!module)
+    return 1;
+  std::shared_ptr<RemarkCount> remarks;
+  if (!request.remarks.empty()) {
+    auto enabled = enableRemarks(context, request.remarks);
+    if (!enabled)
+      return usage(llvm::toString(enabled.takeError()));
+    remarks = *enabled;
+  }
   CompileOptions compileOptions;
   compileOptions.target = request.target;
   compileOptions.cpu = request.cpu;
   compileOptions.precision = request.precision;
+  compileOptions.from = from;
   compileOptions.until = *until;
+  compileOptions.locations = request.locations;
   compileOptions.dumpPasses = request.dumpPasses;
   compileOptions.timing = request.timing;
   compileOptions.printMemoryPlan = request.printMemoryPlan;
   compileOptions.disabledPasses = request.disabledPasses;
-  if (failed(compile(*module, compileOptions, output.path())))
-    return 1;
-  return written(output.commit()) ? 0 : 1;
+  int code = compile(*module, compileOptions, output.path());
+  if (remarks && !code)
+    warnWithoutRemarks(*remarks);
+  int printed = flushOutput();
+  if (code || printed)
+    return code ? code : printed;
+  return written(output.commit());
 }
+
+std::string moec::driver::llvmVersion() { return LLVM_VERSION_STRING; }
 
 std::string moec::driver::schemaText() { return modelSchema(); }
 std::string moec::driver::opsText() { return describeModelOps(); }

@@ -20,21 +20,38 @@ struct CompileRequest {
   std::string model;           ///< JSON file, "-": standard input
   std::string output;          ///< "-": standard output, only for text
   std::string emit = "module"; ///< a phase; see phaseNames()
+  /// The phase whose text `model` is instead of JSON, or empty.
+  std::string from;
+  bool locations = false; ///< in text: where in the model each op stands
   bool train = false;
-  int64_t batch = 0;          ///< 0: as the model says
-  std::string target = "cpu"; ///< or a GPU: "cuda:sm_80"
+  bool trainIfDescribed = false; ///< the same, if there is a training section
+  int64_t batch = 0;             ///< 0: as the model says
+  std::string target = "cpu";    ///< or a GPU: "cuda:sm_80"
   std::string cpu = "native";
   /// What contractions multiply, "f32" or "bf16"; empty: what the model says.
   std::string precision;
   std::string dumpPasses; ///< folder, or empty
   bool timing = false;
   bool printMemoryPlan = false;
-  std::vector<std::string> disabledPasses; ///< fusion passes to leave out
+  std::vector<std::string> disabledPasses; ///< of optionalPasses()
   std::string remarks; ///< print those whose category matches this expression
 };
 
 /// "moe, autodiff, ..., module".
 std::string phaseNames();
+
+/// What may be left out.
+std::vector<std::string> optionalPasses();
+
+/// The version of LLVM that is linked.
+std::string llvmVersion();
+
+/// Makes SIGPIPE take the program's temporary files with it, as other signals
+/// that end the program do. To be called first.
+void setUpSignals();
+/// `path` goes away with such a signal, until it is forgotten.
+void removeOnSignal(const std::string &path);
+void forgetOnSignal(const std::string &path);
 
 /// Compiles a model and writes the result, or only messages on standard error
 /// and nothing else. The exit code: 0, 1 (model), 2 (usage) or 4 (resources).

@@ -8,20 +8,13 @@
 #include "lib/Driver/Compiler.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "lib/Driver/CompileGpu.h"
+#include "lib/Driver/DumpPasses.h"
+#include "lib/Driver/Output.h"
 #include "lib/Target/Manifest.h"
 #include "lib/Target/Object.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
-#include "mlir/Transforms/Passes.h"
-#include "passes/Autodiff/Passes.h"
-#include "passes/CPU/Passes.h"
-#include "passes/Fusion/Passes.h"
-#include "passes/GPU/Passes.h"
-#include "passes/Memory/Passes.h"
-#include "passes/Model/Passes.h"
-#include "passes/Precision/Passes.h"
-#include "passes/Schedule/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -30,129 +23,14 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::driver;
 
-static const std::pair<llvm::StringLiteral, Phase> phases[] = {
-    {"moe", Phase::MoE},       {"autodiff", Phase::Autodiff},
-    {"kernel", Phase::Kernel}, {"schedule", Phase::Schedule},
-    {"memory", Phase::Memory}, {"cpu", Phase::CPU},
-    {"llvm", Phase::LLVM},     {"llvmir", Phase::LLVMIR},
-    {"asm", Phase::Assembly},  {"gpu", Phase::GPU},
-    {"nvvm", Phase::NVVM},     {"ptx", Phase::PTX},
-    {"module", Phase::Module}};
-
-std::optional<Phase> moec::driver::parsePhase(llvm::StringRef name) {
-  for (auto &[text, phase] : phases)
-    if (name == text)
-      return phase;
-  return std::nullopt;
-}
-
-bool moec::driver::hasPhase(llvm::StringRef target, Phase phase) {
-  bool onlyCpu = phase >= Phase::CPU && phase <= Phase::Assembly;
-  bool onlyGpu = phase >= Phase::GPU && phase <= Phase::PTX;
-  return target == "cpu" ? !onlyGpu : !onlyCpu;
-}
-
-static std::string join(llvm::function_ref<bool(Phase)> wanted) {
-  std::string names;
-  for (auto &[text, phase] : phases)
-    if (wanted(phase))
-      names += (names.empty() ? "" : ", ") + text.str();
-  return names;
-}
-
-std::string moec::driver::phaseNames() {
-  return join([](Phase) { return true; });
-}
-
-std::string moec::driver::phaseNamesOf(llvm::StringRef target) {
-  return join([&](Phase phase) { return hasPhase(target, phase); });
-}
-
-/// Adds the passes of the phases in (`after`, `until`] to `pm`.
-/// What the cost models of passes know of the GPU.
-template <typename Options>
-static Options forGpu(Options options, const target::Gpu &gpu) {
-  options.multiprocessors = gpu.multiprocessors;
-  options.shared = gpu.sharedPerBlock;
-  options.wgmma = gpu.arch == "sm_90a";
-  return options;
-}
-
-static void buildPhases(OpPassManager &pm, const CompileOptions &options,
-                        const target::Machine &machine, const target::Gpu *gpu,
-                        bool train, Phase from, Phase until) {
-  auto runs = [&](Phase phase) { return from <= phase && phase <= until; };
-  if (runs(Phase::MoE))
-    buildModelPipeline(pm);
-  if (runs(Phase::Autodiff) && train)
-    buildAutodiffPipeline(pm);
-  if (runs(Phase::Kernel)) {
-    fusion::FusionPipelineOptions fusion;
-    for (const std::string &name : options.disabledPasses)
-      fusion.disabled.push_back(name);
-    fusion::buildFusionPipeline(pm, fusion);
-  }
-  if (runs(Phase::Kernel)) {
-    precision::AssignPrecisionPassOptions precision;
-    precision.precision = options.precision;
-    pm.addPass(precision::createAssignPrecisionPass(precision));
-  }
-  if (runs(Phase::Schedule)) {
-    if (gpu &&
-        !llvm::is_contained(options.disabledPasses, "materialize-operands")) {
-      pm.addPass(schedule::createMaterializeOperandsPass(
-          forGpu(schedule::MaterializeOperandsPassOptions(), *gpu)));
-      pm.addPass(createCSEPass());
-    }
-    schedule::SplitReductionPassOptions parts;
-    parts.threads = gpu ? gpu->multiprocessors : machine.threads;
-    if (!llvm::is_contained(options.disabledPasses, "split-reduction"))
-      pm.addPass(schedule::createSplitReductionPass(parts));
-    if (gpu) {
-      pm.addPass(schedule::createAssignGpuSchedulePass(
-          forGpu(schedule::AssignGpuSchedulePassOptions(), *gpu)));
-    } else {
-      schedule::AssignSchedulePassOptions schedule;
-      schedule.lanes = machine.getLanes();
-      schedule.threads = machine.threads;
-      schedule.registers = machine.getLanes() == 16 ? 32 : 16;
-      pm.addPass(schedule::createAssignSchedulePass(schedule));
-    }
-  }
-  if (runs(Phase::Memory))
-    memory::buildMemoryPipeline(pm);
-  if (runs(Phase::CPU) && !gpu) {
-    cpu::CPUPipelineOptions cpu;
-    cpu.lanes = machine.getLanes();
-    cpu::buildVectorPipeline(pm, cpu);
-  }
-  if (runs(Phase::LLVM) && !gpu) {
-    cpu::CPUPipelineOptions cpu;
-    cpu.nativeBF16 = machine.has("avx512bf16");
-    cpu::buildLLVMPipeline(pm, cpu);
-  }
-  if (runs(Phase::GPU) && gpu) {
-    moec::gpu::GPUPipelineOptions options;
-    options.multiprocessors = gpu->multiprocessors;
-    moec::gpu::buildGPUPipeline(pm, options);
-  }
-  if (runs(Phase::NVVM) && gpu)
-    moec::gpu::buildNVVMPipeline(pm);
-}
-
-static LogicalResult runPhases(ModuleOp module, const CompileOptions &options,
-                               const target::Machine &machine,
-                               const target::Gpu *gpu, bool train, Phase from,
-                               Phase until, TimingScope &timing) {
+static LogicalResult runPhases(ModuleOp module, const PhaseOptions &options,
+                               PassDumps *dumps, Phase from, Phase until,
+                               TimingScope &timing) {
   PassManager pm(module.getContext());
   pm.enableTiming(timing);
-  if (!options.dumpPasses.empty())
-    pm.enableIRPrintingToFileTree(
-        [](Pass *, Operation *) { return false; },
-        [](Pass *, Operation *) { return true; }, /*printModuleScope=*/false,
-        /*printAfterOnlyOnChange=*/true, /*printAfterOnlyOnFailure=*/false,
-        options.dumpPasses);
-  buildPhases(pm, options, machine, gpu, train, from, until);
+  if (dumps)
+    dumps->addTo(pm);
+  buildPhases(pm, options, from, until);
   return pm.run(module);
 }
 
@@ -188,103 +66,164 @@ static void printPlan(ModuleOp module) {
   }
 }
 
-LogicalResult
-moec::driver::writeText(ModuleOp module, StringRef path,
-                        llvm::function_ref<void(raw_ostream &)> print) {
+int moec::driver::writeText(ModuleOp module, StringRef path,
+                            llvm::function_ref<void(raw_ostream &)> print) {
   std::error_code error;
   llvm::ToolOutputFile file(path, error, llvm::sys::fs::OF_None);
-  if (error)
-    return module.emitError("cannot write '")
-           << path << "': " << error.message();
-  print(file.os());
-  file.keep();
-  return success();
+  if (!error) {
+    print(file.os());
+    file.os().flush();
+    error = file.os().error();
+    file.os().clear_error();
+  }
+  if (!error) {
+    file.keep();
+    return 0;
+  }
+  return report(module, llvm::createStringError(
+                            error, "cannot write " +
+                                       (path == "-" ? "standard output"
+                                                    : "'" + path.str() + "'") +
+                                       ": " + error.message()));
 }
 
-LogicalResult moec::driver::compile(ModuleOp module,
-                                    const CompileOptions &given,
-                                    StringRef path) {
-  CompileOptions options = given;
-  if (options.precision.empty()) {
-    auto wanted = module->getAttrOfType<StringAttr>("moe.precision");
-    options.precision = wanted ? wanted.str() : "f32";
-  }
-  auto report = [&](llvm::Error error) {
-    return mlir::emitError(UnknownLoc::get(module.getContext()),
-                           llvm::toString(std::move(error)));
-  };
-  DefaultTimingManager timer;
-  timer.setEnabled(options.timing);
-  TimingScope timing = timer.getRootScope();
-  llvm::Expected<target::Machine> machine = target::getMachine(options.cpu);
-  if (!machine)
-    return report(machine.takeError());
-  // What nothing asks for is not demanded of the CPU that runs the module.
-  if (options.precision != "bf16")
-    llvm::erase(machine->features, "avx512bf16");
-  std::optional<target::Gpu> gpu;
-  if (options.target != "cpu") {
-    llvm::Expected<target::Gpu> found = target::getGpu(options.target);
-    if (!found)
-      return report(found.takeError());
-    gpu = *found;
-  }
-  bool train = module.lookupSymbol("loss") != nullptr;
-  auto run = [&](Phase from, Phase until) {
-    return runPhases(module, options, *machine, gpu ? &*gpu : nullptr, train,
-                     from, until, timing);
-  };
-  Phase textual = gpu ? Phase::NVVM : Phase::CPU;
-  // Before the NVVM dialect, where the kernels are still one function each.
-  Phase first = std::min(options.until, gpu ? Phase::GPU : Phase::CPU);
-  if (failed(run(Phase::MoE, first)))
-    return failure();
-  if (options.printMemoryPlan && options.until >= Phase::Memory)
-    printPlan(module);
-  if (gpu && options.until > Phase::GPU &&
-      failed(run(Phase::NVVM, Phase::NVVM)))
-    return failure();
-  if (options.until <= textual)
-    return writeText(module, path, [&](raw_ostream &os) { os << *module; });
-  if (gpu) {
-    TimingScope code = timing.nest("PTX");
-    return emitGpu(module, options, *gpu, *machine, path);
-  }
+int moec::driver::report(ModuleOp module, llvm::Error error) {
+  std::error_code code;
+  std::string text;
+  llvm::handleAllErrors(std::move(error), [&](const llvm::ErrorInfoBase &info) {
+    code = info.convertToErrorCode();
+    text += (text.empty() ? "" : "; ") + info.message();
+  });
+  mlir::emitError(UnknownLoc::get(module.getContext())) << text;
+  return exitCodeOf(code);
+}
 
-  FailureOr<std::string> manifest = target::buildManifest(module, *machine);
+/// The IR as text.
+static int writeIR(ModuleOp module, const CompileOptions &options,
+                   StringRef path) {
+  OpPrintingFlags flags;
+  if (options.locations)
+    flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+  return writeText(module, path, [&](raw_ostream &os) {
+    module->print(os, flags);
+    os << '\n';
+  });
+}
+
+/// From the phase CPU on: the manifest, and native code.
+static int emitCpu(ModuleOp module, const CompileOptions &options,
+                   const target::Machine &machine, StringRef path,
+                   llvm::function_ref<LogicalResult()> toLLVM,
+                   TimingScope &timing) {
+  FailureOr<std::string> manifest = target::buildManifest(module, machine);
   if (failed(manifest))
-    return failure();
+    return 1;
   // What the runtime does itself is no code of the module.
   for (auto func : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (func->hasAttr("kernel.builtin"))
       func.erase();
-  if (failed(run(Phase::LLVM, Phase::LLVM)))
-    return failure();
+  if (failed(toLLVM()))
+    return 1;
   erasePrograms(module);
   if (options.until == Phase::LLVM)
-    return writeText(module, path, [&](raw_ostream &os) { os << *module; });
+    return writeIR(module, options, path);
 
   TimingScope native = timing.nest("native code");
   if (options.until == Phase::Module) {
     llvm::Expected<std::vector<std::string>> objects =
-        target::emitObjects(module, *machine, *manifest);
+        target::emitObjects(module, machine, *manifest);
     if (!objects)
-      return report(objects.takeError());
+      return report(module, objects.takeError());
     if (llvm::Error error = target::linkShared(*objects, path))
-      return report(std::move(error));
-    return success();
+      return report(module, std::move(error));
+    return 0;
   }
   llvm::LLVMContext context;
   llvm::Expected<std::unique_ptr<llvm::Module>> code =
-      target::translateToLLVM(module, *machine, *manifest, context);
+      target::translateToLLVM(module, machine, *manifest, context);
   if (!code)
-    return report(code.takeError());
+    return report(module, code.takeError());
   if (options.until == Phase::LLVMIR)
     return writeText(module, path,
                      [&](raw_ostream &os) { (*code)->print(os, nullptr); });
   llvm::Expected<std::string> text =
-      target::emitNative(**code, *machine, /*assembly=*/true);
+      target::emitNative(**code, machine, /*assembly=*/true);
   if (!text)
-    return report(text.takeError());
+    return report(module, text.takeError());
   return writeText(module, path, [&](raw_ostream &os) { os << *text; });
+}
+
+int moec::driver::compile(ModuleOp module, const CompileOptions &options,
+                          StringRef path) {
+  DefaultTimingManager timer;
+  timer.setEnabled(options.timing);
+  TimingScope timing = timer.getRootScope();
+  PhaseOptions phases;
+  phases.precision = options.precision;
+  if (phases.precision.empty()) {
+    auto wanted = module->getAttrOfType<StringAttr>("moe.precision");
+    phases.precision = wanted ? wanted.str() : "f32";
+  }
+  phases.disabledPasses = options.disabledPasses;
+  phases.train = module.lookupSymbol("loss") != nullptr;
+  llvm::Expected<target::Machine> machine = target::getMachine(options.cpu);
+  if (!machine)
+    return report(module, machine.takeError());
+  // What nothing asks for is not demanded of the CPU that runs the module.
+  if (phases.precision != "bf16")
+    llvm::erase(machine->features, "avx512bf16");
+  phases.machine = std::move(*machine);
+  if (options.target != "cpu") {
+    llvm::Expected<target::Gpu> found = target::getGpu(options.target);
+    if (!found)
+      return report(module, found.takeError());
+    phases.gpu = *found;
+  }
+  std::optional<PassDumps> dumps;
+  if (!options.dumpPasses.empty()) {
+    dumps.emplace(options.dumpPasses);
+    if (std::error_code error = dumps->open(module))
+      return report(module,
+                    llvm::createStringError(
+                        error, "--dump-passes: cannot make the folder '" +
+                                   dumps->path() + "': " + error.message()));
+  }
+  int code = 1; // of a pass that failed, or of dumps
+  auto run = [&](Phase from, Phase until) {
+    Phase begin =
+        options.from ? std::max(from, Phase(int(*options.from) + 1)) : from;
+    LogicalResult result =
+        begin > until ? success()
+                      : runPhases(module, phases, dumps ? &*dumps : nullptr,
+                                  begin, until, timing);
+    if (failed(result) || !dumps || !dumps->error())
+      return result;
+    code =
+        report(module, llvm::createStringError(
+                           dumps->error(),
+                           "--dump-passes: cannot write to '" + dumps->path() +
+                               "': " + dumps->error().message()));
+    return failure();
+  };
+  const std::optional<target::Gpu> &gpu = phases.gpu;
+  Phase textual = gpu ? Phase::NVVM : Phase::CPU;
+  // Before the NVVM dialect, where the kernels are still one function each.
+  Phase first = std::min(options.until, gpu ? Phase::GPU : Phase::CPU);
+  if (failed(run(Phase::MoE, first)))
+    return code;
+  if (options.printMemoryPlan && options.until >= Phase::Memory)
+    printPlan(module);
+  if (gpu && options.until > Phase::GPU &&
+      failed(run(Phase::NVVM, Phase::NVVM)))
+    return code;
+  if (options.until <= textual)
+    return writeIR(module, options, path);
+  if (gpu) {
+    TimingScope ptx = timing.nest("PTX");
+    return emitGpu(module, options, *gpu, phases.machine, path);
+  }
+  int written = emitCpu(
+      module, options, phases.machine, path,
+      [&] { return run(Phase::LLVM, Phase::LLVM); }, timing);
+  return written && code != 1 ? code : written;
 }

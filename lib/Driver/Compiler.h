@@ -8,39 +8,12 @@
 #ifndef MOEC_LIB_DRIVER_COMPILER_H
 #define MOEC_LIB_DRIVER_COMPILER_H
 
+#include "lib/Driver/Phases.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include <string>
 
 namespace moec::driver {
-
-/// The levels of the compiler, in order; each names the IR after its phase.
-enum class Phase {
-  MoE,      ///< canonical moe, parameters assigned
-  Autodiff, ///< @train_step and @update
-  Kernel,   ///< fused kernel ops on tensors
-  Schedule, ///< tile sizes chosen
-  Memory,   ///< programs and kernel functions
-  CPU,      ///< scf + vector
-  LLVM,     ///< LLVM dialect
-  LLVMIR,   ///< optimised LLVM IR
-  Assembly, ///< native assembly
-  GPU,      ///< one gpu.module
-  NVVM,     ///< NVVM dialect
-  PTX,      ///< PTX text
-  Module,   ///< the module file
-};
-
-/// Parses "moe", "autodiff", ..., "module".
-std::optional<Phase> parsePhase(llvm::StringRef name);
-
-/// "moe, autodiff, ..., module": those of all targets, or of one ("cpu",
-/// "cuda:sm_80").
-std::string phaseNames();
-std::string phaseNamesOf(llvm::StringRef target);
-
-/// Whether compilation for `target` comes through `phase`.
-bool hasPhase(llvm::StringRef target, Phase phase);
 
 /// What steers compilation; the defaults are what a user wants.
 struct CompileOptions {
@@ -51,25 +24,29 @@ struct CompileOptions {
   /// What contractions multiply, "f32" or "bf16"; empty: `moe.precision` of the
   /// module, else f32.
   std::string precision;
+  /// The phase that the module comes from; empty: from the importer.
+  std::optional<Phase> from;
   /// Where to stop.
   Phase until = Phase::Module;
+  /// Text of IR says where in the model each op stands.
+  bool locations = false;
   /// If set, IR after each pass that changed it goes there, numbered.
   std::string dumpPasses;
   /// Prints the time of each pass to standard error.
   bool timing = false;
   /// Prints the memory of each entry to standard output.
   bool printMemoryPlan = false;
-  /// Fusion passes to leave out, by name (for experiments).
+  /// Passes to leave out, of optionalPasses() (for experiments).
   std::vector<std::string> disabledPasses;
 };
 
-/// Compiles imported model IR (see lib/Import) and writes the result of the
-/// last phase to `path`: text for all but `Phase::Module`; "-" is standard
-/// output for text. Diagnostics go to the context's handler. Nothing is written
-/// on failure.
-mlir::LogicalResult compile(mlir::ModuleOp module,
-                            const CompileOptions &options,
-                            llvm::StringRef path);
+/// Compiles model IR, as lib/Import builds it or as an earlier compilation
+/// printed it, and writes the result of the last phase to `path`: text for all
+/// but `Phase::Module`; "-" is standard output for text. Diagnostics go to the
+/// context's handler. Nothing is written on failure. The exit code: 0, 1 or, if
+/// a disk is full or a limit of the process is met, 4.
+int compile(mlir::ModuleOp module, const CompileOptions &options,
+            llvm::StringRef path);
 
 } // namespace moec::driver
 

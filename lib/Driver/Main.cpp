@@ -15,20 +15,22 @@
 #include "lib/Driver/CompileModel.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/Module.h"
+#include "runtime/tool/CommandLine.h"
 #include "runtime/tool/Tool.h"
-
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <unistd.h>
 
+using namespace moec;
 using namespace moec::driver;
 
+/// The flags that steer compiling; for a module they are too late.
+static const char compiling[] = "Compiling a JSON model";
+
 static void addCompiling(CLI::App &app, CompileRequest &request) {
+  size_t others = app.get_options({}).size();
   app.add_option("--target", request.target,
                  "What to compile for: cpu (default), or an NVIDIA GPU such "
                  "as cuda:sm_80 or cuda:sm_90a");
@@ -38,20 +40,61 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
   app.add_option("--precision", request.precision,
                  "f32, or bf16: contractions multiply bf16 and sum in f32 "
                  "(default: the model's, else f32)")
-      ->check(CLI::IsMember({"f32", "bf16"}));
-  app.add_option("--disable-fusion", request.disabledPasses,
-                 "Fusion passes to leave out")
-      ->check(CLI::IsMember({"fuse-epilogue", "fuse-operands", "fuse-emit",
-                             "fuse-shared", "split-reduction",
-                             "materialize-operands"}));
+      ->check(rt::oneOf({"f32", "bf16"}));
+  std::vector<std::string> passes = optionalPasses();
+  app.add_option("--disable-pass", request.disabledPasses,
+                 fmt::format("Passes to leave out, for experiments: {}",
+                             fmt::join(passes, ", ")))
+      ->check(rt::oneOf(passes));
   app.add_option("--remarks", request.remarks,
                  "Print what passes did and could not do: remarks whose "
-                 "category (CPU, GPU, Schedule, moec-fusion, moec-precision) "
-                 "matches this regular expression; '.*' for all");
+                 "category, which is a phase (Fusion, Precision, Schedule, "
+                 "CPU, GPU), matches this regular expression; '.*' for all");
   app.add_flag("--timing", request.timing,
                "Print how long each pass took (standard error)");
   app.add_option("--dump-passes", request.dumpPasses,
-                 "Write the IR after each pass that changed it to this folder");
+                 "Write the IR after each pass that changed it to this "
+                 "folder");
+  std::vector<CLI::Option *> options = app.get_options({});
+  for (size_t i = others; i < options.size(); ++i)
+    options[i]->group(compiling);
+}
+
+/// Throws Error where flags that steer compiling were given for a module.
+static void refuseCompiling(const CLI::App &app, const std::string &module) {
+  std::vector<std::string> given;
+  for (const CLI::Option *option : app.get_options())
+    if (option->get_group() == compiling && option->count())
+      given.push_back(option->get_name());
+  if (!given.empty())
+    throw rt::Error(fmt::format("{}: {} would come too late, {} is compiled "
+                                "already; give its JSON model, or compile it "
+                                "again with moec compile {}",
+                                app.get_name(), fmt::join(given, ", "), module,
+                                fmt::join(given, " ")),
+                    rt::ErrorCode::Usage);
+}
+
+/// What `moec compile` does when all flags are read.
+static int runCompile(CompileRequest &request) {
+  bool text = request.emit != "module";
+  namespace fs = std::filesystem;
+  if (request.output.empty() && !text && request.model == "-")
+    throw rt::Error("compile: a module of standard input needs a name; use "
+                    "-o FILE",
+                    rt::ErrorCode::Usage);
+  if (request.output.empty())
+    request.output = text ? "-"
+                          : fs::path(request.model)
+                                .filename()
+                                .replace_extension("moec")
+                                .string();
+  int code = compileModel(request);
+  std::error_code error;
+  if (code == 0 && !text && fs::is_regular_file(request.output, error))
+    fmt::print("wrote {}, {:.0f} KiB\n", request.output,
+               double(fs::file_size(request.output)) / 1024);
+  return code;
 }
 
 static void addCompile(CLI::App &parent, CompileRequest &request,
@@ -61,33 +104,27 @@ static void addCompile(CLI::App &parent, CompileRequest &request,
   app->add_option("model", request.model, "JSON model, - for standard input")
       ->required();
   app->add_option("-o,--output", request.output,
-                  "File to write (default: - for text)");
+                  "File to write (default: that of the model with .moec, here; "
+                  "- for text)");
   app->add_option_function<std::string>(
          "--mode",
          [&](const std::string &mode) { request.train = mode == "train"; },
          "infer (default) or train: also the training step")
-      ->check(CLI::IsMember({"infer", "train"}));
+      ->check(rt::oneOf({"infer", "train"}));
   app->add_option("--emit", request.emit,
                   "Stop after a phase and write its text: " + phaseNames());
+  app->add_flag("--locations", request.locations,
+                "With --emit: write where in the model each op stands");
+  app->add_option("--from", request.from,
+                  "Go on from the text of this phase, which --emit wrote, "
+                  "instead of from a JSON model");
   app->add_option("--batch", request.batch,
                   "Batch size (default: those that the model lists)")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+      ->check(rt::wholeNumber(1));
   app->add_flag("--print-memory-plan", request.printMemoryPlan,
                 "Print where the memory of each entry goes");
   addCompiling(*app, request);
-  app->callback([&] {
-    action = [&] {
-      if (request.output.empty()) {
-        if (request.emit == "module") {
-          std::fprintf(stderr, "moec: error: a module needs a file to go to; "
-                               "use -o FILE\n");
-          return 2;
-        }
-        request.output = "-";
-      }
-      return compileModel(request);
-    };
-  });
+  app->callback([&] { action = [&] { return runCompile(request); }; });
 }
 
 /// A file of this name that goes away with the object.
@@ -98,41 +135,55 @@ struct TemporaryFile {
         (std::filesystem::temp_directory_path() / "moec-XXXXXX").string();
     int fd = mkstemp(pattern.data());
     if (fd < 0)
-      moec::rt::fail("cannot make a file in {}; set TMPDIR to a folder that "
-                     "can be written",
-                     std::filesystem::temp_directory_path().string());
+      rt::fail("cannot make a file in {}; set TMPDIR to a folder that "
+               "can be written",
+               std::filesystem::temp_directory_path().string());
     close(fd);
     path = pattern;
+    removeOnSignal(path);
   }
-  ~TemporaryFile() { std::remove(path.c_str()); }
+  ~TemporaryFile() {
+    std::remove(path.c_str());
+    forgetOnSignal(path);
+  }
   std::string path;
 };
 } // namespace
 
 int moec::driver::moecMain(int argc, char **argv) {
+  setUpSignals();
   CompileRequest request, compileRequest;
+  std::vector<const CLI::App *> commands;
   rt::Tool tool;
   tool.name = "moec";
+  tool.llvm = llvmVersion();
   tool.description = "moec compiles Mixture-of-Experts and MLP-Mixer vision "
                      "models ahead of time, trains and runs them";
   tool.load = [&](const rt::ModuleRequest &wanted)
       -> std::shared_ptr<const rt::Module> {
     // What is no JSON is a module already.
     if (std::filesystem::path(wanted.path).extension() != ".json" &&
-        wanted.path != "-")
+        wanted.path != "-") {
+      for (const CLI::App *command : commands)
+        refuseCompiling(*command, wanted.path);
       return rt::Module::load(wanted.path);
+    }
     TemporaryFile file;
     request.model = wanted.path;
     request.output = file.path;
     request.batch = wanted.batch;
-    request.train = wanted.training;
+    request.train = wanted.training == rt::Training::Yes;
+    request.trainIfDescribed = wanted.training == rt::Training::IfDescribed;
     if (int code = compileModel(request))
       throw rt::Error("'" + wanted.path +
                           "' was not compiled; see the messages above",
                       rt::ErrorCode(code));
     return rt::Module::load(file.path, "of " + wanted.path);
   };
-  tool.addOptions = [&](CLI::App &app) { addCompiling(app, request); };
+  tool.addOptions = [&](CLI::App &app) {
+    addCompiling(app, request);
+    commands.push_back(&app);
+  };
   tool.addCommands = [&](CLI::App &app, std::function<int()> &action) {
     addCompile(app, compileRequest, action);
     app.add_subcommand("schema", "Print the JSON Schema of models")

@@ -6,10 +6,21 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/Output.h"
+#include "lib/Driver/CompileModel.h"
 #include "runtime/data/File.h"
+#include "llvm/Support/Signals.h"
+#include <cerrno>
+#include <csignal>
 
 using namespace moec::driver;
 namespace fs = llvm::sys::fs;
+
+int moec::driver::exitCodeOf(std::error_code error) {
+  for (int number : {ENOSPC, EDQUOT, EFBIG, EIO, ENOMEM, EMFILE, ENFILE})
+    if (error.value() == number)
+      return 4;
+  return 1;
+}
 
 OutputFile::~OutputFile() {
   if (temporary)
@@ -47,4 +58,17 @@ llvm::Error OutputFile::commit() {
   llvm::Error error = temporary->keep(target);
   temporary.reset();
   return error;
+}
+
+void moec::driver::setUpSignals() {
+  // LLVM removes the files; the signal then does what it does.
+  llvm::sys::SetOneShotPipeSignalFunction([] { (void)raise(SIGPIPE); });
+}
+
+void moec::driver::removeOnSignal(const std::string &path) {
+  llvm::sys::RemoveFileOnSignal(path);
+}
+
+void moec::driver::forgetOnSignal(const std::string &path) {
+  llvm::sys::DontRemoveFileOnSignal(path);
 }

@@ -15,6 +15,9 @@
 
 namespace moec::driver {
 
+/// 4 where a disk is full or a limit of the process is met, else 1.
+int exitCodeOf(std::error_code error);
+
 /// A file that is written beside its final place and moved there by commit();
 /// without that, what stood there stays as it was. Devices ("/dev/null") and
 /// "-" are written directly.

@@ -42,17 +42,14 @@ void moec::registerAllPasses() {
   codegen::registerMoecCodegenPasses();
   cpu::registerCPUPhase();
   gpu::registerGPUPhase();
-  schedule::registerMoecSchedulePasses();
+  schedule::registerSchedulePhase();
   registerCanonicalizerPass();
   registerCSEPass();
   registerInlinerPass();
   registerSymbolDCEPass();
   fusion::registerFusionPhase();
   precision::registerMoecPrecisionPasses();
-  memory::registerMoecMemoryPasses();
-  PassPipelineRegistration<>("moec-memory-pipeline",
-                             "Plan memory, outline and merge kernels",
-                             memory::buildMemoryPipeline);
+  memory::registerMemoryPhase();
   registerModelPasses();
   registerAutodiffPasses();
 }

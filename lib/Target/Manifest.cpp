@@ -188,7 +188,7 @@ private:
              << "attributes kernel.blocks and kernel.scratch";
     }
     for (StringRef key :
-         {"blocks", "scratch", "flops", "bytes", "kind", "nodes"})
+         {"blocks", "scratch", "variant", "flops", "bytes", "kind", "nodes"})
       if (Attribute attr = function->getAttr(("kernel." + key).str()))
         kernel[key] = toJson(attr);
     return kernel;

@@ -18,6 +18,7 @@
 #include "llvm/IR/GlobalVariable.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/Errno.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -26,6 +27,7 @@
 #include "llvm/Transforms/Scalar/LICM.h"
 #include "llvm/Transforms/Scalar/LoopPassManager.h"
 #include "llvm/Transforms/Scalar/SimplifyCFG.h"
+#include <cerrno>
 
 LLD_HAS_DRIVER(elf)
 
@@ -199,6 +201,11 @@ moec::target::emitData(const Machine &machine,
   return emitNative(module, machine, /*assembly=*/false);
 }
 
+static llvm::Error cannotWrite(llvm::StringRef path, std::error_code error) {
+  return llvm::createStringError(error, "cannot write '" + path +
+                                            "': " + error.message());
+}
+
 /// Appends the seal to the shared object `path`.
 static std::error_code appendSeal(llvm::StringRef path) {
   auto image = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
@@ -257,19 +264,17 @@ llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
         llvm::sys::fs::TempFile::create(beside + ".%%%%%%.o");
     if (!input) {
       discard();
-      return llvm::createStringError("cannot write '" + path.str() +
-                                     "': " + llvm::toString(input.takeError()));
+      return cannotWrite(path, llvm::errorToErrorCode(input.takeError()));
     }
-    llvm::raw_fd_ostream file(input->FD, /*shouldClose=*/false);
-    file << object;
-    file.flush();
-    std::error_code error = file.error();
-    file.clear_error(); // the destructor would end the program
+    llvm::raw_fd_ostream bytes(input->FD, /*shouldClose=*/false);
+    bytes << object;
+    bytes.flush();
+    std::error_code error = bytes.error();
+    bytes.clear_error();
     inputs.push_back(std::move(*input));
     if (error) {
       discard();
-      return llvm::createStringError(error, "cannot write '" + path.str() +
-                                                "': " + error.message());
+      return cannotWrite(path, error);
     }
   }
   std::string output = inputs.front().TmpName + ".so";
@@ -285,6 +290,11 @@ llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
   discard();
   if (result.retCode != 0) {
     (void)llvm::sys::fs::remove(output);
+    // The linker passes on the words of the system alone.
+    for (int number : {ENOSPC, EDQUOT, EFBIG})
+      if (messages.find(llvm::sys::StrError(number)) != std::string::npos)
+        return cannotWrite(path,
+                           std::error_code(number, std::generic_category()));
     return llvm::createStringError("linking failed: " + messages);
   }
   std::error_code error = appendSeal(output);
@@ -292,8 +302,7 @@ llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
     error = moveInto(output, path, inPlace);
   if (error) {
     (void)llvm::sys::fs::remove(output);
-    return llvm::createStringError("cannot write '" + path.str() +
-                                   "': " + error.message());
+    return cannotWrite(path, error);
   }
   return llvm::Error::success();
 }

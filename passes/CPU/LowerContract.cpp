@@ -8,6 +8,7 @@
 #include "mlir/IR/Remarks.h"
 #include "passes/CPU/ContractEmitter.h"
 #include "passes/CPU/Passes.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -360,6 +361,9 @@ LogicalResult ContractEmitter::emit() {
   int64_t blocks = mTiles * nTiles;
   for (unsigned g = 0; g < mDim; ++g)
     blocks *= raggedM && g == 0 ? 1 : operands.dims()[g];
+  kernel.func->setAttr("kernel.variant", b.getStringAttr(llvm::formatv(
+                                             "tile {0}x{1}x{2}, micro {3}x{4}",
+                                             mTile, nTile, kTile, mr, nr)));
   kernel.finish(blocks, scratch.bytes());
   return success();
 }

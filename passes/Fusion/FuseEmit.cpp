@@ -157,8 +157,7 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
                                     fused->getResult(next++));
     rewriter.replaceOp(map, fused->getResults().drop_front(next));
     eraseViewsAndOp(rewriter, rows);
-    remark::passed(loc,
-                   remark::RemarkOpts::name("FuseEmit").category("moec-fusion"))
+    remark::passed(loc, remark::RemarkOpts::name("FuseEmit").category("Fusion"))
         << "statistics and the map that applies them are one kernel";
   }
 

@@ -72,9 +72,8 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
   }
 
   bool missed(kernel::MapOp map, StringRef reason) {
-    remark::missed(
-        map.getLoc(),
-        remark::RemarkOpts::name("FuseEpilogue").category("moec-fusion"))
+    remark::missed(map.getLoc(),
+                   remark::RemarkOpts::name("FuseEpilogue").category("Fusion"))
         << remark::reason("{0}", reason);
     return false;
   }
@@ -179,8 +178,8 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
         rewriter.replaceAllUsesWith(producer->getResult(i),
                                     fused->getResult(i));
     eraseViewsAndOp(rewriter, producer);
-    remark::passed(
-        loc, remark::RemarkOpts::name("FuseEpilogue").category("moec-fusion"))
+    remark::passed(loc,
+                   remark::RemarkOpts::name("FuseEpilogue").category("Fusion"))
         << "moved into the kernel that writes what it reads";
     return true;
   }

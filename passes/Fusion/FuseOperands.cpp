@@ -219,7 +219,7 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
         return;
       remark::missed(
           map.getLoc(),
-          remark::RemarkOpts::name("FuseOperands").category("moec-fusion"))
+          remark::RemarkOpts::name("FuseOperands").category("Fusion"))
           << remark::reason("{0}", reasons[map]);
     });
     reasons.clear();
@@ -280,9 +280,8 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
       Operation *reader = move->consumer;
       replace(reader, apply(rewriter, map, *move));
     }
-    remark::passed(
-        map.getLoc(),
-        remark::RemarkOpts::name("FuseOperands").category("moec-fusion"))
+    remark::passed(map.getLoc(),
+                   remark::RemarkOpts::name("FuseOperands").category("Fusion"))
         << "moved into the kernels that read it";
     reasons.erase(map);
     size_t place = places.lookup(map);

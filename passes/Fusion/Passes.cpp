@@ -14,10 +14,9 @@ using namespace mlir;
 
 namespace moec::fusion {
 
-void buildFusionPipeline(OpPassManager &pm,
-                         const FusionPipelineOptions &options) {
+void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
   auto fuse = [&](StringRef name, std::unique_ptr<Pass> pass) {
-    if (!llvm::is_contained(options.disabled, name))
+    if (wants(name))
       pm.addNestedPass<func::FuncOp>(std::move(pass));
   };
   pm.addPass(createLowerToKernel());
@@ -42,9 +41,12 @@ void buildFusionPipeline(OpPassManager &pm,
 
 void registerFusionPhase() {
   registerMoecFusionPasses();
-  PassPipelineRegistration<FusionPipelineOptions>(
+  PassPipelineRegistration<OnlyOptionalPasses>(
       "moec-fusion-pipeline", "Lower moe to kernel ops and fuse them",
-      buildFusionPipeline);
+      [](OpPassManager &pm, const OnlyOptionalPasses &options) {
+        buildFusionPipeline(
+            pm, [&](StringRef name) { return options.wants(name); });
+      });
 }
 
 } // namespace moec::fusion

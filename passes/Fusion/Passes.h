@@ -10,7 +10,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
-#include "mlir/Pass/PassOptions.h"
+#include "passes/Optional.h"
 #include <memory>
 
 namespace moec::fusion {
@@ -18,16 +18,9 @@ namespace moec::fusion {
 #define GEN_PASS_REGISTRATION
 #include "passes/Fusion/Passes.h.inc"
 
-struct FusionPipelineOptions
-    : public mlir::PassPipelineOptions<FusionPipelineOptions> {
-  ListOption<std::string> disabled{
-      *this, "disable",
-      llvm::cl::desc("Fusion passes to leave out, by flag without 'moec-'")};
-};
-
-/// moe to fused kernel ops on tensors.
-void buildFusionPipeline(mlir::OpPassManager &pm,
-                         const FusionPipelineOptions &options);
+/// moe to fused kernel ops on tensors. Optional: fuse-*; `fuse-shared` is
+/// moec-fuse-epilogue with `shared`.
+void buildFusionPipeline(mlir::OpPassManager &pm, PassPredicate wants);
 void registerFusionPhase();
 } // namespace moec::fusion
 

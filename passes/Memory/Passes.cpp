@@ -7,10 +7,28 @@
 
 #include "passes/Memory/Passes.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
 
-void moec::memory::buildMemoryPipeline(mlir::OpPassManager &pm) {
+using namespace mlir;
+
+namespace moec::memory {
+
+void buildMemoryPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addPass(createPlanMemoryPass());
   // Only after planning do kernels of the same work look the same.
-  pm.addPass(createMergeKernelsPass());
+  if (wants("merge-kernels"))
+    pm.addPass(createMergeKernelsPass());
   pm.addPass(createMergeProgramsPass());
 }
+
+void registerMemoryPhase() {
+  registerMoecMemoryPasses();
+  PassPipelineRegistration<OnlyOptionalPasses>(
+      "moec-memory-pipeline", "Plan memory, outline and merge kernels",
+      [](OpPassManager &pm, const OnlyOptionalPasses &options) {
+        buildMemoryPipeline(
+            pm, [&](StringRef name) { return options.wants(name); });
+      });
+}
+
+} // namespace moec::memory

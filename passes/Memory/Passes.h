@@ -9,6 +9,7 @@
 #define MOEC_PASSES_MEMORY_PASSES_H
 
 #include "mlir/Pass/Pass.h"
+#include "passes/Optional.h"
 
 namespace moec::memory {
 #define GEN_PASS_DECL
@@ -16,8 +17,9 @@ namespace moec::memory {
 #include "passes/Memory/Passes.h.inc"
 
 /// Plans memory and merges what is the same: from kernel on tensors to
-/// programs and kernel functions.
-void buildMemoryPipeline(mlir::OpPassManager &pm);
+/// programs and kernel functions. Optional: merge-kernels.
+void buildMemoryPipeline(mlir::OpPassManager &pm, PassPredicate wants);
+void registerMemoryPhase();
 } // namespace moec::memory
 
 #endif // MOEC_PASSES_MEMORY_PASSES_H

@@ -103,8 +103,9 @@ public:
       Type operand =
           op.getLhs().front().getTerminator()->getOperand(0).getType();
       if (precise.contains(op))
-        remark::missed(op.getLoc(), remark::RemarkOpts::name("AssignPrecision")
-                                        .category("moec-precision"))
+        remark::missed(
+            op.getLoc(),
+            remark::RemarkOpts::name("AssignPrecision").category("Precision"))
             << remark::reason("its result decides where rows are routed");
       else if (operand.isF32())
         multiplying.insert(op);

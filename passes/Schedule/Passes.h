@@ -10,6 +10,7 @@
 
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/Optional.h"
 
 namespace moec::schedule {
 
@@ -17,6 +18,37 @@ namespace moec::schedule {
 #include "passes/Schedule/Passes.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "passes/Schedule/Passes.h.inc"
+
+/// The target, in the units of the passes of this phase.
+struct SchedulePipelineOptions
+    : public OptionalPassOptions<SchedulePipelineOptions> {
+  Option<bool> gpu{*this, "gpu", llvm::cl::desc("the target is a GPU"),
+                   llvm::cl::init(false)};
+  Option<int64_t> threads{
+      *this, "threads",
+      llvm::cl::desc("cores, or multiprocessors of a GPU, to find work for"),
+      llvm::cl::init(8)};
+  Option<int64_t> lanes{*this, "lanes",
+                        llvm::cl::desc("f32 lanes of a hardware vector"),
+                        llvm::cl::init(16)};
+  Option<int64_t> registers{*this, "registers",
+                            llvm::cl::desc("vector registers"),
+                            llvm::cl::init(32)};
+  Option<int64_t> shared{
+      *this, "shared",
+      llvm::cl::desc("bytes of shared memory a block may have"),
+      llvm::cl::init(232448)};
+  Option<bool> wgmma{*this, "wgmma",
+                     llvm::cl::desc("the target has wgmma and TMA"),
+                     llvm::cl::init(false)};
+};
+
+/// Gives every contraction its schedule. Optional: split-reduction and, for
+/// GPUs, materialize-operands.
+void buildSchedulePipeline(mlir::OpPassManager &pm,
+                           const SchedulePipelineOptions &options,
+                           PassPredicate wants);
+void registerSchedulePhase();
 
 /// What the cost model knows of a contraction.
 struct ContractShape {

@@ -147,6 +147,8 @@ static void readKernels(const JsonView &root, Manifest &manifest) {
       kernel.bytes = bytes->number();
     if (auto kind = view.find("kind"))
       kernel.kind = kind->string();
+    if (auto variant = view.find("variant"))
+      kernel.variant = variant->string();
     if (auto nodes = view.find("nodes"))
       kernel.nodes = nodes->strings();
     if (auto attributes = view.find("attributes"))

@@ -77,7 +77,6 @@ struct GpuLaunch {
   int64_t cluster = 1;
   int64_t shared = 0;    ///< bytes of dynamic shared memory
   int64_t workspace = 0; ///< bytes of device memory, contents undefined
-  std::string variant;   ///< for people
   int64_t registers = 0; ///< of a thread, as ptxas says; 0: not known
   int64_t spills = 0;    ///< bytes that a thread spills, if that is known
   std::vector<TensorMap> tensorMaps;
@@ -93,6 +92,7 @@ struct Kernel {
   double flops = 0;
   double bytes = 0;
   std::string kind;
+  std::string variant; ///< which code it got, for people
   std::vector<std::string> nodes;
   std::string attributes;
   GpuLaunch gpu;

@@ -145,8 +145,6 @@ void readGpuKernel(const JsonView &view, Kernel &kernel) {
     gpu.shared = shared->integer(0, maxShared);
   if (auto workspace = view.find("workspace"))
     gpu.workspace = workspace->integer(0, int64_t(1) << 40);
-  if (auto variant = view.find("variant"))
-    gpu.variant = variant->string();
   if (auto registers = view.find("registers"))
     gpu.registers = registers->integer(0, 255);
   if (auto spills = view.find("spills"))

@@ -50,6 +50,31 @@ std::string profileTable(const Session &session, int64_t runs) {
   return table;
 }
 
+nlohmann::ordered_json profileJson(const Session &session, int64_t runs,
+                                   bool counters) {
+  auto kernels = nlohmann::ordered_json::array();
+  for (size_t k = 0; k < session.costs().size(); ++k) {
+    const KernelCost &cost = session.costs()[k];
+    const Kernel &kernel = session.manifest().kernels[k];
+    if (cost.launches == 0)
+      continue;
+    nlohmann::ordered_json item = {
+        {"symbol", kernel.symbol},
+        {"kind", kernel.kind},
+        {"nodes", kernel.nodes},
+        {"launches", cost.launches / runs},
+        {"ms", cost.seconds * 1e3 / double(runs)},
+        {"gflops_per_second", kernel.flops * double(cost.launches) /
+                                  std::max(cost.seconds, 1e-12) * 1e-9}};
+    if (!kernel.variant.empty())
+      item["variant"] = kernel.variant;
+    if (counters)
+      item["counters"] = counterJson(session, k, runs);
+    kernels.push_back(std::move(item));
+  }
+  return kernels;
+}
+
 /// Bytes and labels at random, floats uniform in (-1, 1).
 static void fillInputs(Session &session, int64_t index, uint64_t seed) {
   const Manifest &manifest = session.manifest();
@@ -130,29 +155,8 @@ benchJson(const Session &session, const Entry &entry, const Timing &timing,
     object["fma_peak_isa"] = fmaPeakIsa();
     object["share_of_peak"] = rate / peak;
   }
-  if (!options.profile && !options.counters)
-    return object;
-  auto kernels = nlohmann::ordered_json::array();
-  for (size_t k = 0; k < session.costs().size(); ++k) {
-    const KernelCost &cost = session.costs()[k];
-    const Kernel &kernel = session.manifest().kernels[k];
-    if (cost.launches == 0)
-      continue;
-    nlohmann::ordered_json item = {
-        {"symbol", kernel.symbol},
-        {"kind", kernel.kind},
-        {"nodes", kernel.nodes},
-        {"launches", cost.launches / runs},
-        {"ms", cost.seconds * 1e3 / double(runs)},
-        {"gflops_per_second", kernel.flops * double(cost.launches) /
-                                  std::max(cost.seconds, 1e-12) * 1e-9}};
-    if (session.manifest().isGpu())
-      item["variant"] = kernel.gpu.variant;
-    if (options.counters)
-      item["counters"] = counterJson(session, k, runs);
-    kernels.push_back(std::move(item));
-  }
-  object["kernels"] = kernels;
+  if (options.profile || options.counters)
+    object["kernels"] = profileJson(session, runs, options.counters);
   return object;
 }
 

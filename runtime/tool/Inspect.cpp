@@ -9,6 +9,8 @@
 #include "runtime/core/Fail.h"
 #include "runtime/tool/Tool.h"
 
+#include <iterator>
+
 namespace moec::rt {
 
 static const char *initName(ParameterInit::Kind kind) {
@@ -35,41 +37,80 @@ static void printTensors(const char *label,
                dtypeName(tensor.dtype), shapeText(tensor.shape));
 }
 
-static void printEntry(const Manifest &manifest, const Entry &entry) {
-  int64_t launches = 0;
-  double flops = 0;
+/// "12.3 MFLOP", "640 B": three digits and the prefix that fits.
+static std::string quantity(double value, const char *unit) {
+  static const char *prefixes[] = {"", "k", "M", "G", "T"};
+  size_t prefix = 0;
+  for (; value >= 999.5 && prefix + 1 < std::size(prefixes); ++prefix)
+    value /= 1000;
+  return fmt::format("{:.3g} {}{}", value, prefixes[prefix], unit);
+}
+
+/// How often an entry launches each kernel of the module.
+static std::vector<int64_t> launchesOf(const Manifest &manifest,
+                                       const Entry &entry) {
+  std::vector<int64_t> launches(manifest.kernels.size());
   for (const ProgramItem &item : entry.program)
-    for (const Launch &launch : item.body) {
-      launches += item.repeat;
-      flops += double(item.repeat) * manifest.kernels[launch.kernel].flops;
-    }
-  fmt::print("  {} batch {}: {} launches, {:.3f} GFLOP of the model, {:.3f} "
-             "GFLOP of kernels\n",
-             entry.name, entry.batch, launches, entry.modelFlops * 1e-9,
-             flops * 1e-9);
+    for (const Launch &launch : item.body)
+      launches[launch.kernel] += item.repeat;
+  return launches;
+}
+
+static void printEntry(const Manifest &manifest, const Entry &entry) {
+  std::vector<int64_t> launches = launchesOf(manifest, entry);
+  double flops = 0;
+  int64_t total = 0;
+  for (size_t i = 0; i < launches.size(); ++i) {
+    total += launches[i];
+    flops += double(launches[i]) * manifest.kernels[i].flops;
+  }
+  fmt::print("  {} batch {}: {} launches, {} of the model, {} of kernels\n",
+             entry.name, entry.batch, total, quantity(entry.modelFlops, "FLOP"),
+             quantity(flops, "FLOP"));
   printTensors("input", entry.inputs);
   printTensors("output", entry.outputs);
 }
 
-static void printGpuKernel(const Kernel &kernel, const std::string &note) {
+/// What a launch of a kernel on a GPU is made of.
+static std::string launchText(const Kernel &kernel) {
   const GpuLaunch &gpu = kernel.gpu;
-  std::string extra;
+  std::string text = fmt::format("{} x {} threads, {} shared", gpu.grid,
+                                 gpu.threads, gpu.shared);
   if (gpu.registers)
-    extra += fmt::format(", {} registers, {} bytes spilled", gpu.registers,
-                         gpu.spills);
+    text += fmt::format(", {} registers, {} bytes spilled", gpu.registers,
+                        gpu.spills);
   if (gpu.cluster > 1)
-    extra += fmt::format(", clusters of {}", gpu.cluster);
+    text += fmt::format(", clusters of {}", gpu.cluster);
   if (gpu.workspace)
-    extra += fmt::format(", workspace {}", gpu.workspace);
+    text += fmt::format(", workspace {}", gpu.workspace);
   if (!gpu.tensorMaps.empty())
-    extra += fmt::format(", {} tensor maps", gpu.tensorMaps.size());
-  fmt::print(
-      "  {:<36} {:<10} {:<9} {:>6} x {:<4} threads {:>7} shared {:10.3f} "
-      "MFLOP{}  {}\n",
-      kernel.symbol, kernel.kind, gpu.variant, gpu.grid, gpu.threads,
-      gpu.shared, kernel.flops * 1e-6, extra, fmt::join(kernel.nodes, ", "));
-  if (!note.empty())
-    fmt::print("    {}\n", note);
+    text += fmt::format(", {} tensor maps", gpu.tensorMaps.size());
+  return text;
+}
+
+/// The kernels of an entry in the order of the module, with what one launch
+/// does.
+static void printKernels(const Manifest &manifest, const Entry &entry,
+                         const std::vector<std::string> &notes) {
+  fmt::print("kernels of {} batch {}: launches, work and traffic of one\n",
+             entry.name, entry.batch);
+  std::vector<int64_t> launches = launchesOf(manifest, entry);
+  for (size_t i = 0; i < launches.size(); ++i) {
+    const Kernel &kernel = manifest.kernels[i];
+    if (!launches[i])
+      continue;
+    std::string how = manifest.isGpu()
+                          ? launchText(kernel)
+                          : fmt::format("{} blocks, {} scratch", kernel.blocks,
+                                        kernel.scratch);
+    if (!kernel.variant.empty())
+      how = kernel.variant + ", " + how;
+    fmt::print("  {:>5} {:<24} {:<9} {:>10} {:>8}  {}: {}\n", launches[i],
+               kernel.symbol, kernel.kind, quantity(kernel.flops, "FLOP"),
+               quantity(kernel.bytes, "B"), how, fmt::join(kernel.nodes, ", "));
+    if (!notes[i].empty())
+      fmt::print("    {}\n", notes[i]);
+  }
 }
 
 int inspectCommand(std::shared_ptr<const Module> module,
@@ -124,18 +165,8 @@ int inspectCommand(std::shared_ptr<const Module> module,
                : parameter.decay  ? ", decays"
                                   : "");
   }
-  fmt::print("kernels\n");
-  for (size_t i = 0; i < manifest.kernels.size(); ++i) {
-    const Kernel &kernel = manifest.kernels[i];
-    if (manifest.isGpu()) {
-      printGpuKernel(kernel, notes[i]);
-      continue;
-    }
-    fmt::print("  {:<36} {:<10} {:>6} blocks {:10.3f} MFLOP {:>8} scratch  "
-               "{}\n",
-               kernel.symbol, kernel.kind, kernel.blocks, kernel.flops * 1e-6,
-               kernel.scratch, fmt::join(kernel.nodes, ", "));
-  }
+  for (const Entry &entry : manifest.entries)
+    printKernels(manifest, entry, notes);
   return 0;
 }
 

@@ -89,6 +89,27 @@ static void checkArray(const NpyArray &array, const std::string &file,
          dtypeName(array.dtype), shapeText(array.shape));
 }
 
+/// Says which batches there are where only the batch is another one.
+static void checkBatch(const Manifest &manifest, const Entry &entry,
+                       const NpyArray &array, const std::string &file,
+                       const TensorInfo &tensor) {
+  std::vector<int64_t> shape = array.shape;
+  if (shape.empty() || tensor.shape.empty() || shape == tensor.shape ||
+      tensor.shape[0] != entry.batch)
+    return;
+  shape[0] = tensor.shape[0];
+  if (shape != tensor.shape || array.dtype != tensor.dtype)
+    return;
+  std::vector<int64_t> batches;
+  for (const Entry &other : manifest.entries)
+    if (other.name == entry.name)
+      batches.push_back(other.batch);
+  fail("{}: a batch of {} for input \"{}\"; entry {} takes {}: compile with "
+       "--batch {}, or fill the array up",
+       file, array.shape[0], tensor.name, entry.name,
+       fmt::join(batches, " or "), array.shape[0]);
+}
+
 static double elementAt(DType dtype, const void *data, int64_t i) {
   switch (dtype) {
   case DType::U8:
@@ -201,9 +222,14 @@ int runCommand(std::shared_ptr<const Module> module,
     references[i] = readNpy(file);
     checkArray(references[i], file, entry.outputs[i], "output");
   }
+  if (options.weights.empty() && !options.seed &&
+      !module->manifest().parameters.empty())
+    warn("run: without --weights the parameters have their start values, from "
+         "the model's seed");
   std::unique_ptr<Session> session = makeSession(module, options);
   for (auto &[i, file] : inputs) {
     NpyArray array = readNpy(file);
+    checkBatch(module->manifest(), entry, array, file, entry.inputs[i]);
     checkArray(array, file, entry.inputs[i], "input");
     session->setInput(index, entry.inputs[i].name, array.bytes.data(),
                       int64_t(array.bytes.size()));

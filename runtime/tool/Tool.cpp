@@ -7,30 +7,64 @@
 
 #include "runtime/tool/Tool.h"
 #include "runtime/core/Fail.h"
+#include "runtime/core/Text.h"
+#include "runtime/core/Version.h"
+#include "runtime/tool/CommandLine.h"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <new>
+#include <system_error>
 
 namespace moec::rt {
 
+/// Disks that are full and limits of the process are no error of the user.
+static ErrorCode codeOf(const std::error_code &error) {
+  for (int number : {ENOSPC, EDQUOT, EFBIG, EIO, ENOMEM, EMFILE, ENFILE})
+    if (error.value() == number)
+      return ErrorCode::Resources;
+  return ErrorCode::User;
+}
+
+/// What is still in the buffer may find no place.
+static void flushOutput() {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout))
+    return;
+  throw std::system_error(errno ? errno : EIO, std::generic_category(),
+                          "cannot write to standard output");
+}
+
+static std::string currentTool = "moec";
+
+void warn(const std::string &text) {
+  (void)std::fflush(stdout);
+  fmt::print(stderr, "{}: warning: {}\n", currentTool,
+             escapeControls(text, /*lines=*/true));
+}
+
 int guarded(const std::string &tool, const std::function<int()> &body) {
+  auto report = [&](const char *text, ErrorCode code) {
+    (void)std::fflush(stdout);
+    // A model's own words may stand in it.
+    fmt::print(stderr, "{}: error: {}\n", tool,
+               escapeControls(text, /*lines=*/true));
+    return int(code);
+  };
   try {
-    return body();
+    int code = body();
+    flushOutput();
+    return code;
   } catch (const Error &e) {
-    std::fflush(stdout);
-    fmt::print(stderr, "{}: error: {}\n", tool, e.what());
-    return int(e.code());
+    return report(e.what(), e.code());
   } catch (const std::bad_alloc &) {
-    fmt::print(stderr, "{}: error: out of memory\n", tool);
-    return int(ErrorCode::Resources);
+    return report("out of memory", ErrorCode::Resources);
+  } catch (const std::system_error &e) {
+    return report(e.what(), codeOf(e.code()));
   } catch (const std::exception &e) {
-    fmt::print(stderr, "{}: error: {}\n", tool, e.what());
-    return int(ErrorCode::User);
+    return report(e.what(), ErrorCode::User);
   }
 }
 
@@ -38,14 +72,14 @@ static void addCommon(CLI::App &app, CommonOptions &options) {
   app.add_option("module", options.module, "The model or module")->required();
   app.add_option("--batch", options.batch,
                  "Batch size of the entry (default: see --entry)")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+      ->check(wholeNumber(1));
   app.add_option("--threads", options.threads,
                  "Threads (default: OMP_NUM_THREADS, else all cores)")
-      ->check(CLI::Range(1, 1024));
+      ->check(wholeNumber(1, 1024));
   app.add_option("--device", options.device,
                  "cpu, cuda (an NVIDIA GPU) or ptxsim (a simulated one); "
                  "default: what the module was compiled for")
-      ->check(CLI::IsMember({"cpu", "cuda", "ptxsim"}));
+      ->check(oneOf({"cpu", "cuda", "ptxsim"}));
   app.add_flag("--debug-launches", options.debugLaunches,
                "GPU: wait after every launch, so that a fault names its "
                "kernel");
@@ -56,7 +90,7 @@ static void addTestImages(CLI::App &app, std::optional<int64_t> &count,
   app.add_option("--test-images", count,
                  fmt::format("Only the first so many test images (default: {})",
                              otherwise))
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+      ->check(wholeNumber(1));
 }
 
 static void addSession(CLI::App &app, CommonOptions &options) {
@@ -86,7 +120,7 @@ static void addRun(CLI::App &app, RunOptions &options) {
 static void addTrain(CLI::App &app, TrainCommandOptions &options) {
   addSession(app, options);
   TrainOptions &train = options.train;
-  auto atLeast0 = CLI::Range(int64_t(0), int64_t(1) << 31);
+  auto atLeast0 = wholeNumber(0);
   app.add_option("--data", options.data,
                  "Training data: idx:DIR (files as of MNIST, plain or .gz)")
       ->required();
@@ -94,9 +128,9 @@ static void addTrain(CLI::App &app, TrainCommandOptions &options) {
                  "Start from these weights (safetensors)");
   app.add_option("--save", options.save, "Write the trained weights here");
   app.add_option("--epochs", train.epochs, "Epochs (default: the model's)")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+      ->check(wholeNumber(1));
   app.add_option("--steps", train.steps, "Steps instead of epochs")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+      ->check(wholeNumber(1));
   app.add_option("--learning-rate", train.learningRate,
                  "Peak learning rate (default: the model's)");
   app.add_option("--log-every", train.logEvery,
@@ -138,9 +172,9 @@ static void addClassify(CLI::App &app, ClassifyOptions &options) {
       ->required();
   addTestImages(app, options.testImages, "all");
   app.add_option("--count", options.count, "Images to show (default 5)")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+      ->check(wholeNumber(1));
   app.add_option("--first", options.first, "The first of them (default 0)")
-      ->check(CLI::Range(int64_t(0), int64_t(1) << 31));
+      ->check(wholeNumber(0));
 }
 
 static void addBench(CLI::App &app, BenchOptions &options) {
@@ -151,10 +185,10 @@ static void addBench(CLI::App &app, BenchOptions &options) {
   app.add_option("--repetitions", options.repetitions,
                  "Timed runs of the entry, each one sample (default 30, on "
                  "ptxsim 1)")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 31));
+      ->check(wholeNumber(1));
   app.add_option("--warmup", options.warmup,
                  "Runs before that (default 5, on ptxsim 0)")
-      ->check(CLI::Range(int64_t(0), int64_t(1) << 31));
+      ->check(wholeNumber(0));
   app.add_flag("--counters", options.counters,
                "With --device ptxsim: print what every kernel did");
   app.add_flag("--json", options.json, "Print one JSON object");
@@ -163,9 +197,11 @@ static void addBench(CLI::App &app, BenchOptions &options) {
 int toolMain(const Tool &tool, int argc, const char *const *argv) {
   // A write beyond `ulimit -f` is then an error like that of a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
+  currentTool = tool.name;
   return guarded(tool.name, [&] {
     CLI::App app(tool.description, tool.name);
     app.require_subcommand(1);
+    addHelp(app, versionText(tool.name, tool.llvm));
     std::function<int()> action;
     if (tool.addCommands)
       tool.addCommands(app, action);
@@ -193,14 +229,11 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
       for (CLI::App *sub :
            {runApp, trainApp, evalApp, classifyApp, benchApp, inspectApp})
         tool.addOptions(*sub);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError &e) {
-      return app.exit(e) == 0 ? 0 : int(ErrorCode::Usage);
-    }
+    if (std::optional<int> code = parseCommandLine(app, argc, argv))
+      return *code;
     if (action)
       return action();
-    auto load = [&](const CommonOptions &options, bool training) {
+    auto load = [&](const CommonOptions &options, Training training) {
       ModuleRequest request{options.module,
                             app.get_subcommands().front()->get_name(),
                             options.batch, training, std::nullopt};
@@ -212,16 +245,22 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
       return tool.load ? tool.load(request) : Module::load(options.module);
     };
     if (*runApp)
-      return runCommand(load(run, run.entry == "train_step"), run);
+      return runCommand(
+          load(run, run.entry == "train_step" ? Training::Yes : Training::No),
+          run);
     if (*trainApp)
-      return trainCommand(load(train, true), train);
+      return trainCommand(load(train, Training::Yes), train);
     if (*evalApp)
-      return evalCommand(load(eval, false), eval);
+      return evalCommand(load(eval, Training::No), eval);
     if (*classifyApp)
-      return classifyCommand(load(classify, false), classify);
+      return classifyCommand(load(classify, Training::No), classify);
     if (*benchApp)
-      return benchCommand(load(bench, bench.entry != "infer"), bench);
-    return inspectCommand(load(inspect, true), inspect);
+      return benchCommand(
+          load(bench, bench.entry == "train_step" ? Training::Yes
+                      : bench.entry.empty()       ? Training::IfDescribed
+                                                  : Training::No),
+          bench);
+    return inspectCommand(load(inspect, Training::IfDescribed), inspect);
   });
 }
 

@@ -25,12 +25,16 @@ class App;
 
 namespace moec::rt {
 
+/// Whether a command wants the entry train_step; IfDescribed: where the model
+/// has a training section.
+enum class Training { No, IfDescribed, Yes };
+
 /// What a command needs to know of its module before it has one.
 struct ModuleRequest {
-  std::string path;      ///< as given on the command line
-  std::string command;   ///< "run", "train", ...
-  int64_t batch = 0;     ///< --batch, or 0
-  bool training = false; ///< the command wants the entry train_step
+  std::string path;    ///< as given on the command line
+  std::string command; ///< "run", "train", ...
+  int64_t batch = 0;   ///< --batch, or 0
+  Training training = Training::No;
   /// --device, when it was given.
   std::optional<DeviceKind> device;
 };
@@ -39,6 +43,7 @@ struct ModuleRequest {
 struct Tool {
   std::string name;
   std::string description;
+  std::string llvm; ///< the version of LLVM in it; "" without
   /// Opens (or first compiles) a module; default: Module::load(path).
   std::function<std::shared_ptr<const Module>(const ModuleRequest &)> load;
   /// Adds options of the tool's own to each subcommand; may be empty.
@@ -146,6 +151,12 @@ Dataset readTestImages(const std::string &source,
 /// The table of --profile: time, share, GFLOP/s and GB/s of every kernel, with
 /// the nodes of the model it computes; per run of `runs`.
 std::string profileTable(const Session &session, int64_t runs);
+/// The same as a JSON array, with what counterJson() says if `counters`.
+nlohmann::ordered_json profileJson(const Session &session, int64_t runs,
+                                   bool counters = false);
+
+/// "TOOL: warning: TEXT" on stderr, with control characters escaped.
+void warn(const std::string &text);
 
 /// The table of --counters, for each kernel in a run of `runs`: instructions of
 /// warps, FLOPs, global memory, shared memory.

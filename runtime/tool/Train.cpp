@@ -120,6 +120,8 @@ int evalCommand(std::shared_ptr<const Module> module,
                                      {"accuracy", result.accuracy()},
                                      {"loss", result.loss},
                                      {"seconds", result.seconds}};
+    if (options.profile)
+      object["kernels"] = profileJson(*session, 1);
     fmt::print("{}\n", object.dump());
   } else {
     fmt::print("test accuracy {:.2f} % ({}/{}) loss {:.4f} {:.2f} s {:.0f} "
@@ -128,7 +130,7 @@ int evalCommand(std::shared_ptr<const Module> module,
                result.loss, result.seconds,
                double(result.count) / std::max(result.seconds, 1e-9));
   }
-  if (options.profile)
+  if (options.profile && !options.json)
     fmt::print("{}", profileTable(*session, 1));
   return 0;
 }

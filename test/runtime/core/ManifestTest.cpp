@@ -222,7 +222,7 @@ TEST(Manifest, ReadsAGpuModule) {
   EXPECT_EQ(launch.threads, 128);
   EXPECT_EQ(launch.cluster, 2);
   EXPECT_EQ(launch.shared, 65536);
-  EXPECT_EQ(launch.variant, "mma.sync");
+  EXPECT_EQ(manifest.kernels[0].variant, "mma.sync");
   ASSERT_EQ(launch.tensorMaps.size(), 1u);
   EXPECT_EQ(launch.tensorMaps[0].type, TensorMap::Type::BF16);
   // Three strides and one line of 16 elements.

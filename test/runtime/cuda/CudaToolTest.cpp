@@ -77,7 +77,7 @@ TEST_F(CudaCommands, InspectShowsKernels) {
   setenv("MOEC_CUDA_DRIVER", "/nowhere/libcuda.so.1", 1);
   ASSERT_EQ(run({"inspect", gpu}), 0) << err;
   for (const char *part : {"target cuda:sm_80, PTX 8.0", "toy_grads",
-                           "17 x 3    threads   50000 shared", "workspace"})
+                           "simt, 17 x 3 threads, 50000 shared", "workspace"})
     EXPECT_TRUE(has(out, part)) << part << "\n" << out;
   EXPECT_FALSE(has(out, "registers")) << out;
   setenv("MOEC_CUDA_DRIVER", MOEC_FAKE_DRIVER, 1);

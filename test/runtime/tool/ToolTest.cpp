@@ -31,6 +31,9 @@ TEST_F(Commands, Usage) {
   EXPECT_EQ(run({"fly"}), 2);
   EXPECT_EQ(run({"run"}), 2);
   EXPECT_EQ(run({"run", toy, "--colour=red"}), 2);
+  EXPECT_TRUE(has(err, "moec-run: error: run: unknown flag '--colour'")) << err;
+  EXPECT_EQ(run({"run", toy, "--wights=x"}), 2);
+  EXPECT_TRUE(has(err, "did you mean '--weights'?")) << err;
   EXPECT_EQ(run({"bench", toy, "--threads=0"}), 2);
   EXPECT_EQ(run({"bench", toy, "--repetitions=few"}), 2);
   EXPECT_EQ(run({"run", toy, "--input=x.npy"}), 2);
@@ -62,6 +65,10 @@ TEST_F(Commands, TrainThenEvalThenRun) {
   json result = json::parse(out);
   EXPECT_EQ(result["images"], 21);
   EXPECT_GT(result["accuracy"], 0.9);
+  ASSERT_EQ(run({"eval", toy, "--weights", file("w"), "--data", data, "--json",
+                 "--profile"}),
+            0);
+  EXPECT_FALSE(json::parse(out)["kernels"].empty()) << out;
   EXPECT_EQ(run({"eval", toy, "--weights", file("w"), "--data", data}), 0);
   EXPECT_TRUE(has(out, "(21/21) loss ") || has(out, "(20/21) loss ")) << out;
 
@@ -82,6 +89,12 @@ TEST_F(Commands, TrainThenEvalThenRun) {
 
   // The batch of the array picks the entry.
   std::vector<uint8_t> image(80, 9);
+  writeNpy(file("x.npy"), DType::U8, {3, 4, 4, 1}, image.data());
+  EXPECT_EQ(
+      run({"run", toy, "--weights", file("w"), "--input=@" + file("x.npy")}),
+      1);
+  EXPECT_TRUE(has(err, "a batch of 3 for input \"image\"; entry infer takes "))
+      << err;
   writeNpy(file("x.npy"), DType::U8, {5, 4, 4, 1}, image.data());
   ASSERT_EQ(run({"run", toy, "--weights", file("w"),
                  "--input=@" + file("x.npy"), "--output=@" + file("y.npy")}),
@@ -95,6 +108,11 @@ TEST_F(Commands, TrainThenEvalThenRun) {
             0)
       << err;
   EXPECT_TRUE(has(out, "logits: matches, largest error 0")) << out;
+  EXPECT_EQ(err, "");
+  ASSERT_EQ(run({"run", toy, "--input=@" + file("x.npy")}), 0);
+  EXPECT_TRUE(has(err, "moec-run: warning: run: without --weights")) << err;
+  ASSERT_EQ(run({"run", toy, "--seed=3", "--input=@" + file("x.npy")}), 0);
+  EXPECT_EQ(err, "");
 
   auto *values = reinterpret_cast<float *>(y.bytes.data());
   values[4] += 0.01f;
@@ -207,7 +225,8 @@ TEST_F(Commands, Inspect) {
   for (const char *part :
        {"model toy", "needs sse2", "train_step batch 8: 5 launches", "image",
         "memory plan", "optimizer state", "parameters: 51 in 2 tensors",
-        "normal 0.1, decays", "toy_update"})
+        "normal 0.1, decays", "kernels of train_step batch 8:", "toy_update",
+        "FLOP"})
     EXPECT_TRUE(has(out, part)) << part << "\n" << out;
   ASSERT_EQ(run({"inspect", toy, "--json"}), 0);
   EXPECT_EQ(json::parse(out)["model"], "toy");
@@ -230,5 +249,6 @@ TEST_F(Commands, ALoaderOfTheToolsOwn) {
   EXPECT_EQ(seen.path, "model.json");
   EXPECT_EQ(seen.command, "bench");
   EXPECT_EQ(seen.batch, 8);
-  EXPECT_TRUE(seen.training);
+  // A module without a training section can be timed too.
+  EXPECT_EQ(seen.training, Training::IfDescribed);
 }

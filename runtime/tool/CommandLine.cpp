@@ -1,0 +1,185 @@
+//===- CommandLine.cpp - Parsing and its messages -------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/tool/CommandLine.h"
+#include "runtime/core/Fail.h"
+#include "runtime/core/Text.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <cstdio>
+
+namespace moec::rt {
+
+CLI::Validator wholeNumber(int64_t least, int64_t most) {
+  return CLI::Validator(
+      [=](std::string &text) {
+        int64_t value = 0;
+        bool good = CLI::detail::lexical_cast(text, value);
+        return good && value >= least && value <= most
+                   ? std::string()
+                   : fmt::format("expected a whole number from {} to {}, got "
+                                 "'{}'",
+                                 least, most, text);
+      },
+      "");
+}
+
+CLI::Validator oneOf(std::vector<std::string> words) {
+  return CLI::Validator(
+      [words = std::move(words)](std::string &text) {
+        if (std::find(words.begin(), words.end(), text) != words.end())
+          return std::string();
+        std::string near = nearestName(text, words);
+        return fmt::format(
+            "expected {}, got '{}'{}", fmt::join(words, ", "), text,
+            near.empty() ? std::string() : "; did you mean '" + near + "'?");
+      },
+      "");
+}
+
+void addHelp(CLI::App &app, const std::string &version) {
+  app.set_version_flag("-v,--version", version, "Print the version");
+  app.add_subcommand("version", "Print the version");
+  app.add_subcommand("help", "Show the commands, or the flags of one")
+      ->add_option("command", "A command");
+}
+
+static std::vector<const CLI::App *> commands(const CLI::App &app) {
+  return app.get_subcommands([](const CLI::App *) { return true; });
+}
+
+static std::vector<std::string> commandNames(const CLI::App &app) {
+  std::vector<std::string> names;
+  for (const CLI::App *sub : commands(app))
+    names.push_back(sub->get_name());
+  return names;
+}
+
+static const CLI::App *findCommand(const CLI::App &app,
+                                   const std::string &name) {
+  for (const CLI::App *sub : commands(app))
+    if (sub->get_name() == name)
+      return sub;
+  return nullptr;
+}
+
+[[noreturn]] static void usageError(const CLI::App &app, const CLI::App *sub,
+                                    const std::string &text) {
+  throw Error(fmt::format("{}{}\n  see {}{} --help",
+                          sub ? sub->get_name() + ": " : std::string(), text,
+                          app.get_name(),
+                          sub ? " " + sub->get_name() : std::string()),
+              ErrorCode::Usage);
+}
+
+[[noreturn]] static void unknownCommand(const CLI::App &app,
+                                        const std::string &name) {
+  std::vector<std::string> known = commandNames(app);
+  std::string near = nearestName(name, known);
+  usageError(app, nullptr,
+             near.empty() ? fmt::format("unknown command '{}'; there are: {}",
+                                        name, fmt::join(known, ", "))
+                          : fmt::format("unknown command '{}', did you mean "
+                                        "'{}'?",
+                                        name, near));
+}
+
+/// The flag that is meant by "--traget", "--learn" or "--lr"; "" if none is.
+static std::string nearestFlag(const CLI::App &sub, const std::string &flag) {
+  std::string name = flag.substr(flag.find_first_not_of('-'));
+  std::vector<std::string> known;
+  for (const CLI::Option *option : sub.get_options())
+    for (const std::string &each : option->get_lnames())
+      known.push_back(each);
+  std::string near = nearestName(name, known);
+  for (size_t i = 0; near.empty() && i < known.size(); ++i) {
+    std::string initials = known[i].substr(0, 1);
+    for (size_t at = known[i].find('-'); at != std::string::npos;
+         at = known[i].find('-', at + 1))
+      initials += known[i].substr(at + 1, 1);
+    if (known[i].rfind(name, 0) == 0 || (name.size() > 1 && initials == name))
+      near = known[i];
+  }
+  return near.empty() ? near : "--" + near;
+}
+
+/// Reports flags that nothing knows; they come first, since what they should
+/// have done with the words behind them is not known either.
+static void checkFlags(const CLI::App &app, const CLI::App *sub) {
+  std::string texts;
+  for (const std::string &word : app.remaining(/*recurse=*/true)) {
+    if (word.size() < 2 || word[0] != '-' ||
+        word.find_first_not_of('-') == std::string::npos)
+      continue;
+    std::string flag = word.substr(0, word.find('='));
+    std::string near = nearestFlag(sub ? *sub : app, flag);
+    texts +=
+        fmt::format("{}unknown flag '{}'{}", texts.empty() ? "" : "; ", flag,
+                    near.empty() ? "" : ", did you mean '" + near + "'?");
+  }
+  if (!texts.empty())
+    usageError(app, sub, texts);
+}
+
+/// What CLI11 says, in the words of the other messages.
+static std::string describe(const CLI::App &app, const CLI::App *sub,
+                            const CLI::ParseError &error) {
+  std::string text = error.what();
+  if (error.get_exit_code() == int(CLI::ExitCodes::ExtrasError))
+    return fmt::format("what is '{}' for? There is no place for it",
+                       fmt::join(app.remaining(/*recurse=*/true), " "));
+  if (!sub)
+    return fmt::format("expected a command: {}",
+                       fmt::join(commandNames(app), ", "));
+  const std::string failed = "Could not convert: ";
+  if (size_t equals = text.find(" = ");
+      text.rfind(failed, 0) == 0 && equals != std::string::npos)
+    return fmt::format("{}: expected a number, got '{}'",
+                       text.substr(failed.size(), equals - failed.size()),
+                       text.substr(equals + 3));
+  return text;
+}
+
+std::optional<int> parseCommandLine(CLI::App &app, int argc,
+                                    const char *const *argv) {
+  std::string first = argc > 1 ? argv[1] : "";
+  if (!first.empty() && first[0] != '-' && !findCommand(app, first))
+    unknownCommand(app, first);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &e) {
+    // --help and --version.
+    if (e.get_exit_code() == 0)
+      return app.exit(e);
+    auto chosen = app.get_subcommands();
+    const CLI::App *sub = chosen.empty() ? nullptr : chosen.front();
+    checkFlags(app, sub);
+    usageError(app, sub, describe(app, sub, e));
+  }
+  const CLI::App *sub = app.get_subcommands().front();
+  if (sub->get_name() == "version") {
+    fmt::print("{}\n", app.version());
+    return 0;
+  }
+  if (sub->get_name() == "help") {
+    const CLI::Option *option = sub->get_option("command");
+    std::string name = option->count() ? option->as<std::string>() : "";
+    const CLI::App *about = name.empty() ? &app : findCommand(app, name);
+    if (!about)
+      unknownCommand(app, name);
+    // App::help() would show the command `help`.
+    std::string usage = app.get_name() + (name.empty() ? "" : " " + name);
+    fmt::print("{}", about->get_formatter()->make_help(
+                         about, usage, CLI::AppFormatMode::Normal));
+    return 0;
+  }
+  return std::nullopt;
+}
+
+} // namespace moec::rt

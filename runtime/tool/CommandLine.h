@@ -1,0 +1,36 @@
+//===- CommandLine.h - Parsing and its messages ----------------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_TOOL_COMMANDLINE_H
+#define MOEC_RUNTIME_TOOL_COMMANDLINE_H
+
+#include <CLI/App.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace moec::rt {
+
+/// Whole numbers from `least` to `most`.
+CLI::Validator wholeNumber(int64_t least, int64_t most = INT32_MAX);
+/// One of a few words.
+CLI::Validator oneOf(std::vector<std::string> words);
+
+/// Adds --version, and the commands `version` and `help [COMMAND]`, to a tool
+/// of subcommands.
+void addHelp(CLI::App &app, const std::string &version);
+
+/// Parses the command line. Returns the exit code where nothing is left to do
+/// (--help, --version and their commands). Throws Error(Usage), which names the
+/// command, the flag, what was expected, and the nearest name of what is
+/// misspelt.
+std::optional<int> parseCommandLine(CLI::App &app, int argc,
+                                    const char *const *argv);
+
+} // namespace moec::rt
+
+#endif // MOEC_RUNTIME_TOOL_COMMANDLINE_H

@@ -1,0 +1,45 @@
+"""Ends `moec compile` and `moec bench MODEL` by signals and looks what is left.
+
+usage: signals.py MODEL FOLDER
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+model, folder = sys.argv[1:]
+environment = dict(os.environ, TMPDIR=folder)
+
+
+def check(name, code, expected):
+    left = os.listdir(folder)
+    if code != -expected or left:
+        sys.exit(f"{name}: exit code {code}, expected signal {expected}; left: {left}")
+
+
+# The reader of remarks leaves after the first line.
+for _ in range(3):
+    process = subprocess.Popen(
+        ["moec", "compile", model, "--mode", "train", "-o", f"{folder}/m.moec", "--remarks", ".*"],
+        stderr=subprocess.PIPE,
+        env=environment,
+        preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
+    )
+    process.stderr.readline()
+    process.stderr.close()
+    check("closed pipe", process.wait(), signal.SIGPIPE)
+
+# Once the temporary file is there.
+for name in ("INT", "TERM", "HUP"):
+    number = getattr(signal, "SIG" + name)
+    for command in (["compile", model, "-o", f"{folder}/m.moec"], ["bench", model]):
+        process = subprocess.Popen(
+            ["moec", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+        )
+        until = time.monotonic() + 60
+        while not os.listdir(folder) and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.001)
+        process.send_signal(number)
+        check(f"{name} of {command[0]}", process.wait(), number)
