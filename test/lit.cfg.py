@@ -3,7 +3,8 @@
 A test names the tools plainly (`moec-opt %s | FileCheck %s`); they are found in
 the build's bin folder and in LLVM's. `%moec-opt` and so on work too.
 Substitutions: %examples, %data (Fashion-MNIST), %python, %moec_source, %cuda_home
-(where ptxas is: given explicitly, since it takes seconds where it is found).
+(where ptxas is: given explicitly, since it takes seconds where it is found),
+%test_plugin (test/tools/moec-opt/Inputs/CountMaps.cpp).
 Features: avx2, avx512, numpy, fashion-mnist, ptxas, sanitizers.
 """
 
@@ -39,12 +40,13 @@ config.substitutions += [
     ("%moec_source", config.moec_source_dir),
     ("%data", data),
     ("%python", config.python),
+    ("%test_plugin", os.path.join(config.test_exec_root, "tools/moec-opt/MoecCountMaps.so")),
 ]
 
 # %tool is the tool by its full path: a misspelt name then fails as "not found"
 # with the path, and never picks another tool of the same name from PATH.
 # Longest name first, since %moec is the beginning of %moec-opt.
-moec_tools = ["moec", "moec-interpret", "moec-opt", "moec-run", "moec-lsp-server", "moec-reduce"]
+moec_tools = ["moec", "moec-interpret", "moec-opt", "moec-run", "moec-lsp-server"]
 for tool in sorted(moec_tools, key=len, reverse=True):
     path = os.path.join(tools_dir, tool)
     config.substitutions.append((f"%{tool}(?![-_A-Za-z])", path))

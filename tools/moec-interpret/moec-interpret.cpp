@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Reference/InterpretMain.h"
+#include "lib/Registration/ToolSetup.h"
 #include "moec/InitAll.h"
 
 int main(int argc, char **argv) {
+  moec::setToolVersion("moec-interpret");
   mlir::DialectRegistry registry;
   moec::registerAllDialects(registry);
   moec::registerAllPasses();

@@ -5,10 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Registration/ToolSetup.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "moec/InitAll.h"
 
 int main(int argc, char **argv) {
+  moec::setToolVersion("moec-opt");
+  if (mlir::failed(moec::checkPlugins("moec-opt", argc, argv)))
+    return 1;
   mlir::DialectRegistry registry;
   moec::registerAllDialects(registry);
   moec::registerAllPasses();
