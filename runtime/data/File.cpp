@@ -7,6 +7,7 @@
 
 #include "runtime/data/File.h"
 #include "runtime/core/Fail.h"
+#include "runtime/data/LockedFile.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -91,11 +92,22 @@ static bool writeAll(int fd, std::string_view piece) {
         write(fd, piece.data(), std::min(piece.size(), size_t(1) << 30));
     if (done < 0 && errno == EINTR)
       continue;
+    if (done == 0)
+      errno = EIO; // not said why
     if (done <= 0)
       return false;
     piece.remove_prefix(size_t(done));
   }
   return true;
+}
+
+/// A disk that is full or broken is no fault of the user's.
+[[noreturn]] static void failToWrite(const std::string &path, int error) {
+  bool resources = error == ENOSPC || error == EDQUOT || error == EFBIG ||
+                   error == EIO || error == ENOMEM || error == EMFILE ||
+                   error == ENFILE;
+  throw Error(fmt::format("cannot write {}: {}", path, std::strerror(error)),
+              resources ? ErrorCode::Resources : ErrorCode::User);
 }
 
 /// What is no regular file (a device, a pipe) stays where it is.
@@ -109,7 +121,7 @@ static void writeInPlace(const std::string &path,
   if (fd >= 0)
     close(fd);
   if (!good)
-    fail("cannot write {}: {}", path, std::strerror(error));
+    failToWrite(path, error);
 }
 
 void writeFileAtomic(const std::string &named,
@@ -124,38 +136,15 @@ void writeFileAtomic(const std::string &named,
     writeInPlace(path, pieces);
     return;
   }
-  std::string temporary = path + ".XXXXXX";
-  int fd = mkostemp(temporary.data(), O_CLOEXEC);
-  if (fd < 0)
-    fail("cannot write {}: {}", path, std::strerror(errno));
-  bool good = true;
+  Replacement file;
+  std::error_code error = file.open(path);
   for (std::string_view piece : pieces)
-    good = good && writeAll(fd, piece);
-  // mkostemp makes files that nobody else can read; use the usual rights.
-  mode_t mask = umask(0);
-  umask(mask);
-  good = good && fchmod(fd, 0666 & ~mask) == 0 && fsync(fd) == 0;
-  int error = errno;
-  close(fd);
-  if (good && rename(temporary.c_str(), path.c_str()) == 0) {
-    // The new name lasts only once its folder is on disk.
-    size_t slash = path.rfind('/');
-    std::string folder = slash == std::string::npos ? "."
-                         : slash == 0               ? "/"
-                                                    : path.substr(0, slash);
-    int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory >= 0) {
-      fsync(directory);
-      close(directory);
-    }
-    return;
-  }
-  if (good)
-    error = errno;
-  unlink(temporary.c_str());
-  throw Error(fmt::format("cannot write {}: {}", path, std::strerror(error)),
-              error == ENOSPC || error == EFBIG ? ErrorCode::Resources
-                                                : ErrorCode::User);
+    if (!error && !writeAll(file.descriptor(), piece))
+      error = std::error_code(errno, std::generic_category());
+  if (!error)
+    error = file.commit();
+  if (error)
+    failToWrite(path, error.value());
 }
 
 } // namespace moec::rt
