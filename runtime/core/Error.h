@@ -20,6 +20,7 @@ enum class ErrorCode : int {
   Usage = 2,     ///< the command line does not parse
   Mismatch = 3,  ///< a result differs from the expected one
   Resources = 4, ///< memory or disk is short
+  Signal = 128,  ///< stopped in good order by a signal, whose number is added
 };
 
 /// The only exception the runtime throws on purpose. Its text says what was

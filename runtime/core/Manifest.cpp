@@ -186,6 +186,7 @@ static ScheduleInfo readSchedule(const JsonView &view) {
 static void readTraining(const JsonView &root, Manifest &manifest) {
   if (auto view = root.find("training")) {
     TrainingInfo &training = manifest.training;
+    training.text = view->dump();
     if (auto rate = view->find("learning_rate")) {
       training.present = true;
       training.learningRate = rate->number();

@@ -162,6 +162,9 @@ struct TrainingInfo {
   double learningRate = 1e-3;
   uint64_t seed = 0;
   ScheduleInfo schedule;
+  /// The whole section as JSON text, also what the compiler alone makes use of
+  /// (optimizer, clipping): it tells whether two modules train alike.
+  std::string text = "{}";
 };
 
 /// Which input is the image, which the label, which output says the class; 0

@@ -50,9 +50,11 @@ int64_t Module::requireEntry(const std::string &name, int64_t batch) const {
   std::vector<std::string> present;
   for (const Entry &entry : contents.entries)
     present.push_back(fmt::format("{} (batch {})", entry.name, entry.batch));
-  fail("module {} has no entry \"{}\"{}; it has: {}", called, name,
+  bool untrained = name == "train_step" && contents.findEntry(name) < 0;
+  fail("module {} has no entry \"{}\"{}; it has: {}{}", called, name,
        batch ? fmt::format(" with batch {}", batch) : std::string(),
-       fmt::join(present, ", "));
+       fmt::join(present, ", "),
+       untrained ? "; compile the model with --mode train" : "");
 }
 
 } // namespace moec::rt

@@ -16,7 +16,8 @@ namespace moec::rt {
 
 /// `count` images of u8 [height, width, channels] and their labels.
 struct Dataset {
-  std::string name; ///< where it comes from, for messages
+  /// Where the images and the labels come from, for messages.
+  std::string name, labelName;
   int64_t count = 0;
   int64_t height = 0;
   int64_t width = 0;

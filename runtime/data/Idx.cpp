@@ -134,6 +134,7 @@ Dataset readIdx(const std::string &folder, DataSplit split) {
          labels.path, labels.shape[0]);
   Dataset data;
   data.name = images.path;
+  data.labelName = labels.path;
   data.count = images.shape[0];
   data.height = images.shape[1];
   data.width = images.shape[2];
@@ -167,7 +168,7 @@ void checkLabels(const Dataset &data, int64_t classes) {
     if (data.labels[i] < 0 || data.labels[i] >= classes)
       fail("{}: label {} of image {} is out of range: the model has {} classes "
            "(0 to {})",
-           data.name, data.labels[i], i, classes, classes - 1);
+           data.labelName, data.labels[i], i, classes, classes - 1);
 }
 
 } // namespace moec::rt

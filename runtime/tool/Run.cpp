@@ -9,6 +9,7 @@
 #include "runtime/core/Threads.h"
 #include "runtime/data/Npy.h"
 #include "runtime/data/Weights.h"
+#include "runtime/tool/OutputPaths.h"
 #include "runtime/tool/Tool.h"
 
 #include <algorithm>
@@ -210,12 +211,22 @@ int runCommand(std::shared_ptr<const Module> module,
   auto outputs = assignFiles(options.outputs, entry.outputs, "--output");
   auto expected =
       assignFiles(options.expected, entry.outputs, "--expected-output");
+  std::vector<NamedPath> written;
+  for (auto &[i, file] : outputs)
+    written.push_back({"--output", file});
+  checkOutputs(written,
+               {{"the model", options.module}, {"--weights", options.weights}});
   for (size_t i = 0; i < entry.inputs.size(); ++i)
     if (!inputs.count(int64_t(i)))
       fail("input \"{}\" of entry {} is missing: give --input={}=@file.npy "
            "({} {})",
            entry.inputs[i].name, entry.name, entry.inputs[i].name,
            dtypeName(entry.inputs[i].dtype), shapeText(entry.inputs[i].shape));
+  if (options.weights.empty() && !module->manifest().parameters.empty())
+    fmt::print(stderr,
+               "warning: no --weights: the parameters have the start "
+               "values of seed {}\n",
+               options.seed.value_or(module->manifest().training.seed));
   // All files are checked before anything runs or is written.
   std::map<int64_t, NpyArray> references;
   for (auto &[i, file] : expected) {

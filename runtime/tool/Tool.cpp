@@ -12,8 +12,11 @@
 #include "runtime/tool/CommandLine.h"
 
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <system_error>
@@ -93,11 +96,34 @@ static void addTestImages(CLI::App &app, std::optional<int64_t> &count,
       ->check(wholeNumber(1));
 }
 
+/// As in a model: a number above 0 that an f32 holds.
+static std::string isRate(const std::string &text) {
+  char *end = nullptr;
+  double rate = std::strtod(text.c_str(), &end);
+  if (!text.empty() && *end == 0 && float(rate) > 0 &&
+      std::isfinite(float(rate)))
+    return "";
+  return fmt::format("expected a number above 0 that an f32 holds, got {}",
+                     text);
+}
+
+/// As in a model: an integer from 0 to 2^63 - 1.
+static std::string isSeed(const std::string &text) {
+  int64_t seed = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error == std::errc() && end == text.data() + text.size() && seed >= 0)
+    return "";
+  return fmt::format("expected an integer from 0 to {}, got {}", INT64_MAX,
+                     text);
+}
+
 static void addSession(CLI::App &app, CommonOptions &options) {
   addCommon(app, options);
   app.add_option("--seed", options.seed,
                  "Seed of start values, shuffling and noise (default: the "
-                 "model's, else 0)");
+                 "model's, else 0)")
+      ->check(isSeed, "0 or more");
   app.add_flag("--profile", options.profile, "Print the time of each kernel");
 }
 
@@ -132,9 +158,11 @@ static void addTrain(CLI::App &app, TrainCommandOptions &options) {
   app.add_option("--steps", train.steps, "Steps instead of epochs")
       ->check(wholeNumber(1));
   app.add_option("--learning-rate", train.learningRate,
-                 "Peak learning rate (default: the model's)");
-  app.add_option("--log-every", train.logEvery,
-                 "Steps between progress lines (default 100)")
+                 "Peak learning rate (default: the model's)")
+      ->check(isRate, "above 0");
+  app.add_option("--log-every", options.logEvery,
+                 "Steps between progress lines (default 100; on a terminal "
+                 "only a line that is written over)")
       ->check(atLeast0);
   app.add_option("--losses", options.losses, "Write step,loss lines here");
   app.add_option("--checkpoint", train.checkpoint,

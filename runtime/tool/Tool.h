@@ -54,8 +54,9 @@ struct Tool {
 };
 
 /// Parses the command line, runs the command and returns the exit code: 0 ok,
-/// 1 model or user error, 2 usage, 3 numerics mismatch, 4 resources. Nothing
-/// is thrown.
+/// 1 model or user error, 2 usage, 3 numerics mismatch, 4 resources (also when
+/// standard output cannot be written), 128 + n stopped by signal n. Nothing is
+/// thrown.
 int toolMain(const Tool &tool, int argc, const char *const *argv);
 
 /// Calls `body` and turns what it throws into a line on stderr and an exit
@@ -90,6 +91,8 @@ struct TrainCommandOptions : CommonOptions {
   std::string save;   ///< weights, written at the end
   std::string losses; ///< CSV of step, loss
   bool noEval = false;
+  /// Steps between progress lines; without: 100, on a terminal one an epoch.
+  std::optional<int64_t> logEvery;
   /// Only the first so many test images; without: all, on the simulator none.
   std::optional<int64_t> testImages;
   TrainOptions train;

@@ -9,31 +9,13 @@
 #include "runtime/core/JsonView.h"
 #include "runtime/data/Dataset.h"
 #include "runtime/data/Weights.h"
+#include "runtime/tool/LossFile.h"
+#include "runtime/tool/OutputPaths.h"
+#include "runtime/tool/Progress.h"
+#include "runtime/tool/StopSignals.h"
 #include "runtime/tool/Tool.h"
 
-#include <csignal>
-#include <cstdio>
-#include <filesystem>
-#include <unistd.h>
-
 namespace moec::rt {
-
-static volatile std::sig_atomic_t interruptSeen = 0;
-
-/// Hours of training should not be lost because an output cannot be written.
-static void checkWritable(const std::string &path, const char *flag) {
-  if (path.empty())
-    return;
-  size_t slash = path.rfind('/');
-  std::string folder = slash == std::string::npos ? "."
-                       : slash == 0               ? "/"
-                                                  : path.substr(0, slash);
-  if (access(folder.c_str(), W_OK | X_OK) != 0)
-    fail("{} {}: folder {} does not exist or cannot be written", flag, path,
-         folder);
-  if (std::filesystem::is_directory(path))
-    fail("{} {}: this is a folder, expected a file to write", flag, path);
-}
 
 Dataset readTestImages(const std::string &source,
                        const std::optional<int64_t> &count) {
@@ -49,60 +31,136 @@ Dataset readTestImages(const std::string &source,
   return data;
 }
 
+/// What a run that is stopped leaves behind, and how to go on from it.
+static std::string howToGoOn(const TrainCommandOptions &options,
+                             const TrainResult &result) {
+  const std::string &checkpoint = options.train.checkpoint;
+  if (result.steps == result.start)
+    return "no step was made and nothing was written";
+  if (checkpoint.empty())
+    return "nothing was saved; --checkpoint FILE would keep such a run";
+  return fmt::format(
+      "{} holds the run; the same command with --resume {}{} goes on",
+      checkpoint, checkpoint,
+      !options.train.resume.empty() ? " in place of the other one"
+      : !options.weights.empty()    ? " in place of --weights"
+                                    : "");
+}
+
+/// The line that a terminal shows while training.
+static std::string progressText(const TrainProgress &now) {
+  std::string text =
+      fmt::format("epoch {}/{} step {}/{} loss {:.4f}", now.epoch, now.epochs,
+                  now.step, now.steps, now.loss);
+  if (now.tested)
+    text += fmt::format(" testing {}/{}", now.tested, now.testImages);
+  else
+    text += fmt::format(" {:.1f} ms/step", now.secondsPerStep * 1e3);
+  return text + fmt::format(", {} left", durationText(now.secondsLeft));
+}
+
+static std::string headerText(const Session &session) {
+  int64_t elements = 0;
+  for (const Parameter &parameter : session.manifest().parameters)
+    elements += parameter.elements;
+  return fmt::format("{}: {} parameters, {}, on {}", session.manifest().model,
+                     elements, session.manifest().precision,
+                     session.device().describe());
+}
+
 int trainCommand(std::shared_ptr<const Module> module,
                  const TrainCommandOptions &options) {
   if (options.train.epochs && options.train.steps)
     throw Error("--epochs and --steps exclude each other", ErrorCode::Usage);
+  if (!options.weights.empty() && !options.train.resume.empty())
+    throw Error("--weights and --resume exclude each other: a checkpoint holds "
+                "its own weights",
+                ErrorCode::Usage);
   module->requireEntry("train_step", options.batch);
-  checkWritable(options.save, "--save");
-  checkWritable(options.losses, "--losses");
-  checkWritable(options.train.checkpoint, "--checkpoint");
+  std::vector<NamedPath> outputs = {{"--save", options.save},
+                                    {"--losses", options.losses},
+                                    {"--checkpoint", options.train.checkpoint}};
+  checkOutputs(outputs, {{"the model", options.module}});
+  // What a run goes on from may be written over by its own kind.
+  checkOutputs({{"--save", options.save}, {"--losses", options.losses}},
+               {{"--resume", options.train.resume}});
+  checkOutputs({{"--checkpoint", options.train.checkpoint},
+                {"--losses", options.losses}},
+               {{"--weights", options.weights}});
+  if (options.save.empty() && options.train.checkpoint.empty())
+    fmt::print(stderr, "warning: neither --save nor --checkpoint: the trained "
+                       "weights will be lost\n");
+  OutputLocks locks(outputs);
+  StopSignals signals;
+  Progress out(stdout);
+  out.show(fmt::format("reading {}", options.data));
   Dataset data = readDataset(options.data, DataSplit::Train), test;
   bool evaluates =
       !options.noEval && module->manifest().findEntry("infer") >= 0;
   // All test images would take the simulator hours.
   if (evaluates && !options.testImages &&
       chosenDevice(*module, options) == DeviceKind::PtxSim) {
-    fmt::print("no evaluation on the simulator; --test-images N asks for it\n");
+    out.line("no evaluation on the simulator; --test-images N asks for it");
     evaluates = false;
   }
   if (evaluates)
     test = readTestImages(options.data, options.testImages);
   std::unique_ptr<Session> session = makeSession(module, options);
+  out.line(headerText(*session));
 
   TrainOptions train = options.train;
-  train.seed = options.seed.value_or(module->manifest().training.seed);
-  train.log = [](const std::string &line) {
-    fmt::print("{}\n", line);
-    std::fflush(stdout);
+  train.seed = options.seed;
+  // A terminal has the line that is written over.
+  train.logEvery = options.logEvery.value_or(out.onTerminal() ? 0 : 100);
+  train.log = [&](const std::string &line) { out.line(line); };
+  train.onProgress = [&](const TrainProgress &now) {
+    out.show(progressText(now));
   };
-  std::string losses;
-  if (!options.losses.empty())
-    // 9 digits name a float exactly.
-    train.onStep = [&losses](int64_t step, float loss) {
-      losses += fmt::format("{},{:.9g}\n", step, loss);
+  train.interrupted = [] { return StopSignals::seen() != 0; };
+  LossFile losses(options.losses);
+  bool started = false;
+  auto writeLosses = [&] {
+    if (started && !options.losses.empty())
+      losses.write();
+  };
+  if (!options.losses.empty()) {
+    train.onStart = [&](int64_t step) {
+      losses.keepUntil(step);
+      started = true;
     };
-  if (!train.checkpoint.empty()) {
-    // The first Ctrl-C ends after the step at hand, with a checkpoint.
-    interruptSeen = 0;
-    std::signal(SIGINT, [](int) {
-      interruptSeen = 1;
-      std::signal(SIGINT, SIG_DFL);
-    });
-    train.interrupted = [] { return interruptSeen != 0; };
+    train.onStep = [&](int64_t step, float loss) { losses.add(step, loss); };
+    // Never behind the checkpoint, so that a resumed run leaves no gap.
+    train.beforeCheckpoint = writeLosses;
   }
-  TrainResult result =
-      moec::rt::train(*session, data, evaluates ? &test : nullptr, train,
-                      !options.weights.empty());
+  TrainResult result;
+  try {
+    result = moec::rt::train(*session, data, evaluates ? &test : nullptr, train,
+                             !options.weights.empty());
+  } catch (const Error &) {
+    out.clear();
+    writeLosses(); // they show how it came to this
+    throw;
+  }
+  out.clear();
+  writeLosses();
+  if (int signal = StopSignals::seen())
+    throw Error(fmt::format("stopped by {} at step {}/{}; {}",
+                            signalName(signal), result.steps, result.allSteps,
+                            howToGoOn(options, result)),
+                ErrorCode(int(ErrorCode::Signal) + signal));
   if (!options.save.empty())
     saveWeights(*session, options.save);
-  if (!options.losses.empty())
-    writeFileAtomic(options.losses, {losses});
-  fmt::print("trained to step {} in {:.1f} s, last loss {:.4f}", result.steps,
-             result.seconds, result.loss);
+  std::string line;
+  if (result.steps == result.start)
+    line = fmt::format("nothing left to train: {} is at step {} of {}",
+                       train.resume, result.steps, result.allSteps);
+  else
+    line = fmt::format("trained to step {} in {:.1f} s, last loss {:.4f}",
+                       result.steps, result.seconds, result.loss);
   if (result.evaluation)
-    fmt::print(", test accuracy {:.2f} %", result.evaluation->accuracy() * 100);
-  fmt::print("\n");
+    line += fmt::format(", test accuracy {:.2f} %",
+                        result.evaluation->accuracy() * 100);
+  out.line(line);
   if (options.profile)
     fmt::print("{}", profileTable(*session, 1));
   return 0;
@@ -113,7 +171,15 @@ int evalCommand(std::shared_ptr<const Module> module,
   int64_t entry = pickEvalEntry(*module, options.batch);
   Dataset test = readTestImages(options.data, options.testImages);
   std::unique_ptr<Session> session = makeSession(module, options);
-  Evaluation result = evaluate(*session, entry, test);
+  Progress err(stderr);
+  if (!options.json)
+    err.show(headerText(*session));
+  Evaluation result =
+      evaluate(*session, entry, test, nullptr, [&](int64_t done) {
+        err.show(fmt::format("{}/{} test images", done, test.count));
+        return false;
+      });
+  err.clear();
   if (options.json) {
     nlohmann::ordered_json object = {{"images", result.count},
                                      {"correct", result.correct},

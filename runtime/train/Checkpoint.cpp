@@ -7,11 +7,46 @@
 
 #include "runtime/train/Checkpoint.h"
 #include "runtime/core/Fail.h"
+#include "runtime/core/JsonView.h"
 #include "runtime/data/Weights.h"
 
+#include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace moec::rt {
+
+std::string courseOf(const Manifest &manifest) {
+  nlohmann::json course = parseJson(manifest.training.text, "training");
+  course["precision"] = manifest.precision;
+  nlohmann::json &decays = course["decays"];
+  for (const Parameter &parameter : manifest.parameters)
+    decays[parameter.name] = parameter.decay;
+  return course.dump();
+}
+
+std::string courseDifference(const std::string &there,
+                             const std::string &here) {
+  nlohmann::json a = parseJson(there, "the checkpoint's course").flatten();
+  nlohmann::json b = parseJson(here, "the module's course").flatten();
+  std::set<std::string> keys;
+  for (const nlohmann::json *side : {&a, &b})
+    for (auto &[key, value] : side->items())
+      keys.insert(key);
+  std::vector<std::string> differences;
+  auto text = [](const nlohmann::json &side, const std::string &key) {
+    return side.contains(key) ? side[key].dump() : "nothing";
+  };
+  for (const std::string &key : keys) {
+    if (text(a, key) == text(b, key))
+      continue;
+    std::string name = key.substr(1);
+    std::replace(name.begin(), name.end(), '/', '.');
+    differences.push_back(
+        fmt::format("{}: {} there, {} here", name, text(a, key), text(b, key)));
+  }
+  return fmt::format("{}", fmt::join(differences, "; "));
+}
 
 void saveCheckpoint(Session &session, const RunPosition &position,
                     const std::string &path) {
@@ -25,7 +60,8 @@ void saveCheckpoint(Session &session, const RunPosition &position,
        {"batch", std::to_string(position.batch)},
        {"images", std::to_string(position.images)},
        // 17 digits name a double exactly.
-       {"learning_rate", fmt::format("{:.17g}", position.learningRate)}});
+       {"learning_rate", fmt::format("{:.17g}", position.learningRate)},
+       {"course", position.course}});
 }
 
 template <typename T>
@@ -53,6 +89,10 @@ RunPosition loadCheckpoint(Session &session, const std::string &path) {
   position.batch = readNumber<int64_t>(file, "batch");
   position.images = readNumber<int64_t>(file, "images");
   position.learningRate = readNumber<double>(file, "learning_rate");
+  position.course = file.metadata("course");
+  if (position.step > position.steps)
+    fail("{} is damaged: it stands at step {} of {}", path, position.step,
+         position.steps);
   readSessionTensors(session, file, true);
   return position;
 }

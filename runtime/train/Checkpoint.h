@@ -21,7 +21,17 @@ struct RunPosition {
   int64_t batch = 0;
   int64_t images = 0; ///< of the training set
   double learningRate = 0;
+  std::string course; ///< courseOf() the module
 };
+
+/// What of a module, apart from the shapes of its parameters, decides how a run
+/// goes on: its training section (optimizer, clipping, schedule, ...), its
+/// precision and the parameters that decay, as JSON text.
+std::string courseOf(const Manifest &manifest);
+
+/// Where two courses differ, "optimizer.weight_decay: 0.05 there, 0.1 here" and
+/// so on, joined by "; "; empty when they are equal.
+std::string courseDifference(const std::string &there, const std::string &here);
 
 /// Writes parameters, optimizer state and position into one safetensors file,
 /// by temporary file, fsync and rename.

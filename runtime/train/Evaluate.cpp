@@ -58,8 +58,8 @@ static void checkFinite(const float *row, int64_t classes,
            output, image, data.name, row[c], c);
 }
 
-Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
-                    const ImageFn &onImage) {
+int64_t checkEvaluation(Session &session, int64_t entryIndex,
+                        const Dataset &data) {
   const Entry &entry = session.manifest().entries.at(entryIndex);
   int64_t output = logitsOutput(session.manifest(), entry);
   if (output < 0)
@@ -73,15 +73,23 @@ Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
          "{} {}",
          entry.name, entry.batch, info.name, dtypeName(info.dtype),
          shapeText(info.shape));
+  checkLabels(data, info.shape[1]);
+  Feed(session, entryIndex, data);
+  return output;
+}
+
+Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
+                    const ImageFn &onImage, const StopEvaluation &stop) {
+  int64_t output = checkEvaluation(session, entryIndex, data);
+  const TensorInfo &info =
+      session.manifest().entries[entryIndex].outputs[output];
   int64_t classes = info.shape[1];
-  checkLabels(data, classes);
   Feed feed(session, entryIndex, data);
   std::vector<int64_t> order(data.count);
   std::iota(order.begin(), order.end(), 0);
 
   auto start = std::chrono::steady_clock::now();
   Evaluation result;
-  result.count = data.count;
   double sum = 0;
   for (int64_t next = 0; next < data.count;) {
     int64_t end = std::min(next + feed.batch(), data.count);
@@ -100,8 +108,11 @@ Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
       if (onImage)
         onImage(next, at, row);
     }
+    result.count = end;
+    if (stop && stop(end))
+      break;
   }
-  result.loss = data.count ? sum / double(data.count) : 0;
+  result.loss = result.count ? sum / double(result.count) : 0;
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();

@@ -33,18 +33,28 @@ int64_t pickInferEntry(const Module &module, int64_t batch = 0);
 /// them out, else `infer`. Batch sizes as above.
 int64_t pickEvalEntry(const Module &module, int64_t batch = 0);
 
+/// The output of an entry that gives the logits. Throws Error when evaluate()
+/// could not use this entry and these images, so that a training run learns of
+/// it before its first step.
+int64_t checkEvaluation(Session &session, int64_t entry, const Dataset &data);
+
 /// Told of every image, in order, while its batch is in the session: the image,
 /// its row in the batch, its logits.
 using ImageFn =
     std::function<void(int64_t image, int64_t row, const float *logits)>;
+/// Asked between the batches of an evaluation, with the images done so far;
+/// true ends it.
+using StopEvaluation = std::function<bool(int64_t)>;
 
 /// Runs an entry that gives logits, f32 [batch, classes], over all images. The
 /// last batch begins early enough to be full, with images that count already;
 /// fewer images than a batch stand several times (Feed::fill). The class is the
-/// argmax (the lowest of equal ones); the loss is computed in double. Throws
-/// Error for logits that are not finite.
+/// argmax (the lowest of equal ones); the loss is computed in double. Where
+/// `stop` ended it, `count` is less than the images there are. Throws Error for
+/// logits that are not finite.
 Evaluation evaluate(Session &session, int64_t entry, const Dataset &data,
-                    const ImageFn &onImage = nullptr);
+                    const ImageFn &onImage = nullptr,
+                    const StopEvaluation &stop = nullptr);
 
 } // namespace moec::rt
 

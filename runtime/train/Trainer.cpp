@@ -10,6 +10,7 @@
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/Feed.h"
 #include "runtime/train/Schedule.h"
+#include "runtime/train/Soundness.h"
 
 #include <algorithm>
 #include <chrono>
@@ -37,9 +38,20 @@ public:
 
 private:
   void start(bool keepParameters);
-  float step(const std::vector<int64_t> &order);
+  void resume();
+  void step(const std::vector<int64_t> &order);
   void report(float loss, double rate);
-  void endEpoch(int64_t epoch);
+  void evaluateNow();
+  void save();
+  void requireSound();
+  void progress(int64_t tested);
+  bool interrupted() {
+    result.interrupted |= options.interrupted && options.interrupted();
+    return result.interrupted;
+  }
+  int64_t epochNow() const {
+    return std::max<int64_t>(position.step - 1, 0) / stepsPerEpoch + 1;
+  }
   void log(const std::string &line) {
     if (options.log)
       options.log(line);
@@ -54,10 +66,12 @@ private:
   Feed feed;
   RunPosition position;
   int64_t stepsPerEpoch = 0, epochs = 0;
+  Clock::time_point runStart;
   /// Since the last progress line.
   Clock::time_point lineStart;
   int64_t lineSteps = 0;
-  double evaluationSeconds = 0;
+  /// In evaluations and in looking at weights.
+  double otherSeconds = 0;
   TrainResult result;
 };
 } // namespace
@@ -102,45 +116,78 @@ void Trainer::start(bool keepParameters) {
          entry.batch);
   session.prepare(index);
   session.clearState();
-  if (!options.resume.empty()) {
-    position = loadCheckpoint(session, options.resume);
-    if (position.batch != entry.batch || position.images != data.count)
-      fail("{} comes from a run with batch {} and {} images, this one has {} "
-           "and {}: it cannot go on bitwise",
-           options.resume, position.batch, position.images, entry.batch,
-           data.count);
-    int64_t wanted =
-        options.steps ? options.steps : options.epochs * stepsPerEpoch;
-    if (wanted && wanted != position.steps)
-      fail("the run of {} has {} steps, --epochs or --steps ask for {}: the "
-           "schedule would differ; leave them out or start anew with --weights",
-           options.resume, position.steps, wanted);
-    log(fmt::format("resumed {} at step {}/{}, seed {}", options.resume,
-                    position.step, position.steps, position.seed));
-  } else {
-    position.seed = options.seed;
-    position.batch = entry.batch;
-    position.images = data.count;
-    position.learningRate =
-        options.learningRate ? *options.learningRate : training.learningRate;
-    int64_t wanted = options.epochs ? options.epochs : training.epochs;
-    position.steps = options.steps ? options.steps : wanted * stepsPerEpoch;
-    if (!keepParameters)
-      session.initParameters(position.seed);
+  if (test) {
+    int64_t logits = pickEvalEntry(session.module());
+    checkEvaluation(session, logits, *test);
+    session.prepare(logits);
   }
+  if (int64_t probe = probeEntry(session.manifest()); probe >= 0) {
+    Feed(session, probe, data);
+    session.prepare(probe);
+  }
+  position.seed = options.seed.value_or(training.seed);
+  position.batch = entry.batch;
+  position.images = data.count;
+  position.learningRate = options.learningRate.value_or(training.learningRate);
+  position.course = courseOf(session.manifest());
+  int64_t wanted = options.epochs ? options.epochs : training.epochs;
+  position.steps = options.steps ? options.steps : wanted * stepsPerEpoch;
+  if (!options.resume.empty())
+    resume();
+  else if (!keepParameters)
+    session.initParameters(position.seed);
   epochs = (position.steps + stepsPerEpoch - 1) / stepsPerEpoch;
   // The step input is i32.
   if (position.steps > INT32_MAX)
     fail("{} steps are too many", position.steps);
-  if (session.manifest().entries[index].findInput("seed") >= 0)
+  if (entry.findInput("seed") >= 0)
     session.setScalar(index, "seed", double(int32_t(position.seed)));
+  log(fmt::format("{} images, {} epoch{} of {} steps of {} images{}, learning "
+                  "rate {:g}, seed {}",
+                  data.count, epochs, epochs == 1 ? "" : "s", stepsPerEpoch,
+                  entry.batch,
+                  position.steps % stepsPerEpoch == 0
+                      ? std::string()
+                      : fmt::format(", {} steps in all", position.steps),
+                  position.learningRate, position.seed));
+  result.start = position.step;
+  result.allSteps = position.steps;
 }
 
-float Trainer::step(const std::vector<int64_t> &order) {
+/// Takes the run from a checkpoint, if it is the run that was asked for.
+void Trainer::resume() {
+  RunPosition asked = position;
+  position = loadCheckpoint(session, options.resume);
+  std::vector<std::string> problems;
+  auto same = [&](const char *what, auto there, auto here, bool given) {
+    if (given && there != here)
+      problems.push_back(
+          fmt::format("{}: {} there, {} here", what, there, here));
+  };
+  same("batch", position.batch, asked.batch, true);
+  same("training images", position.images, asked.images, true);
+  same("steps (--epochs, --steps)", position.steps, asked.steps,
+       options.epochs || options.steps);
+  same("--learning-rate", position.learningRate, asked.learningRate,
+       options.learningRate.has_value());
+  same("--seed", position.seed, asked.seed, options.seed.has_value());
+  std::string course = courseDifference(position.course, asked.course);
+  if (!course.empty())
+    problems.push_back(std::move(course));
+  if (!problems.empty())
+    fail("{} holds a run that this one cannot go on with: {}; ask for what is "
+         "there (what the options leave out is taken from it), or start anew "
+         "from its weights with --weights",
+         options.resume, fmt::join(problems, "; "));
+  log(fmt::format("resumed {} at step {}/{}, seed {}", options.resume,
+                  position.step, position.steps, position.seed));
+}
+
+void Trainer::step(const std::vector<int64_t> &order) {
   int64_t begin = position.step % stepsPerEpoch * entry.batch;
   feed.fill(order, begin, begin + entry.batch);
   ++position.step;
-  if (session.manifest().entries[index].findInput("step") >= 0)
+  if (entry.findInput("step") >= 0)
     session.setScalar(index, "step", double(position.step));
   double rate =
       learningRateAt(session.manifest().training.schedule,
@@ -159,16 +206,37 @@ float Trainer::step(const std::vector<int64_t> &order) {
   if (epochEnds || position.step == position.steps ||
       (options.logEvery > 0 && position.step % options.logEvery == 0))
     report(loss, rate);
-  return loss;
+  result.loss = loss;
+  progress(0);
+}
+
+void Trainer::progress(int64_t tested) {
+  if (!options.onProgress)
+    return;
+  TrainProgress now;
+  now.epoch = epochNow();
+  now.epochs = epochs;
+  now.step = position.step;
+  now.steps = position.steps;
+  now.loss = result.loss;
+  int64_t done = position.step - result.start;
+  if (done > 0)
+    now.secondsPerStep = (secondsSince(runStart) - otherSeconds) / double(done);
+  now.secondsLeft = now.secondsPerStep * double(position.steps - position.step);
+  if (test && result.evaluation)
+    now.secondsLeft += result.evaluation->seconds *
+                       double(epochs - position.step / stepsPerEpoch);
+  now.tested = tested;
+  now.testImages = tested ? test->count : 0;
+  options.onProgress(now);
 }
 
 void Trainer::report(float loss, double rate) {
   double seconds = secondsSince(lineStart) / double(lineSteps);
-  int64_t epoch = (position.step - 1) / stepsPerEpoch + 1;
   std::string line =
       fmt::format("epoch {}/{} step {}/{} loss {:.4f} lr {:.1e} {:.1f} ms/step "
                   "{:.0f} img/s",
-                  epoch, epochs, position.step, position.steps, loss, rate,
+                  epochNow(), epochs, position.step, position.steps, loss, rate,
                   seconds * 1e3, double(entry.batch) / seconds);
   if (entry.modelFlops > 0)
     line += fmt::format(" {:.0f} GFLOP/s", entry.modelFlops / seconds * 1e-9);
@@ -181,53 +249,96 @@ void Trainer::report(float loss, double rate) {
   lineSteps = 0;
 }
 
-void Trainer::endEpoch(int64_t epoch) {
-  if (!options.checkpoint.empty())
-    saveCheckpoint(session, position, options.checkpoint);
-  if (test) {
-    result.evaluation =
-        evaluate(session, pickEvalEntry(session.module()), *test);
-    const Evaluation &evaluation = *result.evaluation;
-    evaluationSeconds += evaluation.seconds;
-    log(fmt::format("epoch {}/{} test accuracy {:.2f} % loss {:.4f} ({}/{} "
-                    "images, {:.2f} s)",
-                    epoch, epochs, evaluation.accuracy() * 100, evaluation.loss,
-                    evaluation.correct, evaluation.count, evaluation.seconds));
-  }
-  lineStart = Clock::now();
+/// Throws when the last update has ruined the model. The loss of a step is that
+/// of the weights before it, so it cannot tell.
+void Trainer::requireSound() {
+  Clock::time_point start = Clock::now();
+  std::string ruin = ruinOf(session, data);
+  double seconds = secondsSince(start);
+  otherSeconds += seconds;
+  lineStart += std::chrono::duration_cast<Clock::duration>(
+      std::chrono::duration<double>(seconds));
+  if (!ruin.empty())
+    fail("the weights are ruined after step {}: {}; training has diverged; "
+         "lower the learning rate ({:.1e}) or raise the warm-up{}",
+         position.step, ruin,
+         learningRateAt(session.manifest().training.schedule,
+                        position.learningRate, position.step, position.steps),
+         options.checkpoint.empty()
+             ? std::string()
+             : fmt::format("; {} was left as it was", options.checkpoint));
+}
+
+void Trainer::save() {
+  if (options.beforeCheckpoint)
+    options.beforeCheckpoint();
+  saveCheckpoint(session, position, options.checkpoint);
+}
+
+void Trainer::evaluateNow() {
+  Evaluation evaluation = evaluate(session, pickEvalEntry(session.module()),
+                                   *test, nullptr, [&](int64_t done) {
+                                     progress(done);
+                                     return done < test->count && interrupted();
+                                   });
+  otherSeconds += evaluation.seconds;
+  if (evaluation.count < test->count)
+    return;
+  log(fmt::format("epoch {}/{} test accuracy {:.2f} % loss {:.4f} ({}/{} "
+                  "images, {:.2f} s)",
+                  epochNow(), epochs, evaluation.accuracy() * 100,
+                  evaluation.loss, evaluation.correct, evaluation.count,
+                  evaluation.seconds));
+  result.evaluation = evaluation;
 }
 
 TrainResult Trainer::run(bool keepParameters) {
   start(keepParameters);
-  if (test)
-    session.prepare(pickEvalEntry(session.module()));
-  Clock::time_point runStart = lineStart = Clock::now();
-  int64_t startStep = position.step;
-  bool stop = false;
+  if (options.onStart)
+    options.onStart(position.step);
+  runStart = lineStart = Clock::now();
+  bool stop = interrupted();
+  bool ended = position.step == position.steps;
+  // A run that was stopped in its last evaluation lacks that alone.
+  if (ended && test && !stop)
+    evaluateNow();
   while (position.step < position.steps && !stop) {
     int64_t epoch = position.step / stepsPerEpoch;
     std::vector<int64_t> order =
         shuffledOrder(data.count, position.seed, epoch);
     int64_t epochEnd = std::min((epoch + 1) * stepsPerEpoch, position.steps);
     while (position.step < epochEnd && !stop) {
-      result.loss = step(order);
+      step(order);
       stop = (options.stopAfterSteps &&
-              position.step - startStep >= options.stopAfterSteps) ||
-             (options.interrupted && options.interrupted());
+              position.step - result.start >= options.stopAfterSteps) ||
+             interrupted();
       bool due = options.checkpointEvery > 0 &&
                  position.step % options.checkpointEvery == 0;
       if (!options.checkpoint.empty() && (due || stop) &&
-          position.step < epochEnd)
-        saveCheckpoint(session, position, options.checkpoint);
+          position.step < epochEnd) {
+        requireSound();
+        save();
+      }
     }
-    if (position.step == epochEnd)
-      endEpoch(epoch + 1);
+    if (position.step == epochEnd) {
+      // First, so that a model that the images show to be ruined does not take
+      // the place of a good one.
+      requireSound();
+      if (test && !result.interrupted)
+        evaluateNow();
+      stop |= result.interrupted;
+      if (!options.checkpoint.empty())
+        save();
+      lineStart = Clock::now();
+    }
     if (options.stopAfterEpochs &&
         epochEnd == options.stopAfterEpochs * stepsPerEpoch)
       stop = true;
   }
+  if (position.step % stepsPerEpoch != 0 && options.checkpoint.empty())
+    requireSound();
   result.steps = position.step;
-  result.seconds = secondsSince(runStart) - evaluationSeconds;
+  result.seconds = secondsSince(runStart) - otherSeconds;
   return result;
 }
 

@@ -15,28 +15,49 @@
 
 namespace moec::rt {
 
+/// Where a run is, for people who watch it.
+struct TrainProgress {
+  int64_t epoch = 0, epochs = 0; ///< from 1
+  int64_t step = 0, steps = 0;   ///< done, of the whole run
+  float loss = 0;
+  double secondsPerStep = 0; ///< mean of this process
+  double secondsLeft = 0;    ///< training and evaluation
+  /// Test images done and all of them while the model is evaluated, else 0.
+  int64_t tested = 0, testImages = 0;
+};
+
 struct TrainOptions {
   int64_t epochs = 0;                 ///< 0: as the module says
   int64_t steps = 0;                  ///< 0: epochs; else ends after so many
   std::optional<double> learningRate; ///< else as the module says
-  uint64_t seed = 0;
-  int64_t logEvery = 100;      ///< steps between progress lines
-  std::string checkpoint;      ///< file written after every epoch, or ""
-  int64_t checkpointEvery = 0; ///< and after every so many steps
-  std::string resume;          ///< checkpoint to go on from, or ""
-  int64_t stopAfterEpochs = 0; ///< stop early, as if killed then
+  std::optional<uint64_t> seed;       ///< else as the module says
+  int64_t logEvery = 100;             ///< steps between progress lines
+  std::string checkpoint;             ///< file written after every epoch, or ""
+  int64_t checkpointEvery = 0;        ///< and after every so many steps
+  std::string resume;                 ///< checkpoint to go on from, or ""
+  int64_t stopAfterEpochs = 0;        ///< stop early, as if killed then
   int64_t stopAfterSteps = 0;
   /// Gets every progress line, without its line feed.
   std::function<void(const std::string &)> log;
+  /// Gets the position the run starts from, before the first step.
+  std::function<void(int64_t)> onStart;
   /// Gets step (from 1) and loss of every step.
   std::function<void(int64_t, float)> onStep;
-  /// Asked after every step; true ends the run as stopAfterSteps does.
+  /// Called after every step and between the batches of an evaluation.
+  std::function<void(const TrainProgress &)> onProgress;
+  /// Called before a checkpoint is written.
+  std::function<void()> beforeCheckpoint;
+  /// Asked after every step and every batch of an evaluation; true ends the
+  /// run with a checkpoint, without an evaluation.
   std::function<bool()> interrupted;
 };
 
 struct TrainResult {
-  int64_t steps = 0; ///< the run's position at the end
-  float loss = 0;
+  int64_t start = 0;    ///< the run's position at the beginning of this call
+  int64_t steps = 0;    ///< ... and at its end
+  int64_t allSteps = 0; ///< of the whole run
+  bool interrupted = false;
+  float loss = 0;     ///< of the last step, if this call made one
   double seconds = 0; ///< spent in training steps and feeding them
   std::optional<Evaluation> evaluation; ///< of the last epoch
 };
@@ -45,8 +66,13 @@ struct TrainResult {
 /// checkpoint), unless `keepParameters`. Each epoch visits all images in a new
 /// order and drops the last partial batch. With `test`, the model is evaluated
 /// after each epoch. Losses depend neither on the number of threads nor on
-/// stops and resumptions. Throws Error when something does not fit, and when
-/// the loss is no longer finite.
+/// stops and resumptions. Throws Error
+/// * before the first step when something does not fit, also the test images,
+///   or an option that differs from the run that `resume` holds;
+/// * when a loss is no longer finite, or a step has ruined the weights: every
+///   weight and one pass over images are looked at before a checkpoint and at
+///   the end, since the loss of a step tells of the weights before it. What
+///   `checkpoint` held stays.
 TrainResult train(Session &session, const Dataset &data, const Dataset *test,
                   const TrainOptions &options, bool keepParameters = false);
 

@@ -141,6 +141,9 @@ TEST_F(Commands, RunPrints) {
       << err;
   EXPECT_TRUE(has(out, "y: f32 [16]\n  ")) << out;
   EXPECT_TRUE(has(out, "loops_step: stack.a, stack.b")) << out;
+  EXPECT_TRUE(has(err, "warning: no --weights: the parameters have the start "
+                       "values of seed "))
+      << err;
 }
 
 TEST_F(Commands, RunErrors) {
@@ -173,7 +176,15 @@ TEST_F(Commands, RunErrors) {
       {"run", loops, "--entry=chain", output, input, "--weights", file("none")},
       "cannot open");
   error({"run", loops, "--entry=chain", input, "--output=@/nowhere/y.npy"},
-        "cannot write /nowhere/y.npy");
+        "--output /nowhere/y.npy: folder /nowhere does not exist");
+  error({"run", loops, "--entry=chain", input, "--output=@" + folder.path},
+        "this is a folder");
+  error({"run", loops, "--entry=chain", input, "--output=@" + loops},
+        "are one file, so what is read would be lost");
+  error({"run", toy, "--entry=train_step", "--batch=8",
+         "--output=loss=@" + file("y.npy"),
+         "--output=accuracy=@" + file("./y.npy")},
+        "are one file, so one of them would be lost");
 }
 
 TEST_F(Commands, TrainErrors) {
@@ -192,7 +203,7 @@ TEST_F(Commands, TrainErrors) {
   error({toy, "--data", data, "--save", folder.path}, "this is a folder");
   error({toy, "--data", data, "--batch=5"},
         "has no entry \"train_step\" with batch 5");
-  error({loops, "--data", data}, "has no entry \"train_step\"");
+  error({loops, "--data", data}, "; compile the model with --mode train");
 }
 
 TEST_F(Commands, Bench) {

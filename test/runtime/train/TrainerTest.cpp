@@ -67,13 +67,15 @@ TEST_F(Training, Learns) {
   ASSERT_TRUE(result.evaluation.has_value());
   EXPECT_EQ(result.evaluation->count, 21);
   EXPECT_GT(result.evaluation->accuracy(), 0.9);
-  // A progress line and an evaluation for each epoch.
-  ASSERT_EQ(lines.size(), 6u);
-  EXPECT_EQ(lines[0].rfind("epoch 1/3 step 7/21 loss ", 0), 0u) << lines[0];
+  // What is going to happen; a progress line and an evaluation for each epoch.
+  ASSERT_EQ(lines.size(), 7u);
+  EXPECT_EQ(lines[0], "60 images, 3 epochs of 7 steps of 8 images, learning "
+                      "rate 0.5, seed 9");
+  EXPECT_EQ(lines[1].rfind("epoch 1/3 step 7/21 loss ", 0), 0u) << lines[1];
   for (const char *part :
        {" lr 1.8e-01 ", " ms/step ", " img/s ", " GFLOP/s ", " accuracy "})
-    EXPECT_NE(lines[2].find(part), std::string::npos) << lines[2];
-  EXPECT_EQ(lines[1].rfind("epoch 1/3 test accuracy ", 0), 0u) << lines[1];
+    EXPECT_NE(lines[3].find(part), std::string::npos) << lines[3];
+  EXPECT_EQ(lines[2].rfind("epoch 1/3 test accuracy ", 0), 0u) << lines[2];
 }
 
 TEST_F(Training, SameBitsForAnyThreads) {
@@ -124,13 +126,14 @@ TEST_F(Training, CheckpointEveryAndInterrupt) {
   options.checkpoint = folder / "c";
   options.checkpointEvery = 2;
   int asked = 0;
-  // Looks at the file as a kill would leave it after step 5.
+  // Looks at the file as a kill would leave it after step 5; the first question
+  // comes before step 1.
   options.interrupted = [&] {
-    if (++asked == 5) {
+    if (++asked == 6) {
       Session other(loadTestModule("toy"));
       EXPECT_EQ(loadCheckpoint(other, folder / "c").step, 4);
     }
-    return asked == 9;
+    return asked == 10;
   };
   EXPECT_EQ(run(options).steps, 9);
   Session other(loadTestModule("toy"));
@@ -140,6 +143,150 @@ TEST_F(Training, CheckpointEveryAndInterrupt) {
   loadWeights(weights, folder / "c");
   EXPECT_EQ(std::memcmp(weights.params(), session->params(), 64 * 4), 0);
   EXPECT_EQ(weights.state(0)[0], 0);
+}
+
+/// A run that is resumed is the run that was begun, or an error.
+TEST_F(Training, ResumesNoOtherRun) {
+  Session plain(loadTestModule("toy"));
+  std::string course = courseOf(plain.manifest());
+  RunPosition good = {3, 1, 21, 8, 60, 0.25, course};
+  auto expect = [&](RunPosition there, TrainOptions options, const char *part) {
+    saveCheckpoint(plain, there, folder / "c");
+    options.resume = folder / "c";
+    firstStep = 2;
+    EXPECT_ERROR(run(options), part);
+    EXPECT_TRUE(losses.empty());
+  };
+  RunPosition other = good;
+  other.images = 59;
+  expect(other, {}, "training images: 59 there, 60 here");
+  other = good;
+  other.batch = 4;
+  expect(other, {}, "batch: 4 there, 8 here");
+  TrainOptions options;
+  options.epochs = 5;
+  expect(good, options, "steps (--epochs, --steps): 21 there, 35 here");
+  options = {};
+  options.learningRate = 0.1;
+  expect(good, options, "--learning-rate: 0.25 there, 0.1 here");
+  options = {};
+  options.seed = 4;
+  expect(good, options, "--seed: 3 there, 4 here");
+  other = good;
+  auto replace = [&](const std::string &from, const std::string &to) {
+    other.course = course;
+    size_t at = course.find(from);
+    ASSERT_NE(at, std::string::npos) << course;
+    other.course.replace(at, from.size(), to);
+  };
+  replace("\"final\":0.1", "\"final\":0.0,\"clip_norm\":1.0");
+  expect(other, {},
+         "clip_norm: 1.0 there, nothing here; schedule.final: 0.0 there, 0.1 "
+         "here");
+  replace("\"precision\":\"f32\"", "\"precision\":\"bf16\"");
+  expect(other, {}, "precision: \"bf16\" there, \"f32\" here");
+  replace("\"bias\":false", "\"bias\":true");
+  expect(other, {}, "decays.bias: true there, false here");
+  other = good;
+  other.step = 22;
+  expect(other, {}, "is damaged: it stands at step 22 of 21");
+
+  // The same values, said once more, do no harm; all steps done: nothing to do.
+  options = {};
+  options.epochs = 3;
+  options.seed = 3;
+  options.learningRate = 0.25;
+  options.resume = folder / "c";
+  good.step = 21;
+  saveCheckpoint(plain, good, folder / "c");
+  TrainResult result = run(options);
+  EXPECT_EQ(result.start, 21);
+  EXPECT_EQ(result.steps, 21);
+  EXPECT_TRUE(losses.empty());
+}
+
+/// The loss of a step tells of the weights before it.
+TEST_F(Training, RuinedWeightsAreNotKept) {
+  for (double rate : {1e30, 3e38}) {
+    TrainOptions options;
+    options.checkpoint = folder / "c";
+    options.stopAfterSteps = 3;
+    firstStep = 1;
+    run(options);
+    std::string before = readAll(folder / "c");
+    options.learningRate = rate;
+    options.steps = 1;
+    // Also where nothing would be kept.
+    for (std::string checkpoint : {folder / "c", std::string()}) {
+      options.checkpoint = checkpoint;
+      EXPECT_ERROR(run(options), "the weights are ruined after step 1: ");
+      EXPECT_EQ(losses.size(), 1u);
+      EXPECT_EQ(readAll(folder / "c"), before);
+    }
+    options.checkpointEvery = 1;
+    options.checkpoint = folder / "c";
+    options.steps = 5;
+    EXPECT_ERROR(run(options), "c was left as it was");
+    EXPECT_EQ(readAll(folder / "c"), before);
+  }
+}
+
+/// What the evaluation needs is looked at before the first step.
+TEST_F(Training, TestImagesAreCheckedFirst) {
+  withTest = true;
+  Dataset good = test;
+  test.height = 8;
+  test.width = 2;
+  EXPECT_ERROR(run({}), "images are [8, 2, 1]");
+  EXPECT_TRUE(losses.empty());
+  test = good;
+  test.labels[20] = 3;
+  EXPECT_ERROR(run({}), "t10k-labels-idx1-ubyte: label 3 of image 20");
+  EXPECT_TRUE(losses.empty());
+}
+
+TEST_F(Training, InterruptedEvaluation) {
+  withTest = true;
+  TrainOptions options;
+  options.checkpoint = folder / "c";
+  // Asked before the run, after each of 7 steps, and after 8 and 16 images of
+  // the first evaluation.
+  int asked = 0;
+  options.interrupted = [&] { return ++asked == 10; };
+  TrainResult result = run(options);
+  EXPECT_TRUE(result.interrupted);
+  EXPECT_EQ(result.steps, 7);
+  EXPECT_EQ(result.allSteps, 21);
+  EXPECT_FALSE(result.evaluation.has_value());
+  Session other(loadTestModule("toy"));
+  EXPECT_EQ(loadCheckpoint(other, folder / "c").step, 7);
+  // In the last one: a resumed run has nothing left to train but to evaluate.
+  asked = -17;
+  EXPECT_TRUE(run(options).interrupted);
+  EXPECT_EQ(loadCheckpoint(other, folder / "c").step, 21);
+  options.resume = folder / "c";
+  options.interrupted = nullptr;
+  result = run(options);
+  EXPECT_EQ(result.start, 21);
+  EXPECT_TRUE(result.evaluation.has_value());
+}
+
+TEST_F(Training, Progress) {
+  withTest = true;
+  TrainOptions options;
+  std::vector<TrainProgress> seen;
+  options.onProgress = [&](const TrainProgress &now) { seen.push_back(now); };
+  run(options);
+  // 21 steps, and three evaluations of 8, 16 and 21 images.
+  ASSERT_EQ(seen.size(), 30u);
+  EXPECT_EQ(seen[0].step, 1);
+  EXPECT_EQ(seen[0].steps, 21);
+  EXPECT_GT(seen[0].secondsPerStep, 0);
+  EXPECT_GT(seen[0].secondsLeft, seen[20].secondsLeft);
+  EXPECT_EQ(seen[8].tested, 16);
+  EXPECT_EQ(seen[8].testImages, 21);
+  EXPECT_EQ(seen[8].epoch, 1);
+  EXPECT_EQ(seen[10].epoch, 2);
 }
 
 TEST_F(Training, StepsInsteadOfEpochs) {
@@ -159,16 +306,8 @@ TEST_F(Training, Errors) {
   saveWeights(plain, folder / "w");
   options.resume = folder / "w";
   EXPECT_ERROR(run(options), "is no checkpoint");
-  saveCheckpoint(plain, {0, 1, 21, 8, 59, 0.5}, folder / "other");
-  options.resume = folder / "other";
-  EXPECT_ERROR(run(options), "comes from a run with batch 8 and 59 images");
-  saveCheckpoint(plain, {0, 1, 21, 8, 60, 0.5}, folder / "good");
-  options.resume = folder / "good";
-  options.epochs = 5;
-  EXPECT_ERROR(run(options), "has 21 steps, --epochs or --steps ask for 35");
-  std::string bytes = readAll(folder / "good");
+  std::string bytes = readAll(folder / "w");
   writeAll(folder / "cut", bytes.substr(0, bytes.size() - 9));
-  options.epochs = 0;
   options.resume = folder / "cut";
   EXPECT_ERROR(run(options), "truncated");
 
