@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/data/Safetensors.h"
+#include "runtime/core/Checksum.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
 
@@ -54,6 +55,44 @@ static SafeTensor readTensor(const std::string &name, const JsonView &view,
   return tensor;
 }
 
+/// What stands for the checksum while it is computed, and how it looks.
+static constexpr std::string_view noChecksum = "0000000000000000";
+
+static std::string checksumText(std::string_view length,
+                                std::string_view header,
+                                const std::vector<std::string_view> &data) {
+  Checksum sum;
+  sum.add(length);
+  sum.add(header);
+  for (std::string_view piece : data)
+    sum.add(piece);
+  return fmt::format("{:016x}", sum.value());
+}
+
+/// Where the digits of the checksum stand in a header.
+static size_t findChecksum(std::string_view header, std::string_view digits) {
+  std::string entry = fmt::format("\"{}\":\"{}\"", checksumKey, digits);
+  size_t at = header.find(entry);
+  return at == std::string_view::npos ? at
+                                      : at + entry.size() - 1 - digits.size();
+}
+
+/// Throws when the bytes are not those that writeSafetensors has written.
+static void verify(std::string_view bytes, size_t length,
+                   const std::string &digits) {
+  std::string header(bytes.substr(8, length));
+  size_t at = findChecksum(header, digits);
+  bool good = digits.size() == noChecksum.size() && at != std::string::npos;
+  if (good)
+    header.replace(at, noChecksum.size(), noChecksum);
+  if (!good || checksumText(bytes.substr(0, 8), header,
+                            {bytes.substr(8 + length)}) != digits)
+    fail("the file is damaged: its bytes do not have the checksum that stands "
+         "in its metadata as \"{}\" (a program that changes the file should "
+         "leave this key out)",
+         checksumKey);
+}
+
 SafetensorsFile::SafetensorsFile(const std::string &path)
     : file(path), mapping(path, "safetensors file") {
   std::string_view bytes = mapping.bytes();
@@ -98,6 +137,12 @@ SafetensorsFile::SafetensorsFile(const std::string &path)
     }
     if (at != data.data() + data.size())
       fail("{} bytes follow the last tensor", data.data() + data.size() - at);
+    if (auto sum = texts.find(checksumKey); sum != texts.end())
+      verify(bytes, length, sum->second);
+    // Version 1 of moec's files had none.
+    else if (std::string format = metadata(formatKey);
+             format.rfind("moec.", 0) == 0 && format.back() != '1')
+      fail("the file is damaged: its metadata have no \"{}\"", checksumKey);
   } catch (const Error &e) {
     fail("{}: {}", path, e.what());
   }
@@ -119,8 +164,8 @@ void writeSafetensors(const std::string &path,
                       const std::vector<SafeTensor> &tensors,
                       const std::map<std::string, std::string> &metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty())
-    header["__metadata__"] = metadata;
+  header["__metadata__"] = metadata;
+  header["__metadata__"][checksumKey] = noChecksum;
   size_t at = 0;
   for (const SafeTensor &tensor : tensors) {
     header[tensor.name] = {{"dtype", tensor.dtype},
@@ -133,9 +178,12 @@ void writeSafetensors(const std::string &path,
   uint64_t length = text.size();
   std::string prefix(8, '\0');
   std::memcpy(prefix.data(), &length, 8);
-  std::vector<std::string_view> pieces = {prefix, text};
+  std::vector<std::string_view> pieces;
   for (const SafeTensor &tensor : tensors)
     pieces.push_back(tensor.bytes);
+  text.replace(findChecksum(text, noChecksum), noChecksum.size(),
+               checksumText(prefix, text, pieces));
+  pieces.insert(pieces.begin(), {prefix, text});
   writeFileAtomic(path, pieces);
 }
 

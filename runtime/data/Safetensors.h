@@ -21,6 +21,12 @@
 
 namespace moec::rt {
 
+/// Metadata keys: what kind of file it is ("moec.weights/2"); the checksum of
+/// the whole file with zeros in the checksum's place. Every file that moec
+/// writes has one; files of other programs need none.
+constexpr const char *formatKey = "format";
+constexpr const char *checksumKey = "moec.checksum";
+
 /// A tensor in memory or in a mapped file. `dtype` as the format names it:
 /// "F32", "I32", "U8" and so on.
 struct SafeTensor {
@@ -33,7 +39,8 @@ struct SafeTensor {
 /// An open file; tensors point into its mapping.
 class SafetensorsFile {
 public:
-  /// Throws Error when the file is missing, truncated or malformed.
+  /// Throws Error when the file is missing, truncated or malformed, or does not
+  /// have the checksum that it should have.
   explicit SafetensorsFile(const std::string &path);
 
   const std::string &path() const { return file; }
@@ -49,7 +56,8 @@ private:
   std::map<std::string, std::string> texts;
 };
 
-/// Writes tensors in the given order, by temporary file, fsync and rename.
+/// Writes tensors in the given order and a checksum, by temporary file, fsync
+/// and rename.
 void writeSafetensors(const std::string &path,
                       const std::vector<SafeTensor> &tensors,
                       const std::map<std::string, std::string> &metadata);

@@ -37,7 +37,7 @@ std::vector<SafeTensor> sessionTensors(Session &session, bool withState) {
 void saveWeights(Session &session, const std::string &path) {
   writeSafetensors(
       path, sessionTensors(session, false),
-      {{formatKey, "moec.weights/1"}, {"model", session.manifest().model}});
+      {{formatKey, "moec.weights/2"}, {"model", session.manifest().model}});
 }
 
 void readSessionTensors(Session &session, const SafetensorsFile &file,
@@ -56,7 +56,8 @@ void readSessionTensors(Session &session, const SafetensorsFile &file,
                                      want.name, shapeText(want.shape),
                                      have->dtype, shapeText(have->shape)));
   }
-  bool isCheckpoint = file.metadata(formatKey) == checkpointFormat;
+  bool isCheckpoint =
+      file.metadata(formatKey).rfind("moec.checkpoint/", 0) == 0;
   for (const SafeTensor &have : file.tensors()) {
     bool isState = isCheckpoint && have.name.rfind("state", 0) == 0 &&
                    have.name.find('/') != std::string::npos;

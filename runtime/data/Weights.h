@@ -13,9 +13,8 @@
 
 namespace moec::rt {
 
-/// Metadata key and value that tell a checkpoint from plain weights.
-constexpr const char *formatKey = "format";
-constexpr const char *checkpointFormat = "moec.checkpoint/1";
+/// What the metadata say that tells a checkpoint from plain weights.
+constexpr const char *checkpointFormat = "moec.checkpoint/2";
 
 /// Name of the tensor that holds optimizer state i of a parameter.
 std::string stateTensorName(int64_t state, const std::string &parameter);

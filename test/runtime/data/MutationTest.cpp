@@ -69,7 +69,7 @@ TEST(Mutation, Safetensors) {
   std::string values(24, 'x');
   writeSafetensors(folder / "w",
                    {{"a", "F32", {2, 3}, values}, {"b", "U8", {24}, values}},
-                   {{"format", "moec.weights/1"}});
+                   {{"format", "moec.weights/2"}});
   mutate(readAll(folder / "w"), 2000, [&](const std::string &bytes) {
     writeAll(folder / "m", bytes);
     SafetensorsFile file(folder / "m");

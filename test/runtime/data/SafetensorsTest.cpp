@@ -80,3 +80,29 @@ TEST(Safetensors, Malformed) {
   std::string huge(16, '\xff');
   expect(huge, "truncated or no safetensors file");
 }
+
+/// What moec writes tells when any of its bits has changed.
+TEST(Safetensors, EveryFlipIsNoticed) {
+  TemporaryFolder folder;
+  std::vector<float> a = {1, 2, 3};
+  writeSafetensors(folder / "w", {{"a", "F32", {3}, asBytes(a)}},
+                   {{formatKey, "moec.weights/2"}, {"step", "7"}});
+  std::string good = readAll(folder / "w");
+  for (size_t bit = 0; bit < good.size() * 8; ++bit) {
+    std::string bad = good;
+    bad[bit / 8] = char(bad[bit / 8] ^ (1 << bit % 8));
+    writeAll(folder / "w", bad);
+    EXPECT_NE(errorOf([&] { SafetensorsFile(folder / "w"); }), "no error")
+        << "bit " << bit << " of byte '" << good[bit / 8] << "'";
+  }
+  writeAll(folder / "w", good);
+  EXPECT_NO_THROW(SafetensorsFile(folder / "w"));
+  // Files of other programs and of earlier versions have no checksum.
+  for (const char *format : {"pt", "moec.weights/1"}) {
+    writeAll(folder / "w", safetensors(std::string("{\"__metadata__\":{"
+                                                   "\"format\":\"") +
+                                           format + "\"}}",
+                                       0));
+    EXPECT_NO_THROW(SafetensorsFile(folder / "w"));
+  }
+}
