@@ -46,13 +46,6 @@ std::vector<std::string> optionalPasses();
 /// The version of LLVM that is linked.
 std::string llvmVersion();
 
-/// Makes SIGPIPE take the program's temporary files with it, as other signals
-/// that end the program do. To be called first.
-void setUpSignals();
-/// `path` goes away with such a signal, until it is forgotten.
-void removeOnSignal(const std::string &path);
-void forgetOnSignal(const std::string &path);
-
 /// Compiles a model and writes the result, or only messages on standard error
 /// and nothing else. The exit code: 0, 1 (model), 2 (usage) or 4 (resources).
 int compileModel(const CompileRequest &request);

@@ -16,12 +16,11 @@
 #include "runtime/core/Fail.h"
 #include "runtime/core/Module.h"
 #include "runtime/tool/CommandLine.h"
+#include "runtime/data/LockedFile.h"
 #include "runtime/tool/Tool.h"
 
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <unistd.h>
 
 using namespace moec;
 using namespace moec::driver;
@@ -127,31 +126,7 @@ static void addCompile(CLI::App &parent, CompileRequest &request,
   app->callback([&] { action = [&] { return runCompile(request); }; });
 }
 
-/// A file of this name that goes away with the object.
-namespace {
-struct TemporaryFile {
-  TemporaryFile() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "moec-XXXXXX").string();
-    int fd = mkstemp(pattern.data());
-    if (fd < 0)
-      rt::fail("cannot make a file in {}; set TMPDIR to a folder that "
-               "can be written",
-               std::filesystem::temp_directory_path().string());
-    close(fd);
-    path = pattern;
-    removeOnSignal(path);
-  }
-  ~TemporaryFile() {
-    std::remove(path.c_str());
-    forgetOnSignal(path);
-  }
-  std::string path;
-};
-} // namespace
-
 int moec::driver::moecMain(int argc, char **argv) {
-  setUpSignals();
   CompileRequest request, compileRequest;
   std::vector<const CLI::App *> commands;
   rt::Tool tool;
@@ -168,9 +143,13 @@ int moec::driver::moecMain(int argc, char **argv) {
         refuseCompiling(*command, wanted.path);
       return rt::Module::load(wanted.path);
     }
-    TemporaryFile file;
+    rt::ScratchFolder folder;
+    if (std::error_code error = folder.make())
+      rt::fail("cannot make a folder for temporary files: {}; set TMPDIR to a "
+               "folder that can be written",
+               error.message());
     request.model = wanted.path;
-    request.output = file.path;
+    request.output = folder.path() + "/module.moec";
     request.batch = wanted.batch;
     request.train = wanted.training == rt::Training::Yes;
     request.trainIfDescribed = wanted.training == rt::Training::IfDescribed;
@@ -178,7 +157,7 @@ int moec::driver::moecMain(int argc, char **argv) {
       throw rt::Error("'" + wanted.path +
                           "' was not compiled; see the messages above",
                       rt::ErrorCode(code));
-    return rt::Module::load(file.path, "of " + wanted.path);
+    return rt::Module::load(request.output, "of " + wanted.path);
   };
   tool.addOptions = [&](CLI::App &app) {
     addCompiling(app, request);

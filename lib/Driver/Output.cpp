@@ -6,11 +6,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/Output.h"
-#include "lib/Driver/CompileModel.h"
 #include "runtime/data/File.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Signals.h"
 #include <cerrno>
 #include <csignal>
+#include <iterator>
 
 using namespace moec::driver;
 namespace fs = llvm::sys::fs;
@@ -22,9 +24,24 @@ int moec::driver::exitCodeOf(std::error_code error) {
   return 1;
 }
 
+/// LLVM's handlers remove the file when a signal ends the process. They stay
+/// for the rest of the process and would catch signals that are ignored from
+/// outside (nohup), and SIGPIPE only if there is something to call.
+static void removeOnSignal(llvm::StringRef path) {
+  llvm::sys::SetOneShotPipeSignalFunction([] { std::raise(SIGPIPE); });
+  const int signals[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
+  struct sigaction before[std::size(signals)];
+  for (auto [signal, action] : llvm::zip(signals, before))
+    sigaction(signal, nullptr, &action);
+  llvm::sys::RemoveFileOnSignal(path);
+  for (auto [signal, action] : llvm::zip(signals, before))
+    if (action.sa_handler == SIG_IGN)
+      sigaction(signal, &action, nullptr);
+}
+
 OutputFile::~OutputFile() {
-  if (temporary)
-    llvm::consumeError(temporary->discard());
+  if (temporary.isOpen())
+    llvm::sys::DontRemoveFileOnSignal(temporary.temporaryPath());
 }
 
 llvm::Error OutputFile::open(llvm::StringRef path) {
@@ -43,32 +60,17 @@ llvm::Error OutputFile::open(llvm::StringRef path) {
   }
   // A symbolic link stays, and what it leads to is replaced.
   target = moec::rt::linkTarget(target);
-  llvm::Expected<fs::TempFile> created = fs::TempFile::create(
-      target + ".%%%%%%.tmp", fs::all_read | fs::owner_write);
-  if (!created)
-    return created.takeError();
-  temporaryPath = created->TmpName;
-  temporary.emplace(std::move(*created));
+  if (std::error_code error = temporary.open(target))
+    return llvm::errorCodeToError(error);
+  removeOnSignal(temporary.temporaryPath());
   return llvm::Error::success();
 }
 
 llvm::Error OutputFile::commit() {
-  if (!temporary)
+  if (!temporary.isOpen())
     return llvm::Error::success();
-  llvm::Error error = temporary->keep(target);
-  temporary.reset();
-  return error;
-}
-
-void moec::driver::setUpSignals() {
-  // LLVM removes the files; the signal then does what it does.
-  llvm::sys::SetOneShotPipeSignalFunction([] { (void)raise(SIGPIPE); });
-}
-
-void moec::driver::removeOnSignal(const std::string &path) {
-  llvm::sys::RemoveFileOnSignal(path);
-}
-
-void moec::driver::forgetOnSignal(const std::string &path) {
-  llvm::sys::DontRemoveFileOnSignal(path);
+  std::error_code error = temporary.commit();
+  if (!error)
+    llvm::sys::DontRemoveFileOnSignal(temporary.temporaryPath());
+  return llvm::errorCodeToError(error);
 }

@@ -8,9 +8,9 @@
 #ifndef MOEC_LIB_DRIVER_OUTPUT_H
 #define MOEC_LIB_DRIVER_OUTPUT_H
 
+#include "runtime/data/LockedFile.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/FileSystem.h"
-#include <optional>
 #include <string>
 
 namespace moec::driver {
@@ -20,7 +20,8 @@ int exitCodeOf(std::error_code error);
 
 /// A file that is written beside its final place and moved there by commit();
 /// without that, what stood there stays as it was. Devices ("/dev/null") and
-/// "-" are written directly.
+/// "-" are written directly. A signal that ends the process takes the file
+/// along; what a SIGKILL leaves, the next one to write there removes.
 class OutputFile {
 public:
   OutputFile() = default;
@@ -31,12 +32,14 @@ public:
   /// Fails if the path cannot be written; to be called before long work.
   llvm::Error open(llvm::StringRef path);
   /// Where to write until commit().
-  llvm::StringRef path() const { return temporary ? temporaryPath : target; }
+  llvm::StringRef path() const {
+    return temporary.isOpen() ? temporary.temporaryPath() : target;
+  }
   llvm::Error commit();
 
 private:
-  std::string target, temporaryPath;
-  std::optional<llvm::sys::fs::TempFile> temporary;
+  std::string target;
+  rt::Replacement temporary;
 };
 
 } // namespace moec::driver

@@ -224,17 +224,14 @@ static std::error_code appendSeal(llvm::StringRef path) {
   return error;
 }
 
-/// Puts `output` in the place of `path`. What is no regular file there (a
-/// device, a pipe) stays and gets the bytes.
-static std::error_code moveInto(llvm::StringRef output, llvm::StringRef path,
-                                bool inPlace) {
-  if (!inPlace)
-    return llvm::sys::fs::rename(output, path);
+/// Moves the bytes of `output` to `path`. What is there (a device, a file that
+/// somebody holds) stays and gets the bytes.
+static std::error_code moveInto(llvm::StringRef output, llvm::StringRef path) {
   auto bytes = llvm::MemoryBuffer::getFile(output);
   if (!bytes)
     return bytes.getError();
   std::error_code error;
-  llvm::raw_fd_ostream file(path, error, llvm::sys::fs::CD_OpenExisting);
+  llvm::raw_fd_ostream file(path, error);
   if (error)
     return error;
   file << (*bytes)->getBuffer();
@@ -247,10 +244,10 @@ static std::error_code moveInto(llvm::StringRef output, llvm::StringRef path,
 
 llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
                                      llvm::StringRef path) {
-  bool inPlace = false; // stays so where nothing is yet
-  (void)llvm::sys::fs::is_other(path, inPlace);
+  bool isDevice = false; // stays so where nothing is yet
+  (void)llvm::sys::fs::is_other(path, isDevice);
   llvm::SmallString<128> beside(path);
-  if (inPlace) {
+  if (isDevice) {
     llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, beside);
     llvm::sys::path::append(beside, "moec");
   }
@@ -299,7 +296,7 @@ llvm::Error moec::target::linkShared(llvm::ArrayRef<std::string> objects,
   }
   std::error_code error = appendSeal(output);
   if (!error)
-    error = moveInto(output, path, inPlace);
+    error = moveInto(output, path);
   if (error) {
     (void)llvm::sys::fs::remove(output);
     return cannotWrite(path, error);
