@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelHarness.h"
-#include "test/passes/Codegen/ContractCases.h"
+#include "test/passes/Codegen/ContractExtentCases.h"
 
 using namespace moec::test;
 
@@ -55,4 +55,5 @@ TEST(LowerContractTest, NarrowVectors) {
 namespace moec::test {
 INSTANTIATE_TYPED_TEST_SUITE_P(CPU, ContractCases, Backend);
 INSTANTIATE_TYPED_TEST_SUITE_P(CPU, ExpertCases, Backend);
+INSTANTIATE_TYPED_TEST_SUITE_P(CPU, ContractExtentCases, Backend);
 } // namespace moec::test

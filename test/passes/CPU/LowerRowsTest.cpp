@@ -7,6 +7,7 @@
 
 #include "KernelHarness.h"
 #include "test/passes/Codegen/RowsCases.h"
+#include "test/passes/Codegen/RowsExtentCases.h"
 
 using namespace moec::test;
 
@@ -38,4 +39,5 @@ TEST(LowerRows, LargeWorkHasManyBlocks) {
 
 namespace moec::test {
 INSTANTIATE_TYPED_TEST_SUITE_P(CPU, RowsCases, KernelHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(CPU, RowsExtentCases, KernelHarness);
 } // namespace moec::test

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "GpuHarness.h"
-#include "test/passes/Codegen/ContractCases.h"
+#include "test/passes/Codegen/ContractExtentCases.h"
 
 using namespace moec::test;
 
@@ -153,4 +153,5 @@ TEST(GpuLowerContract, MoreGroupsThanLanes) {
 namespace moec::test {
 INSTANTIATE_TYPED_TEST_SUITE_P(GPU, ContractCases, Backend);
 INSTANTIATE_TYPED_TEST_SUITE_P(GPU, ExpertCases, Backend);
+INSTANTIATE_TYPED_TEST_SUITE_P(GPU, ContractExtentCases, Backend);
 } // namespace moec::test

@@ -82,6 +82,16 @@ TEST_P(GpuLowerRoute, AgreesWithTheRuntime) {
     compare(c, GetParam(), coarse(c));
 }
 
+TEST_P(GpuLowerRoute, EveryExtentAtOne) {
+  for (int64_t items : {1, 2, 33})
+    for (int64_t experts : {1, 2, 5})
+      for (int64_t k = 1; k <= std::min<int64_t>(experts, 3); ++k)
+        for (int64_t capacity : {int64_t(0), int64_t(1), items}) {
+          Case c{items, experts, k, capacity};
+          compare(c, GetParam(), coarse(c));
+        }
+}
+
 TEST_P(GpuLowerRoute, SizesOfTheModels) {
   for (Case c : {Case{12544, 4, 2, 6272}, Case{8192, 8, 1, 1075}})
     compare(c, GetParam(), [&](float *gates) {

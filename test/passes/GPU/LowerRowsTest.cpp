@@ -7,6 +7,7 @@
 
 #include "GpuHarness.h"
 #include "test/passes/Codegen/RowsCases.h"
+#include "test/passes/Codegen/RowsExtentCases.h"
 
 using namespace moec::test;
 
@@ -122,4 +123,5 @@ TEST(GpuLowerRows, EmitsAcrossAnyShape) {
 
 namespace moec::test {
 INSTANTIATE_TYPED_TEST_SUITE_P(GPU, RowsCases, GpuHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(GPU, RowsExtentCases, GpuHarness);
 } // namespace moec::test
