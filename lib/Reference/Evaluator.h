@@ -10,7 +10,7 @@
 
 #include "dialects/Kernel/KernelOps.h"
 #include "dialects/MoE/MoEOps.h"
-#include "lib/Reference/Tensor.h"
+#include "lib/Reference/Interpreter.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
@@ -28,6 +28,17 @@ enum class Status { NotMine, Done, Failed };
 /// values over those of the last time.
 template <typename T> class Frame {
 public:
+  /// `choices` may be null: nobody wants to know.
+  explicit Frame(std::vector<Choice> *choices) : made(choices) {}
+  std::vector<Choice> *choices() const { return made; }
+  void record(Choice choice, const TensorOf<T> &scores) {
+    if (!made)
+      return;
+    choice.items = scores.shape[0];
+    choice.options = scores.shape[1];
+    choice.scores.assign(scores.floats.begin(), scores.floats.end());
+    made->push_back(std::move(choice));
+  }
   const TensorOf<T> &get(mlir::Value value) const {
     return *values.find(value)->second;
   }
@@ -44,6 +55,7 @@ public:
   }
 
 private:
+  std::vector<Choice> *made;
   llvm::DenseMap<mlir::Value, std::shared_ptr<const TensorOf<T>>> values;
 };
 
@@ -123,6 +135,9 @@ std::vector<int64_t> descending(const T *values, int64_t n,
 template <typename T>
 void routeTopK(const T *gates, int64_t items, int64_t experts, int64_t k,
                int64_t capacity, bool byImportance, T *weights, int32_t *plan);
+
+/// What Frame::record() is told of a route.
+Choice routeChoice(int64_t k, int64_t capacity, llvm::StringRef priority);
 
 /// The families; each runs one op, or says that the op is not its own.
 template <typename T>

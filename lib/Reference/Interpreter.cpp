@@ -130,10 +130,11 @@ static LogicalResult runRepeat(moe::RepeatOp op, Frame<T> &frame) {
 
 template <typename T>
 static FailureOr<std::vector<TensorOf<T>>>
-runFunction(func::FuncOp function, std::vector<TensorOf<T>> arguments) {
+runFunction(func::FuncOp function, std::vector<TensorOf<T>> arguments,
+            std::vector<Choice> *choices) {
   if (function.isExternal() || !function.getBody().hasOneBlock())
     return function.emitError("expected a body of one block, to interpret it");
-  Frame<T> frame;
+  Frame<T> frame(choices);
   for (auto [value, tensor] : llvm::zip(function.getArguments(), arguments))
     frame.set(value, std::move(tensor));
   Block &body = function.getBody().front();
@@ -154,7 +155,7 @@ static LogicalResult runCall(func::CallOp op, Frame<T> &frame) {
   std::vector<TensorOf<T>> arguments;
   for (Value operand : op.getOperands())
     arguments.push_back(frame.get(operand));
-  auto results = runFunction<T>(callee, std::move(arguments));
+  auto results = runFunction<T>(callee, std::move(arguments), frame.choices());
   if (failed(results))
     return failure();
   for (auto [value, tensor] : llvm::zip(op.getResults(), *results))
@@ -215,7 +216,8 @@ static TensorOf<To> convert(const TensorOf<From> &tensor) {
 
 template <typename T>
 static FailureOr<std::vector<Tensor>> run(func::FuncOp function,
-                                          ArrayRef<Tensor> arguments) {
+                                          ArrayRef<Tensor> arguments,
+                                          std::vector<Choice> *choices) {
   std::vector<TensorOf<T>> converted;
   for (auto [value, argument] : llvm::zip(function.getArguments(), arguments)) {
     converted.push_back(convert<T>(argument));
@@ -223,7 +225,7 @@ static FailureOr<std::vector<Tensor>> run(func::FuncOp function,
       for (T &element : converted.back().floats)
         element = T(roundToBF16(element));
   }
-  auto results = runFunction<T>(function, std::move(converted));
+  auto results = runFunction<T>(function, std::move(converted), choices);
   if (failed(results))
     return failure();
   std::vector<Tensor> answer;
@@ -251,7 +253,7 @@ static bool mentionsF64(func::FuncOp function) {
 
 FailureOr<std::vector<Tensor>>
 moec::reference::interpret(func::FuncOp function, ArrayRef<Tensor> arguments,
-                           Precision precision) {
+                           Precision precision, std::vector<Choice> *choices) {
   if (arguments.size() != function.getNumArguments())
     return function.emitError("expected ")
            << function.getNumArguments() << " arguments, got "
@@ -271,6 +273,6 @@ moec::reference::interpret(func::FuncOp function, ArrayRef<Tensor> arguments,
     }
   }
   if (precision == Precision::F64 || mentionsF64(function))
-    return run<double>(function, arguments);
-  return run<float>(function, arguments);
+    return run<double>(function, arguments, choices);
+  return run<float>(function, arguments, choices);
 }

@@ -18,6 +18,22 @@ namespace moec::reference {
 /// The arithmetic in which f32 is evaluated.
 enum class Precision { F32, F64 };
 
+/// A choice between numbers that an evaluation made. Where two of them are
+/// nearly equal, rounding decides, and what hangs on it cannot be compared.
+struct Choice {
+  enum class Kind { Route, Accuracy };
+  Kind kind = Kind::Route;
+  int64_t items = 0, options = 0, k = 1; ///< each item chooses k options
+  int64_t capacity = 0;                  ///< items that an option takes
+  bool byImportance = false;
+  std::vector<double> scores; ///< [items, options]
+};
+
+/// Whether the choice stays the same when every score moves by up to as much as
+/// `by` says for it. Tried at random, the same for the same numbers: where the
+/// choice does hang on it, each try finds it with a good chance.
+bool isSteady(const Choice &choice, llvm::ArrayRef<double> by, int tries = 8);
+
 /// Runs `function` on `arguments` and gives its results.
 ///
 /// Understands the moe dialect, the kernel dialect on tensors with scalar
@@ -30,10 +46,12 @@ enum class Precision { F32, F64 };
 ///
 /// Fails, with a diagnostic at the op, on an op that it does not know, on
 /// arguments whose number or shape is not that of the function, and on an index
-/// out of bounds.
+/// out of bounds. The choices that were made on the way go to `choices`, in
+/// order.
 mlir::FailureOr<std::vector<Tensor>>
 interpret(mlir::func::FuncOp function, llvm::ArrayRef<Tensor> arguments,
-          Precision precision = Precision::F32);
+          Precision precision = Precision::F32,
+          std::vector<Choice> *choices = nullptr);
 
 } // namespace moec::reference
 

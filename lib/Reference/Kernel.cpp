@@ -342,6 +342,8 @@ static Status evalRoute(kernel::RouteOp op, Frame<T> &frame) {
     return Status::Failed;
   }
   const TensorOf<T> &gates = frame.get(op.getGates());
+  frame.record(routeChoice(op.getK(), op.getCapacity(), op.getPriority()),
+               gates);
   TensorOf<T> weights = zerosFor<T>(op.getResult(0));
   TensorOf<T> plan = zerosFor<T>(op.getResult(1));
   routeTopK(gates.floats.data(), gates.shape[0], gates.shape[1], op.getK(),

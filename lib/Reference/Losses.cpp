@@ -89,6 +89,10 @@ static Status evalAccuracy(moe::AccuracyOp op, Frame<T> &frame) {
   int64_t batch = logits.shape[0], classes = logits.shape[1], right = 0;
   if (!checkLabels(op, labels, classes))
     return Status::Failed;
+  Choice choice;
+  choice.kind = Choice::Kind::Accuracy;
+  choice.capacity = batch;
+  frame.record(std::move(choice), logits);
   for (int64_t b = 0; b < batch; ++b) {
     const T *row = &logits.floats[b * classes];
     bool known = std::none_of(row, row + classes,

@@ -12,6 +12,15 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::reference;
 
+Choice moec::reference::routeChoice(int64_t k, int64_t capacity,
+                                    StringRef priority) {
+  Choice choice;
+  choice.k = k;
+  choice.capacity = capacity;
+  choice.byImportance = priority == "importance";
+  return choice;
+}
+
 template <typename T>
 void moec::reference::routeTopK(const T *gates, int64_t items, int64_t experts,
                                 int64_t k, int64_t capacity, bool byImportance,
@@ -62,6 +71,8 @@ template void moec::reference::routeTopK(const double *, int64_t, int64_t,
 template <typename T>
 static Status evalTopKRoute(moe::TopKRouteOp op, Frame<T> &frame) {
   const TensorOf<T> &gates = frame.get(op.getGates());
+  frame.record(routeChoice(op.getK(), op.getCapacity(), op.getPriority()),
+               gates);
   TensorOf<T> weights = zerosFor<T>(op.getWeights());
   TensorOf<T> plan = zerosFor<T>(op.getPlan());
   routeTopK(gates.floats.data(), gates.shape[0], gates.shape[1], op.getK(),
