@@ -1,0 +1,305 @@
+//===- ModelReference.cpp - What a model should compute -------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "test/fuzz/models/ModelReference.h"
+#include "lib/Driver/Compiler.h"
+#include "lib/Reference/Interpreter.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "moec/Import.h"
+#include "moec/InitAll.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cfenv>
+#include <cmath>
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::fuzz;
+using reference::Choice;
+using reference::Precision;
+using reference::Tensor;
+
+/// Nothing is written there; compile() leaves the IR of the phase.
+static constexpr const char *nowhere = "/dev/null";
+/// A context keeps every type and attribute it ever saw.
+static constexpr int modelsOfAContext = 50;
+
+namespace {
+/// Rounds f32 so while it lives. The interpreter's f32 is plain C++ of other
+/// translation units, which the compiler cannot move past this.
+class Rounding {
+public:
+  explicit Rounding(int mode) : before(std::fegetround()) { fesetround(mode); }
+  ~Rounding() { fesetround(before); }
+
+private:
+  int before;
+};
+
+std::string textOf(const Diagnostic &diagnostic) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << diagnostic;
+  for (const Diagnostic &note : diagnostic.getNotes())
+    os << "; " << note;
+  return text;
+}
+} // namespace
+
+struct ModelReference::Parts {
+  std::unique_ptr<MLIRContext> context;
+  int used = 0;
+  OwningOpRef<ModuleOp> model;   ///< as imported
+  OwningOpRef<ModuleOp> plain;   ///< after the phase autodiff
+  OwningOpRef<ModuleOp> rounded; ///< kernels in bf16
+
+  /// Of the last compile(): what is fused decides what is kept in bf16.
+  std::vector<std::string> disabled;
+
+  /// The model after `phase`.
+  OwningOpRef<ModuleOp> lowered(driver::Phase phase, StringRef precision) {
+    OwningOpRef<ModuleOp> copy = model->clone();
+    driver::CompileOptions options;
+    options.until = phase;
+    options.precision = precision.str();
+    options.cpu = "x86-64";
+    options.disabledPasses = disabled;
+    if (failed(driver::compile(*copy, options, nowhere)))
+      return {};
+    return copy;
+  }
+};
+
+ModelReference::ModelReference() : parts(std::make_unique<Parts>()) {}
+ModelReference::~ModelReference() = default;
+
+bool ModelReference::import(const std::string &text, bool train,
+                            std::string &problems) {
+  parts->rounded = {};
+  parts->plain = {};
+  parts->model = {};
+  if (!parts->context || ++parts->used > modelsOfAContext) {
+    DialectRegistry registry;
+    registerAllDialects(registry);
+    parts->context = std::make_unique<MLIRContext>(
+        registry, MLIRContext::Threading::DISABLED);
+    parts->used = 0;
+  }
+  ImportOptions options;
+  options.train = train;
+  llvm::raw_string_ostream os(problems);
+  ScopedDiagnosticHandler handler(
+      parts->context.get(), [&](Diagnostic &d) { os << textOf(d) << "\n"; });
+  parts->model = importModel(text, "model.json", *parts->context, options, os);
+  return bool(parts->model);
+}
+
+std::string ModelReference::precision() const {
+  auto said = (*parts->model)->getAttrOfType<StringAttr>("moe.precision");
+  return said ? said.str() : "f32";
+}
+
+bool ModelReference::compile(const Switches &switches, const std::string &path,
+                             std::string &problems) {
+  llvm::raw_string_ostream os(problems);
+  ScopedDiagnosticHandler handler(
+      parts->context.get(), [&](Diagnostic &d) { os << textOf(d) << "\n"; });
+  driver::CompileOptions options;
+  options.target = switches.target;
+  options.cpu = switches.cpu;
+  options.precision = switches.precision;
+  options.disabledPasses = switches.disabled;
+  parts->disabled = switches.disabled;
+  parts->rounded = {};
+  OwningOpRef<ModuleOp> copy = parts->model->clone();
+  return succeeded(driver::compile(*copy, options, path));
+}
+
+static Wanted wantedOf(func::FuncOp function, unsigned i) {
+  Wanted wanted;
+  wanted.elements =
+      cast<RankedTensorType>(function.getArgumentTypes()[i]).getNumElements();
+  if (auto name = function.getArgAttrOfType<StringAttr>(i, "moe.input")) {
+    wanted.name = name.str();
+  } else if (auto name =
+                 function.getArgAttrOfType<StringAttr>(i, "moe.param")) {
+    wanted.kind = Wanted::Kind::Parameter;
+    wanted.name = name.str();
+  } else if (auto name =
+                 function.getArgAttrOfType<StringAttr>(i, "moe.block")) {
+    wanted.kind = Wanted::Kind::Block;
+    wanted.name = name.str();
+    wanted.offset =
+        function.getArgAttrOfType<IntegerAttr>(i, "moe.offset").getInt();
+  }
+  return wanted;
+}
+
+static Expected resultOf(func::FuncOp function, unsigned i,
+                         const Tensor &tensor) {
+  Expected result;
+  result.shape.assign(tensor.shape.begin(), tensor.shape.end());
+  result.exact = tensor.floats;
+  auto attr = [&](StringRef name) {
+    return function.getResultAttrOfType<StringAttr>(i, name);
+  };
+  if (function.getResultAttr(i, "moe.loss")) {
+    result.kind = Expected::Kind::Loss;
+    result.name = "loss";
+  } else if (auto name = attr("moe.output")) {
+    result.name = name.str();
+  } else if (auto name = attr("moe.metric")) {
+    result.kind = Expected::Kind::Metric;
+    result.name = name.str();
+  } else if (auto name = attr("moe.grad")) {
+    result.kind = Expected::Kind::Gradient;
+    result.name = name.str();
+  } else if (auto name = attr("moe.block")) {
+    result.kind = Expected::Kind::Block;
+    result.name = name.str();
+    result.offset =
+        function.getResultAttrOfType<IntegerAttr>(i, "moe.offset").getInt();
+  }
+  return result;
+}
+
+/// `spread` grows to the distance of `other` from `exact`.
+static void widen(const std::vector<double> &exact,
+                  const std::vector<double> &other,
+                  std::vector<double> &spread) {
+  for (size_t i = 0; i < exact.size(); ++i) {
+    double apart = std::fabs(other[i] - exact[i]);
+    if (std::isnan(exact[i]))
+      spread[i] = exact[i];
+    else if (!std::isfinite(exact[i]) || !std::isfinite(other[i]))
+      spread[i] = std::numeric_limits<double>::infinity();
+    else if (!(apart <= spread[i]))
+      spread[i] = apart;
+  }
+}
+
+namespace {
+/// One evaluation: results and the choices made.
+struct Evaluation {
+  std::vector<Tensor> results;
+  std::vector<Choice> choices;
+};
+} // namespace
+
+static bool run(ModuleOp module, StringRef name, ArrayRef<Tensor> arguments,
+                Precision precision, int rounding, Evaluation &evaluation) {
+  auto function = module.lookupSymbol<func::FuncOp>(name);
+  if (!function)
+    return false;
+  Rounding mode(rounding);
+  auto results =
+      reference::interpret(function, arguments, precision, &evaluation.choices);
+  if (failed(results))
+    return false;
+  evaluation.results = std::move(*results);
+  return true;
+}
+
+/// Routes and accuracy whose outcome hangs on `factor` times the distance
+/// between the evaluations.
+static void judgeChoices(const Evaluation &exact, ArrayRef<Evaluation> others,
+                         double factor, Answer &answer) {
+  std::vector<const Choice *> routes;
+  for (const Choice &choice : exact.choices) {
+    bool route = choice.kind == Choice::Kind::Route;
+    if (route)
+      routes.push_back(&choice);
+    // What subnormals lose is lost in compiled code only.
+    std::vector<double> by(choice.scores.size(), 2e-38), spread(by.size(), 0);
+    size_t number = &choice - exact.choices.data();
+    for (const Evaluation &other : others) {
+      // Kernels make the same routes in the same order, and tell of no other
+      // choice.
+      const Choice *same = nullptr;
+      if (other.choices.size() == exact.choices.size()) {
+        same = &other.choices[number];
+      } else if (route && routes.size() <= other.choices.size()) {
+        same = &other.choices[routes.size() - 1];
+      }
+      if (same && same->scores.size() == by.size())
+        widen(choice.scores, same->scores, spread);
+      else
+        std::fill(spread.begin(), spread.end(), 1e-2);
+    }
+    bool steady = true;
+    for (size_t i = 0; i < by.size(); ++i) {
+      by[i] += factor * (spread[i] + 0x1p-22 * std::fabs(choice.scores[i]));
+      steady &= std::isfinite(by[i]);
+    }
+    steady = steady && isSteady(choice, by);
+    answer.routes += route;
+    answer.unsteadyRoutes += route && !steady;
+    answer.unsteadyAccuracy |= !route && !steady;
+  }
+}
+
+bool ModelReference::evaluate(const std::string &name, const Supply &supply,
+                              bool bf16, Answer &answer,
+                              std::string &problems) {
+  llvm::raw_string_ostream os(problems);
+  ScopedDiagnosticHandler handler(
+      parts->context.get(), [&](Diagnostic &d) { os << textOf(d) << "\n"; });
+  if (!parts->plain)
+    parts->plain = parts->lowered(driver::Phase::Autodiff, "f32");
+  if (bf16 && !parts->rounded)
+    parts->rounded = parts->lowered(driver::Phase::Kernel, "bf16");
+  if (!parts->plain || (bf16 && !parts->rounded))
+    return false;
+  auto function = parts->plain->lookupSymbol<func::FuncOp>(name);
+  if (!function) {
+    os << "no function @" << name << "\n";
+    return false;
+  }
+  std::vector<Tensor> arguments;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    auto type = cast<RankedTensorType>(function.getArgumentTypes()[i]);
+    std::vector<double> values;
+    Wanted wanted = wantedOf(function, i);
+    if (!supply(wanted, values) || int64_t(values.size()) != wanted.elements) {
+      os << "no value for argument '" << wanted.name << "' of @" << name
+         << "\n";
+      return false;
+    }
+    bool integers = reference::isIntegral(type);
+    Tensor tensor = integers ? Tensor::integer(type.getShape())
+                             : Tensor::floating(type.getShape());
+    for (size_t j = 0; j < values.size(); ++j)
+      if (integers)
+        tensor.ints[j] = int32_t(values[j]);
+      else
+        tensor.floats[j] = values[j];
+    arguments.push_back(std::move(tensor));
+  }
+
+  Evaluation exact;
+  if (!run(*parts->plain, name, arguments, Precision::F64, FE_TONEAREST, exact))
+    return false;
+  std::vector<Evaluation> others;
+  for (int mode : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO})
+    if (!run(*parts->plain, name, arguments, Precision::F32, mode,
+             others.emplace_back()))
+      return false;
+  if (bf16)
+    for (Precision precision : {Precision::F64, Precision::F32})
+      if (!run(*parts->rounded, name, arguments, precision, FE_TONEAREST,
+               others.emplace_back()))
+        return false;
+  for (unsigned i = 0; i < exact.results.size(); ++i) {
+    Expected result = resultOf(function, i, exact.results[i]);
+    result.spread.assign(result.exact.size(), 0);
+    for (const Evaluation &other : others)
+      widen(result.exact, other.results[i].floats, result.spread);
+    answer.results.push_back(std::move(result));
+  }
+  judgeChoices(exact, others, bf16 ? 3 : 8, answer);
+  return true;
+}

@@ -1,0 +1,81 @@
+//===- ModelReference.h - What a model should compute -----------*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// No MLIR here: what loads and runs modules throws, MLIR is compiled without
+// exceptions.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_TEST_FUZZ_MODELS_MODELREFERENCE_H
+#define MOEC_TEST_FUZZ_MODELS_MODELREFERENCE_H
+
+#include "test/fuzz/models/Compare.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace moec::fuzz {
+
+/// How a model is compiled: what `moec compile` takes.
+struct Switches {
+  std::string target = "cpu", cpu = "native";
+  std::string precision; ///< empty: what the model says
+  std::vector<std::string> disabled;
+};
+
+/// An argument that the reference asks for: an input or scalar by its name, a
+/// parameter by its name, or a segment of a block ("params", "grads",
+/// "state0") that starts at `offset`.
+struct Wanted {
+  enum class Kind { Input, Parameter, Block };
+  Kind kind = Kind::Input;
+  std::string name;
+  int64_t offset = 0, elements = 0;
+};
+/// Fills `values`; false where there is no such argument.
+using Supply =
+    std::function<bool(const Wanted &wanted, std::vector<double> &values)>;
+
+/// All that one function gives, and whether it may be compared.
+struct Answer {
+  std::vector<Expected> results;
+  /// Routes whose choice hangs on a rounding: nothing behind them can be
+  /// compared.
+  int64_t routes = 0, unsteadyRoutes = 0;
+  bool unsteadyAccuracy = false;
+};
+
+/// A model that was imported, as IR of the compiler.
+class ModelReference {
+public:
+  ModelReference();
+  ~ModelReference();
+
+  /// False, with `problems`, when the model is refused.
+  bool import(const std::string &text, bool train, std::string &problems);
+  /// Writes the module file `path`.
+  bool compile(const Switches &switches, const std::string &path,
+               std::string &problems);
+  /// Evaluates "infer", "infer_b4", "train_step" or "update" in double, and to
+  /// know what rounding is worth in f32 with each rounding mode; for bf16 also
+  /// the kernels of the last compile(), which round what they multiply.
+  bool evaluate(const std::string &function, const Supply &supply, bool bf16,
+                Answer &answer, std::string &problems);
+  /// "f32" or "bf16", as the model says.
+  std::string precision() const;
+
+private:
+  struct Parts;
+  std::unique_ptr<Parts> parts;
+};
+
+} // namespace moec::fuzz
+
+#endif // MOEC_TEST_FUZZ_MODELS_MODELREFERENCE_H

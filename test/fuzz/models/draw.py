@@ -1,0 +1,329 @@
+"""Draws random models that the format allows, and how to compile them.
+
+Every op and attribute that `moec ops` lists can come up; what is drawn depends
+on the random numbers alone. Sizes are odd and small: a case should take a
+fraction of a second, and most faults of a compiler show at sizes around the
+width of a vector, or at 1.
+"""
+
+SIZES = [1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 15, 16, 17, 20]
+# Around tiles and vectors, now and then.
+WIDE = [24, 31, 32, 33, 40, 47, 48, 63, 64, 65, 80, 96]
+# Products and sums of one image, most, so that the reference takes milliseconds.
+MOST_WORK = 250_000
+PASSES = ["fuse-epilogue", "fuse-operands", "fuse-emit", "fuse-shared", "split-reduction", "materialize-operands"]
+# Each with what the CPU must know; all can do the first.
+CPUS = [("x86-64", None), ("x86-64-v2", "sse4_2"), ("x86-64-v3", "avx2"), ("haswell", "avx2"),
+        ("x86-64-v4", "avx512vl"), ("skylake-avx512", "avx512vl"), ("native", None), ("native", None)]
+
+
+class Drawing:
+    """One model while it is drawn."""
+
+    def __init__(self, random):
+        self.random = random
+        self.batch = random.choice([1, 1, 2, 2, 3, 4, 5])
+        self.nodes = []
+        self.blocks = {}
+        self.work = 0
+        self.routed = []      # names of layers with ".experts"
+        self.balanced = self.noisy = False
+        self.count = 0
+
+    def chance(self, p):
+        return self.random.random() < p
+
+    def size(self, most=10**9):
+        sizes = WIDE if self.chance(0.12) else SIZES
+        return self.random.choice([s for s in sizes if s <= most] or [1])
+
+    def name(self, op):
+        self.count += 1
+        return f"{op}{self.count}"
+
+    def afford(self, work):
+        """Whether the model can have so much more work for each batch."""
+        if self.work + work * self.batch > MOST_WORK:
+            return False
+        self.work += work * self.batch
+        return True
+
+    # One method an op: takes name and shape without the batch, gives the node's
+    # attributes and the shape of its result, or None if it does not fit.
+
+    def layer_norm(self, shape):
+        return ({"eps": self.random.choice([1e-6, 1e-5, 1e-3, 1e-12])} if self.chance(0.4) else {}), shape
+
+    def gelu(self, shape):
+        return ({"form": self.random.choice(["tanh", "erf"])} if self.chance(0.7) else {}), shape
+
+    def linear(self, shape):
+        axis = "tokens" if len(shape) == 2 and self.chance(0.3) else "channels"
+        features, count = self.size(), 1
+        for extent in shape:
+            count *= extent
+        if not self.afford(count * features):
+            return None
+        attrs = {"features": features}
+        if axis == "tokens" or self.chance(0.1):
+            attrs["axis"] = axis
+        if self.chance(0.3):
+            attrs["bias"] = self.chance(0.3)
+        if self.chance(0.1):
+            attrs["init"] = self.random.choice(["zeros", "lecun_normal"])
+        return attrs, [features, *shape[1:]] if axis == "tokens" else [*shape[:-1], features]
+
+    def mlp(self, shape):
+        hidden = self.size()
+        return ({"hidden": hidden}, shape) if self.afford(2 * shape[0] * shape[1] * hidden) else None
+
+    token_mlp = mlp
+
+    def re_represent(self, shape):
+        tokens, channels = self.size(), self.size()
+        if not self.afford(tokens * channels * (shape[0] + shape[1])):
+            return None
+        attrs = {"tokens": tokens, "channels": channels}
+        if self.chance(0.6):
+            attrs["first"] = self.random.choice(["tokens", "channels"])
+        return attrs, [tokens, channels]
+
+    def moe(self, shape):
+        over = self.random.choice(["tokens", "channels"])
+        items, width = shape if over == "tokens" else shape[::-1]
+        experts, hidden = self.random.choice([1, 1, 2, 3, 4, 5, 7, 8, 13]), self.size()
+        k = self.random.randint(1, experts) if self.chance(0.5) else 1
+        if not self.afford(2 * items * k * width * hidden + items * width * experts):
+            return None
+        attrs = {"experts": experts, "hidden": hidden}
+        if over == "channels" or self.chance(0.2):
+            attrs["over"] = over
+        if k > 1 or self.chance(0.2):
+            attrs["k"] = k
+        for factor in ("capacity_factor", "eval_capacity_factor"):
+            if self.chance(0.6):
+                attrs[factor] = self.random.choice([0.05, 0.3, 0.75, 1, 1.1, 1.5, 4, 100])
+        if self.chance(0.6):
+            attrs["priority"] = self.random.choice(["position", "importance"])
+        if self.chance(0.6):
+            attrs["noise"] = self.random.choice([0, 0.1, 1, 3])
+        self.balanced = True
+        self.noisy |= attrs.get("noise", 1) != 0
+        return attrs, shape
+
+    def soft_moe(self, shape):
+        experts, slots, hidden = self.random.choice([1, 2, 3, 4, 8]), self.size(9), self.size()
+        rows = experts * slots
+        if not self.afford(rows * shape[1] * (3 * shape[0] + 2 * hidden)):
+            return None
+        return {"experts": experts, "slots": slots, "hidden": hidden}, shape
+
+    def attention(self, shape):
+        heads = self.random.choice([h for h in range(1, shape[1] + 1) if shape[1] % h == 0])
+        fits = self.afford(4 * shape[0] * shape[1] ** 2 + 2 * shape[0] ** 2 * shape[1])
+        return ({"heads": heads}, shape) if fits else None
+
+    def position_embedding(self, shape):
+        return ({"std": self.random.choice([1e-3, 0.5, 2])} if self.chance(0.4) else {}), shape
+
+    def mean(self, shape):
+        axis = self.random.choice(["tokens", "channels"])
+        return ({} if axis == "tokens" and self.chance(0.5) else {"axis": axis},
+                [shape[1] if axis == "tokens" else shape[0]])
+
+    def add_node(self, nodes, op, inputs, shape, prefix=""):
+        """Adds a node of `op`; None where it does not fit, else (name, shape)."""
+        drawn = getattr(self, op)(shape)
+        if drawn is None:
+            return None
+        attrs, result = drawn
+        name = self.name(op)
+        nodes.append({"name": name, "op": op, "inputs": inputs, **attrs})
+        if op in ("moe", "soft_moe"):
+            self.routed.append(prefix + name)
+        return name, result
+
+    TOKENS = ["layer_norm", "gelu", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
+              "attention", "position_embedding"]
+    ROWS = ["layer_norm", "gelu", "linear", "linear"]
+
+    def add_repeat(self, name, shape):
+        """A repeat of a block that keeps the shape."""
+        label, repeat = self.name("block"), self.name("repeat")
+        count = self.random.choice([1, 2, 2, 3, 4])
+        nodes, value, current = [], "x", shape
+        before = self.work
+        for _ in range(self.random.choice([1, 1, 2, 3])):
+            op = self.random.choice(self.TOKENS if len(shape) == 2 else self.ROWS)
+            if op in ("linear", "re_represent"):
+                continue
+            made = self.add_node(nodes, op, [value], current, repeat + ".")
+            if made and self.chance(0.4):
+                total = self.name("add")
+                nodes.append({"name": total, "op": "add", "inputs": [value, made[0]]})
+                made = total, current
+            value = made[0] if made else value
+        if not nodes:
+            return None
+        self.work += (self.work - before) * (count - 1)
+        self.blocks[label] = {"inputs": {"x": ["batch", *shape]}, "nodes": nodes, "output": value}
+        self.nodes.append({"name": repeat, "op": "repeat", "inputs": [name], "block": label, "count": count})
+        return repeat, shape
+
+
+def draw_inputs(d):
+    """The first value that is f32, and the inputs of the model."""
+    random, inputs = d.random, {}
+    kind = random.choice(["image", "image", "tokens", "tokens", "rows"])
+    if kind != "image":
+        shape = [d.size(), d.size()] if kind == "tokens" else [d.size()]
+        inputs["x"] = {"shape": ["batch", *shape], "dtype": "f32"}
+        return "x", shape, inputs
+    patch = random.choice([1, 1, 2, 3, 4])
+    rows, columns, channels = random.choice([1, 2, 3]), random.choice([1, 2, 3]), random.choice([1, 1, 2, 3, 4])
+    inputs["image"] = {"shape": ["batch", rows * patch, columns * patch, channels],
+                       "dtype": random.choice(["u8", "u8", "f32"])}
+    value = "image"
+    if d.chance(0.5):
+        value = d.name("normalize")
+        d.nodes.append({"name": value, "op": "normalize", "inputs": ["image"],
+                        "mean": random.choice([0, 0.3, -1]), "std": random.choice([1, 0.25, 3])})
+    width, name = d.size(), d.name("patch_embed")
+    d.work += rows * columns * patch * patch * channels * width * d.batch
+    d.nodes.append({"name": name, "op": "patch_embed", "inputs": [value], "patch": patch, "width": width})
+    return name, [rows * columns, width], inputs
+
+
+def draw_training(d, logits):
+    random = d.random
+    loss = {"op": "softmax_cross_entropy", "inputs": [logits, "label"]}
+    if d.chance(0.4):
+        loss["label_smoothing"] = random.choice([0, 0.1, 0.5, 1])
+    if d.chance(0.6):
+        optimizer = {"op": "adamw", "learning_rate": random.choice([1e-3, 0.01, 0.1])}
+        for key, values in (("beta1", [0, 0.5, 0.95]), ("beta2", [0, 0.9, 0.99]), ("eps", [1e-8, 1e-6, 1e-2])):
+            if d.chance(0.3):
+                optimizer[key] = random.choice(values)
+    else:
+        optimizer = {"op": "sgd", "learning_rate": random.choice([1e-3, 0.1, 0.5])}
+        if d.chance(0.5):
+            optimizer["momentum"] = random.choice([0, 0.5, 0.99])
+    if d.chance(0.5):
+        optimizer["weight_decay"] = random.choice([0, 0.01, 0.5])
+        if d.chance(0.4):
+            optimizer["no_decay"] = ["*"] if d.chance(0.2) else ["logits.*"]
+    training = {"loss": loss, "optimizer": optimizer}
+    if d.balanced and d.chance(0.6):
+        auxiliary = {"importance": random.choice([0, 0.005, 1])}
+        if d.noisy and d.chance(0.7):
+            auxiliary["load"] = random.choice([0.005, 1])
+        training["auxiliary"] = auxiliary
+    if d.chance(0.5):
+        training["schedule"] = ({"op": "constant"} if d.chance(0.3) else
+                                {"op": "warmup_cosine", "warmup": random.choice([0, 0.1, 1]), "final": random.random()})
+    if d.chance(0.5):
+        training["clip_norm"] = random.choice([0, 1e-3, 1, 100])
+    if d.chance(0.3):
+        training["batch"] = d.size(5)
+    if d.chance(0.3):
+        training["seed"] = random.choice([0, 1, 2147483647])
+    if d.chance(0.25):
+        training["precision"] = random.choice(["f32", "bf16", "bf16"])
+    return training
+
+
+def draw_model(random):
+    d = Drawing(random)
+    value, shape, inputs = draw_inputs(d)
+    pool, used = [(value, shape)], set()
+    if value in inputs and d.chance(0.3):
+        inputs["y"] = {"shape": ["batch", *shape], "dtype": "f32"}
+        name = d.name("add")
+        d.nodes.append({"name": name, "op": "add", "inputs": ["x", "y"] + (["x"] if d.chance(0.3) else [])})
+        pool.append((name, shape))
+        value = name
+    # Compiling is nearly all of a case, so most models are of few layers.
+    for _ in range(random.choice([1, 1, 1, 2, 2, 3, 5])):
+        if len(shape) == 2 and d.chance(0.06):
+            op = "mean"
+        else:
+            op = random.choice((d.TOKENS if len(shape) == 2 else d.ROWS) + ["repeat"])
+        made = d.add_repeat(value, shape) if op == "repeat" else d.add_node(d.nodes, op, [value], shape)
+        if made is None:
+            continue
+        used.add(value)
+        value, result = made
+        pool.append((value, result))
+        # A residual, or a sum of all that has the shape.
+        alike = [name for name, other in pool[:-1] if other == result]
+        if alike and d.chance(0.4):
+            inner = random.sample(alike, random.randint(1, min(len(alike), 3)))
+            name = d.name("add")
+            d.nodes.append({"name": name, "op": "add", "inputs": [value, *inner]})
+            used.update([value, *inner])
+            value = name
+            pool.append((value, result))
+        shape = result
+    outputs = []
+    train = d.chance(0.35)
+    logits = None
+    if train or d.chance(0.3):
+        if len(shape) == 2:
+            value, shape = d.add_node(d.nodes, "mean", [value], shape)
+            pool.append((value, shape))
+        logits = "logits"
+        d.nodes.append({"name": logits, "op": "linear", "inputs": [value],
+                        "features": random.choice([1, 2, 2, 3, 5, 10, 17])})
+        outputs.append(logits)
+    if not d.nodes:
+        d.nodes.append({"name": "only", "op": "gelu", "inputs": [value]})
+    made = [node["name"] for node in d.nodes if node["op"] != "normalize"]
+    inner = {name for node in d.nodes for name in node["inputs"]}
+    ends = [name for name in made if name not in inner and name not in outputs]
+    outputs += ends
+    if d.chance(0.35):
+        outputs += random.sample(made, random.randint(1, min(2, len(made))))
+    if d.routed and d.chance(0.4):
+        outputs += [random.choice(d.routed) + ".experts"]
+    if d.chance(0.2):
+        random.shuffle(outputs)
+    if d.chance(0.95):
+        outputs = list(dict.fromkeys(outputs))
+    if train and len(outputs) > 1 and logits in outputs and d.chance(0.2):
+        outputs.remove(logits)
+    if d.chance(0.3):
+        random.shuffle(d.nodes)
+    model = {"format": "moec.model/1", "name": "random", "dims": {"batch": d.batch}, "inputs": inputs}
+    if d.chance(0.08):
+        model["dims"]["batch"] = sorted({d.batch, d.size(6)}, reverse=d.chance(0.5))
+    if d.blocks:
+        model["blocks"] = d.blocks
+    model["nodes"] = d.nodes
+    model["outputs"] = outputs
+    if train:
+        inputs["label"] = {"shape": ["batch"], "dtype": "i32"}
+        model["training"] = draw_training(d, logits)
+    return model, train
+
+
+def draw_run(random, target, features):
+    cpus = [name for name, needs in CPUS if needs is None or needs in features]
+    share = random.choice([0, 0, 0.2, 1])
+    disabled = [p for p in PASSES if random.random() < share]
+    return {"target": target, "cpu": random.choice(cpus) if target == "cpu" else "native",
+            "precision": random.choice(["", "", "", "f32", "bf16"]), "disabled": disabled,
+            "threads": random.choice([1, 1, 2, 3])}
+
+
+def draw_case(random, features, simulated):
+    """A case as the worker reads it; `simulated`: share that also runs on the
+    simulator of PTX."""
+    model, train = draw_model(random)
+    runs = [draw_run(random, "cpu", features)]
+    if random.random() < simulated:
+        runs.append(draw_run(random, random.choice(["cuda:sm_80", "cuda:sm_90a"]), features))
+    rate = model["training"]["optimizer"]["learning_rate"] if train else 0
+    data = {"seed": random.randrange(2**31), "rate": rate,
+            "inputs": random.choice(["normal", "normal", "normal", "large", "tiny", "constant", "sparse", "shifted"]),
+            "weights": random.choice(["init", "normal", "normal", "normal", "large", "zeros"])}
+    return {"model": model, "train": train, "data": data, "runs": runs}
