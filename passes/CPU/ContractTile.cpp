@@ -136,7 +136,9 @@ void ContractEmitter::emitEpilogue(const BlockRange &range, Value i, Value j) {
     for (unsigned o = 0; o < operands.numOuts(); ++o)
       outs.push_back(
           operands.row(b, loc, operands.numInputs() + o, dims, nDim));
-    for (int64_t v = 0; v < nv; ++v) {
+    // Not the vectors that lie past the last column: a single column is stored
+    // without a mask.
+    for (int64_t v = 0; v < nv && v * vl < N; ++v) {
       dims[nDim] = columns[v];
       Lanes lanes{dims, nDim, vl, masks[v]};
       SmallVector<Value> arguments;
