@@ -139,7 +139,7 @@ protected:
           }
   }
   static void random(bool isMap) {
-    for (uint32_t seed = 0; seed < 300; ++seed) {
+    for (uint32_t seed = 0; seed < 100; ++seed) {
       Draw draw(seed);
       std::vector<int64_t> dims;
       int64_t points = 1;
