@@ -15,8 +15,8 @@
 #include "lib/Driver/CompileModel.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/Module.h"
-#include "runtime/tool/CommandLine.h"
 #include "runtime/data/LockedFile.h"
+#include "runtime/tool/CommandLine.h"
 #include "runtime/tool/Tool.h"
 
 #include <cstdio>

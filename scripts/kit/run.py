@@ -32,7 +32,8 @@ def build(folder, kind):
     jobs = str(os.cpu_count() or 1)
     steps = [["cmake", "-S", source, "-B", folder, "-DMOEC_RUNTIME_ONLY=ON", "-DMOEC_BUILD_TESTS=OFF",
               "-DCMAKE_BUILD_TYPE=" + kind],
-             ["cmake", "--build", folder, "--parallel", jobs, "--target", "moec_runtime_shared"]]
+             ["cmake", "--build", folder, "--parallel", jobs, "--target", "moec_runtime_shared",
+              "moec_ptxsim"]]
     for step in steps:
         try:
             done = subprocess.run(step, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
