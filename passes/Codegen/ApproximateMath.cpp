@@ -250,8 +250,10 @@ private:
 
 /// Functions that are instructions, or short sequences of them, everywhere.
 bool isBasic(Operation *op) {
-  return isa<math::AbsFOp, math::CeilOp, math::CopySignOp, math::FloorOp,
-             math::FmaOp, math::RsqrtOp, math::SqrtOp>(op);
+  return isa<math::AbsFOp, math::CeilOp, math::CopySignOp,
+             math::CountLeadingZerosOp, math::CountTrailingZerosOp,
+             math::CtPopOp, math::FloorOp, math::FmaOp, math::RsqrtOp,
+             math::SqrtOp>(op);
 }
 
 struct ApproximateMathPass

@@ -36,7 +36,10 @@ static void flushOutput() {
   errno = 0;
   if (std::fflush(stdout) == 0 && !std::ferror(stdout))
     return;
-  throw std::system_error(errno ? errno : EIO, std::generic_category(),
+  // An earlier write may have failed; its cause is gone then.
+  if (errno == 0)
+    throw Error("cannot write to standard output", ErrorCode::Resources);
+  throw std::system_error(errno, std::generic_category(),
                           "cannot write to standard output");
 }
 

@@ -68,7 +68,7 @@ struct ModelReference::Parts {
     options.precision = precision.str();
     options.cpu = "x86-64";
     options.disabledPasses = disabled;
-    if (failed(driver::compile(*copy, options, nowhere)))
+    if (driver::compile(*copy, options, nowhere) != 0)
       return {};
     return copy;
   }
@@ -116,7 +116,7 @@ bool ModelReference::compile(const Switches &switches, const std::string &path,
   parts->disabled = switches.disabled;
   parts->rounded = {};
   OwningOpRef<ModuleOp> copy = parts->model->clone();
-  return succeeded(driver::compile(*copy, options, path));
+  return driver::compile(*copy, options, path) == 0;
 }
 
 static Wanted wantedOf(func::FuncOp function, unsigned i) {

@@ -5,7 +5,7 @@
 // lies, a 12x32 register tile runs over k, and the bias is added before the only
 // store. The image's two dimensions vanish in the address.
 // CHECK-LABEL: func @linear(
-// CHECK-SAME:    memref<{{[0-9]+}}xi8>) attributes {kernel.blocks = 5 : i64, kernel.function, kernel.scratch = {{[0-9]+}} : i64}
+// CHECK-SAME:    memref<{{[0-9]+}}xi8>) attributes {kernel.blocks = 5 : i64, kernel.function, kernel.scratch = {{[0-9]+}} : i64, kernel.variant = "{{.*}}"}
 // CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}} step %{{.*}} iter_args(
 // CHECK:           scf.if
 // CHECK:             vector.store {{.*}} : memref<5376xf32>, vector<16xf32>

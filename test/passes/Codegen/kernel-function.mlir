@@ -26,7 +26,7 @@ func.func @lowered(%x: memref<20xf32>, %y: memref<20xf32>, %begin: index, %end: 
 // the last: the left panel has 36 elements (144 bytes), the right one none, as
 // it is not packed, and the sums 8.
 // CHECK-LABEL: func.func @scratch(
-// CHECK-SAME:    memref<256xi8>) attributes {kernel.blocks = 1 : i64, kernel.function, kernel.scratch = 256 : i64}
+// CHECK-SAME:    memref<256xi8>) attributes {kernel.blocks = 1 : i64, kernel.function, kernel.scratch = 256 : i64, kernel.variant = "{{.*}}"}
 // CHECK-DAG:     %[[FIRST:.*]] = arith.constant 0 : index
 // CHECK:         memref.view %{{.*}}[%[[FIRST]]][] : memref<256xi8> to memref<36xf32>
 // CHECK:         %[[EMPTY:.*]] = arith.constant 192 : index

@@ -1,5 +1,5 @@
 // RUN: moec-opt %s --split-input-file --pass-pipeline='builtin.module(func.func(moec-fuse-epilogue))' | FileCheck %s
-// RUN: moec-opt %s --split-input-file --pass-pipeline='builtin.module(func.func(moec-fuse-epilogue))' --remarks-filter='moec-.*' --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: moec-opt %s --split-input-file --pass-pipeline='builtin.module(func.func(moec-fuse-epilogue))' --remarks-filter=Fusion --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // A bias and a residual are stored with the contraction: one kernel, one store.
 

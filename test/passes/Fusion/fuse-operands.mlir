@@ -1,5 +1,5 @@
 // RUN: moec-opt %s --split-input-file --pass-pipeline='builtin.module(func.func(moec-fuse-operands))' | FileCheck %s
-// RUN: moec-opt %s --split-input-file --pass-pipeline='builtin.module(func.func(moec-fuse-operands))' --remarks-filter='moec-.*' --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: moec-opt %s --split-input-file --pass-pipeline='builtin.module(func.func(moec-fuse-operands))' --remarks-filter=Fusion --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // The normalisation moves to where the contraction packs its left operand.
 

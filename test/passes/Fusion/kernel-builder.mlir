@@ -33,8 +33,8 @@ func.func @softmax_axes(%x: tensor<2x49x32xf32>) -> (tensor<2x49x32xf32>, tensor
 // CHECK-LABEL: func @scalar
 // CHECK: %[[INIT:.*]] = tensor.empty() : tensor<f32>
 // CHECK: kernel.map dims [1] ins(%arg0 : tensor<f32>) outs(%[[INIT]] : tensor<f32>) maps [affine_map<(d0) -> ()>, affine_map<(d0) -> ()>]
-// CHECK: %[[HALF:.*]] = arith.constant 5.000000e-01 : f32
-// CHECK-NEXT: math.fma %{{.*}}, %[[HALF]], %[[HALF]]
+// CHECK: %[[LOW:.*]] = arith.cmpf olt, %[[X:.*]], %[[BOUND:.*]] : f32
+// CHECK-NEXT: arith.select %[[LOW]], %[[BOUND]], %[[X]]
 func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
   %y = moe.gelu %x : tensor<f32>
   return %y : tensor<f32>

@@ -12,6 +12,8 @@ with open(sys.argv[1], "rb") as file:
 size = struct.unpack("<Q", raw[:8])[0]
 header = json.loads(raw[8:8 + size])
 data = raw[8 + size:]
+# As programs do that know nothing of moec's checksum.
+header.get("__metadata__", {}).pop("moec.checksum", None)
 for change in sys.argv[3:]:
     kind, _, name = change.partition("=")
     if kind == "cut":
