@@ -101,6 +101,18 @@ moec::target::translateGpuModule(mlir::Operation *op, const Gpu &gpu,
   return module;
 }
 
+/// LLVM 22 prints .ftz behind comparisons of bf16 as well, where PTX has none
+/// and ptxas refuses it.
+static std::string legalComparisons(std::string ptx) {
+  for (size_t at = ptx.find(".ftz.bf16"); at != std::string::npos;
+       at = ptx.find(".ftz.bf16", at + 1)) {
+    size_t line = ptx.rfind('\n', at) + 1;
+    if (llvm::StringRef(ptx).slice(line, at).contains("setp."))
+      ptx.erase(at, strlen(".ftz"));
+  }
+  return ptx;
+}
+
 llvm::Expected<std::string> moec::target::emitPTX(mlir::Operation *gpuModule,
                                                   const Gpu &gpu) {
   llvm::LLVMContext context;
@@ -119,5 +131,5 @@ llvm::Expected<std::string> moec::target::emitPTX(mlir::Operation *gpuModule,
                                      llvm::CodeGenFileType::AssemblyFile))
     return llvm::createStringError("the target cannot emit PTX");
   passes.run(**module);
-  return std::string(text.begin(), text.end());
+  return legalComparisons(std::string(text.begin(), text.end()));
 }

@@ -287,8 +287,7 @@ def draw_model(random):
         outputs += [random.choice(d.routed) + ".experts"]
     if d.chance(0.2):
         random.shuffle(outputs)
-    if d.chance(0.95):
-        outputs = list(dict.fromkeys(outputs))
+    outputs = list(dict.fromkeys(outputs))
     if train and len(outputs) > 1 and logits in outputs and d.chance(0.2):
         outputs.remove(logits)
     if d.chance(0.3):

@@ -13,7 +13,9 @@ size = struct.unpack("<Q", raw[:8])[0]
 header = json.loads(raw[8:8 + size])
 data = raw[8 + size:]
 # As programs do that know nothing of moec's checksum.
-header.get("__metadata__", {}).pop("moec.checksum", None)
+if "__metadata__" in header:
+    header["__metadata__"].pop("moec.checksum", None)
+    header["__metadata__"]["format"] = "moec.weights/1"
 for change in sys.argv[3:]:
     kind, _, name = change.partition("=")
     if kind == "cut":

@@ -19,13 +19,19 @@ def check(name, code, expected):
         sys.exit(f"{name}: exit code {code}, expected signal {expected}; left: {left}")
 
 
+def defaults():
+    """Signals that are ignored from outside would stay ignored."""
+    for name in ("PIPE", "INT", "TERM", "HUP"):
+        signal.signal(getattr(signal, "SIG" + name), signal.SIG_DFL)
+
+
 # The reader of remarks leaves after the first line.
 for _ in range(3):
     process = subprocess.Popen(
         ["moec", "compile", model, "--mode", "train", "-o", f"{folder}/m.moec", "--remarks", ".*"],
         stderr=subprocess.PIPE,
         env=environment,
-        preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
+        preexec_fn=defaults,
     )
     process.stderr.readline()
     process.stderr.close()
@@ -36,7 +42,8 @@ for name in ("INT", "TERM", "HUP"):
     number = getattr(signal, "SIG" + name)
     for command in (["compile", model, "-o", f"{folder}/m.moec"], ["bench", model]):
         process = subprocess.Popen(
-            ["moec", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+            ["moec", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
+            preexec_fn=defaults,
         )
         until = time.monotonic() + 60
         while not os.listdir(folder) and process.poll() is None and time.monotonic() < until:
