@@ -128,9 +128,10 @@ bool holds(const Bound &bound, double x, double want, double got, bool bf16) {
     return got == limitOf(bound.unit, x);
   if (std::isinf(want))
     return got == want;
-  // A zero keeps its sign.
+  // A zero keeps its sign; a number that counts as 0 may stay what it is.
   if (want == 0 && x == 0)
-    return got == 0 && std::signbit(got) == std::signbit(want);
+    return std::fabs(got) < smallestNormal &&
+           std::signbit(got) == std::signbit(want);
   // The last step may round up to it, or not.
   constexpr double least = smallestNormal * (1 + 0x1p-20);
   if (std::fabs(want) < least)
@@ -145,7 +146,9 @@ bool holds(const Bound &bound, double x, double want, double got, bool bf16) {
   double at = bound.unit == Unit::Result ? want
               : bound.unit == Unit::X    ? x
                                          : 1.0;
-  double allowed = (bound.constant + bound.perX * std::fabs(x)) * ulp(at);
+  // At an infinity a bound without a share of x stays what it is.
+  double share = bound.perX == 0 ? 0 : bound.perX * std::fabs(x);
+  double allowed = (bound.constant + share) * ulp(at);
   return std::fabs(got - want) <= allowed + half;
 }
 
