@@ -57,7 +57,7 @@ inline std::string escapeControls(std::string_view text, bool lines = false) {
     bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
     char shown[16] = "";
     if (length == 0)
-      std::snprintf(shown, sizeof(shown), "\\x%02x", unsigned(code));
+      std::snprintf(shown, sizeof(shown), "\\x%02x", uint8_t(text[at]));
     else if (code == '\n' || code == '\t')
       std::snprintf(shown, sizeof(shown), "%s",
                     lines ? "" : (code == '\n' ? "\\n" : "\\t"));

@@ -222,11 +222,6 @@ int runCommand(std::shared_ptr<const Module> module,
            "({} {})",
            entry.inputs[i].name, entry.name, entry.inputs[i].name,
            dtypeName(entry.inputs[i].dtype), shapeText(entry.inputs[i].shape));
-  if (options.weights.empty() && !module->manifest().parameters.empty())
-    fmt::print(stderr,
-               "warning: no --weights: the parameters have the start "
-               "values of seed {}\n",
-               options.seed.value_or(module->manifest().training.seed));
   // All files are checked before anything runs or is written.
   std::map<int64_t, NpyArray> references;
   for (auto &[i, file] : expected) {
