@@ -7,34 +7,32 @@
 
 #include "runtime/tool/StopSignals.h"
 
-#include <iterator>
+#include <csignal>
+#include <initializer_list>
 
 namespace moec::rt {
 
 static volatile std::sig_atomic_t noted = 0;
 
 static void note(int signal) {
-  noted = signal;
+  // Ctrl-C also ends the program that reads the output, so SIGPIPE follows.
+  if (!noted)
+    noted = signal;
   std::signal(signal, SIG_DFL);
 }
 
-StopSignals::StopSignals() {
+void StopSignals::catchAll() {
   noted = 0;
-  static_assert(std::size(signals) == sizeof(before) / sizeof(before[0]));
-  for (size_t i = 0; i < std::size(signals); ++i) {
-    sigaction(signals[i], nullptr, &before[i]);
-    if (before[i].sa_handler == SIG_IGN)
-      continue;
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
     struct sigaction action = {};
+    sigaction(signal, nullptr, &action);
+    if (action.sa_handler == SIG_IGN)
+      continue;
+    action = {};
     action.sa_handler = note;
     action.sa_flags = SA_RESTART;
-    sigaction(signals[i], &action, nullptr);
+    sigaction(signal, &action, nullptr);
   }
-}
-
-StopSignals::~StopSignals() {
-  for (size_t i = 0; i < std::size(signals); ++i)
-    sigaction(signals[i], &before[i], nullptr);
 }
 
 int StopSignals::seen() { return noted; }

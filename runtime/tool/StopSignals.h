@@ -8,26 +8,20 @@
 #ifndef MOEC_RUNTIME_TOOL_STOPSIGNALS_H
 #define MOEC_RUNTIME_TOOL_STOPSIGNALS_H
 
-#include <csignal>
-
 namespace moec::rt {
 
-/// While it lives, the first SIGINT, SIGTERM, SIGHUP or SIGPIPE is only noted;
-/// the second one ends the process as if this were not here. A signal that
-/// the process ignores (nohup, a job in the background) stays ignored. One
-/// object at a time.
+/// The signals that ask a run to stop: SIGINT, SIGTERM, SIGHUP and SIGPIPE.
 class StopSignals {
 public:
-  StopSignals();
-  ~StopSignals();
-  StopSignals(const StopSignals &) = delete;
+  /// From now on, to the end of the process, they are only noted; the same one
+  /// again ends the process as if this were not here. A signal that the process
+  /// ignores (nohup, a job in the background) stays ignored. They stay caught
+  /// after the work: a process that has done everything should not end as one
+  /// that was killed because a signal met its last instructions.
+  static void catchAll();
 
-  /// The signal that came, or 0.
+  /// The first signal that came since, or 0.
   static int seen();
-
-private:
-  static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-  struct sigaction before[4];
 };
 
 /// "SIGTERM" and so on, for the signals that StopSignals catches.

@@ -90,8 +90,10 @@ int trainCommand(std::shared_ptr<const Module> module,
   if (options.save.empty() && options.train.checkpoint.empty())
     fmt::print(stderr, "warning: neither --save nor --checkpoint: the trained "
                        "weights will be lost\n");
+  // For the rest of the process: from the end of training on it is too late to
+  // stop, and the run ends as a complete one.
+  StopSignals::catchAll();
   OutputLocks locks(outputs);
-  StopSignals signals;
   Progress out(stdout);
   out.show(fmt::format("reading {}", options.data));
   Dataset data = readDataset(options.data, DataSplit::Train), test;
@@ -143,11 +145,13 @@ int trainCommand(std::shared_ptr<const Module> module,
   }
   out.clear();
   writeLosses();
-  if (int signal = StopSignals::seen())
+  if (result.interrupted) {
+    int signal = StopSignals::seen();
     throw Error(fmt::format("stopped by {} at step {}/{}; {}",
                             signalName(signal), result.steps, result.allSteps,
                             howToGoOn(options, result)),
                 ErrorCode(int(ErrorCode::Signal) + signal));
+  }
   if (!options.save.empty())
     saveWeights(*session, options.save);
   std::string line;

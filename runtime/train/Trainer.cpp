@@ -45,8 +45,12 @@ private:
   void save();
   void requireSound();
   void progress(int64_t tested);
+  /// Whether to stop. When nothing is left to do but to keep what was reached,
+  /// the run is complete and not asked: so it either ends as if nobody had
+  /// wanted to stop it, or lacks something.
   bool interrupted() {
-    result.interrupted |= options.interrupted && options.interrupted();
+    bool open = position.step < position.steps || test;
+    result.interrupted |= open && options.interrupted && options.interrupted();
     return result.interrupted;
   }
   int64_t epochNow() const {

@@ -47,8 +47,9 @@ struct TrainOptions {
   std::function<void(const TrainProgress &)> onProgress;
   /// Called before a checkpoint is written.
   std::function<void()> beforeCheckpoint;
-  /// Asked after every step and every batch of an evaluation; true ends the
-  /// run with a checkpoint, without an evaluation.
+  /// Asked before the first step, after every step and every batch of an
+  /// evaluation, as long as there is something left that a stop would leave
+  /// out; true ends the run with a checkpoint, without an evaluation.
   std::function<bool()> interrupted;
 };
 
@@ -56,6 +57,7 @@ struct TrainResult {
   int64_t start = 0;    ///< the run's position at the beginning of this call
   int64_t steps = 0;    ///< ... and at its end
   int64_t allSteps = 0; ///< of the whole run
+  /// Something was left out. Else the run is complete, or as far as asked.
   bool interrupted = false;
   float loss = 0;     ///< of the last step, if this call made one
   double seconds = 0; ///< spent in training steps and feeding them

@@ -10,6 +10,8 @@
 #include "runtime/tool/StopSignals.h"
 #include "test/runtime/ToolTestSupport.h"
 
+#include <atomic>
+#include <csignal>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <thread>
@@ -32,6 +34,23 @@ protected:
   std::string file(const std::string &name) { return folder / name; }
   bool exists(const std::string &name) {
     return std::filesystem::exists(file(name));
+  }
+  /// Trains, and sends `signal` once `ready` says so. A command that fails
+  /// before is not waited for.
+  template <typename Ready>
+  int stopped(int signal, Ready ready, std::vector<std::string> words) {
+    std::atomic<bool> ended = false;
+    std::thread sender([&] {
+      while (!ended && !ready())
+        std::this_thread::yield();
+      if (!ended)
+        kill(getpid(), signal);
+    });
+    words.insert(words.end(), {"--epochs=1000000", "--no-eval"});
+    int code = train(words);
+    ended = true;
+    sender.join();
+    return code;
   }
   std::string toy = module("toy");
 };
@@ -144,15 +163,11 @@ TEST_F(TrainCommand, Ruined) {
 TEST_F(TrainCommand, Stopped) {
   for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
     std::filesystem::remove(file("c"));
-    std::thread sender([&] {
-      while (!exists("c"))
-        std::this_thread::yield();
-      kill(getpid(), signal);
-    });
-    int code = train({"--epochs=1000000", "--no-eval", "--checkpoint",
-                      file("c"), "--checkpoint-every=1", "--save", file("w")});
-    sender.join();
-    EXPECT_EQ(code, 128 + signal);
+    ASSERT_EQ(stopped(signal, [&] { return exists("c"); },
+                      {"--checkpoint", file("c"), "--checkpoint-every=1",
+                       "--save", file("w")}),
+              128 + signal)
+        << err;
     EXPECT_TRUE(
         has(err, std::string("stopped by ") + signalName(signal) + " at step "))
         << err;
@@ -170,30 +185,37 @@ TEST_F(TrainCommand, Stopped) {
 }
 
 TEST_F(TrainCommand, StoppedWithoutACheckpoint) {
-  writeAll(file("l.csv"), "");
-  std::thread sender([] {
-    while (StopSignals::seen() == 0) {
-      // Until the command is there to catch it.
-      struct sigaction now;
-      sigaction(SIGTERM, nullptr, &now);
-      if (now.sa_handler != SIG_DFL)
-        kill(getpid(), SIGTERM);
-      std::this_thread::yield();
-      if (now.sa_handler != SIG_DFL)
-        break;
-    }
-  });
-  error({"--epochs=1000000", "--no-eval", "--save", file("w")}, 143,
-        "stopped by SIGTERM at step ");
-  sender.join();
+  std::signal(SIGTERM, SIG_DFL); // an earlier test has left it caught
+  // Until the command is there to catch it.
+  auto caught = [] {
+    struct sigaction now;
+    sigaction(SIGTERM, nullptr, &now);
+    return now.sa_handler != SIG_DFL;
+  };
+  EXPECT_EQ(stopped(SIGTERM, caught, {"--save", file("w")}), 143);
+  EXPECT_TRUE(has(err, "stopped by SIGTERM at step ")) << err;
+  EXPECT_TRUE(has(err, "nothing was saved; --checkpoint FILE")) << err;
   EXPECT_FALSE(exists("w"));
 }
 
-TEST(StopSignals, TheSecondOneEndsTheProcess) {
+/// The command stays what it became, whenever the signal comes.
+TEST_F(TrainCommand, StoppedTooLate) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(
       {
-        StopSignals signals;
+        int code = train({"--save", file("w")});
         raise(SIGTERM);
+        _exit(code);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
+TEST(StopSignals, TheSameOneAgainEndsTheProcess) {
+  EXPECT_EXIT(
+      {
+        StopSignals::catchAll();
+        raise(SIGTERM);
+        raise(SIGPIPE);
         if (StopSignals::seen() == SIGTERM)
           raise(SIGTERM);
         _exit(1);
@@ -203,15 +225,12 @@ TEST(StopSignals, TheSecondOneEndsTheProcess) {
 
 TEST(StopSignals, WhatIsIgnoredStaysIgnored) {
   std::signal(SIGHUP, SIG_IGN); // nohup
-  {
-    StopSignals signals;
-    raise(SIGHUP);
-    EXPECT_EQ(StopSignals::seen(), 0);
-    raise(SIGINT);
-    EXPECT_EQ(StopSignals::seen(), SIGINT);
-  }
+  StopSignals::catchAll();
+  raise(SIGHUP);
+  EXPECT_EQ(StopSignals::seen(), 0);
+  raise(SIGINT);
+  EXPECT_EQ(StopSignals::seen(), SIGINT);
   EXPECT_EQ(std::signal(SIGHUP, SIG_DFL), SIG_IGN);
-  EXPECT_EQ(std::signal(SIGINT, SIG_DFL), SIG_DFL);
 }
 
 TEST(Progress, Durations) {

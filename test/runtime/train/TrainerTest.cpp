@@ -271,6 +271,29 @@ TEST_F(Training, InterruptedEvaluation) {
   EXPECT_TRUE(result.evaluation.has_value());
 }
 
+/// Who wants to stop a run that has nothing left to do gets the whole run.
+TEST_F(Training, TooLateToInterrupt) {
+  TrainOptions options;
+  run(options);
+  std::vector<float> end = everything();
+  options.checkpoint = folder / "c";
+  // Asked before the run and after each step but the last one.
+  int asked = 0;
+  options.interrupted = [&] { return ++asked > 21; };
+  TrainResult result = run(options);
+  EXPECT_EQ(asked, 21);
+  EXPECT_FALSE(result.interrupted);
+  EXPECT_EQ(result.steps, 21);
+  EXPECT_EQ(everything(), end);
+  // Nor is there anything to stop in a run that was complete before.
+  options.resume = folder / "c";
+  result = run(options);
+  EXPECT_FALSE(result.interrupted);
+  EXPECT_EQ(result.steps, 21);
+  withTest = true;
+  EXPECT_TRUE(run(options).interrupted);
+}
+
 TEST_F(Training, Progress) {
   withTest = true;
   TrainOptions options;
