@@ -297,6 +297,13 @@ void decodeCvt(Decoder &d) {
   c.relu = d.accept("relu");
   c.to = d.takeType();
   c.from = d.takeType();
+  const auto isF32 = [](const Type &t) {
+    return t.kind == 'f' && t.bits == 32 && !t.x2;
+  };
+  const bool flushes = isF32(c.to) || (isF32(c.from) && c.to.kind != 't');
+  if (c.ftz && (!flushes || c.to.x2 || c.relu))
+    d.error(
+        "'.ftz' belongs to conversions from or to one f32, without '.relu'");
   if (c.to.x2) {
     // Two f32 to a pair; the first source is the upper half.
     d.expectOperands(3);

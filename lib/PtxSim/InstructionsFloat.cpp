@@ -36,6 +36,13 @@ Modes takeModes(Decoder &d) {
   return m;
 }
 
+/// The modes of an instruction on `t`.
+Modes takeModes(Decoder &d, const Type &t) {
+  const Modes m = takeModes(d);
+  checkFlush(d, m.ftz, t);
+  return m;
+}
+
 InstClass classOf(const Type &t) {
   return t.bits == 16 || t.x2 ? InstClass::Half : InstClass::Float;
 }
@@ -148,11 +155,16 @@ void emitDirected(Decoder &d, uint32_t a, uint32_t b, uint32_t c,
 
 } // namespace
 
+void checkFlush(Decoder &d, bool ftz, const Type &t) {
+  if (ftz && (t.kind != 'f' || (t.bits == 64 && !t.x2)))
+    d.error("'.ftz' belongs to f32 and f16");
+}
+
 bool floatAddMul(Decoder &d, FloatOp op) {
   Type t;
   if (!floatType(d, t))
     return false;
-  const Modes m = takeModes(d);
+  const Modes m = takeModes(d, t);
   nearestOnly(d, t, m);
   if (m.rounding != Rounding::Nearest) {
     d.expectOperands(3);
@@ -179,7 +191,7 @@ bool floatFma(Decoder &d) {
   Type t;
   if (!floatType(d, t))
     return false;
-  const Modes m = takeModes(d);
+  const Modes m = takeModes(d, t);
   nearestOnly(d, t, m);
   if (m.rounding != Rounding::Nearest) {
     d.expectOperands(4);
@@ -202,7 +214,7 @@ bool floatDiv(Decoder &d) {
     return false;
   d.accept("approx");
   d.accept("full");
-  const Modes m = takeModes(d);
+  const Modes m = takeModes(d, t);
   if (t.bits == 16 || t.x2 || m.rounding != Rounding::Nearest)
     d.error("div is simulated for f32 and f64, rounded to nearest");
   emit(d, WIDE_OP(Div, t, m.ftz), t, 2, 1, m, InstClass::Special);
@@ -214,7 +226,7 @@ bool floatMinMax(Decoder &d, bool max) {
   if (!floatType(d, t))
     return false;
   const bool nan = d.accept("NaN");
-  const Modes m = takeModes(d);
+  const Modes m = takeModes(d, t);
   AluOp op = max ? FLOAT_OP(Max, t, m.ftz) : FLOAT_OP(Min, t, m.ftz);
   if (nan) {
     if (t.bits == 64)
@@ -247,7 +259,7 @@ bool floatSign(Decoder &d, bool negate) {
   Type t;
   if (!floatType(d, t))
     return false;
-  const Modes m = takeModes(d);
+  const Modes m = takeModes(d, t);
   if (t.bits == 16 || t.x2) {
     d.expectOperands(2);
     const uint32_t sign = t.x2 ? 0x80008000 : 0x8000;
@@ -277,6 +289,9 @@ static void decodeFunction(Decoder &d, AluOp f32, AluOp f32Ftz, AluOp f64) {
   const AluOp op = t.bits == 64 ? f64 : m.ftz ? f32Ftz : f32;
   if (op == AluOp::NumOps)
     d.error("f64 is not known here");
+  // Reciprocals of f64 may flush, as nothing else of that type.
+  if (op != AluOp::RcpF64 && op != AluOp::RsqrtF64)
+    checkFlush(d, m.ftz, t);
   emit(d, op, t, 1, 1, m, InstClass::Special);
 }
 
@@ -300,6 +315,11 @@ static void decodeHalfFunction(Decoder &d, bool tanh) {
   d.accept("approx");
   const Modes m = takeModes(d);
   const bool half = t.bits == 16 || t.x2;
+  // The exponential of bf16 always flushes, and must say so.
+  const bool always = !tanh && t.kind == 'h', never = tanh || (half && !always);
+  if (m.ftz ? never : always)
+    d.error(fmt::format("'.ftz' {} this type here",
+                        always ? "is wanted of" : "does not belong to"));
   const AluOp op = tanh    ? (half ? HALF_OP(Tanh, t) : AluOp::TanhF32)
                    : half  ? HALF_OP(Ex2, t)
                    : m.ftz ? AluOp::Ex2F32Ftz

@@ -10,6 +10,7 @@
 #include "lib/PtxSim/Error.h"
 #include "lib/PtxSim/Machine.h"
 #include "lib/PtxSim/OpcodeTable.h"
+#include "lib/PtxSim/TypedOps.h"
 
 #include <cstring>
 
@@ -148,6 +149,7 @@ static void decodeSelp(Decoder &d) {
 static void decodeSlct(Decoder &d) {
   const bool ftz = d.accept("ftz");
   const Type t = d.takeType(), c = d.takeType();
+  checkFlush(d, ftz, c);
   d.expectOperands(4);
   if (c.bits != 32 || c.kind == 'u' || t.bits == 16)
     d.error("slct is simulated for a selector of s32 or f32");
@@ -272,6 +274,7 @@ static Inst decodeCompare(Decoder &d, AluOp &op, bool &pairs) {
                                           : combineNone;
   const bool ftz = d.accept("ftz");
   Type t = d.takeType();
+  checkFlush(d, ftz, t);
   pairs = t.x2;
   if (pairs && !t.isFloat())
     d.error("comparisons of pairs of integers are not simulated");
@@ -324,6 +327,7 @@ static void decodeSet(Decoder &d) {
     d.error("set is simulated for results of 32 bits only");
   const bool ftz = d.accept("ftz");
   const Type t = d.takeType();
+  checkFlush(d, ftz, t);
   if (t.x2)
     d.error("set of pairs is not simulated");
   d.expectOperands(3);

@@ -26,6 +26,10 @@ Type takeInteger(Decoder &d);
 void emitInteger(Decoder &d, AluOp op, unsigned bits, unsigned sources,
                  unsigned sourceBits = 0, unsigned lastBits = 0);
 
+/// An error where an instruction on `t` says '.ftz' and cannot: only f32 and
+/// f16 are flushed; the exponents of bf16 are those of f32.
+void checkFlush(Decoder &d, bool ftz, const Type &t);
+
 enum class FloatOp : uint8_t { Add, Sub, Mul };
 
 /// Decodes the instruction if its type is a float type; false if not.

@@ -202,6 +202,49 @@ TEST(Float, FlushesHalvesOnlyWhenAsked) {
   EXPECT_EQ(bits("add.ftz.f16x2 %r1, %r0, %r0;", 0x40008001), 0x44008000u);
 }
 
+/// The exponents of bf16 are those of f32: its exponential may be subnormal.
+TEST(Float, FlushesTheExponentialOfBfloats) {
+  EXPECT_EQ(half("ex2.approx.ftz.bf16 %h1, %h0;", 0x4000), 0x4080u);
+  EXPECT_EQ(half("ex2.approx.ftz.bf16 %h1, %h0;", 0xc2fc), 0x0080u);
+  EXPECT_EQ(half("ex2.approx.ftz.bf16 %h1, %h0;", 0xc2fe), 0u);
+}
+
+/// As ptxas takes and refuses them (CUDA 13.0).
+TEST(Float, FlushesOnlyWhatCanBe) {
+  for (const char *op :
+       {"add.ftz.f16 %h1, %h0, %h0;", "fma.rn.ftz.f16x2 %r1, %r0, %r0, %r0;",
+        "max.ftz.NaN.f16 %h1, %h0, %h0;", "abs.ftz.f16x2 %r1, %r0;",
+        "setp.lt.ftz.f16 %p1, %h0, %h0;", "set.lt.u32.ftz.f16 %r1, %h0, %h0;",
+        "slct.ftz.b32.f32 %r1, %r0, %r0, %r0;",
+        "ex2.approx.ftz.bf16x2 %r1, %r0;", "rcp.approx.ftz.f64 %d1, %d1;",
+        "cvt.ftz.f32.bf16 %r1, %h0;", "cvt.rn.ftz.bf16.f32 %h1, %r0;",
+        "cvt.rzi.ftz.s32.f32 %r1, %r0;", "cvt.rn.ftz.f32.s64 %r1, %d1;"})
+    EXPECT_NO_THROW(Module::parse(ptxKernel(op), "test.ptx")) << op;
+  for (const char *op : {"add.ftz.bf16 %h1, %h0, %h0;",
+                         "mul.ftz.bf16x2 %r1, %r0, %r0;",
+                         "sub.ftz.f64 %d1, %d1, %d1;",
+                         "fma.rn.ftz.bf16 %h1, %h0, %h0, %h0;",
+                         "max.ftz.bf16 %h1, %h0, %h0;",
+                         "neg.ftz.bf16x2 %r1, %r0;",
+                         "abs.ftz.f64 %d1, %d1;",
+                         "setp.lt.ftz.bf16 %p1, %h0, %h0;",
+                         "setp.lt.and.ftz.f64 %p1, %d1, %d1, %p0;",
+                         "set.lt.u32.ftz.bf16 %r1, %h0, %h0;",
+                         "slct.ftz.b32.s32 %r1, %r0, %r0, %r0;",
+                         "ex2.approx.bf16 %h1, %h0;",
+                         "ex2.approx.ftz.f16 %h1, %h0;",
+                         "tanh.approx.ftz.f32 %r1, %r0;",
+                         "tanh.approx.ftz.bf16 %h1, %h0;",
+                         "sqrt.rn.ftz.f64 %d1, %d1;",
+                         "cvt.rn.ftz.bf16.f16 %h1, %h0;",
+                         "cvt.rn.ftz.f16.s32 %h1, %r0;",
+                         "cvt.rn.ftz.bf16x2.f32 %r1, %r0, %r0;",
+                         "cvt.rn.ftz.relu.bf16.f32 %h1, %r0;",
+                         "cvt.rna.ftz.tf32.f32 %r1, %r0;"})
+    EXPECT_NE(parseError(ptxKernel(op)).find("'.ftz'"), std::string::npos)
+        << op;
+}
+
 TEST(Float, ComparesPairs) {
   const auto compare = [](const std::string &op, uint32_t a) {
     return bits(op + "selp.b32 %r2, 1, 0, %p1; selp.b32 %r3, 2, 0, %p2;"
