@@ -17,14 +17,20 @@ using namespace moec::reference;
 template <typename T>
 static Status evalClipScale(moe::ClipScaleOp op, Frame<T> &frame) {
   const TensorOf<T> &grads = frame.get(op.getGrads());
-  T maxNorm = T(op.getMaxNorm().convertToDouble()), total = 0;
-  for (int64_t start = 0; start < grads.size(); start += 4096) {
-    T sum = 0;
-    for (int64_t i = start; i < std::min(start + 4096, grads.size()); ++i)
-      sum += grads.floats[i] * grads.floats[i];
-    total += sum;
-  }
-  T norm = std::sqrt(total);
+  T maxNorm = T(op.getMaxNorm().convertToDouble());
+  auto normOf = [&](T factor) {
+    T total = 0;
+    for (int64_t start = 0; start < grads.size(); start += 4096) {
+      T sum = 0;
+      for (int64_t i = start; i < std::min(start + 4096, grads.size()); ++i)
+        sum += grads.floats[i] * factor * (grads.floats[i] * factor);
+      total += sum;
+    }
+    return std::sqrt(total) / factor;
+  };
+  T norm = normOf(T(1));
+  if (std::isinf(norm))
+    norm = normOf(T(0x1p-80));
   T scale = maxNorm == 0 ? T(1) : std::min(T(1), maxNorm / (norm + T(1e-6)));
   frame.set(op.getScale(), TensorOf<T>::floating({}, scale));
   frame.set(op.getNorm(), TensorOf<T>::floating({}, norm));
@@ -71,8 +77,8 @@ static Status evalAdamW(moe::AdamWUpdateOp op, Frame<T> &frame) {
     T g = scale * grad.floats[i];
     m = b1 * m + (T(1) - b1) * g;
     v = b2 * v + (T(1) - b2) * g * g;
-    p -= rate *
-         (m / correction1 / (std::sqrt(v / correction2) + eps) + decay * p);
+    T root = std::sqrt(v) / std::sqrt(correction2);
+    p -= rate * (m / correction1 / (root + eps) + decay * p);
   }
   frame.set(op.getNewParam(), std::move(param));
   frame.set(op.getNewMean(), std::move(mean));

@@ -4,13 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
+//
 // An update is one kernel.map over the flat blocks, which it overwrites.
 //
 //===----------------------------------------------------------------------===//
 
 #include "passes/Fusion/LowerToKernel.h"
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace moec;
@@ -77,14 +78,17 @@ Lowered lowerAdamW(OpBuilder &builder, moe::AdamWUpdateOp op,
     Value one = s.constant(1.0);
     Value meanFactor =
         beta1 == 0.0 ? one : s.div(one, biasCorrection(s, step, beta1));
-    Value varianceFactor =
-        beta2 == 0.0 ? one : s.div(one, biasCorrection(s, step, beta2));
+    Value rootFactor = one;
+    if (beta2 != 0.0)
+      rootFactor =
+          s.div(one, s.op<math::SqrtOp>(biasCorrection(s, step, beta2)));
     Value gradient = s.mul(args[6], args[1]);
     Value mean =
         s.fma(args[2], s.constant(beta1), s.mul(gradient, 1.0 - beta1));
+    // In this order nothing overflows but the variance itself.
     Value variance = s.fma(args[3], s.constant(beta2),
-                           s.mul(s.mul(gradient, gradient), 1.0 - beta2));
-    Value root = s.op<math::SqrtOp>(s.mul(variance, varianceFactor));
+                           s.mul(s.mul(gradient, 1.0 - beta2), gradient));
+    Value root = s.mul(s.op<math::SqrtOp>(variance), rootFactor);
     Value change = s.div(s.mul(mean, meanFactor), s.add(root, s.constant(eps)));
     if (decay != 0.0)
       change = s.fma(param, s.constant(decay), change);
@@ -93,22 +97,31 @@ Lowered lowerAdamW(OpBuilder &builder, moe::AdamWUpdateOp op,
   return SmallVector<Value>(spec.map(builder, body));
 }
 
-Body squareOfInput() {
-  return [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    return {s.mul(args[0], args[0])};
-  };
-}
+/// By this the gradients are divided in a second sum of squares, which f32 can
+/// hold whatever they are: 2^128 becomes 2^96.
+constexpr double shrink = 0x1p-80;
 
-/// Sums of the squares of `rows` x `columns` values from `start` on, one a row.
-Value squareSums(OpBuilder &builder, Location loc, Value grads, int64_t start,
-                 int64_t rows, int64_t columns) {
+/// Sums of squares: of the values, and of the values times `shrink`.
+struct SquareSums {
+  Value plain, shrunk;
+};
+
+/// Those of `rows` x `columns` values from `start` on, one of each a row.
+SquareSums squareSums(OpBuilder &builder, Location loc, Value grads,
+                      int64_t start, int64_t rows, int64_t columns) {
   KernelSpec spec(loc, {rows, columns});
   spec.input(grads, spec.dim(0) * columns + spec.dim(1) + start);
   spec.result(builder, rows, spec.dim(0));
-  return spec.rows(builder, {{Combiner::Add, squareOfInput()}},
-                   [](ScalarBuilder &, ValueRange args) {
-                     return SmallVector<Value>{args[1]};
-                   })[0];
+  spec.result(builder, rows, spec.dim(0));
+  auto squares = [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    Value small = s.mul(args[0], shrink);
+    return {s.mul(args[0], args[0]), s.mul(small, small)};
+  };
+  ValueRange sums = spec.rows(builder, {{Combiner::Add, squares}},
+                              [](ScalarBuilder &, ValueRange args) {
+                                return SmallVector<Value>{args[1], args[2]};
+                              });
+  return {sums[0], sums[1]};
 }
 
 /// Rows of 4096, what is left, then one row over both: the order of the sum
@@ -120,29 +133,41 @@ Lowered lowerClipScale(OpBuilder &builder, moe::ClipScaleOp op,
   int64_t elements = shapeOf(grads)[0];
   int64_t rows = elements / chunk, rest = elements % chunk;
   double maxNorm = op.getMaxNorm().convertToDouble();
-  Value sums, last;
+  SquareSums sums, last;
   if (rows > 0)
     sums = squareSums(builder, loc, grads, 0, rows, chunk);
   if (rest > 0)
     last = squareSums(builder, loc, grads, rows * chunk, 1, rest);
-  if (!sums) {
+  if (!sums.plain) {
     std::swap(sums, last);
     rows = 1;
   }
 
   KernelSpec spec(loc, {1, rows});
-  spec.input(sums, spec.dim(1));
-  if (last)
-    spec.input(last, spec.dim(0));
+  spec.input(sums.plain, spec.dim(1));
+  spec.input(sums.shrunk, spec.dim(1));
+  bool both = static_cast<bool>(last.plain);
+  if (both) {
+    spec.input(last.plain, spec.dim(0));
+    spec.input(last.shrunk, spec.dim(0));
+  }
   spec.result(builder, {}, {});
   spec.result(builder, {}, {});
   Phase sum{Combiner::Add, [](ScalarBuilder &, ValueRange args) {
-              return SmallVector<Value>{args[0]};
+              return SmallVector<Value>{args[0], args[1]};
             }};
-  bool both = static_cast<bool>(last);
   auto finish = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    Value total = both ? s.add(args.back(), args[1]) : args.back();
-    Value norm = s.op<math::SqrtOp>(total);
+    Value plain = args[args.size() - 2], shrunk = args.back();
+    if (both) {
+      plain = s.add(plain, args[2]);
+      shrunk = s.add(shrunk, args[3]);
+    }
+    // Where the squares are too large, those of the smaller values are exact
+    // enough; a gradient that is not finite makes both so.
+    constexpr double most = std::numeric_limits<float>::max();
+    Value fits = s.compare(arith::CmpFPredicate::OLE, plain, s.constant(most));
+    Value norm = s.select(fits, s.op<math::SqrtOp>(plain),
+                          s.mul(s.op<math::SqrtOp>(shrunk), 1.0 / shrink));
     if (maxNorm == 0.0)
       return {s.constant(1.0), norm};
     Value scale = s.div(s.constant(maxNorm), s.add(norm, s.constant(1e-6)));
