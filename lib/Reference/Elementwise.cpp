@@ -39,7 +39,7 @@ template <typename T> struct GeluTail {
       density = 2 * c * (1 + 3 * cubic * m * m);
       density = q == 0 ? T(0) : density * q * (1 - q);
     } else {
-      q = T(0.5) * std::erfc(m * T(0.70710678118654752440));
+      q = T(0.5) * erfcOf(m * T(0.70710678118654752440));
       density = T(0.39894228040143267794) * std::exp(T(-0.5) * m * m);
     }
     part = q == 0 ? T(0) : m * q;

@@ -18,8 +18,19 @@
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <type_traits>
 
 namespace moec::reference {
+
+/// erfc z, the tail of a normal distribution. In f32 it is 1 - erf z, as
+/// kernels compute it: docs/numerics.md bounds its error in units of 1, and
+/// evaluating in f32 is to show what that loses.
+template <typename T> T erfcOf(T z) {
+  if constexpr (std::is_same_v<T, double>)
+    return std::erfc(z);
+  else
+    return T(1) - std::erf(z);
+}
 
 /// What a family of ops says about one op.
 enum class Status { NotMine, Done, Failed };

@@ -150,8 +150,7 @@ static Status evalLoadProbability(moe::LoadProbabilityOp op, Frame<T> &frame) {
     for (int64_t e = 0; e < n; ++e) {
       T z = (threshold - logits.floats[t * n + e]) / std;
       // 1 - Phi(z), without the cancellation.
-      result.floats[t * n + e] =
-          T(0.5) * std::erfc(z * T(0.70710678118654752440));
+      result.floats[t * n + e] = T(0.5) * erfcOf(z * T(0.70710678118654752440));
     }
   }
   frame.set(op.getResult(), std::move(result));

@@ -15,6 +15,9 @@
 #include "llvm/Support/raw_ostream.h"
 #include <cfenv>
 #include <cmath>
+#ifdef __SSE__
+#include <xmmintrin.h>
+#endif
 
 using namespace mlir;
 using namespace moec;
@@ -29,15 +32,25 @@ static constexpr const char *nowhere = "/dev/null";
 static constexpr int modelsOfAContext = 50;
 
 namespace {
-/// Rounds f32 so while it lives. The interpreter's f32 is plain C++ of other
-/// translation units, which the compiler cannot move past this.
+/// Rounds f32 so while it lives, towards zero with subnormal numbers counted as
+/// zero, as kernels count them: a factor made of one may be that of a large
+/// number. The interpreter's f32 is plain C++ of other translation units, which
+/// the compiler cannot move past this.
 class Rounding {
 public:
-  explicit Rounding(int mode) : before(std::fegetround()) { fesetround(mode); }
-  ~Rounding() { fesetround(before); }
+  explicit Rounding(int mode) {
+    std::fegetenv(&before);
+    std::fesetround(mode);
+#ifdef __SSE__
+    constexpr unsigned flush = 0x8040; // DAZ and FTZ of MXCSR
+    if (mode == FE_TOWARDZERO)
+      _mm_setcsr(_mm_getcsr() | flush);
+#endif
+  }
+  ~Rounding() { std::fesetenv(&before); }
 
 private:
-  int before;
+  std::fenv_t before;
 };
 
 std::string textOf(const Diagnostic &diagnostic) {
