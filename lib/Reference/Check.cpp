@@ -6,35 +6,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Reference/Check.h"
+#include "lib/Reference/Random.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace moec::reference;
 
-namespace {
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): the standard library's normal
-/// distribution differs from one library to another.
-struct Generator {
-  uint64_t state;
-  uint64_t next() {
-    uint64_t z = state += 0x9E3779B97F4A7C15ull;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return z ^ (z >> 31);
-  }
-  /// In (0, 1].
-  double uniform() { return (double(next() >> 11) + 1) / 9007199254740992.0; }
-  double normal() {
-    double radius = std::sqrt(-2 * std::log(uniform()));
-    return radius * std::cos(6.283185307179586476925286766559 * uniform());
-  }
-};
-} // namespace
-
 FailureOr<std::vector<Tensor>>
 moec::reference::makeArguments(func::FuncOp function, uint64_t seed) {
-  Generator generator{seed};
+  Random generator(seed);
   std::vector<Tensor> arguments;
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     auto type = dyn_cast<RankedTensorType>(function.getArgument(i).getType());

@@ -6,36 +6,20 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/fuzz/models/ModelData.h"
+#include "lib/Reference/Random.h"
 
 #include <cmath>
 
 using namespace moec::fuzz;
+using moec::reference::Random;
 
-namespace {
-/// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), begun with a seed and a name.
-class Random {
-public:
-  Random(uint64_t seed, const std::string &name) : state(seed) {
-    for (char c : name)
-      state = next() ^ uint64_t(static_cast<unsigned char>(c));
-  }
-  uint64_t next() {
-    uint64_t z = state += 0x9E3779B97F4A7C15ull;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return z ^ (z >> 31);
-  }
-  /// In (0, 1].
-  double uniform() { return (double(next() >> 11) + 1) / 9007199254740992.0; }
-  double normal() {
-    double radius = std::sqrt(-2 * std::log(uniform()));
-    return radius * std::cos(6.283185307179586 * uniform());
-  }
-
-private:
-  uint64_t state;
-};
-} // namespace
+/// Numbers that depend on a seed and a name.
+static Random randomOf(uint64_t seed, const std::string &name) {
+  Random random(seed);
+  for (char c : name)
+    random.mix(uint64_t(static_cast<unsigned char>(c)));
+  return random;
+}
 
 Data::Data(const nlohmann::json &said)
     : number(said.at("seed")), inputs(said.at("inputs")),
@@ -48,7 +32,7 @@ std::vector<double> Data::input(const std::string &name,
   int64_t count = 1;
   for (int64_t extent : shape)
     count *= extent;
-  Random random(number * 4 + uint64_t(step), name);
+  Random random = randomOf(number * 4 + uint64_t(step), name);
   if (shape.empty()) {
     if (name == "learning_rate")
       return {double(float(rate))};
@@ -64,6 +48,7 @@ std::vector<double> Data::input(const std::string &name,
   // most are zero.
   int64_t width = shape.back();
   double scale = inputs == "large"  ? std::pow(10, 1 + 4 * random.uniform())
+                 : inputs == "huge" ? std::pow(10, 10 + 20 * random.uniform())
                  : inputs == "tiny" ? 1e-4
                                     : 1;
   double offset = inputs == "shifted" ? 100 * random.normal() : 0;
@@ -84,7 +69,7 @@ void Data::changeParameter(const std::string &name, float *values,
                            int64_t count) const {
   if (weights == "init")
     return;
-  Random random(number, name);
+  Random random = randomOf(number, name);
   // Biases and norms start as constants, with which much would not be seen.
   double scale = weights == "large" ? 8 : 1;
   for (int64_t i = 0; i < count; ++i) {
