@@ -90,6 +90,30 @@ protected:
         visit(extents, ones);
       }
   }
+  /// The groups share dimension `along` out; the left operand, gathered or as
+  /// it lies, has rows along it, of the other dimension `across`.
+  static void checkRagged(uint32_t seed, const std::string &along,
+                          const std::string &across) {
+    Draw draw(seed);
+    const bool depth = along == "k";
+    for (Kind kind : {Kind::F32, Kind::BF16, Kind::Rounded})
+      for (bool gathered : {false, true})
+        forSubsets(4, [&](std::vector<int64_t> extents, unsigned ones) {
+          DrawnContract c;
+          c.source.dims = std::move(extents);
+          int64_t rows = ones % 2 ? 1 : 12;
+          c.source.inputs = {
+              gathered ? layOutRows(rows, c.axes(across), typeOf(kind))
+                       : layOut(c.axes(along + across), typeOf(kind)),
+              layOut(c.axes(depth ? "kn" : "gkn"), typeOf(kind))};
+          if (gathered)
+            c.gather(0, c.axes(along), rows);
+          c.makeRagged(depth ? 3 : 1);
+          c.source.outs = {layOut(c.axes(depth ? "gmn" : "mn"), "f32")};
+          EXPECT_TRUE(
+              check(c, kind, draw.pick(Backend::expertSchedules(kind)), draw));
+        });
+  }
 };
 TYPED_TEST_SUITE_P(ContractExtentCases);
 
@@ -115,46 +139,12 @@ TYPED_TEST_P(ContractExtentCases, EveryExtentAtOne) {
 
 /// Experts forward: the rows of a group, gathered or as they lie.
 TYPED_TEST_P(ContractExtentCases, EveryExtentOfRaggedRowsAtOne) {
-  Draw draw(2);
-  for (Kind kind : {Kind::F32, Kind::BF16, Kind::Rounded})
-    for (bool gathered : {false, true})
-      this->forSubsets(4, [&](std::vector<int64_t> extents, unsigned ones) {
-        DrawnContract c;
-        c.source.dims = std::move(extents);
-        int64_t rows = ones % 2 ? 1 : 12;
-        c.source.inputs = {gathered
-                               ? layOutRows(rows, c.axes("k"), typeOf(kind))
-                               : layOut(c.axes("mk"), typeOf(kind)),
-                           layOut(c.axes("gkn"), typeOf(kind))};
-        if (gathered)
-          c.gather(0, c.axes("m"), rows);
-        c.makeRagged(1);
-        c.source.outs = {layOut(c.axes("mn"), "f32")};
-        EXPECT_TRUE(this->check(
-            c, kind, draw.pick(TypeParam::expertSchedules(kind)), draw));
-      });
+  this->checkRagged(/*seed=*/2, "m", "k");
 }
 
 /// Gradients of their weights: the depth of a group.
 TYPED_TEST_P(ContractExtentCases, EveryExtentOfRaggedDepthAtOne) {
-  Draw draw(3);
-  for (Kind kind : {Kind::F32, Kind::BF16, Kind::Rounded})
-    for (bool gathered : {false, true})
-      this->forSubsets(4, [&](std::vector<int64_t> extents, unsigned ones) {
-        DrawnContract c;
-        c.source.dims = std::move(extents);
-        int64_t rows = ones % 2 ? 1 : 12;
-        c.source.inputs = {gathered
-                               ? layOutRows(rows, c.axes("m"), typeOf(kind))
-                               : layOut(c.axes("km"), typeOf(kind)),
-                           layOut(c.axes("kn"), typeOf(kind))};
-        if (gathered)
-          c.gather(0, c.axes("k"), rows);
-        c.makeRagged(3);
-        c.source.outs = {layOut(c.axes("gmn"), "f32")};
-        EXPECT_TRUE(this->check(
-            c, kind, draw.pick(TypeParam::expertSchedules(kind)), draw));
-      });
+  this->checkRagged(/*seed=*/3, "k", "m");
 }
 
 /// Rows that begin anywhere, and operands that repeat along any dimension, in
