@@ -16,8 +16,9 @@
 namespace moec::fuzz {
 
 /// What a case says of its numbers: {"seed", "inputs": "normal", "large",
-/// "tiny", "constant" or "sparse", "weights": "init", "normal", "large",
-/// "zeros", "rate": learning rate}. Each array depends on seed and name alone.
+/// "huge", "tiny", "constant", "sparse" or "shifted", "weights": "init",
+/// "normal", "large", "zeros", "rate": learning rate}. Each array depends on
+/// seed and name alone.
 class Data {
 public:
   explicit Data(const nlohmann::json &said);

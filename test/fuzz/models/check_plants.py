@@ -9,9 +9,11 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -38,7 +40,7 @@ def check_plants(program, worker):
     for plant, options, least in PLANTS:
         with tempfile.TemporaryDirectory() as keep:
             code, text = fuzz(program, worker, "--plant", plant, "--count", str(MODELS), "--simulate", "0",
-                              "--no-reduce", "--keep", keep, *options)
+                              "--reduce-seconds", "0", "--keep", keep, *options)
             kind = "different" if plant in ("weight", "output") else plant
             found = re.search(rf"(\d+) {kind}\b", text)
             if code != 1 or not found or int(found.group(1)) < least:
@@ -48,6 +50,28 @@ def check_plants(program, worker):
             code, text = fuzz(program, worker, "--replay", kept[0], *options)
             if code != 1 or f'"{kind}"' not in text:
                 fail(f"--replay of a kept {plant}: expected exit code 1 and {kind}, got {code}:\n{text}")
+
+
+def check_limits(program, worker):
+    """Reductions end when their time is over and take none of the models';
+    SIGTERM ends a run with its summary."""
+    with tempfile.TemporaryDirectory() as keep:
+        # Each try at a hang takes half a second, and there are hundreds.
+        start = time.monotonic()
+        code, text = fuzz(program, worker, "--plant", "hang", "--timeout", "0.5", "--seconds", "2", "--simulate", "0",
+                          "--reduce-seconds", "3", "--keep", keep)
+        spent = time.monotonic() - start
+        models = re.search(r"(\d+) models", text)
+        if code != 1 or not models or int(models.group(1)) < 2 or not 5 <= spent < 60:
+            fail(f"reductions of 3 s: expected exit code 1, 2 models and about 5 s, got {code} after {spent:.1f} s:\n{text}")
+        run = subprocess.Popen([sys.executable, program, "--worker", worker, "--seconds", "200", "--keep", keep],
+                               stdout=subprocess.PIPE, text=True)
+        time.sleep(2)
+        run.send_signal(signal.SIGTERM)
+        text = run.communicate(timeout=120)[0]
+        if run.returncode not in (1, 128 + signal.SIGTERM) or not re.search(r"fuzz-models: \d+ models", text):
+            fail(f"SIGTERM: expected a summary, got {run.returncode}:\n{text}")
+    print("reductions and signals end in time")
 
 
 def drawn(count):
@@ -97,6 +121,7 @@ def main():
         check_coverage(json.load(file))
     check_reduction()
     check_plants(program, worker)
+    check_limits(program, worker)
 
 
 if __name__ == "__main__":

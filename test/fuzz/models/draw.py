@@ -11,7 +11,8 @@ SIZES = [1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 15, 16, 17, 20]
 WIDE = [24, 31, 32, 33, 40, 47, 48, 63, 64, 65, 80, 96]
 # Products and sums of one image, most, so that the reference takes milliseconds.
 MOST_WORK = 250_000
-PASSES = ["fuse-epilogue", "fuse-operands", "fuse-emit", "fuse-shared", "split-reduction", "materialize-operands"]
+PASSES = ["fuse-epilogue", "fuse-operands", "fuse-emit", "fuse-shared", "split-reduction", "merge-kernels",
+          "materialize-operands"]
 # Each with what the CPU must know; all can do the first.
 CPUS = [("x86-64", None), ("x86-64-v2", "sse4_2"), ("x86-64-v3", "avx2"), ("haswell", "avx2"),
         ("x86-64-v4", "avx512vl"), ("skylake-avx512", "avx512vl"), ("native", None), ("native", None)]
@@ -323,6 +324,7 @@ def draw_case(random, features, simulated):
         runs.append(draw_run(random, random.choice(["cuda:sm_80", "cuda:sm_90a"]), features))
     rate = model["training"]["optimizer"]["learning_rate"] if train else 0
     data = {"seed": random.randrange(2**31), "rate": rate,
-            "inputs": random.choice(["normal", "normal", "normal", "large", "tiny", "constant", "sparse", "shifted"]),
+            "inputs": random.choice(["normal", "normal", "normal", "large", "tiny", "constant", "sparse", "shifted"]
+                                     if random.random() < 0.97 else ["huge"]),
             "weights": random.choice(["init", "normal", "normal", "normal", "large", "zeros"])}
     return {"model": model, "train": train, "data": data, "runs": runs}

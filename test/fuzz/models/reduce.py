@@ -113,14 +113,15 @@ def smaller(case):
                     yield changed(shrink)
 
 
-def reduced(case, fails, most=400):
-    """The smallest case that `fails` still says True of, after `most` tries."""
+def reduced(case, fails, enough=lambda: False, most=400):
+    """The smallest case that `fails` still says True of, after `most` tries or
+    when it is `enough`."""
     tries, again = 0, True
-    while again and tries < most:
+    while again:
         again = False
         for candidate in smaller(case):
             tries += 1
-            if tries > most:
+            if tries > most or enough():
                 break
             if fails(candidate):
                 case, again = candidate, True
