@@ -150,13 +150,14 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
         kernel.outputs.erase(kernel.outputs.begin() + i);
       }
     Operation *fused = kernel.build(loc);
-    unsigned next = 0;
+    unsigned next = 0, kept = fused->getNumResults() - map.getNumResults();
+    rewriter.replaceOp(map, fused->getResults().drop_front(kept));
+    eraseDeadViews(rewriter, rows);
     for (unsigned i = 0; i < numResults; ++i)
       if (i >= numRowOuts || keep[i])
         rewriter.replaceAllUsesWith(rows->getResult(i),
                                     fused->getResult(next++));
-    rewriter.replaceOp(map, fused->getResults().drop_front(next));
-    eraseViewsAndOp(rewriter, rows);
+    rewriter.eraseOp(rows);
     remark::passed(loc, remark::RemarkOpts::name("FuseEmit").category("Fusion"))
         << "statistics and the map that applies them are one kernel";
   }

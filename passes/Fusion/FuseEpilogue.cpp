@@ -173,11 +173,12 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
                                                    : i == 0 ? out
                                                             : before + i - 1));
     rewriter.eraseOp(map);
+    eraseDeadViews(rewriter, producer);
     for (unsigned i = 0; i < producer->getNumResults(); ++i)
       if (i != out || keep)
         rewriter.replaceAllUsesWith(producer->getResult(i),
                                     fused->getResult(i));
-    eraseViewsAndOp(rewriter, producer);
+    rewriter.eraseOp(producer);
     remark::passed(loc,
                    remark::RemarkOpts::name("FuseEpilogue").category("Fusion"))
         << "moved into the kernel that writes what it reads";

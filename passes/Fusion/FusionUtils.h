@@ -40,15 +40,18 @@ inline bool fitOneKernel(mlir::Operation *a, mlir::Operation *b) {
 
 /// Where a kernel that does the work of `producer` and of `consumer`, which
 /// reads it, can stand: before one of the two, or null if nowhere in this
-/// block. Destinations of `consumer` are moved up if need be.
+/// block. Destinations of `consumer` are moved up if need be. Before
+/// `consumer`, nothing but a view for it may read `producer`: see
+/// eraseDeadViews().
 inline mlir::Operation *findPlace(mlir::Operation *producer,
                                   mlir::Operation *consumer) {
   mlir::Block *block = producer->getBlock();
   bool late = true;
   for (mlir::Operation *user : producer->getUsers()) {
     mlir::Operation *top = block->findAncestorOpInBlock(*user);
-    bool view = top && top->getNumOperands() == 1 && top->hasOneUse() &&
-                *top->user_begin() == consumer;
+    bool view = mlir::isa_and_present<mlir::tensor::ExpandShapeOp,
+                                      mlir::tensor::CollapseShapeOp>(top) &&
+                top->hasOneUse() && *top->user_begin() == consumer;
     late &= view || (top && !top->isBeforeInBlock(consumer));
   }
   if (late)
@@ -65,6 +68,19 @@ inline mlir::Operation *findPlace(mlir::Operation *producer,
       if (empty->getBlock() == block && !empty->isBeforeInBlock(producer))
         empty->moveBefore(producer);
   return producer;
+}
+
+/// Erases the views of `op`'s results that nothing reads: a kernel that takes
+/// its place may stand behind them.
+inline void eraseDeadViews(mlir::RewriterBase &rewriter, mlir::Operation *op) {
+  for (mlir::Operation *user : llvm::make_early_inc_range(op->getUsers())) {
+    if (!mlir::isa<mlir::tensor::ExpandShapeOp, mlir::tensor::CollapseShapeOp>(
+            user))
+      continue;
+    eraseDeadViews(rewriter, user);
+    if (user->use_empty())
+      rewriter.eraseOp(user);
+  }
 }
 
 /// Erases `op` and the views of its results, all without readers.
