@@ -8,8 +8,8 @@ def MoE_ClipScaleOp : MoE_Op<"clip_scale", [Pure, AllTypesMatch<["scale", "norm"
   let description = [{
     grads: all gradients as one flat vector. norm = sqrt(sum g^2); scale = min(1, max_norm / (norm + 1e-6)), or 1 if
     max_norm is 0. The sum is taken over chunks of 4096 elements, then over the chunks. Where it is beyond f32 it is that
-    of (2^-80 g)^2, so that the norm of finite gradients is finite if f32 can hold it. An infinite norm gives the factor 0,
-    as in optax.clip_by_global_norm and torch.nn.utils.clip_grad_norm_.
+    of (2^-80 g)^2, so that the norm of finite gradients is finite if f32 can hold it. An infinite norm gives the factor 0
+    and a NaN a NaN, as in optax.clip_by_global_norm and torch.nn.utils.clip_grad_norm_.
 
     Example:
 

@@ -31,7 +31,9 @@ static Status evalClipScale(moe::ClipScaleOp op, Frame<T> &frame) {
   T norm = normOf(T(1));
   if (std::isinf(norm))
     norm = normOf(T(0x1p-80));
-  T scale = maxNorm == 0 ? T(1) : std::min(T(1), maxNorm / (norm + T(1e-6)));
+  T scale = maxNorm / (norm + T(1e-6));
+  if (maxNorm == 0 || scale > 1) // a NaN stays
+    scale = 1;
   frame.set(op.getScale(), TensorOf<T>::floating({}, scale));
   frame.set(op.getNorm(), TensorOf<T>::floating({}, norm));
   return Status::Done;
