@@ -73,10 +73,13 @@ std::string moec::import::suggest(llvm::StringRef name,
 
 std::string moec::import::joinNames(llvm::ArrayRef<llvm::StringRef> names) {
   std::string text;
-  for (auto [i, name] : llvm::enumerate(names)) {
+  size_t shown = names.size() > maxNames ? maxNames : names.size();
+  for (auto [i, name] : llvm::enumerate(names.take_front(shown))) {
     if (i)
       text += i + 1 == names.size() ? " or " : ", ";
     text += name;
   }
+  if (shown < names.size())
+    text += " or " + std::to_string(names.size() - shown) + " more";
   return text;
 }

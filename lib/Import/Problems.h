@@ -91,7 +91,9 @@ private:
 /// "did you mean 'x'?" or, if nothing is near, `otherwise`.
 std::string suggest(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> known,
                     const llvm::Twine &otherwise);
-/// "a, b or c"
+/// As many names are told one by one; the ops of the format are fewer.
+constexpr size_t maxNames = 64;
+/// "a, b or c"; past maxNames "a, b, .. or 9936 more".
 std::string joinNames(llvm::ArrayRef<llvm::StringRef> names);
 
 } // namespace moec::import

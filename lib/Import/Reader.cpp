@@ -70,8 +70,9 @@ std::optional<int64_t> Reader::size(const JsonValue &value, StringRef what,
       return found->second;
     }
     llvm::SmallVector<StringRef> known;
-    for (const auto &dim : model.dims)
-      known.push_back(dim.first);
+    if (!problems.full())
+      for (const auto &dim : model.dims)
+        known.push_back(dim.first);
     bool digits =
         !value.text.empty() && llvm::all_of(value.text, llvm::isDigit);
     problems.add(value, "unknown dimension '" + value.text + "'")

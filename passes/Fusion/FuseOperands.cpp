@@ -150,8 +150,15 @@ static void collectReads(Operation *op, SmallVectorImpl<OpOperand *> &reads) {
   }
 }
 
+/// Ops of a map that is done once for each of several readers, at most. A chain
+/// of maps that each have two readers would else be done anew from its
+/// beginning in each kernel, and its time grow with the square of its length.
+static constexpr size_t maxRepeatedOps = 24;
+
 /// Doing the work for each reader must not cost more than storing it once.
 static bool isWorthRepeating(kernel::MapOp map) {
+  if (map.getBody().front().getOperations().size() > maxRepeatedOps)
+    return false;
   int64_t size = cast<ShapedType>(map.getResult(0).getType()).getNumElements();
   int64_t fullReads = llvm::count_if(map.getInputs(), [&](Value input) {
     return cast<ShapedType>(input.getType()).getNumElements() >= size;

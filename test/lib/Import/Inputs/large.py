@@ -17,8 +17,8 @@ def model(nodes=(), **changes):
                          "optimizer": {"op": "sgd", "learning_rate": 0.1}}, **changes}
 
 
-def chain(count):
-    return [{"name": f"g{i}", "op": "gelu", "inputs": [f"g{i - 1}" if i else "p"]} for i in range(count)]
+def chain(count, op="gelu"):
+    return [{"name": f"g{i}", "op": op, "inputs": [f"g{i - 1}" if i else "p"]} for i in range(count)]
 
 
 def main():
@@ -33,11 +33,20 @@ def main():
     write("undefined.json", json.dumps(model(
         [{"name": f"n{i}", "op": "gelu", "inputs": [f"nowhere{i}"]} for i in range(20000)])))
     write("batches.json", json.dumps(model(dims={"batch": list(range(1, 1001))})))
+    write("dims.json", json.dumps(model(
+        [{"name": f"n{i}", "op": "linear", "inputs": ["p"], "features": f"nosize{i}"} for i in range(20000)],
+        dims={"batch": 2, **{f"d{i}": 1 for i in range(20000)}})))
     patterns = model()
     patterns["training"]["optimizer"]["no_decay"] = ["*.bias"] * 1000
     write("patterns.json", json.dumps(patterns))
     for count in (500, 1000):
         write(f"chain{count}.json", json.dumps(model(chain(count))))
+    for count in (100, 200):
+        write(f"norms{count}.json", json.dumps(model(chain(count, "layer_norm"))))
+    # Only for the table of times in docs/compiling.md.
+    load = model([{"name": "e", "op": "moe", "inputs": ["p"], "experts": 8, "k": 2, "hidden": 8, "noise": 1}])
+    load["training"]["auxiliary"] = {"load": 0.01}
+    write("load.json", json.dumps(load))
 
 
 if __name__ == "__main__":

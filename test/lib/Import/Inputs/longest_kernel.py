@@ -1,5 +1,6 @@
-"""Compares the longest kernel op, in lines, of two files of IR: it must not
-follow the length of the model."""
+"""SHORT.mlir LONG.mlir [LINES]: compares the longest kernel op, in lines, of two
+files of IR: it must not follow the length of the model, nor be longer than
+LINES (300)."""
 
 import sys
 
@@ -13,5 +14,6 @@ def longest(path):
     return most
 
 
-short, long = (longest(path) for path in sys.argv[1:])
-print("same length" if short == long <= 300 else f"{short} and {long} lines")
+short, long = (longest(path) for path in sys.argv[1:3])
+limit = int(sys.argv[3]) if len(sys.argv) > 3 else 300
+print("same length" if short == long <= limit else f"{short} and {long} lines")
