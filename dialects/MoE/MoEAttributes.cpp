@@ -84,6 +84,16 @@ static bool isTable(Attribute attr) {
   return true;
 }
 
+/// What a model says of a part of itself: names, texts and numbers.
+static bool isDescription(Attribute attr) {
+  if (auto entries = dyn_cast<DictionaryAttr>(attr))
+    return llvm::all_of(entries, [](NamedAttribute entry) {
+      return isDescription(entry.getValue());
+    });
+  return isa<StringAttr>(attr) || isNames(attr) || isReal(attr) ||
+         isInteger(attr) || isBool(attr);
+}
+
 static bool isTraining(Attribute attr) {
   auto isOptimizer = [](Attribute entry) {
     return isDictionary(entry, {{"op", isName},
@@ -99,6 +109,9 @@ static bool isTraining(Attribute attr) {
   };
   return isDictionary(attr, {{"optimizer", isOptimizer},
                              {"schedule", isSchedule},
+                             {"loss", isDescription},
+                             {"auxiliary", isDescription},
+                             {"model", isDescription},
                              {"learning_rate", isReal},
                              {"clip_norm", isReal},
                              {"epochs", isCount},
@@ -131,7 +144,8 @@ static const AttributeRule rules[] = {
     {"moe.training", OnModule,
      "a dictionary of learning_rate, optimizer = {op, weight_decay, momentum, "
      "beta1, beta2, eps}, clip_norm, schedule = {op, warmup, final}, epochs, "
-     "batch and seed (f64 and i64 numbers)",
+     "batch, seed, loss, auxiliary and model (f64 and i64 numbers; the last "
+     "three are dictionaries of names, texts, numbers and dictionaries)",
      isTraining},
     {"moe.data", OnModule,
      "a dictionary of image, label, logits, classes, class_names", isData},

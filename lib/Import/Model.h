@@ -122,6 +122,7 @@ struct Graph {
 
 struct Training {
   Ref logits = 0, label = 0;
+  std::string loss;
   double labelSmoothing = 0;
   double importance = 0, load = 0; ///< weights of the balance losses
   std::string optimizer;

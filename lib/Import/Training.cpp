@@ -133,8 +133,11 @@ static bool checkLoss(Reader &reader, const JsonValue &json,
                       Training &training) {
   const Graph &graph = reader.model.graph;
   AttrValues values;
-  if (!readSection(reader, json, "'loss'", lossDefs(), {"inputs"}, values))
+  const SectionDef *def =
+      readSection(reader, json, "'loss'", lossDefs(), {"inputs"}, values);
+  if (!def)
     return false;
+  training.loss = def->name;
   training.labelSmoothing = values["label_smoothing"].real;
   const JsonValue *inputs = json.find("inputs");
   if (!inputs || !inputs->isArray() || inputs->items.size() != 2) {

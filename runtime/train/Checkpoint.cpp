@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/train/Checkpoint.h"
+#include "runtime/core/Checksum.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
 #include "runtime/data/Weights.h"
@@ -23,6 +24,15 @@ std::string courseOf(const Manifest &manifest) {
   for (const Parameter &parameter : manifest.parameters)
     decays[parameter.name] = parameter.decay;
   return course.dump();
+}
+
+std::string identityOf(const Dataset &data) {
+  Checksum sum;
+  sum.add(
+      {reinterpret_cast<const char *>(data.images.data()), data.images.size()});
+  sum.add({reinterpret_cast<const char *>(data.labels.data()),
+           data.labels.size() * sizeof(data.labels[0])});
+  return fmt::format("{:016x}", sum.value());
 }
 
 std::string courseDifference(const std::string &there,
@@ -61,7 +71,8 @@ void saveCheckpoint(Session &session, const RunPosition &position,
        {"images", std::to_string(position.images)},
        // 17 digits name a double exactly.
        {"learning_rate", fmt::format("{:.17g}", position.learningRate)},
-       {"course", position.course}});
+       {"course", position.course},
+       {"data", position.data}});
 }
 
 template <typename T>
@@ -90,6 +101,7 @@ RunPosition loadCheckpoint(Session &session, const std::string &path) {
   position.images = readNumber<int64_t>(file, "images");
   position.learningRate = readNumber<double>(file, "learning_rate");
   position.course = file.metadata("course");
+  position.data = file.metadata("data");
   if (position.step > position.steps)
     fail("{} is damaged: it stands at step {} of {}", path, position.step,
          position.steps);

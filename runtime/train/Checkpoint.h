@@ -9,6 +9,7 @@
 #define MOEC_RUNTIME_TRAIN_CHECKPOINT_H
 
 #include "runtime/core/Session.h"
+#include "runtime/data/Dataset.h"
 
 namespace moec::rt {
 
@@ -22,12 +23,16 @@ struct RunPosition {
   int64_t images = 0; ///< of the training set
   double learningRate = 0;
   std::string course; ///< courseOf() the module
+  std::string data;   ///< identityOf() the training set
 };
 
 /// What of a module, apart from the shapes of its parameters, decides how a run
-/// goes on: its training section (optimizer, clipping, schedule, ...), its
-/// precision and the parameters that decay, as JSON text.
+/// goes on: its training section (optimizer, clipping, schedule, the nodes of
+/// the model, ...), its precision and the parameters that decay, as JSON text.
 std::string courseOf(const Manifest &manifest);
+
+/// A checksum of all images and labels in their order, 16 hexadecimal digits.
+std::string identityOf(const Dataset &data);
 
 /// Where two courses differ, "optimizer.weight_decay: 0.05 there, 0.1 here" and
 /// so on, joined by "; "; empty when they are equal.

@@ -134,6 +134,7 @@ void Trainer::start(bool keepParameters) {
   position.images = data.count;
   position.learningRate = options.learningRate.value_or(training.learningRate);
   position.course = courseOf(session.manifest());
+  position.data = identityOf(data);
   int64_t wanted = options.epochs ? options.epochs : training.epochs;
   position.steps = options.steps ? options.steps : wanted * stepsPerEpoch;
   if (!options.resume.empty())
@@ -170,6 +171,8 @@ void Trainer::resume() {
   };
   same("batch", position.batch, asked.batch, true);
   same("training images", position.images, asked.images, true);
+  same("checksum of the training images and labels", position.data, asked.data,
+       position.images == asked.images);
   same("steps (--epochs, --steps)", position.steps, asked.steps,
        options.epochs || options.steps);
   same("--learning-rate", position.learningRate, asked.learningRate,

@@ -104,6 +104,12 @@ module attributes {moe.training = {learning_rte = 0.1}} {
 
 // -----
 
+// expected-error @+1 {{(f64 and i64 numbers; the last three are dictionaries of names, texts, numbers and dictionaries), got}}
+module attributes {moe.training = {model = {logits = {features = [10]}}}} {
+}
+
+// -----
+
 // expected-error @+1 {{attribute 'moe.data': expected a dictionary of image, label, logits, classes, class_names, got {image = 3 : i64}}}
 module attributes {moe.data = {image = 3 : i64}} {
 }

@@ -146,10 +146,19 @@ TEST_F(Training, CheckpointEveryAndInterrupt) {
 }
 
 /// A run that is resumed is the run that was begun, or an error.
+TEST_F(Training, ResumesNoOtherData) {
+  std::string before = identityOf(data);
+  data.images[7] ^= 1;
+  EXPECT_NE(identityOf(data), before);
+  data.images[7] ^= 1;
+  std::swap(data.labels[0], data.labels[1]);
+  EXPECT_NE(identityOf(data), before);
+}
+
 TEST_F(Training, ResumesNoOtherRun) {
   Session plain(loadTestModule("toy"));
   std::string course = courseOf(plain.manifest());
-  RunPosition good = {3, 1, 21, 8, 60, 0.25, course};
+  RunPosition good = {3, 1, 21, 8, 60, 0.25, course, identityOf(data)};
   auto expect = [&](RunPosition there, TrainOptions options, const char *part) {
     saveCheckpoint(plain, there, folder / "c");
     options.resume = folder / "c";
@@ -160,6 +169,11 @@ TEST_F(Training, ResumesNoOtherRun) {
   RunPosition other = good;
   other.images = 59;
   expect(other, {}, "training images: 59 there, 60 here");
+  other = good;
+  other.data = "0123456789abcdef";
+  expect(
+      other, {},
+      "checksum of the training images and labels: 0123456789abcdef there, ");
   other = good;
   other.batch = 4;
   expect(other, {}, "batch: 4 there, 8 here");
