@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Reader.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace moec::import;
@@ -114,7 +114,8 @@ static void checkDims(Reader &reader, const JsonValue &root) {
     model.dims["batch"] = model.batch;
 }
 
-static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs) {
+static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs,
+                        bool training) {
   if (!inputs.isObject() || inputs.members.empty()) {
     reader.problems.add(inputs, "'inputs' has no inputs")
         .expected("{ \"image\": { \"shape\": [...], \"dtype\": \"u8\" } }")
@@ -127,13 +128,13 @@ static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs) {
     input.json = &member.value;
     std::string what = "input '" + member.key + "'";
     reader.identifier(member.key, member.value, "the input's name");
-    if (llvm::is_contained(hostInputs, member.key))
+    if (training && llvm::is_contained(hostInputs, member.key))
       reader.problems
           .add(member.value,
                "'" + member.key + "' is an input that training adds by itself")
           .expected("another name than " + joinNames(hostInputs))
           .got("'" + member.key + "'")
-          .fix("rename the input");
+          .fix("rename the input, or compile the model for inference alone");
     if (!reader.object(member.value, what, {"shape", "dtype", "description"}))
       continue;
     const JsonValue *shape = member.value.find("shape");
@@ -339,20 +340,19 @@ static void checkOutputs(Reader &reader, const JsonValue &root) {
         .got(outputs ? outputs->describe() : "nothing");
     return;
   }
-  llvm::StringSet<> names;
+  // What stands there again is a result of its own. An entry's results are told
+  // apart by their names; no node has a name that begins with a digit.
+  llvm::StringMap<int> times;
+  auto add = [&](Output output) {
+    if (int time = ++times[output.name]; time > 1)
+      output.name += "." + std::to_string(time);
+    model.graph.outputs.push_back(output.node);
+    model.outputs.push_back(std::move(output));
+  };
   for (const JsonValue &item : outputs->items) {
-    if (item.isString() && !names.insert(item.text).second) {
-      reader.problems.add(item, "the output '" + item.text + "' stands twice")
-          .expected("each output once")
-          .got("'" + item.text + "' again")
-          .fix("remove it");
-      continue;
-    }
     if (item.isString() && StringRef(item.text).ends_with(".experts")) {
-      if (std::optional<Output> shares = resolveShares(reader, item)) {
-        model.graph.outputs.push_back(shares->node);
-        model.outputs.push_back(*shares);
-      }
+      if (std::optional<Output> shares = resolveShares(reader, item))
+        add(*shares);
       continue;
     }
     std::optional<Ref> ref = resolve(reader, model.graph, item);
@@ -365,8 +365,7 @@ static void checkOutputs(Reader &reader, const JsonValue &root) {
           .got(*ref < 0 ? "an input" : toString(*info));
       continue;
     }
-    model.graph.outputs.push_back(*ref);
-    model.outputs.push_back({item.text, *ref, -1, false});
+    add({item.text, *ref, -1, false});
   }
 }
 
@@ -390,7 +389,7 @@ std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
   checkDims(reader, root);
   const JsonValue *inputs = root.find("inputs");
   if (inputs)
-    checkInputs(reader, model->graph, *inputs);
+    checkInputs(reader, model->graph, *inputs, training);
   else
     reader.missing(root, "the model", "inputs");
   if (const JsonValue *blocks = root.find("blocks")) {

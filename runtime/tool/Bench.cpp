@@ -75,6 +75,12 @@ nlohmann::ordered_json profileJson(const Session &session, int64_t runs,
   return kernels;
 }
 
+/// Where the entry is told a scalar of training steps under this name, which
+/// models may give their own inputs elsewhere; -1 if not.
+static int64_t findScalar(const Entry &entry, const char *name) {
+  return entry.name == "train_step" ? entry.findInput(name) : -1;
+}
+
 /// Bytes and labels at random, floats uniform in (-1, 1).
 static void fillInputs(Session &session, int64_t index, uint64_t seed) {
   const Manifest &manifest = session.manifest();
@@ -82,8 +88,10 @@ static void fillInputs(Session &session, int64_t index, uint64_t seed) {
   int64_t classes = std::max<int64_t>(1, moduleClasses(manifest));
   for (size_t i = 0; i < entry.inputs.size(); ++i) {
     const TensorInfo &tensor = entry.inputs[i];
-    if (tensor.name == "learning_rate" || tensor.name == "step" ||
-        tensor.name == "seed")
+    const char *const scalars[] = {"learning_rate", "step", "seed"};
+    if (std::any_of(std::begin(scalars), std::end(scalars), [&](auto name) {
+          return findScalar(entry, name) == int64_t(i);
+        }))
       continue;
     uint64_t key = streamKey(seed, "bench " + tensor.name);
     void *data = session.input(index, int64_t(i));
@@ -99,9 +107,9 @@ static void fillInputs(Session &session, int64_t index, uint64_t seed) {
     }
   }
   // Small, so that the model does not run away from its start.
-  if (entry.findInput("learning_rate") >= 0)
+  if (findScalar(entry, "learning_rate") >= 0)
     session.setScalar(index, "learning_rate", 1e-5);
-  if (entry.findInput("seed") >= 0)
+  if (findScalar(entry, "seed") >= 0)
     session.setScalar(index, "seed", double(int32_t(seed)));
 }
 
@@ -178,7 +186,7 @@ int benchCommand(std::shared_ptr<const Module> module,
   session->prepare(index);
   fillInputs(*session, index,
              options.seed.value_or(module->manifest().training.seed));
-  bool hasStep = entry.findInput("step") >= 0;
+  bool hasStep = findScalar(entry, "step") >= 0;
   bool hasPeak = kind == DeviceKind::Cpu;
   double peak = hasPeak ? measureFmaPeak(session->threads()) : 0;
 

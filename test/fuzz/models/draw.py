@@ -289,6 +289,8 @@ def draw_model(random):
     if d.chance(0.2):
         random.shuffle(outputs)
     outputs = list(dict.fromkeys(outputs))
+    if d.chance(0.05):
+        outputs.append(random.choice(outputs))
     if train and len(outputs) > 1 and logits in outputs and d.chance(0.2):
         outputs.remove(logits)
     if d.chance(0.3):
