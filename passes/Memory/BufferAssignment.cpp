@@ -16,6 +16,8 @@
 #include "lib/Analysis/ArenaPacker.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
+#include "runtime/core/Limits.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moec;
@@ -208,10 +210,34 @@ void BufferAssignment::bindStackedYields(moe::RepeatOp repeat,
   }
 }
 
+/// Refuses a repeat whose iterations keep more, all together, than a module may
+/// have.
+static LogicalResult checkStacks(moe::RepeatOp repeat) {
+  Operation *yield = repeat.getBody().front().getTerminator();
+  uint64_t slices = 0;
+  for (Value value :
+       yield->getOperands().drop_front(repeat.getCarried().size()))
+    slices =
+        llvm::SaturatingAdd<uint64_t>(slices, getTensorBytes(value.getType()));
+  // One more for the start value of a carried one.
+  uint64_t count = repeat.getCount();
+  if (llvm::SaturatingMultiply<uint64_t>(count + 1, slices) <=
+      uint64_t(rt::maxBytes))
+    return success();
+  // Not of the op, which would be printed: it is the model that is too large.
+  return emitError(repeat.getLoc(), "each of ")
+         << count << " iterations keeps " << slices
+         << " bytes; expected at most " << rt::maxBytes
+         << " bytes in all; fix: repeat less, or a smaller "
+         << "batch";
+}
+
 LogicalResult BufferAssignment::bindRepeat(moe::RepeatOp repeat) {
   if (repeat->getParentOfType<moe::RepeatOp>())
     return repeat.emitError("repeat inside repeat is not supported; expected "
                             "it at the top level of the function");
+  if (failed(checkStacks(repeat)))
+    return failure();
   Block &body = repeat.getBody().front();
   Operation *yield = body.getTerminator();
   int64_t count = repeat.getCount();
@@ -326,7 +352,7 @@ void BufferAssignment::computeLifetimes() {
   }
 }
 
-void BufferAssignment::packArenaBuffers() {
+LogicalResult BufferAssignment::packArenaBuffers() {
   SmallVector<analysis::Lifetime> lifetimes;
   SmallVector<Buffer *> inArena;
   for (auto &buffer : buffers)
@@ -334,9 +360,23 @@ void BufferAssignment::packArenaBuffers() {
       inArena.push_back(buffer.get());
       lifetimes.push_back({buffer->bytes, buffer->start, buffer->end});
     }
-  arenaBytes = analysis::packArena(lifetimes);
+  uint64_t most = 0;
+  for (const analysis::Lifetime &lifetime : lifetimes)
+    most = llvm::SaturatingAdd<uint64_t>(most, lifetime.bytes);
+  // Offsets are signed, and padded.
+  bool packs = most < uint64_t(1) << 62;
+  if (packs)
+    arenaBytes = analysis::packArena(lifetimes);
+  if (!packs || arenaBytes > rt::maxBytes)
+    return emitError(func.getLoc(), "needs ")
+           << (packs ? uint64_t(arenaBytes) : most)
+           << " bytes of memory beside inputs, outputs and parameters; "
+              "expected "
+              "at most "
+           << rt::maxBytes << "; fix: repeat less, or a smaller batch";
   for (auto [buffer, lifetime] : llvm::zip(inArena, lifetimes))
     buffer->blockOffset = lifetime.offset;
+  return success();
 }
 
 /// What this phase can place: tensors of static shape, and memory that is read
@@ -419,8 +459,7 @@ LogicalResult BufferAssignment::run() {
   if (failed(assignBlock(body, nullptr)))
     return failure();
   computeLifetimes();
-  packArenaBuffers();
-  return success();
+  return packArenaBuffers();
 }
 
 Address BufferAssignment::lookup(Value value) const {

@@ -79,7 +79,7 @@ private:
                          llvm::SmallVectorImpl<Buffer *> &rings);
   mlir::LogicalResult assignBlock(mlir::Block &block, mlir::Operation *owner);
   void computeLifetimes();
-  void packArenaBuffers();
+  mlir::LogicalResult packArenaBuffers();
 
   mlir::func::FuncOp func;
   const llvm::StringMap<ParameterPlace> &layout;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Model/Passes.h"
+#include "runtime/core/Limits.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/Support/MathExtras.h"
@@ -23,8 +24,6 @@ namespace {
 constexpr int64_t offsetMultiple = 16;
 /// Length of the chunks that flat kernels work on.
 constexpr int64_t blockMultiple = 4096;
-/// So that bytes are numbers of 64 bits everywhere.
-constexpr int64_t maxElements = int64_t(1) << 57;
 
 struct Parameter {
   RankedTensorType type;
@@ -140,15 +139,20 @@ void AssignParametersPass::runOnOperation() {
     if (failed(collect(function)))
       return signalPassFailure();
 
-  int64_t total = 0;
+  // With what is left free between parameters and behind them.
+  int64_t total = 2 * blockMultiple;
   for (auto &[name, parameter] : parameters) {
     int64_t elements;
     if (getNumElements(parameter.type, elements) &&
-        !llvm::AddOverflow(total, elements, total) && total < maxElements)
-      continue;
-    parameter.function.emitError()
+        elements <= rt::maxElements) {
+      total += llvm::alignTo(elements, offsetMultiple);
+      if (total <= rt::maxElements)
+        continue;
+    }
+    emitError(parameter.function.getLoc())
         << "parameter " << name << " of type " << parameter.type
-        << " makes the block of parameters larger than 2^57 elements";
+        << " makes the block of parameters larger than 2^"
+        << llvm::Log2_64(rt::maxElements) << " elements";
     return signalPassFailure();
   }
 

@@ -7,6 +7,7 @@
 
 #include "runtime/core/JsonView.h"
 #include "runtime/core/Fail.h"
+#include "runtime/core/Limits.h"
 
 #include <algorithm>
 #include <cmath>
@@ -85,16 +86,13 @@ bool JsonView::boolean() const {
 }
 
 std::vector<int64_t> JsonView::shape(int64_t &elements) const {
-  // Far above any memory, and small enough that bytes and strides stay clear
-  // of an overflow.
-  constexpr int64_t most = int64_t(1) << 48;
   std::vector<int64_t> sizes;
   elements = 1;
   for (const JsonView &item : items()) {
-    sizes.push_back(item.integer(0, most));
+    sizes.push_back(item.integer(0, maxElements));
     if (__builtin_mul_overflow(elements, sizes.back(), &elements) ||
-        elements > most)
-      error(fmt::format("the shape has more than {} elements", most));
+        elements > maxElements)
+      error(fmt::format("the shape has more than {} elements", maxElements));
   }
   return sizes;
 }

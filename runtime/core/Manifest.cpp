@@ -8,6 +8,7 @@
 #include "runtime/core/Manifest.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
+#include "runtime/core/Limits.h"
 #include "runtime/core/ManifestGpu.h"
 #include "runtime/core/ManifestProgram.h"
 
@@ -94,7 +95,7 @@ static ParameterInit readInit(const JsonView &view) {
 
 static void readParameters(const JsonView &root, Manifest &manifest) {
   manifest.parameterElements =
-      root.at("parameter_elements").integer(0, int64_t(1) << 48);
+      root.at("parameter_elements").integer(0, maxElements);
   std::set<std::string> names;
   std::vector<std::pair<int64_t, const Parameter *>> order;
   std::vector<JsonView> views = root.at("parameters").items();

@@ -7,6 +7,7 @@
 
 #include "runtime/core/ManifestProgram.h"
 #include "runtime/core/Fail.h"
+#include "runtime/core/Limits.h"
 #include "runtime/core/ManifestGpu.h"
 
 #include <algorithm>
@@ -15,8 +16,6 @@
 
 namespace moec::rt {
 
-/// Bounds that keep address arithmetic far from an overflow.
-static constexpr int64_t maxBytes = int64_t(1) << 50;
 static constexpr int64_t maxRepeat = int64_t(1) << 31;
 static constexpr int64_t maxBlocks = 64;
 
