@@ -48,8 +48,9 @@ static Status evalCrossEntropy(moe::SoftmaxCrossEntropyOp op, Frame<T> &frame) {
     for (int64_t c = 0; c < classes; ++c)
       sum += std::exp(row[c] - largest);
     for (int64_t c = 0; c < classes; ++c)
-      loss -= target<T>(c, labels.ints[b], smoothing, classes) *
-              (row[c] - largest - std::log(sum));
+      // In f32 the difference may be -inf, of which 0 would be NaN.
+      if (T q = target<T>(c, labels.ints[b], smoothing, classes); q != 0)
+        loss -= q * (row[c] - largest - std::log(sum));
     total += loss;
   }
   frame.set(op.getLoss(), TensorOf<T>::floating({}, total / T(batch)));

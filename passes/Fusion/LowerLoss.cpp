@@ -33,11 +33,24 @@ Value mean(OpBuilder &builder, Location loc, Value values) {
       })[0];
 }
 
+Value isLabel(ScalarBuilder &s, Value label) {
+  return s.compareI32(arith::CmpIPredicate::eq, label, s.index(1));
+}
+
 /// q of this class: smoothing / C, and 1 - smoothing more at the label.
 Value target(ScalarBuilder &s, Value label, double smoothing, int64_t classes) {
   double rest = smoothing / classes;
-  Value hit = s.compareI32(arith::CmpIPredicate::eq, label, s.index(1));
-  return s.select(hit, s.constant(1.0 - smoothing + rest), s.constant(rest));
+  return s.select(isLabel(s, label), s.constant(1.0 - smoothing + rest),
+                  s.constant(rest));
+}
+
+/// q * x, where 0 of x is 0: two logits may lie further apart than f32 reaches,
+/// so that x is -inf.
+Value weighted(ScalarBuilder &s, Value label, Value x, double smoothing,
+               int64_t classes) {
+  if (smoothing == 0)
+    return s.select(isLabel(s, label), x, s.constant(0.0));
+  return s.mul(target(s, label, smoothing, classes), x);
 }
 
 /// Per image log(sum(exp(x - max))) - sum(q * (x - max)): q sums to 1.
@@ -55,8 +68,8 @@ Lowered lowerCrossEntropy(OpBuilder &builder, moe::SoftmaxCrossEntropyOp op,
   Phase sums{Combiner::Add,
              [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
                Value x = s.sub(args[0], args[2]);
-               Value q = target(s, args[1], smoothing, classes);
-               return {s.op<math::ExpOp>(x), s.mul(q, x)};
+               return {s.op<math::ExpOp>(x),
+                       weighted(s, args[1], x, smoothing, classes)};
              }};
   Value losses =
       spec.rows(builder, {max, sums},

@@ -22,6 +22,18 @@ func.func @cross_entropy(%x: tensor<8x10xf32>, %l: tensor<8xi32> {moe.range = [0
   return %y : tensor<f32>
 }
 
+// Nothing of x - max, which may be -inf, is multiplied by 0.
+// CHECK-LABEL: func @cross_entropy_plain
+// CHECK: ^bb0(%[[X:.*]]: f32, %[[LABEL:.*]]: i32, %[[MAX:.*]]: f32):
+// CHECK: %[[D:.*]] = arith.subf %[[X]], %[[MAX]]
+// CHECK: %[[EQ:.*]] = arith.cmpi eq, %[[LABEL]],
+// CHECK-NOT: arith.mulf
+// CHECK: arith.select %[[EQ]], %[[D]], %{{.*}} : f32
+func.func @cross_entropy_plain(%x: tensor<8x10xf32>, %l: tensor<8xi32> {moe.range = [0, 10]}) -> tensor<f32> {
+  %y = moe.softmax_cross_entropy %x, %l smoothing 0.0 : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+
 // CHECK-LABEL: func @cross_entropy_gradient
 // CHECK: %[[STATS:.*]]:2 = kernel.rows dims [8, 10] ins(%arg0 :
 // CHECK: kernel.map dims [8, 10] ins(%arg0, %[[STATS]]#0, %[[STATS]]#1, %arg1, %arg2 :
