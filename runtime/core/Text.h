@@ -45,8 +45,8 @@ inline std::pair<uint32_t, size_t> decodeCharacter(std::string_view text,
 
 /// `text` for a terminal: characters that would steer it (control characters,
 /// changes of the writing direction, bytes that are no UTF-8) become \n, \x1b
-/// or
-/// \u202e. With `lines`, line ends and tabs stay as they are.
+/// or \u202e. With `lines`, line ends and tabs stay as they are; JSON then
+/// stays what it was.
 inline std::string escapeControls(std::string_view text, bool lines = false) {
   std::string result;
   result.reserve(text.size());
@@ -62,7 +62,7 @@ inline std::string escapeControls(std::string_view text, bool lines = false) {
       std::snprintf(shown, sizeof(shown), "%s",
                     lines ? "" : (code == '\n' ? "\\n" : "\\t"));
     else if (bidi || control)
-      std::snprintf(shown, sizeof(shown), code < 0x80 ? "\\x%02x" : "\\u%04x",
+      std::snprintf(shown, sizeof(shown), code < 0x7F ? "\\x%02x" : "\\u%04x",
                     unsigned(code));
     if (*shown)
       result += shown;

@@ -9,6 +9,7 @@
 #include "runtime/core/JsonView.h"
 #include "runtime/core/Random.h"
 #include "runtime/cpu/FmaPeak.h"
+#include "runtime/tool/Say.h"
 #include "runtime/tool/Tool.h"
 #include "runtime/train/Feed.h"
 
@@ -206,34 +207,32 @@ int benchCommand(std::shared_ptr<const Module> module,
 
   Timing timing(std::move(samples));
   if (options.json) {
-    fmt::print(
-        "{}\n",
+    say("{}\n",
         benchJson(*session, entry, timing, repetitions, peak, options).dump());
     return 0;
   }
   std::string where = hasPeak
                           ? fmt::format("threads {}", session->threads())
                           : fmt::format("on {}", session->device().describe());
-  fmt::print("{} {} batch {} {}: {} runs after {} to warm up\n",
-             module->manifest().model, entry.name, entry.batch, where,
-             repetitions, warmup);
-  fmt::print("  min {:.3f}  median {:.3f}  p90 {:.3f}  p99 {:.3f} ms{}\n",
-             timing.least * 1e3, timing.median * 1e3, timing.p90 * 1e3,
-             timing.p99 * 1e3,
-             simulated ? " that the simulation took, no time of a GPU" : "");
+  say("{} {} batch {} {}: {} runs after {} to warm up\n",
+      module->manifest().model, entry.name, entry.batch, where, repetitions,
+      warmup);
+  say("  min {:.3f}  median {:.3f}  p90 {:.3f}  p99 {:.3f} ms{}\n",
+      timing.least * 1e3, timing.median * 1e3, timing.p90 * 1e3,
+      timing.p99 * 1e3,
+      simulated ? " that the simulation took, no time of a GPU" : "");
   double images = double(entry.batch) / timing.median;
   double rate = entry.modelFlops / timing.median;
   if (hasPeak)
-    fmt::print(
-        "  {:.0f} img/s  {:.1f} GFLOP/s = {:.1f} % of the FMA peak ({:.1f} "
+    say("  {:.0f} img/s  {:.1f} GFLOP/s = {:.1f} % of the FMA peak ({:.1f} "
         "GFLOP/s, {}, measured in this run)\n",
         images, rate * 1e-9, 100 * rate / peak, peak * 1e-9, fmaPeakIsa());
   else if (!simulated)
-    fmt::print("  {:.0f} img/s  {:.1f} GFLOP/s\n", images, rate * 1e-9);
+    say("  {:.0f} img/s  {:.1f} GFLOP/s\n", images, rate * 1e-9);
   if (options.profile)
-    fmt::print("{}", profileTable(*session, repetitions));
+    say("{}", profileTable(*session, repetitions));
   if (options.counters)
-    fmt::print("{}", counterTable(*session, repetitions));
+    say("{}", counterTable(*session, repetitions));
   return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "runtime/core/Fail.h"
 #include "runtime/data/Dataset.h"
+#include "runtime/tool/Say.h"
 #include "runtime/tool/Tool.h"
 #include "runtime/train/Feed.h"
 
@@ -41,7 +42,7 @@ static std::string imageText(const Dataset &data, int64_t index) {
 static std::string className(const Manifest &manifest, int64_t index) {
   const std::vector<std::string> &names = manifest.data.classNames;
   return index < int64_t(names.size())
-             ? fmt::format("{} ({})", index, names[index])
+             ? fmt::format("{} ({})", index, escapeControls(names[index]))
              : std::to_string(index);
 }
 
@@ -122,8 +123,8 @@ int classifyCommand(std::shared_ptr<const Module> module,
     }
   };
   Evaluation result = evaluate(*session, index, test, describe);
-  fmt::print("{} of {} test images are right ({:.2f} %); some of them:\n{}",
-             result.correct, result.count, result.accuracy() * 100, texts);
+  say("{} of {} test images are right ({:.2f} %); some of them:\n{}",
+      result.correct, result.count, result.accuracy() * 100, texts);
   return 0;
 }
 

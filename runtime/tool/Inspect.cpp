@@ -7,6 +7,7 @@
 
 #include "runtime/core/Device.h"
 #include "runtime/core/Fail.h"
+#include "runtime/tool/Say.h"
 #include "runtime/tool/Tool.h"
 
 #include <iterator>
@@ -33,8 +34,8 @@ static const char *initName(ParameterInit::Kind kind) {
 static void printTensors(const char *label,
                          const std::vector<TensorInfo> &tensors) {
   for (const TensorInfo &tensor : tensors)
-    fmt::print("    {:<7} {:<16} {} {}\n", label, tensor.name,
-               dtypeName(tensor.dtype), shapeText(tensor.shape));
+    say("    {:<7} {:<16} {} {}\n", label, tensor.name, dtypeName(tensor.dtype),
+        shapeText(tensor.shape));
 }
 
 /// "12.3 MFLOP", "640 B": three digits and the prefix that fits.
@@ -64,9 +65,9 @@ static void printEntry(const Manifest &manifest, const Entry &entry) {
     total += launches[i];
     flops += double(launches[i]) * manifest.kernels[i].flops;
   }
-  fmt::print("  {} batch {}: {} launches, {} of the model, {} of kernels\n",
-             entry.name, entry.batch, total, quantity(entry.modelFlops, "FLOP"),
-             quantity(flops, "FLOP"));
+  say("  {} batch {}: {} launches, {} of the model, {} of kernels\n",
+      entry.name, entry.batch, total, quantity(entry.modelFlops, "FLOP"),
+      quantity(flops, "FLOP"));
   printTensors("input", entry.inputs);
   printTensors("output", entry.outputs);
 }
@@ -92,8 +93,8 @@ static std::string launchText(const Kernel &kernel) {
 /// does.
 static void printKernels(const Manifest &manifest, const Entry &entry,
                          const std::vector<std::string> &notes) {
-  fmt::print("kernels of {} batch {}: launches, work and traffic of one\n",
-             entry.name, entry.batch);
+  say("kernels of {} batch {}: launches, work and traffic of one\n", entry.name,
+      entry.batch);
   std::vector<int64_t> launches = launchesOf(manifest, entry);
   for (size_t i = 0; i < launches.size(); ++i) {
     const Kernel &kernel = manifest.kernels[i];
@@ -105,18 +106,18 @@ static void printKernels(const Manifest &manifest, const Entry &entry,
                                         kernel.scratch);
     if (!kernel.variant.empty())
       how = kernel.variant + ", " + how;
-    fmt::print("  {:>5} {:<24} {:<9} {:>10} {:>8}  {}: {}\n", launches[i],
-               kernel.symbol, kernel.kind, quantity(kernel.flops, "FLOP"),
-               quantity(kernel.bytes, "B"), how, fmt::join(kernel.nodes, ", "));
+    say("  {:>5} {:<24} {:<9} {:>10} {:>8}  {}: {}\n", launches[i],
+        kernel.symbol, kernel.kind, quantity(kernel.flops, "FLOP"),
+        quantity(kernel.bytes, "B"), how, fmt::join(kernel.nodes, ", "));
     if (!notes[i].empty())
-      fmt::print("    {}\n", notes[i]);
+      say("    {}\n", notes[i]);
   }
 }
 
 int inspectCommand(std::shared_ptr<const Module> module,
                    const CommonOptions &options) {
   if (options.json) {
-    fmt::print("{}\n", module->manifestText());
+    say("{}\n", module->manifestText());
     return 0;
   }
   const Manifest &manifest = module->manifest();
@@ -128,42 +129,40 @@ int inspectCommand(std::shared_ptr<const Module> module,
   if (device)
     notes = device->kernelNotes();
   notes.resize(manifest.kernels.size());
-  fmt::print("model {}\n", manifest.model);
+  say("model {}\n", manifest.model);
   if (!manifest.compiler.empty())
-    fmt::print("compiled by {}\n", manifest.compiler);
+    say("compiled by {}\n", manifest.compiler);
   if (manifest.isGpu())
-    fmt::print("target cuda:{}, PTX {}, {} bytes{}\n", manifest.arch,
-               manifest.ptx.empty() ? "text" : manifest.ptx,
-               module->ptx().size(),
-               module->cubin().empty() ? std::string()
-                                       : fmt::format(", machine code {} bytes",
-                                                     module->cubin().size()));
+    say("target cuda:{}, PTX {}, {} bytes{}\n", manifest.arch,
+        manifest.ptx.empty() ? "text" : manifest.ptx, module->ptx().size(),
+        module->cubin().empty()
+            ? std::string()
+            : fmt::format(", machine code {} bytes", module->cubin().size()));
   else
-    fmt::print("target {} {}\n  needs {}\n", manifest.triple, manifest.cpu,
-               fmt::join(manifest.features, " "));
-  fmt::print("multiplies {}, sums in f32\n", manifest.precision);
+    say("target {} {}\n  needs {}\n", manifest.triple, manifest.cpu,
+        fmt::join(manifest.features, " "));
+  say("multiplies {}, sums in f32\n", manifest.precision);
   if (device)
-    fmt::print("device {}\n", device->describe());
-  fmt::print("entries\n");
+    say("device {}\n", device->describe());
+  say("entries\n");
   for (const Entry &entry : manifest.entries)
     printEntry(manifest, entry);
-  fmt::print("{}", memoryPlan(manifest));
+  say("{}", memoryPlan(manifest));
   int64_t elements = 0;
   for (const Parameter &parameter : manifest.parameters)
     elements += parameter.elements;
-  fmt::print("parameters: {} in {} tensors\n", elements,
-             manifest.parameters.size());
+  say("parameters: {} in {} tensors\n", elements, manifest.parameters.size());
   for (const Parameter &parameter : manifest.parameters) {
     using Kind = ParameterInit::Kind;
     Kind kind = parameter.init.kind;
     std::string init = initName(kind);
     if (kind != Kind::Zeros && kind != Kind::Ones)
       init += fmt::format(" {:g}", parameter.init.value);
-    fmt::print("  {:<36} {:<20} {:>10}  {}{}\n", parameter.name,
-               shapeText(parameter.shape), parameter.elements, init,
-               !parameter.trained ? ", the loss does not need it"
-               : parameter.decay  ? ", decays"
-                                  : "");
+    say("  {:<36} {:<20} {:>10}  {}{}\n", parameter.name,
+        shapeText(parameter.shape), parameter.elements, init,
+        !parameter.trained ? ", the loss does not need it"
+        : parameter.decay  ? ", decays"
+                           : "");
   }
   for (const Entry &entry : manifest.entries)
     printKernels(manifest, entry, notes);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/tool/Progress.h"
+#include "runtime/core/Text.h"
 
 #include <cstdint>
 #include <cstdlib>
@@ -26,7 +27,7 @@ Progress::Progress(std::FILE *stream)
 
 void Progress::line(const std::string &text) {
   clear();
-  std::fputs((text + "\n").c_str(), stream);
+  std::fputs((escapeControls(text, /*lines=*/true) + "\n").c_str(), stream);
   std::fflush(stream);
 }
 
@@ -41,7 +42,9 @@ void Progress::show(const std::string &text) {
   if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
     width = size.ws_col;
   // To the start of the line, the text, and clear what follows it.
-  std::fputs(("\r" + text.substr(0, width - 1) + "\x1b[K").c_str(), stream);
+  std::fputs(
+      ("\r" + escapeControls(text).substr(0, width - 1) + "\x1b[K").c_str(),
+      stream);
   std::fflush(stream);
 }
 

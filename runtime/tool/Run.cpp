@@ -10,6 +10,7 @@
 #include "runtime/data/Npy.h"
 #include "runtime/data/Weights.h"
 #include "runtime/tool/OutputPaths.h"
+#include "runtime/tool/Say.h"
 #include "runtime/tool/Tool.h"
 
 #include <algorithm>
@@ -153,36 +154,36 @@ static bool compare(const TensorInfo &tensor, const void *got,
     }
   }
   if (bad == 0) {
-    fmt::print("{}: matches, largest error {:.3g}\n", tensor.name,
-               std::max(worstError, 0.0));
+    say("{}: matches, largest error {:.3g}\n", tensor.name,
+        std::max(worstError, 0.0));
     return true;
   }
   auto describe = [&](const char *label, int64_t i) {
-    fmt::print("  {} at {}: expected {:.9g}, got {:.9g}\n", label,
-               indexText(i, tensor.shape), elementAt(tensor.dtype, expected, i),
-               elementAt(tensor.dtype, got, i));
+    say("  {} at {}: expected {:.9g}, got {:.9g}\n", label,
+        indexText(i, tensor.shape), elementAt(tensor.dtype, expected, i),
+        elementAt(tensor.dtype, got, i));
   };
-  fmt::print("{}: MISMATCH in {} of {} elements (atol {:g}, rtol {:g}), "
-             "largest error {:.3g}\n",
-             tensor.name, bad, tensor.elements, options.atol, options.rtol,
-             worstError);
+  say("{}: MISMATCH in {} of {} elements (atol {:g}, rtol {:g}), "
+      "largest error {:.3g}\n",
+      tensor.name, bad, tensor.elements, options.atol, options.rtol,
+      worstError);
   describe("first", first);
   describe("largest", worst);
   return false;
 }
 
 static void print(const TensorInfo &tensor, const void *data) {
-  fmt::print("{}: {} {}", tensor.name, dtypeName(tensor.dtype),
-             shapeText(tensor.shape));
+  say("{}: {} {}", tensor.name, dtypeName(tensor.dtype),
+      shapeText(tensor.shape));
   constexpr int64_t most = 1000;
   int64_t line = tensor.shape.empty() ? 1 : tensor.shape.back();
   for (int64_t i = 0; i < std::min(tensor.elements, most); ++i)
-    fmt::print("{}{:.6g}", i % line == 0 ? "\n  " : " ",
-               elementAt(tensor.dtype, data, i));
+    say("{}{:.6g}", i % line == 0 ? "\n  " : " ",
+        elementAt(tensor.dtype, data, i));
   if (tensor.elements > most)
-    fmt::print("\n  ... {} more; write all with --output=@file.npy",
-               tensor.elements - most);
-  fmt::print("\n");
+    say("\n  ... {} more; write all with --output=@file.npy",
+        tensor.elements - most);
+  say("\n");
 }
 
 /// The entry that is named, or the infer entry that fits the first array.
@@ -254,7 +255,7 @@ int runCommand(std::shared_ptr<const Module> module,
       print(tensor, data);
   }
   if (options.profile)
-    fmt::print("{}", profileTable(*session, 1));
+    say("{}", profileTable(*session, 1));
   return good ? 0 : int(ErrorCode::Mismatch);
 }
 

@@ -12,6 +12,7 @@
 #include "runtime/tool/LossFile.h"
 #include "runtime/tool/OutputPaths.h"
 #include "runtime/tool/Progress.h"
+#include "runtime/tool/Say.h"
 #include "runtime/tool/StopSignals.h"
 #include "runtime/tool/Tool.h"
 
@@ -166,7 +167,7 @@ int trainCommand(std::shared_ptr<const Module> module,
                         result.evaluation->accuracy() * 100);
   out.line(line);
   if (options.profile)
-    fmt::print("{}", profileTable(*session, 1));
+    say("{}", profileTable(*session, 1));
   return 0;
 }
 
@@ -192,16 +193,15 @@ int evalCommand(std::shared_ptr<const Module> module,
                                      {"seconds", result.seconds}};
     if (options.profile)
       object["kernels"] = profileJson(*session, 1);
-    fmt::print("{}\n", object.dump());
+    say("{}\n", object.dump());
   } else {
-    fmt::print("test accuracy {:.2f} % ({}/{}) loss {:.4f} {:.2f} s {:.0f} "
-               "img/s\n",
-               result.accuracy() * 100, result.correct, result.count,
-               result.loss, result.seconds,
-               double(result.count) / std::max(result.seconds, 1e-9));
+    say("test accuracy {:.2f} % ({}/{}) loss {:.4f} {:.2f} s {:.0f} "
+        "img/s\n",
+        result.accuracy() * 100, result.correct, result.count, result.loss,
+        result.seconds, double(result.count) / std::max(result.seconds, 1e-9));
   }
   if (options.profile && !options.json)
-    fmt::print("{}", profileTable(*session, 1));
+    say("{}", profileTable(*session, 1));
   return 0;
 }
 

@@ -13,7 +13,7 @@ using namespace moec;
 
 TEST(Text, EscapesWhatSteersATerminal) {
   EXPECT_EQ(escapeControls("plain ü 漢 🙂"), "plain ü 漢 🙂");
-  EXPECT_EQ(escapeControls("\x1b[2J\a\x7f"), "\\x1b[2J\\x07\\x7f");
+  EXPECT_EQ(escapeControls("\x1b[2J\a\x7f"), "\\x1b[2J\\x07\\u007f");
   EXPECT_EQ(escapeControls("a\tb\nc\r"), "a\\tb\\nc\\x0d");
   EXPECT_EQ(escapeControls("a\tb\nc\r", /*lines=*/true), "a\tb\nc\\x0d");
   EXPECT_EQ(escapeControls("\xc2\x9b"

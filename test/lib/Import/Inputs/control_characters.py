@@ -1,9 +1,11 @@
-"""Models with control characters in every place that a message can quote.
+"""Models with control characters in every place that a message can quote, and
+what the commands print of a model that has them in its class names.
 
 usage: control_characters.py FOLDER
 """
 
 import json
+import struct
 import subprocess
 import sys
 
@@ -48,16 +50,20 @@ def changed(path, is_key):
     return tree
 
 
-def check(what, text):
-    file = sys.argv[1] + "/model.json"
-    with open(file, "wb") as out:
-        out.write(text)
-    result = subprocess.run(["moec", "compile", file, "-o", "/dev/null"], capture_output=True)
+def run(what, *command):
+    result = subprocess.run(["moec", *command], capture_output=True)
     said = (result.stdout + result.stderr).decode()  # UTF-8, or this fails
     bad = [c for c in said if ord(c) < 32 and c != "\n" or 0x7F <= ord(c) < 0xA0 or c == "\u202e"]
     if bad or (result.returncode and not said):
         sys.exit(f"{what}: {said!r}")
-    return result.returncode
+    return result
+
+
+def check(what, text):
+    file = sys.argv[1] + "/model.json"
+    with open(file, "wb") as out:
+        out.write(text)
+    return run(what, "compile", file, "-o", "/dev/null").returncode
 
 
 tried = 0
@@ -69,4 +75,37 @@ for path, is_key in places(GOOD):
 for raw in (b'{ "a": \x1b[2J }', b'{ "a": "\xff\x9b" }', b"\x1b]0;x\x07", b'{ "a": "\x1b[2J" }'):
     if check(repr(raw), raw) != 1:
         sys.exit(f"{raw!r} is no JSON, but was taken")
+
+# A module's texts, which its compiler has taken.
+model = json.loads(json.dumps(GOOD))
+model["nodes"].append({"name": "logits", "op": "linear", "inputs": ["x"], "features": 2})
+model["outputs"] = ["logits"]
+model["classes"] = [EVIL + "0", EVIL + "1"]
+folder = sys.argv[1]
+module, weights = f"{folder}/m.json", f"{folder}/w"
+with open(module, "w", encoding="utf-8") as file:
+    json.dump(model, file)
+for split in ("train", "t10k"):
+    with open(f"{folder}/{split}-images-idx3-ubyte", "wb") as file:
+        file.write(struct.pack(">4i", 0x803, 2, 8, 8) + bytes(range(128)))
+    with open(f"{folder}/{split}-labels-idx1-ubyte", "wb") as file:
+        file.write(struct.pack(">2i", 0x801, 2) + bytes([0, 1]))
+shapes = {"p.weight": [16, 8], "p.bias": [8], "logits.weight": [8, 2], "logits.bias": [2]}
+header, at = {}, 0
+for name, shape in shapes.items():
+    size = 4 * shape[0] * (shape[1] if len(shape) > 1 else 1)
+    header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
+    at += size
+header = json.dumps(header).encode()
+with open(weights, "wb") as file:
+    file.write(struct.pack("<Q", len(header)) + header + bytes(at))
+shown = run("classify", "classify", module, "--weights", weights, "--data", f"idx:{folder}").stdout.decode()
+if "\\x1b[2J\\x1b]0;x\\x07\\u202eb\\u009b2J\\u007f\\x0d\\n0" not in shown:
+    sys.exit(f"classify: {shown!r}")
+told = run("inspect", "inspect", module, "--json").stdout
+if json.loads(told)["data"]["class_names"] != model["classes"]:
+    sys.exit(f"inspect --json: {told!r}")
+for command in ("inspect", "bench", "run"):
+    arguments = ["--input=@none.npy"] if command == "run" else []
+    run(command, command, module, *arguments)
 print(tried, "places")
