@@ -12,6 +12,7 @@
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/SymbolTable.h"
+#include "runtime/data/LockedFile.h"
 
 using namespace mlir;
 using namespace moec;
@@ -61,8 +62,14 @@ int moec::driver::emitGpu(ModuleOp module, const CompileOptions &options,
   std::vector<target::DataSymbol> data;
   target::Cubin cubin;
   if (std::optional<std::string> ptxas = target::findPtxas()) {
+    rt::ScratchFolder folder;
+    if (std::error_code error = folder.make())
+      return report(module, llvm::createStringError(
+                                error, "cannot make a folder for temporary "
+                                       "files: " +
+                                           error.message()));
     llvm::Expected<target::Cubin> assembled =
-        target::runPtxas(*ptxas, ptx, gpu);
+        target::runPtxas(*ptxas, ptx, gpu, folder.path());
     if (!assembled)
       return report(module, assembled.takeError());
     cubin = std::move(*assembled);

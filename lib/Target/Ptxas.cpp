@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Target/Ptxas.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -67,30 +66,25 @@ std::vector<KernelUsage> moec::target::parsePtxasUsage(llvm::StringRef text) {
 
 llvm::Expected<Cubin> moec::target::runPtxas(llvm::StringRef program,
                                              llvm::StringRef ptx,
-                                             const Gpu &gpu) {
-  llvm::SmallString<128> input, output, log;
-  auto remove = llvm::make_scope_exit([&] {
-    for (llvm::StringRef path : {input, output, log})
-      if (!path.empty())
-        llvm::sys::fs::remove(path);
-  });
-  int fd;
-  std::error_code error =
-      llvm::sys::fs::createTemporaryFile("moec", "ptx", fd, input);
+                                             const Gpu &gpu,
+                                             llvm::StringRef folder) {
+  std::string input = (folder + "/kernels.ptx").str();
+  std::string output = (folder + "/kernels.cubin").str();
+  std::string log = (folder + "/log").str();
+  std::error_code error;
+  llvm::raw_fd_ostream os(input, error);
   if (!error) {
-    llvm::raw_fd_ostream os(fd, /*shouldClose=*/true);
     os << ptx;
-    error = llvm::sys::fs::createTemporaryFile("moec", "cubin", output);
+    os.close();
+    error = os.error();
+    os.clear_error(); // the destructor would end the program
   }
-  if (!error)
-    error = llvm::sys::fs::createTemporaryFile("moec", "log", log);
   if (error)
-    return llvm::createStringError("cannot make a temporary file: " +
-                                   error.message());
+    return llvm::createStringError(error, "cannot write '" + input +
+                                              "': " + error.message());
   std::string arch = "-arch=" + gpu.arch.str();
   std::string message;
-  std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), log.str(),
-                                                log.str()};
+  std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), log, log};
   int code = llvm::sys::ExecuteAndWait(
       program, {program, arch, "-O3", "-v", input, "-o", output}, std::nullopt,
       redirects, /*SecondsToWait=*/0, /*MemoryLimit=*/0, &message);

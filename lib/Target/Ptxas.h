@@ -28,9 +28,10 @@ struct Cubin {
 /// The assembler of the CUDA toolkit: in $CUDA_HOME/bin or in PATH.
 std::optional<std::string> findPtxas();
 
-/// Assembles PTX text. What ptxas rejects is an error with its message.
+/// Assembles PTX text. What ptxas rejects is an error with its message. Its
+/// files lie in `folder`, which is the caller's to remove.
 llvm::Expected<Cubin> runPtxas(llvm::StringRef program, llvm::StringRef ptx,
-                               const Gpu &gpu);
+                               const Gpu &gpu, llvm::StringRef folder);
 
 /// Reads what `ptxas -v` prints.
 std::vector<KernelUsage> parsePtxasUsage(llvm::StringRef text);

@@ -33,9 +33,10 @@ static std::string folderOf(const std::string &path) {
 
 /// Opens and locks a file; -1 with errno EWOULDBLOCK when it is locked and
 /// `wait` is false.
-static int openLocked(const std::string &path, int flags, bool wait) {
+static int openLocked(const std::string &path, int flags, bool wait,
+                      mode_t mode = 0666) {
   for (;;) {
-    int fd = open(path.c_str(), O_CLOEXEC | O_NOFOLLOW | flags, 0666);
+    int fd = open(path.c_str(), O_CLOEXEC | O_NOFOLLOW | flags, mode);
     if (fd < 0)
       return -1;
     int failed;
@@ -67,14 +68,34 @@ std::error_code Replacement::open(const std::string &path) {
   target = path;
   temporary = path + temporarySuffix;
   removeLeftovers(path);
-  fd = openLocked(temporary, O_RDWR | O_CREAT, /*wait=*/true);
+  struct stat old;
+  if (stat(path.c_str(), &old) == 0)
+    replaced = old;
+  fd = openLocked(temporary, O_RDWR | O_CREAT, /*wait=*/true,
+                  replaced ? 0600 : 0666);
   if (fd < 0)
     return lastError();
   // Another process may have left it in the meantime.
   return ftruncate(fd, 0) == 0 ? std::error_code() : lastError();
 }
 
+/// Only root may give a file to others, and its owner to groups that he is in.
+/// Where that fails, the bytes are written all the same, and another group gets
+/// no more rights than everybody had.
+void Replacement::keepRights() {
+  struct stat now;
+  if (!replaced || fstat(fd, &now) != 0)
+    return;
+  mode_t mode = replaced->st_mode & 0777;
+  if ((now.st_uid != replaced->st_uid || now.st_gid != replaced->st_gid) &&
+      fchown(fd, replaced->st_uid, replaced->st_gid) != 0 &&
+      fchown(fd, uid_t(-1), replaced->st_gid) != 0)
+    mode &= 0707 | (mode & 07) << 3;
+  (void)!fchmod(fd, mode); // some file systems know none
+}
+
 std::error_code Replacement::commit() {
+  keepRights();
   if (fsync(fd) != 0 || rename(temporary.c_str(), target.c_str()) != 0)
     return lastError();
   close(fd); // all is on the disk
@@ -141,6 +162,7 @@ static const char scratchPrefix[] = "moec-scratch-";
 ScratchFolder::~ScratchFolder() {
   if (fd < 0)
     return;
+  atSignal.forget();
   std::error_code ignored;
   std::filesystem::remove_all(name, ignored);
   close(fd);
@@ -169,6 +191,7 @@ std::error_code ScratchFolder::make() {
     name = parent + "/" + scratchPrefix + "XXXXXX";
     if (!mkdtemp(name.data()))
       return lastError();
+    atSignal.note(name);
     // It is gone again when another process took it for a leftover before it
     // was locked.
     fd = openLocked(name, O_RDONLY | O_DIRECTORY, /*wait=*/true);

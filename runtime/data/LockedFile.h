@@ -16,7 +16,11 @@
 #ifndef MOEC_RUNTIME_DATA_LOCKEDFILE_H
 #define MOEC_RUNTIME_DATA_LOCKEDFILE_H
 
+#include "runtime/data/FolderOnSignal.h"
+
+#include <optional>
 #include <string>
+#include <sys/stat.h>
 #include <system_error>
 
 namespace moec::rt {
@@ -32,7 +36,9 @@ public:
   /// Removes the file, unless commit() has moved it.
   ~Replacement();
 
-  /// Makes the file, with the rights that new files get.
+  /// Makes the file. It gets the owner, the group and the mode of what it takes
+  /// the place of, as far as the process may give them away, else those of new
+  /// files; until then nobody else can read what replaces something.
   std::error_code open(const std::string &path);
   bool isOpen() const { return fd >= 0; }
   /// To write to, from the start.
@@ -45,7 +51,10 @@ public:
   static void removeLeftovers(const std::string &path);
 
 private:
+  void keepRights();
+
   std::string target, temporary;
+  std::optional<struct stat> replaced;
   int fd = -1;
 };
 
@@ -68,7 +77,9 @@ private:
 };
 
 /// A folder of this process alone in the folder for temporary files (TMPDIR,
-/// else /tmp), which goes away with the object and all that is in it.
+/// else /tmp), which goes away with the object and all that is in it, or with
+/// the process when SIGINT, SIGTERM, SIGHUP or SIGPIPE ends it. Then no folders
+/// in it, please.
 class ScratchFolder {
 public:
   ScratchFolder() = default;
@@ -81,6 +92,7 @@ public:
 
 private:
   std::string name;
+  FolderOnSignal atSignal;
   int fd = -1;
 };
 

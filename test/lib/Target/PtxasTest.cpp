@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Target/Ptxas.h"
+#include "llvm/Support/FileSystem.h"
 #include <gtest/gtest.h>
 
 using namespace moec::target;
@@ -43,18 +44,31 @@ TEST(PtxasTest, Assembles) {
     GTEST_SKIP() << "no ptxas here";
   llvm::Expected<Gpu> gpu = getGpu("sm_80");
   ASSERT_TRUE(bool(gpu));
-  llvm::Expected<Cubin> bad = runPtxas(*ptxas, "nonsense", *gpu);
+  llvm::SmallString<128> folder;
+  ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("ptxas-test", folder));
+  llvm::Expected<Cubin> bad = runPtxas(*ptxas, "nonsense", *gpu, folder);
   ASSERT_FALSE(bool(bad));
   EXPECT_NE(llvm::toString(bad.takeError()).find("ptxas"), std::string::npos);
   llvm::Expected<Cubin> good =
       runPtxas(*ptxas,
                ".version 8.0\n.target sm_80\n.address_size 64\n"
                ".visible .entry k(.param .u64 p) { ret; }\n",
-               *gpu);
+               *gpu, folder);
+  llvm::sys::fs::remove_directories(folder);
   ASSERT_TRUE(bool(good)) << llvm::toString(good.takeError());
   EXPECT_EQ(good->bytes.substr(1, 3), "ELF");
   ASSERT_EQ(good->kernels.size(), 1u);
   EXPECT_EQ(good->kernels[0].kernel, "k");
+}
+
+TEST(PtxasTest, NoFolder) {
+  llvm::Expected<Gpu> gpu = getGpu("sm_80");
+  ASSERT_TRUE(bool(gpu));
+  llvm::Expected<Cubin> none = runPtxas("ptxas", "", *gpu, "/no/such/folder");
+  ASSERT_FALSE(bool(none));
+  EXPECT_EQ(llvm::toString(none.takeError()),
+            "cannot write '/no/such/folder/kernels.ptx': No such file or "
+            "directory");
 }
 
 } // namespace

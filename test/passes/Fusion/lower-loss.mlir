@@ -6,12 +6,12 @@
 // CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<add>]
 // CHECK: ^bb0(%[[X:.*]]: f32, %[[LABEL:.*]]: i32, %[[MAX:.*]]: f32):
 // CHECK: %[[D:.*]] = arith.subf %[[X]], %[[MAX]]
+// CHECK: math.exp %[[D]]
 // CHECK: %[[C:.*]] = kernel.index 1 : i32
 // CHECK: %[[EQ:.*]] = arith.cmpi eq, %[[LABEL]], %[[C]] : i32
 // CHECK-DAG: %[[REST:.*]] = arith.constant 0.00999999977 : f32
 // CHECK-DAG: %[[HIT:.*]] = arith.constant 9.100000e-01 : f32
 // CHECK: %[[Q:.*]] = arith.select %[[EQ]], %[[HIT]], %[[REST]]
-// CHECK: math.exp %[[D]]
 // CHECK: arith.mulf %[[Q]], %[[D]]
 // CHECK: finish
 // CHECK: math.log

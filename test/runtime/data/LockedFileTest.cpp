@@ -9,6 +9,7 @@
 #include "runtime/data/File.h"
 #include "test/runtime/TestSupport.h"
 
+#include <csignal>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
@@ -76,6 +77,53 @@ TEST(Replacement, ManyWriters) {
   EXPECT_FALSE(std::filesystem::exists(folder / "f.moec-tmp"));
 }
 
+static mode_t modeOf(const std::string &path) {
+  struct stat info;
+  return stat(path.c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
+}
+
+TEST(Replacement, KeepsTheRights) {
+  TemporaryFolder folder;
+  std::string path = folder / "f";
+  mode_t mask = umask(022);
+  for (mode_t mode : {0600, 0664, 0755, 0444}) {
+    writeAll(path, "old");
+    ASSERT_EQ(chmod(path.c_str(), mode), 0);
+    Replacement file;
+    ASSERT_FALSE(file.open(path));
+    EXPECT_EQ(modeOf(file.temporaryPath()), 0600u); // not open to more people
+    ASSERT_FALSE(file.commit());
+    EXPECT_EQ(modeOf(path), mode);
+    std::filesystem::remove(path);
+  }
+  Replacement fresh;
+  ASSERT_FALSE(fresh.open(path));
+  ASSERT_FALSE(fresh.commit());
+  EXPECT_EQ(modeOf(path), 0644u);
+  umask(mask);
+  if (geteuid() != 0)
+    GTEST_SKIP() << "only root gives files away";
+  ASSERT_EQ(chown(path.c_str(), 1234, 4321), 0);
+  writeFileAtomic(path, {"new"});
+  struct stat info;
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_uid, 1234u);
+  EXPECT_EQ(info.st_gid, 4321u);
+  // Who may not do that keeps the mode, but opens the file to no other group.
+  ASSERT_EQ(chmod(path.c_str(), 0664), 0);
+  ASSERT_EQ(chmod(folder.path.c_str(), 0777), 0);
+  EXPECT_EXIT(
+      {
+        if (setgid(99) == 0 && setuid(99) == 0)
+          writeFileAtomic(path, {"newer"});
+        _exit(0);
+      },
+      testing::ExitedWithCode(0), "");
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_uid, 99u);
+  EXPECT_EQ(info.st_mode & 0777, 0644u);
+}
+
 TEST(PathLock, OneAtATime) {
   TemporaryFolder folder;
   std::string holder;
@@ -97,6 +145,9 @@ TEST(PathLock, OneAtATime) {
 }
 
 TEST(ScratchFolder, GoesAwayInTheEnd) {
+  // Shells ignore SIGINT for what they run in the background.
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
+    std::signal(signal, SIG_DFL);
   TemporaryFolder folder;
   setenv("TMPDIR", folder.path.c_str(), 1);
   std::filesystem::create_directories(folder / "moec-scratch-killed/deep");
@@ -112,6 +163,24 @@ TEST(ScratchFolder, GoesAwayInTheEnd) {
     writeAll(path + "/file", "x");
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder.path));
+  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) {
+    EXPECT_EXIT(
+        {
+          ScratchFolder first;
+          ScratchFolder second;
+          (void)first.make();
+          (void)second.make();
+          {
+            ScratchFolder old;
+            (void)old.make();
+          }
+          writeAll(first.path() + "/file", "x");
+          raise(signal);
+          _exit(std::filesystem::is_empty(folder.path) ? 7 : 8);
+        },
+        testing::KilledBySignal(signal), "");
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path));
+  }
   setenv("TMPDIR", (folder / "none").c_str(), 1);
   ScratchFolder nowhere;
   EXPECT_TRUE(bool(nowhere.make()));

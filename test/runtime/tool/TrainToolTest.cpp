@@ -39,6 +39,9 @@ protected:
   /// before is not waited for.
   template <typename Ready>
   int stopped(int signal, Ready ready, std::vector<std::string> words) {
+    // A shell's background jobs ignore SIGINT; an earlier test may have left
+    // it caught.
+    std::signal(signal, SIG_DFL);
     std::atomic<bool> ended = false;
     std::thread sender([&] {
       while (!ended && !ready())
@@ -185,7 +188,6 @@ TEST_F(TrainCommand, Stopped) {
 }
 
 TEST_F(TrainCommand, StoppedWithoutACheckpoint) {
-  std::signal(SIGTERM, SIG_DFL); // an earlier test has left it caught
   // Until the command is there to catch it.
   auto caught = [] {
     struct sigaction now;
@@ -224,6 +226,7 @@ TEST(StopSignals, TheSameOneAgainEndsTheProcess) {
 }
 
 TEST(StopSignals, WhatIsIgnoredStaysIgnored) {
+  std::signal(SIGINT, SIG_DFL);
   std::signal(SIGHUP, SIG_IGN); // nohup
   StopSignals::catchAll();
   raise(SIGHUP);

@@ -1,8 +1,10 @@
-"""Ends `moec compile` and `moec bench MODEL` by signals and looks what is left.
+"""Ends `moec compile`, while it runs ptxas too, and `moec bench MODEL` by signals
+and looks what is left.
 
 usage: signals.py MODEL FOLDER
 """
 
+import glob
 import os
 import signal
 import subprocess
@@ -13,9 +15,8 @@ model, folder = sys.argv[1:]
 environment = dict(os.environ, TMPDIR=folder)
 
 
-def check(name, code, expected, ours="none"):
-    # A folder of a model that was compiled on the way goes with the next run.
-    left = [file for file in os.listdir(folder) if not file.startswith(ours)]
+def check(name, code, expected):
+    left = os.listdir(folder)
     if code != -expected or left:
         sys.exit(f"{name}: exit code {code}, expected signal {expected}; left: {left}")
 
@@ -38,6 +39,25 @@ for _ in range(3):
     process.stderr.close()
     check("closed pipe", process.wait(), signal.SIGPIPE)
 
+# While ptxas works, which here never ends by itself.
+cuda = folder + "-cuda"
+os.makedirs(f"{cuda}/bin", exist_ok=True)
+with open(f"{cuda}/bin/ptxas", "w", encoding="utf-8") as file:
+    file.write("#!/bin/sh\nexec sleep 20\n")
+os.chmod(f"{cuda}/bin/ptxas", 0o755)
+for name in ("INT", "TERM", "HUP"):
+    number = getattr(signal, "SIG" + name)
+    process = subprocess.Popen(
+        ["moec", "compile", model, "--target", "cuda:sm_80", "-o", f"{folder}/m.moec"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(environment, CUDA_HOME=cuda),
+        preexec_fn=defaults,
+    )
+    until = time.monotonic() + 60
+    while not glob.glob(f"{folder}/moec-scratch-*/log") and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.001)
+    process.send_signal(number)
+    check(f"{name} while ptxas works", process.wait(), number)
+
 # Once the temporary file is there.
 for name in ("INT", "TERM", "HUP"):
     number = getattr(signal, "SIG" + name)
@@ -51,8 +71,4 @@ for name in ("INT", "TERM", "HUP"):
             time.sleep(0.001)
         time.sleep(0.03)  # it is noted for removal just after it was made
         process.send_signal(number)
-        scratch = "moec-scratch-" if command[0] == "bench" else "none"
-        check(f"{name} of {command[0]}", process.wait(), number, scratch)
-        # The next run removes it.
-        subprocess.run(["moec", "inspect", model], stdout=subprocess.DEVNULL, env=environment, check=True)
-        check("the next run", -number, number)
+        check(f"{name} of {command[0]}", process.wait(), number)
