@@ -10,6 +10,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <string>
 
 namespace moec::ptxsim {
 
@@ -98,6 +100,12 @@ struct Counters {
   double globalLoadExcess() const;
   double globalStoreExcess() const;
 };
+
+/// Calls visit(name, value) for every number above but `launches`, always in
+/// the same order. Names that end in "_per_block" are maxima, the others sums.
+void forEachCounter(
+    const Counters &counters,
+    const std::function<void(const std::string &, uint64_t)> &visit);
 
 } // namespace moec::ptxsim
 

@@ -161,7 +161,6 @@ public:
 
   /// Tells how narrow stores are; see Kernel::sharedGranule.
   void noteStore(bool shared, bool global, unsigned bytes);
-  Kernel &theKernel() { return kernel; }
 
 private:
   struct Frame;

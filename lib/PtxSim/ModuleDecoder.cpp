@@ -94,8 +94,12 @@ Module Module::parse(std::string_view text, const std::string &name,
     if (!f.entry || !f.defined)
       continue;
     program->kernels.push_back(std::make_unique<Kernel>());
-    Decoder(context, *program->kernels.back()).run(f);
-    program->infos.push_back(program->kernels.back()->info);
+    Kernel &kernel = *program->kernels.back();
+    Decoder(context, kernel).run(f);
+    kernel.info.registers = kernel.rows;
+    kernel.info.localBytes = kernel.localBytes;
+    kernel.info.line = f.line;
+    program->infos.push_back(kernel.info);
   }
   Module module;
   module.impl = std::move(program);

@@ -12,8 +12,18 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unistd.h>
 
 namespace moec::ptxsim {
+
+Limits Limits::ofHost() {
+  Limits limits;
+  const int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  if (pages > 0 && page > 0)
+    limits.deviceMemory =
+        std::min(limits.deviceMemory, uint64_t(pages) * uint64_t(page) / 3);
+  return limits;
+}
 
 struct Simulator::Impl {
   Limits limits;

@@ -52,6 +52,10 @@ struct Limits {
   uint64_t launchMemory = uint64_t(1) << 30;
   /// Warp instructions of one launch; beyond it the launch is a Fault.
   uint64_t warpInstructions = uint64_t(1) << 33;
+
+  /// With no more device memory than this machine can give, notes on who wrote
+  /// it included: a third of what it has.
+  static Limits ofHost();
 };
 
 /// A parameter of a kernel: its bytes in the parameter block of a launch.
@@ -70,6 +74,12 @@ struct KernelInfo {
   uint32_t maxThreads = 0;      ///< .maxntid, or 0
   uint32_t requiredThreads = 0; ///< .reqntid, or 0
   uint32_t instructions = 0;    ///< after calls are inlined
+  /// 32-bit registers of a thread once those that are never live together share
+  /// one; constants and special registers count. A GPU's assembler needs
+  /// others.
+  uint32_t registers = 0;
+  uint32_t localBytes = 0; ///< local memory of a thread
+  unsigned line = 0;       ///< of the .entry in the text
 };
 
 /// PTX text, parsed and decoded. Immutable; copies share it.

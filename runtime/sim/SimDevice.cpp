@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <unistd.h>
 
 namespace moec::rt {
 
@@ -28,19 +27,9 @@ template <typename Call> static auto translated(Call &&call) {
   }
 }
 
-/// The memory of the simulated GPU, and the notes on who wrote it, which are as
-/// large, have to fit into this machine.
-static ptxsim::Limits limitsOfHost() {
-  ptxsim::Limits limits;
-  const int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  if (pages > 0 && page > 0)
-    limits.deviceMemory =
-        std::min(limits.deviceMemory, uint64_t(pages) * uint64_t(page) / 3);
-  return limits;
-}
-
 SimDevice::SimDevice(std::shared_ptr<const Module> owner, const DeviceOptions &)
-    : module(std::move(owner)), limits(limitsOfHost()), code(translated([&] {
+    : module(std::move(owner)), limits(ptxsim::Limits::ofHost()),
+      code(translated([&] {
         return ptxsim::Module::parse(
             module->ptx(), "module " + module->name() + ": PTX text", limits);
       })),
@@ -107,55 +96,10 @@ static TensorMapBytes encode(const TensorMap &map, uint64_t address) {
   return result;
 }
 
-/// Every number of ptxsim::Counters under its name, in one order for names and
-/// values.
-template <typename Visit>
-static void eachCounter(const ptxsim::Counters &c, Visit &&visit) {
-  visit("blocks", c.blocks);
-  visit("warps", c.warps);
-  visit("warp_instructions", c.warpInstructions);
-  visit("partial_warp_instructions", c.partialWarpInstructions);
-  visit("thread_instructions", c.threadInstructions);
-  for (unsigned i = 0; i < ptxsim::numInstClasses; ++i)
-    visit(std::string("instructions_") + instClassName(ptxsim::InstClass(i)),
-          c.byClass[i]);
-  visit("global_loads", c.globalLoads);
-  visit("global_load_sectors", c.globalLoadSectors);
-  visit("global_load_ideal_sectors", c.globalLoadIdealSectors);
-  visit("global_load_bytes", c.globalLoadBytes);
-  visit("global_stores", c.globalStores);
-  visit("global_store_sectors", c.globalStoreSectors);
-  visit("global_store_ideal_sectors", c.globalStoreIdealSectors);
-  visit("global_partial_sectors", c.globalPartialSectors);
-  visit("global_store_bytes", c.globalStoreBytes);
-  visit("bulk_copies", c.bulkCopies);
-  visit("bulk_bytes", c.bulkBytes);
-  visit("shared_loads", c.sharedLoads);
-  visit("shared_stores", c.sharedStores);
-  visit("shared_load_conflicts", c.sharedLoadConflicts);
-  visit("shared_store_conflicts", c.sharedStoreConflicts);
-  visit("ldmatrix_conflicts", c.ldmatrixConflicts);
-  visit("stmatrix_conflicts", c.stmatrixConflicts);
-  visit("cp_async_conflicts", c.copyConflicts);
-  visit("shared_load_bytes", c.sharedLoadBytes);
-  visit("shared_store_bytes", c.sharedStoreBytes);
-  visit("local_bytes", c.localBytes);
-  visit("atomics", c.atomics);
-  visit("float_flops", c.floatFlops);
-  visit("tensor_flops", c.tensorFlops);
-  visit("wgmma_conflicts", c.wgmmaConflicts);
-  visit("barriers", c.barriers);
-  visit("shared_bytes_per_block", c.sharedBytesPerBlock);
-  visit("bulk_stages_per_block", c.bulkStagesInFlight);
-  visit("cp_async_groups_per_block", c.copyGroupsInFlight);
-  visit("wgmma_groups_per_block", c.wgmmaGroupsInFlight);
-}
-
 std::vector<std::string> SimDevice::counterNames() const {
   std::vector<std::string> names;
-  eachCounter({}, [&](std::string name, uint64_t) {
-    names.push_back(std::move(name));
-  });
+  ptxsim::forEachCounter(
+      {}, [&](const std::string &name, uint64_t) { names.push_back(name); });
   return names;
 }
 
@@ -261,15 +205,16 @@ private:
 
   static void add(const ptxsim::Counters &counters, std::vector<double> &sums) {
     size_t i = 0;
-    eachCounter(counters, [&](const std::string &name, uint64_t value) {
-      if (i == sums.size())
-        sums.push_back(0);
-      // These are maxima, see Device::counterNames().
-      const size_t tail = name.rfind("_per_block");
-      sums[i] = tail != std::string::npos ? std::max(sums[i], double(value))
-                                          : sums[i] + double(value);
-      ++i;
-    });
+    ptxsim::forEachCounter(
+        counters, [&](const std::string &name, uint64_t value) {
+          if (i == sums.size())
+            sums.push_back(0);
+          // These are maxima, see Device::counterNames().
+          const size_t tail = name.rfind("_per_block");
+          sums[i] = tail != std::string::npos ? std::max(sums[i], double(value))
+                                              : sums[i] + double(value);
+          ++i;
+        });
   }
 
   SimDevice &device;
