@@ -23,11 +23,6 @@ struct Gpu {
   unsigned ptx;         ///< version of PTX text that it needs: 80 is 8.0
   int64_t multiprocessors;
   int64_t sharedPerBlock; ///< bytes of dynamic shared memory, opted in
-  int64_t sharedPerMultiprocessor;
-
-  /// Instructions of this architecture alone (wgmma, TMA of sm_90a) may be
-  /// used.
-  bool isSpecific() const { return arch.ends_with("a"); }
   /// "8.0".
   std::string ptxVersion() const;
 };

@@ -21,9 +21,6 @@ struct Optimizer {
   bool isAdamW = false;
   double beta1 = 0, beta2 = 0, eps = 0, momentum = 0, weightDecay = 0;
   double clipNorm = 0;
-
-  /// Blocks of optimizer state: mean and variance, or momentum.
-  unsigned getNumStates() const { return isAdamW ? 2 : 1; }
 };
 
 struct AppendUpdatePass

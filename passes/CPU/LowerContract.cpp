@@ -8,6 +8,7 @@
 #include "mlir/IR/Remarks.h"
 #include "passes/CPU/ContractEmitter.h"
 #include "passes/CPU/Passes.h"
+#include "passes/Remarks.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -158,7 +159,7 @@ void ContractEmitter::remarkSlowOperands() {
     if (kind != LaneKind::Strided && kind != LaneKind::Irregular)
       return;
     unsigned inputs = operands.numInputs();
-    remark::missed(loc, remark::RemarkOpts::name("SlowOperand").category("CPU"))
+    remark::missed(loc, remarkAbout(op, "SlowOperand", "CPU"))
         << remark::reason("{0}: {1} {2} {3} along the vector lanes, so it is "
                           "moved element by element",
                           where, operand < inputs ? "input" : "out",

@@ -7,6 +7,7 @@
 
 #include "passes/CPU/LowerRowsGrid.h"
 #include "mlir/IR/Remarks.h"
+#include "passes/Remarks.h"
 
 using namespace mlir;
 using namespace moec::cpu;
@@ -116,8 +117,7 @@ void moec::cpu::remarkSlowAccesses(Operation *op, const RowSpace &space,
     std::string what = isInput ? "input " + std::to_string(i) + " is gathered"
                                : "out " + std::to_string(i - space.numInputs) +
                                      " is scattered";
-    remark::missed(op->getLoc(),
-                   remark::RemarkOpts::name("RowVectorAccess").category("CPU"))
+    remark::missed(op->getLoc(), remarkAbout(op, "RowVectorAccess", "CPU"))
         << what + " element by element: " + reason;
   }
 }

@@ -18,12 +18,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/IndexingMaps.h"
+#include "dialects/Kernel/IndexingMaps.h"
+#include "dialects/Kernel/KernelRewriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Fusion/FusionUtils.h"
-#include "passes/Fusion/KernelRewriter.h"
 #include "passes/Fusion/Passes.h"
+#include "passes/Remarks.h"
 
 namespace moec::fusion {
 #define GEN_PASS_DEF_FUSEEMITPASS
@@ -32,8 +33,8 @@ namespace moec::fusion {
 
 using namespace mlir;
 using namespace moec;
-using namespace moec::analysis;
 using namespace moec::fusion;
+using namespace moec::kernel;
 
 /// From points of `rows` to points of `map`, through an input that both read
 /// and that the map reads once per point.
@@ -149,6 +150,7 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
         finishYield->eraseOperand(i);
         kernel.outputs.erase(kernel.outputs.begin() + i);
       }
+    std::string statistics = describeForRemark(rows);
     Operation *fused = kernel.build(loc);
     unsigned next = 0, kept = fused->getNumResults() - map.getNumResults();
     rewriter.replaceOp(map, fused->getResults().drop_front(kept));
@@ -158,8 +160,9 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
         rewriter.replaceAllUsesWith(rows->getResult(i),
                                     fused->getResult(next++));
     rewriter.eraseOp(rows);
-    remark::passed(loc, remark::RemarkOpts::name("FuseEmit").category("Fusion"))
-        << "statistics and the map that applies them are one kernel";
+    remark::passed(loc, remarkAbout(fused, "FuseEmit", "Fusion"))
+        << "statistics and the map that applies them are one kernel, with " +
+               statistics;
   }
 
   /// True if all readers of `value`, through views, are `map`.

@@ -27,12 +27,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/IndexingMaps.h"
+#include "dialects/Kernel/IndexingMaps.h"
+#include "dialects/Kernel/KernelRewriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Fusion/FusionUtils.h"
-#include "passes/Fusion/KernelRewriter.h"
 #include "passes/Fusion/Passes.h"
+#include "passes/Remarks.h"
 
 namespace moec::fusion {
 #define GEN_PASS_DEF_FUSEEPILOGUEPASS
@@ -41,8 +42,8 @@ namespace moec::fusion {
 
 using namespace mlir;
 using namespace moec;
-using namespace moec::analysis;
 using namespace moec::fusion;
+using namespace moec::kernel;
 
 /// True if nothing but `map` reads `value`, through views with one reader each.
 static bool isOnlyReadBy(Value value, Operation *map) {
@@ -72,8 +73,7 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
   }
 
   bool missed(kernel::MapOp map, StringRef reason) {
-    remark::missed(map.getLoc(),
-                   remark::RemarkOpts::name("FuseEpilogue").category("Fusion"))
+    remark::missed(map.getLoc(), remarkAbout(map, "FuseEpilogue", "Fusion"))
         << remark::reason("{0}", reason);
     return false;
   }
@@ -166,6 +166,7 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
       }
     }
     yield->setOperands(yielded);
+    std::string writer = describeForRemark(producer);
     Operation *fused = kernel.build(loc);
     for (unsigned i = 0; i < values.size(); ++i)
       rewriter.replaceAllUsesWith(map.getResult(i),
@@ -179,9 +180,8 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
         rewriter.replaceAllUsesWith(producer->getResult(i),
                                     fused->getResult(i));
     rewriter.eraseOp(producer);
-    remark::passed(loc,
-                   remark::RemarkOpts::name("FuseEpilogue").category("Fusion"))
-        << "moved into the kernel that writes what it reads";
+    remark::passed(loc, remarkAbout(fused, "FuseEpilogue", "Fusion"))
+        << "moved into the kernel that writes what it reads, " + writer;
     return true;
   }
 };

@@ -19,13 +19,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/IndexingMaps.h"
+#include "dialects/Kernel/IndexingMaps.h"
+#include "dialects/Kernel/KernelRewriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Fusion/FusionUtils.h"
-#include "passes/Fusion/KernelRewriter.h"
 #include "passes/Fusion/Passes.h"
+#include "passes/Remarks.h"
 #include <set>
 
 namespace moec::fusion {
@@ -35,8 +36,8 @@ namespace moec::fusion {
 
 using namespace mlir;
 using namespace moec;
-using namespace moec::analysis;
 using namespace moec::fusion;
+using namespace moec::kernel;
 
 namespace {
 /// How a map moves into one input of a consumer.
@@ -224,9 +225,7 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
     getOperation().walk([&](kernel::MapOp map) {
       if (!reasons.contains(map))
         return;
-      remark::missed(
-          map.getLoc(),
-          remark::RemarkOpts::name("FuseOperands").category("Fusion"))
+      remark::missed(map.getLoc(), remarkAbout(map, "FuseOperands", "Fusion"))
           << remark::reason("{0}", reasons[map]);
     });
     reasons.clear();
@@ -276,6 +275,7 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
         return missed();
     // A kernel that reads the map twice is rewritten twice: ask again each
     // time.
+    SmallVector<std::string> readers;
     while (true) {
       reads.clear();
       collectReads(map, reads);
@@ -285,11 +285,13 @@ struct FuseOperandsPass : fusion::impl::FuseOperandsPassBase<FuseOperandsPass> {
       if (failed(move))
         return missed();
       Operation *reader = move->consumer;
+      std::string text = describeForRemark(reader);
+      if (!llvm::is_contained(readers, text))
+        readers.push_back(text);
       replace(reader, apply(rewriter, map, *move));
     }
-    remark::passed(map.getLoc(),
-                   remark::RemarkOpts::name("FuseOperands").category("Fusion"))
-        << "moved into the kernels that read it";
+    remark::passed(map.getLoc(), remarkAbout(map, "FuseOperands", "Fusion"))
+        << "moved into the kernels that read it, " + llvm::join(readers, "; ");
     reasons.erase(map);
     size_t place = places.lookup(map);
     places.erase(map);

@@ -19,6 +19,7 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::fusion;
+using namespace moec::kernel;
 
 namespace {
 
@@ -147,25 +148,7 @@ Lowered lowerLinear(OpBuilder &builder, moe::LinearOp op,
   return buildContraction(builder, op.getLoc(), c);
 }
 
-/// A letter that one operand alone has and the result has not would be summed
-/// before the product, and one that an operand has twice is a diagonal: neither
-/// is a contraction.
-LogicalResult checkLetters(moe::EinsumOp op, StringRef letters, StringRef other,
-                           StringRef out) {
-  for (char letter : letters) {
-    if (letters.count(letter) > 1)
-      return op.emitOpError("cannot be lowered: letter '")
-             << letter << "' stands twice in \"" << letters << "\" of \""
-             << op.getEquation() << "\"; give each axis its own letter";
-    if (!has(other, letter) && !has(out, letter))
-      return op.emitOpError("cannot be lowered: letter '")
-             << letter << "' of \"" << op.getEquation()
-             << "\" is in one operand only and is summed; use moe.reduce on "
-                "that operand first";
-  }
-  return success();
-}
-
+/// The verifier has seen to it that the equation is a contraction.
 Lowered lowerEinsum(OpBuilder &builder, moe::EinsumOp op,
                     moe::EinsumOp::Adaptor adaptor) {
   auto [inputs, out] = op.getEquation().split("->");
@@ -173,9 +156,6 @@ Lowered lowerEinsum(OpBuilder &builder, moe::EinsumOp op,
   lhs = lhs.trim();
   rhs = rhs.trim();
   out = out.trim();
-  if (failed(checkLetters(op, lhs, rhs, out)) ||
-      failed(checkLetters(op, rhs, lhs, out)))
-    return failure();
   Contraction c;
   c.lhs = adaptor.getLhs();
   c.rhs = adaptor.getRhs();

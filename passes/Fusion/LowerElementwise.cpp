@@ -11,6 +11,7 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::fusion;
+using namespace moec::kernel;
 
 static constexpr double invSqrt2 = 0.70710678118654752440;
 static constexpr double invSqrt2Pi = 0.39894228040143267794;

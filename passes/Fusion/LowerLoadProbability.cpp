@@ -17,6 +17,7 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::fusion;
+using namespace moec::kernel;
 using kernel::Combiner;
 
 namespace {

@@ -15,6 +15,7 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::fusion;
+using namespace moec::kernel;
 
 namespace {
 

@@ -10,6 +10,7 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::fusion;
+using namespace moec::kernel;
 
 /// Reads `input` at `exprs` for every element of the result: all that
 /// broadcast and transpose are.

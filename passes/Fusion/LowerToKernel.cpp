@@ -21,6 +21,7 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::fusion;
+using namespace moec::kernel;
 
 namespace moec::fusion {
 #define GEN_PASS_DEF_LOWERTOKERNEL

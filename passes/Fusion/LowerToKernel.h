@@ -8,9 +8,9 @@
 #ifndef MOEC_PASSES_FUSION_LOWERTOKERNEL_H
 #define MOEC_PASSES_FUSION_LOWERTOKERNEL_H
 
+#include "dialects/Kernel/KernelBuilder.h"
 #include "dialects/MoE/MoEOps.h"
 #include "mlir/Transforms/DialectConversion.h"
-#include "passes/Fusion/KernelBuilder.h"
 
 namespace moec::fusion {
 
@@ -74,13 +74,13 @@ inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
 /// read where they stand.
 mlir::Value elementwise(mlir::OpBuilder &builder, mlir::Location loc,
                         llvm::ArrayRef<int64_t> shape, mlir::ValueRange inputs,
-                        const Body &body);
+                        const kernel::Body &body);
 
 /// Per row of `space`: the maximum of `input` and 1 / sum(exp(input - max)).
 std::pair<mlir::Value, mlir::Value> softmaxStats(mlir::OpBuilder &builder,
                                                  mlir::Location loc,
                                                  mlir::Value input,
-                                                 const RowSpace &space);
+                                                 const kernel::RowSpace &space);
 
 } // namespace moec::fusion
 

@@ -16,6 +16,7 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::fusion;
+using namespace moec::kernel;
 using kernel::Combiner;
 
 namespace {

@@ -30,6 +30,7 @@
 
 #include "mlir/IR/Remarks.h"
 #include "passes/GPU/GPUContractEmitter.h"
+#include "passes/Remarks.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -273,8 +274,7 @@ LogicalResult GPUContractEmitter::planStages(int64_t asked) {
 void GPUContractEmitter::remarkOperands() {
   for (const Panel *panel : {&left, &right}) {
     auto missed = [&](StringRef reason, StringRef suggestion) {
-      remark::missed(loc,
-                     remark::RemarkOpts::name("StagedOperand").category("GPU"))
+      remark::missed(loc, remarkAbout(op, "StagedOperand", "GPU"))
           << remark::reason("{0} operand goes through registers: {1}",
                             panel == &left ? "left" : "right", reason)
           << remark::suggest("{0}", suggestion);

@@ -8,6 +8,7 @@
 #include "passes/GPU/ThreadGrid.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/GPU/LaunchShape.h"
+#include "passes/Remarks.h"
 
 using namespace mlir;
 using namespace moec;
@@ -69,8 +70,7 @@ void moec::gpu::remarkUncoalesced(Operation *op, const RowSpace &space,
       continue;
     LaneInfo lane = space.along(i, d);
     bool isInput = i < space.numInputs;
-    remark::missed(op->getLoc(),
-                   remark::RemarkOpts::name("Uncoalesced").category("GPU"))
+    remark::missed(op->getLoc(), remarkAbout(op, "Uncoalesced", "GPU"))
         << (isInput ? "input " + std::to_string(i) + " is read"
                     : "out " + std::to_string(i - space.numInputs) +
                           " is written") +

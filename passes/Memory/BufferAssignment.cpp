@@ -13,9 +13,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Memory/BufferAssignment.h"
-#include "lib/Analysis/ArenaPacker.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
+#include "passes/Memory/ArenaPacker.h"
 #include "runtime/core/Limits.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -353,7 +353,7 @@ void BufferAssignment::computeLifetimes() {
 }
 
 LogicalResult BufferAssignment::packArenaBuffers() {
-  SmallVector<analysis::Lifetime> lifetimes;
+  SmallVector<memory::Lifetime> lifetimes;
   SmallVector<Buffer *> inArena;
   for (auto &buffer : buffers)
     if (buffer->block.empty() && buffer->start >= 0) {
@@ -361,12 +361,12 @@ LogicalResult BufferAssignment::packArenaBuffers() {
       lifetimes.push_back({buffer->bytes, buffer->start, buffer->end});
     }
   uint64_t most = 0;
-  for (const analysis::Lifetime &lifetime : lifetimes)
+  for (const memory::Lifetime &lifetime : lifetimes)
     most = llvm::SaturatingAdd<uint64_t>(most, lifetime.bytes);
   // Offsets are signed, and padded.
   bool packs = most < uint64_t(1) << 62;
   if (packs)
-    arenaBytes = analysis::packArena(lifetimes);
+    arenaBytes = memory::packArena(lifetimes);
   if (!packs || arenaBytes > rt::maxBytes)
     return emitError(func.getLoc(), "needs ")
            << (packs ? uint64_t(arenaBytes) : most)

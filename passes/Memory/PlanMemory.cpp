@@ -20,7 +20,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/Cost.h"
+#include "dialects/Kernel/Cost.h"
+#include "dialects/NodeNames.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
@@ -35,19 +36,6 @@ namespace moec::memory {
 using namespace mlir;
 using namespace moec;
 using namespace moec::memory;
-
-/// Names of the model nodes that a location stands for, in order, once each.
-static void collectNodes(Location loc, SetVector<StringAttr> &nodes) {
-  if (auto name = dyn_cast<NameLoc>(loc)) {
-    nodes.insert(name.getName());
-    return;
-  }
-  if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      collectNodes(part, nodes);
-  if (auto call = dyn_cast<CallSiteLoc>(loc))
-    collectNodes(call.getCallee(), nodes);
-}
 
 static MemRefType getMemRef(Type type) {
   auto tensor = cast<RankedTensorType>(type);
@@ -160,16 +148,13 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     auto kernel = func::FuncOp::create(b, op.getLoc(), name,
                                        b.getFunctionType(types, {}));
     kernel->setAttr("kernel.function", b.getUnitAttr());
-    SetVector<StringAttr> nodes;
-    collectNodes(op.getLoc(), nodes);
+    SetVector<StringAttr> nodes = getNodeNames(op.getLoc());
     SmallVector<Attribute> names(nodes.begin(), nodes.end());
     kernel->setAttr("kernel.nodes", b.getArrayAttr(names));
     kernel->setAttr("kernel.kind",
                     b.getStringAttr(op.getName().stripDialect()));
-    kernel->setAttr("kernel.flops",
-                    b.getI64IntegerAttr(analysis::getFlops(&op)));
-    kernel->setAttr("kernel.bytes",
-                    b.getI64IntegerAttr(analysis::getBytes(&op)));
+    kernel->setAttr("kernel.flops", b.getI64IntegerAttr(kernel::getFlops(&op)));
+    kernel->setAttr("kernel.bytes", b.getI64IntegerAttr(kernel::getBytes(&op)));
     Block *entry = kernel.addEntryBlock();
     OpBuilder inner = OpBuilder::atBlockEnd(entry);
     OperationState state(op.getLoc(), op.getName());

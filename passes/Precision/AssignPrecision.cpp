@@ -20,12 +20,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/IndexingMaps.h"
 #include "dialects/MoE/MoEOps.h"
-#include "lib/Analysis/IndexingMaps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Precision/Passes.h"
 #include "passes/Precision/StoredValues.h"
+#include "passes/Remarks.h"
 
 namespace moec::precision {
 #define GEN_PASS_DEF_ASSIGNPRECISIONPASS
@@ -103,9 +104,8 @@ public:
       Type operand =
           op.getLhs().front().getTerminator()->getOperand(0).getType();
       if (precise.contains(op))
-        remark::missed(
-            op.getLoc(),
-            remark::RemarkOpts::name("AssignPrecision").category("Precision"))
+        remark::missed(op.getLoc(),
+                       remarkAbout(op, "AssignPrecision", "Precision"))
             << remark::reason("its result decides where rows are routed");
       else if (operand.isF32())
         multiplying.insert(op);
@@ -124,7 +124,7 @@ private:
   /// Contractions whose results `value` is computed from by rows and maps stay
   /// f32.
   void keepGates(Value value) {
-    value = analysis::getViewRoot(value);
+    value = kernel::getViewRoot(value);
     if (!seen.insert(value).second)
       return;
     if (auto argument = dyn_cast<BlockArgument>(value)) {
@@ -206,14 +206,14 @@ private:
 
   /// A parameter that `op` rounds and multiplies and does nothing else with.
   bool isPlainWeight(kernel::ContractOp op, unsigned i) {
-    Value root = analysis::getViewRoot(op.getInputs()[i]);
+    Value root = kernel::getViewRoot(op.getInputs()[i]);
     while (auto argument = dyn_cast<BlockArgument>(root)) {
       auto repeat = dyn_cast<moe::RepeatOp>(argument.getOwner()->getParentOp());
       if (!repeat)
         break;
       if (argument.getArgNumber() < repeat.getCarried().size())
         return false;
-      root = analysis::getViewRoot(repeat->getOperand(argument.getArgNumber()));
+      root = kernel::getViewRoot(repeat->getOperand(argument.getArgNumber()));
     }
     auto argument = dyn_cast<BlockArgument>(root);
     if (!argument || !cast<RankedTensorType>(argument.getType()).getRank() ||

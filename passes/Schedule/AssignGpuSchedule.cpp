@@ -17,6 +17,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/IR/Remarks.h"
+#include "passes/Remarks.h"
 #include "passes/Schedule/Passes.h"
 
 using namespace mlir;
@@ -40,9 +41,7 @@ struct AssignGpuSchedulePass
     GpuMachine machine{multiprocessors, shared, wgmma};
     op.setScheduleAttr(chooseGpuSchedule(shape, machine).attr(op.getContext()));
     if (!shape.tensorCores)
-      remark::missed(
-          op.getLoc(),
-          remark::RemarkOpts::name("NoTensorCores").category("Schedule"))
+      remark::missed(op.getLoc(), remarkAbout(op, "NoTensorCores", "Schedule"))
           << remark::reason("lhs and rhs yield f32, so the contraction runs on "
                             "f32 units")
           << remark::suggest("compile with --precision bf16");

@@ -22,11 +22,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelRewriter.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Codegen/AddressExpr.h"
 #include "passes/Codegen/OperandAccess.h"
-#include "passes/Fusion/KernelRewriter.h"
+#include "passes/Remarks.h"
 #include "passes/Schedule/Passes.h"
 
 using namespace mlir;
@@ -45,7 +46,7 @@ constexpr double launch = 2500, memoryRate = 16, lanes = 64;
 /// What is stored, and how.
 struct Stored {
   SmallVector<int64_t> extents;
-  SmallVector<fusion::KernelInput> inputs; ///< read over `extents`
+  SmallVector<kernel::KernelInput> inputs; ///< read over `extents`
   SmallVector<unsigned> arguments;         ///< of the region, one an input
   AffineMap map;       ///< the contraction's dims to what it reads
   int32_t gather = -1; ///< the contraction's input with the row numbers
@@ -184,11 +185,11 @@ kernel::MapOp compute(RewriterBase &rewriter, kernel::ContractOp op,
 kernel::ContractOp read(RewriterBase &rewriter, kernel::ContractOp op,
                         unsigned side, Value value, const Stored &stored) {
   auto access = cast<StructuredKernelOpInterface>(op.getOperation());
-  fusion::KernelRewriter kernel(rewriter, access);
+  kernel::KernelRewriter grown(rewriter, access);
   // The other operand may read the same input, one that changes along k only.
-  unsigned second = kernel.addInput(kernel.inputs[side]);
-  kernel.inputs[side] = {value, stored.map, stored.gather};
-  for (auto [i, block] : llvm::enumerate(kernel.blocks)) {
+  unsigned second = grown.addInput(grown.inputs[side]);
+  grown.inputs[side] = {value, stored.map, stored.gather};
+  for (auto [i, block] : llvm::enumerate(grown.blocks)) {
     BlockArgument argument = block->getArgument(side);
     argument.replaceAllUsesWith(block->getArgument(second));
     argument.setType(rewriter.getBF16Type());
@@ -203,7 +204,7 @@ kernel::ContractOp read(RewriterBase &rewriter, kernel::ContractOp op,
       dead = before;
     }
   }
-  Operation *made = kernel.build(op.getLoc());
+  Operation *made = grown.build(op.getLoc());
   rewriter.replaceOp(op, made->getResults());
   return cast<kernel::ContractOp>(made);
 }
@@ -253,9 +254,8 @@ struct MaterializeOperandsPass
     rewriter.setInsertionPoint(op);
     kernel::MapOp map = compute(rewriter, op, region, *stored);
     op = read(rewriter, op, side, map.getResult(0), *stored);
-    remark::passed(
-        op.getLoc(),
-        remark::RemarkOpts::name("MaterializedOperand").category("Schedule"))
+    remark::passed(op.getLoc(),
+                   remarkAbout(op, "MaterializedOperand", "Schedule"))
         << remark::reason("{0} operand is stored before it is multiplied",
                           side ? "right" : "left");
     return op;

@@ -21,12 +21,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/IndexingMaps.h"
+#include "dialects/Kernel/IndexingMaps.h"
+#include "dialects/Kernel/KernelBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Codegen/OperandAccess.h"
-#include "passes/Fusion/KernelBuilder.h"
 #include "passes/Schedule/Passes.h"
 
 using namespace mlir;
@@ -124,7 +124,7 @@ OpT makeParts(RewriterBase &rewriter, OpT op, int64_t parts) {
       copy->setOperand(i, outs[i - numInputs]);
       copy->getResult(i - numInputs).setType(outs[i - numInputs].getType());
     }
-    maps.push_back(analysis::simplifyMap(map, dims));
+    maps.push_back(kernel::simplifyMap(map, dims));
   }
   copy.setDims(dims);
   copy.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
@@ -143,18 +143,18 @@ void addParts(RewriterBase &rewriter, Operation *op, Operation *copy,
     if (dims.empty())
       dims.push_back(1);
     dims.push_back(parts);
-    fusion::KernelSpec spec(op->getLoc(), dims);
-    SmallVector<AffineExpr> at = fusion::identity(op->getContext(), rank);
+    kernel::KernelSpec spec(op->getLoc(), dims);
+    SmallVector<AffineExpr> at = kernel::identity(op->getContext(), rank);
     SmallVector<AffineExpr> from = {spec.dim(dims.size() - 1)};
     llvm::append_range(from, at);
     spec.input(copy->getResult(result.getResultNumber()), from);
     spec.result(rewriter, shape, at);
-    fusion::Phase sum{kernel::Combiner::Add,
-                      [](fusion::ScalarBuilder &, ValueRange args) {
+    kernel::Phase sum{kernel::Combiner::Add,
+                      [](kernel::ScalarBuilder &, ValueRange args) {
                         return SmallVector<Value>{args[0]};
                       }};
     sums.push_back(spec.rows(rewriter, {sum},
-                             [](fusion::ScalarBuilder &, ValueRange args) {
+                             [](kernel::ScalarBuilder &, ValueRange args) {
                                return SmallVector<Value>{args.back()};
                              })
                        .front());
@@ -184,8 +184,8 @@ bool isColumnSum(kernel::RowsOp op) {
   if (points < minRowPoints)
     return false;
   for (unsigned i = 0; i < numInputs; ++i) {
-    AffineMap map = analysis::simplifyMap(access.getInputMap(i), op.getDims());
-    std::optional<unsigned> along = analysis::getUnitStrideDim(map);
+    AffineMap map = kernel::simplifyMap(access.getInputMap(i), op.getDims());
+    std::optional<unsigned> along = kernel::getUnitStrideDim(map);
     if (along && *along != k && map.isFunctionOfDim(k))
       return true;
   }

@@ -188,10 +188,8 @@ static void readTraining(const JsonView &root, Manifest &manifest) {
   if (auto view = root.find("training")) {
     TrainingInfo &training = manifest.training;
     training.text = view->dump();
-    if (auto rate = view->find("learning_rate")) {
-      training.present = true;
+    if (auto rate = view->find("learning_rate"))
       training.learningRate = rate->number();
-    }
     if (auto epochs = view->find("epochs"))
       training.epochs = epochs->integer(1, int64_t(1) << 31);
     if (auto seed = view->find("seed"))

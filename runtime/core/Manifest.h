@@ -157,7 +157,6 @@ struct ScheduleInfo {
 
 /// What the training loop on the host needs.
 struct TrainingInfo {
-  bool present = false;
   int64_t epochs = 1;
   double learningRate = 1e-3;
   uint64_t seed = 0;

@@ -18,11 +18,10 @@ TEST(NvidiaTest, KnowsArchitecturesWithAndWithoutPrefix) {
     ASSERT_TRUE(bool(gpu));
     EXPECT_EQ(gpu->arch, "sm_80");
     EXPECT_EQ(gpu->ptxVersion(), "8.0");
-    EXPECT_FALSE(gpu->isSpecific());
   }
   llvm::Expected<Gpu> hopper = getGpu("cuda:sm_90a");
   ASSERT_TRUE(bool(hopper));
-  EXPECT_TRUE(hopper->isSpecific());
+  EXPECT_EQ(hopper->arch, "sm_90a");
   EXPECT_EQ(hopper->sharedPerBlock, 227 * 1024);
 }
 

@@ -12,6 +12,8 @@
 // CHECK-NEXT:      kernel.yield %[[M]] : f32
 // CHECK:         rhs
 // REMARK: remark: [Passed] FuseOperands
+// REMARK-SAME: Function=normalised
+// REMARK-SAME: moved into the kernels that read it, kernel.contract of mlp.fc1
 func.func @normalised(%a: tensor<8x32xf32>, %r: tensor<8xf32>, %w: tensor<32x16xf32>) -> tensor<8x16xf32> {
   %e0 = tensor.empty() : tensor<8x32xf32>
   %e1 = tensor.empty() : tensor<8x16xf32>
@@ -25,7 +27,7 @@ func.func @normalised(%a: tensor<8x32xf32>, %r: tensor<8xf32>, %w: tensor<32x16x
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
     lhs { ^bb0(%l: f32, %q: f32): kernel.yield %l : f32 }
     rhs { ^bb0(%l: f32, %q: f32): kernel.yield %q : f32 }
-    epilogue { ^bb0(%l: f32, %q: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<8x16xf32>
+    epilogue { ^bb0(%l: f32, %q: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<8x16xf32> loc("mlp.fc1")
   return %y : tensor<8x16xf32>
 }
 

@@ -5,15 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_PASSES_FUSION_KERNELBUILDER_H
-#define MOEC_PASSES_FUSION_KERNELBUILDER_H
+#ifndef MOEC_DIALECTS_KERNEL_KERNELBUILDER_H
+#define MOEC_DIALECTS_KERNEL_KERNELBUILDER_H
 
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/IR/Builders.h"
 #include <functional>
 #include <optional>
 
-namespace moec::fusion {
+namespace moec::kernel {
 
 /// Scalar code of a region of a kernel op. Values are f32 unless the name says
 /// otherwise; constants are made where they are used and merged by CSE.
@@ -128,8 +128,6 @@ struct RowSpace {
   llvm::SmallVector<mlir::AffineExpr> rowOfElement;
   /// How many elements a row has.
   int64_t extent = 1;
-
-  unsigned reducedDim() const { return dims.size() - 1; }
 };
 RowSpace rowsOver(mlir::MLIRContext *context, llvm::ArrayRef<int64_t> shape,
                   llvm::ArrayRef<int64_t> axes);
@@ -152,6 +150,6 @@ llvm::SmallVector<int64_t> elementSpace(llvm::ArrayRef<int64_t> shape);
 mlir::Value reshape(mlir::OpBuilder &builder, mlir::Location loc,
                     mlir::Value value, llvm::ArrayRef<int64_t> shape);
 
-} // namespace moec::fusion
+} // namespace moec::kernel
 
-#endif // MOEC_PASSES_FUSION_KERNELBUILDER_H
+#endif // MOEC_DIALECTS_KERNEL_KERNELBUILDER_H

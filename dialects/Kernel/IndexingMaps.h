@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_LIB_ANALYSIS_INDEXINGMAPS_H
-#define MOEC_LIB_ANALYSIS_INDEXINGMAPS_H
+#ifndef MOEC_DIALECTS_KERNEL_INDEXINGMAPS_H
+#define MOEC_DIALECTS_KERNEL_INDEXINGMAPS_H
 
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Value.h"
 
-namespace moec::analysis {
+namespace moec::kernel {
 
 /// `map` with floordiv and mod removed where 0 <= dim i < extents[i] makes them
 /// trivial, as in (b * 49 + s) floordiv 49 = b for s < 49.
@@ -36,6 +36,6 @@ std::optional<unsigned> getUnitStrideDim(mlir::AffineMap map);
 /// does not move at all.
 bool isVectorFriendly(mlir::AffineMap map, unsigned dim);
 
-} // namespace moec::analysis
+} // namespace moec::kernel
 
-#endif // MOEC_LIB_ANALYSIS_INDEXINGMAPS_H
+#endif // MOEC_DIALECTS_KERNEL_INDEXINGMAPS_H

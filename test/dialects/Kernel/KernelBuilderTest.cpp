@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Fusion/KernelBuilder.h"
+#include "dialects/Kernel/KernelBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -22,7 +22,7 @@
 
 using namespace mlir;
 using namespace moec;
-using namespace moec::fusion;
+using namespace moec::kernel;
 
 namespace {
 
@@ -114,7 +114,7 @@ TEST_F(KernelBuilderTest, RowsVisitEachElementOnce) {
     RowSpace space = rowsOver(&context, each.shape, each.axes);
     EXPECT_EQ(Index(space.dims.begin(), space.dims.end()), each.dims);
     EXPECT_EQ(Index(space.shape.begin(), space.shape.end()), each.rows);
-    EXPECT_EQ(space.dims[space.reducedDim()], space.extent);
+    EXPECT_EQ(space.dims.back(), space.extent);
     std::set<Index> visited;
     for (const Index &point : points(space.dims)) {
       Index element = evaluate(space.element, point);

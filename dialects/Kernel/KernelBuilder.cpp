@@ -5,14 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Fusion/KernelBuilder.h"
+#include "dialects/Kernel/KernelBuilder.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 using namespace mlir;
 using namespace moec;
-using namespace moec::fusion;
+using namespace moec::kernel;
 
 //===----------------------------------------------------------------------===//
 // ScalarBuilder
@@ -199,7 +199,7 @@ ValueRange KernelSpec::contract(OpBuilder &builder, const Body &epilogue) {
 // Iteration spaces and shapes
 //===----------------------------------------------------------------------===//
 
-SmallVector<AffineExpr> fusion::delinearize(AffineExpr position,
+SmallVector<AffineExpr> kernel::delinearize(AffineExpr position,
                                             ArrayRef<int64_t> extents) {
   SmallVector<AffineExpr> exprs(extents.size());
   int64_t stride = 1;
@@ -219,7 +219,7 @@ SmallVector<AffineExpr> fusion::delinearize(AffineExpr position,
   return exprs;
 }
 
-RowSpace fusion::rowsOver(MLIRContext *context, ArrayRef<int64_t> shape,
+RowSpace kernel::rowsOver(MLIRContext *context, ArrayRef<int64_t> shape,
                           ArrayRef<int64_t> axes) {
   RowSpace space;
   space.element.resize(shape.size());
@@ -249,14 +249,14 @@ RowSpace fusion::rowsOver(MLIRContext *context, ArrayRef<int64_t> shape,
   return space;
 }
 
-SmallVector<AffineExpr> fusion::identity(MLIRContext *context, unsigned rank) {
+SmallVector<AffineExpr> kernel::identity(MLIRContext *context, unsigned rank) {
   SmallVector<AffineExpr> exprs;
   for (unsigned i = 0; i < rank; ++i)
     exprs.push_back(getAffineDimExpr(i, context));
   return exprs;
 }
 
-SmallVector<int64_t> fusion::elementSpace(ArrayRef<int64_t> shape) {
+SmallVector<int64_t> kernel::elementSpace(ArrayRef<int64_t> shape) {
   if (shape.empty())
     return {1};
   return SmallVector<int64_t>(shape);
@@ -271,7 +271,7 @@ reassociation(RankedTensorType wide, RankedTensorType narrow) {
   return getReassociationIndicesForCollapse(wide.getShape(), narrow.getShape());
 }
 
-Value fusion::reshape(OpBuilder &builder, Location loc, Value value,
+Value kernel::reshape(OpBuilder &builder, Location loc, Value value,
                       ArrayRef<int64_t> shape) {
   auto from = cast<RankedTensorType>(value.getType());
   auto to = RankedTensorType::get(shape, from.getElementType());

@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/Cost.h"
+#include "dialects/Kernel/Cost.h"
 #include "dialects/Kernel/KernelOps.h"
 
 using namespace mlir;
 using namespace moec;
 
-int64_t analysis::getFlops(Operation *op) {
+int64_t kernel::getFlops(Operation *op) {
   auto contract = dyn_cast<kernel::ContractOp>(op);
   if (!contract)
     return 0;
@@ -22,7 +22,7 @@ int64_t analysis::getFlops(Operation *op) {
   return flops;
 }
 
-int64_t analysis::getBytes(Operation *op) {
+int64_t kernel::getBytes(Operation *op) {
   int64_t bytes = 0;
   llvm::SmallPtrSet<void *, 8> seen;
   for (Value operand : op->getOperands()) {

@@ -5,14 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_PASSES_FUSION_KERNELREWRITER_H
-#define MOEC_PASSES_FUSION_KERNELREWRITER_H
+#ifndef MOEC_DIALECTS_KERNEL_KERNELREWRITER_H
+#define MOEC_DIALECTS_KERNEL_KERNELREWRITER_H
 
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 
-namespace moec::fusion {
+namespace moec::kernel {
 
 /// An operand of a kernel op in the making.
 struct KernelInput {
@@ -75,6 +75,6 @@ llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder,
 /// True if each kernel.index in `block` is still a plain dim under `iteration`.
 bool canInlineIndices(mlir::Block &block, mlir::AffineMap iteration);
 
-} // namespace moec::fusion
+} // namespace moec::kernel
 
-#endif // MOEC_PASSES_FUSION_KERNELREWRITER_H
+#endif // MOEC_DIALECTS_KERNEL_KERNELREWRITER_H

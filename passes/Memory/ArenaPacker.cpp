@@ -5,16 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/ArenaPacker.h"
+#include "passes/Memory/ArenaPacker.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/MathExtras.h"
 
-using namespace moec::analysis;
+using namespace moec::memory;
 
 static constexpr int64_t alignment = 64;
 
-int64_t moec::analysis::packArena(llvm::MutableArrayRef<Lifetime> lifetimes) {
+int64_t moec::memory::packArena(llvm::MutableArrayRef<Lifetime> lifetimes) {
   llvm::SmallVector<Lifetime *> order;
   for (Lifetime &l : lifetimes)
     order.push_back(&l);

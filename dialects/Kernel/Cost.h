@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_LIB_ANALYSIS_COST_H
-#define MOEC_LIB_ANALYSIS_COST_H
+#ifndef MOEC_DIALECTS_KERNEL_COST_H
+#define MOEC_DIALECTS_KERNEL_COST_H
 
 #include "mlir/IR/Operation.h"
 
-namespace moec::analysis {
+namespace moec::kernel {
 
 /// Floating-point operations of a contraction, 2 per multiply-add; 0 for other
 /// kernels, whose work is memory traffic. With ragged rows all rows of the plan
@@ -20,6 +20,6 @@ int64_t getFlops(mlir::Operation *kernel);
 /// Bytes of all operands, each once: the least that must be moved.
 int64_t getBytes(mlir::Operation *kernel);
 
-} // namespace moec::analysis
+} // namespace moec::kernel
 
-#endif // MOEC_LIB_ANALYSIS_COST_H
+#endif // MOEC_DIALECTS_KERNEL_COST_H

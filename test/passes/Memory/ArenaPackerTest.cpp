@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/ArenaPacker.h"
+#include "passes/Memory/ArenaPacker.h"
 #include "gtest/gtest.h"
 #include <random>
 #include <vector>
 
-using namespace moec::analysis;
+using namespace moec::memory;
 
 TEST(ArenaPacker, EmptyNeedsNothing) { EXPECT_EQ(packArena({}), 0); }
 

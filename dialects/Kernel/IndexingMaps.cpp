@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/IndexingMaps.h"
+#include "dialects/Kernel/IndexingMaps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AffineExpr.h"
 
@@ -78,8 +78,7 @@ static AffineExpr simplify(AffineExpr expr, ArrayRef<int64_t> extents) {
   return result;
 }
 
-AffineMap moec::analysis::simplifyMap(AffineMap map,
-                                      ArrayRef<int64_t> extents) {
+AffineMap moec::kernel::simplifyMap(AffineMap map, ArrayRef<int64_t> extents) {
   SmallVector<AffineExpr> results;
   for (AffineExpr expr : map.getResults()) {
     AffineExpr before;
@@ -92,7 +91,7 @@ AffineMap moec::analysis::simplifyMap(AffineMap map,
   return AffineMap::get(map.getNumDims(), 0, results, map.getContext());
 }
 
-Value moec::analysis::getViewRoot(Value value) {
+Value moec::kernel::getViewRoot(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
       break;
@@ -161,15 +160,15 @@ static AffineMap getViewMaps(Value value, bool toRoot) {
   return map;
 }
 
-AffineMap moec::analysis::getViewMap(Value value) {
+AffineMap moec::kernel::getViewMap(Value value) {
   return getViewMaps(value, /*toRoot=*/true);
 }
 
-AffineMap moec::analysis::getInverseViewMap(Value value) {
+AffineMap moec::kernel::getInverseViewMap(Value value) {
   return getViewMaps(value, /*toRoot=*/false);
 }
 
-std::optional<unsigned> moec::analysis::getUnitStrideDim(AffineMap map) {
+std::optional<unsigned> moec::kernel::getUnitStrideDim(AffineMap map) {
   if (map.getNumResults() == 0)
     return std::nullopt;
   auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
@@ -181,6 +180,6 @@ std::optional<unsigned> moec::analysis::getUnitStrideDim(AffineMap map) {
   return last.getPosition();
 }
 
-bool moec::analysis::isVectorFriendly(AffineMap map, unsigned dim) {
+bool moec::kernel::isVectorFriendly(AffineMap map, unsigned dim) {
   return !map.isFunctionOfDim(dim) || getUnitStrideDim(map) == dim;
 }

@@ -1,7 +1,7 @@
 // RUN: moec-opt %s -moec-lower-to-kernel -cse -mlir-print-local-scope | FileCheck %s
 // RUN: moec-interpret %s --pipeline=moec-lower-to-kernel,cse
 
-// The iteration spaces and operands that every lowering gets from KernelBuilder.
+// The iteration spaces and operands that every lowering gets from KernelBuilder (dialects/Kernel).
 
 // The axes that stay come first, in order, the reduced one last, wherever it
 // lies in memory.

@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_LIB_ANALYSIS_ARENAPACKER_H
-#define MOEC_LIB_ANALYSIS_ARENAPACKER_H
+#ifndef MOEC_PASSES_MEMORY_ARENAPACKER_H
+#define MOEC_PASSES_MEMORY_ARENAPACKER_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include <cstdint>
 
-namespace moec::analysis {
+namespace moec::memory {
 
 /// A buffer that must be in the arena from time `start` to time `end`, both
 /// included.
@@ -29,6 +29,6 @@ struct Lifetime {
 /// (the largest sum of live bytes) on these programs.
 int64_t packArena(llvm::MutableArrayRef<Lifetime> lifetimes);
 
-} // namespace moec::analysis
+} // namespace moec::memory
 
-#endif // MOEC_LIB_ANALYSIS_ARENAPACKER_H
+#endif // MOEC_PASSES_MEMORY_ARENAPACKER_H

@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/Fusion/KernelRewriter.h"
+#include "dialects/Kernel/KernelRewriter.h"
 
 using namespace mlir;
 using namespace moec;
-using namespace moec::fusion;
+using namespace moec::kernel;
 
 KernelRewriter::KernelRewriter(RewriterBase &rewriter,
                                kernel::StructuredKernelOpInterface kernel)
@@ -105,14 +105,14 @@ Operation *KernelRewriter::build(Location loc) {
   return rewriter.create(state);
 }
 
-bool moec::fusion::canInlineIndices(Block &block, AffineMap iteration) {
+bool moec::kernel::canInlineIndices(Block &block, AffineMap iteration) {
   for (auto index : block.getOps<kernel::IndexOp>())
     if (!isa<AffineDimExpr>(iteration.getResult(index.getDim())))
       return false;
   return true;
 }
 
-SmallVector<Value> moec::fusion::inlineBody(OpBuilder &builder, Block &body,
+SmallVector<Value> moec::kernel::inlineBody(OpBuilder &builder, Block &body,
                                             ValueRange args,
                                             AffineMap iteration) {
   IRMapping mapping;

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Analysis/Cost.h"
+#include "dialects/Kernel/Cost.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -33,7 +33,7 @@ Work workOf(const std::string &text) {
     return {-1, -1};
   Operation &op =
       (*module->getOps<func::FuncOp>().begin()).getBody().front().front();
-  return {analysis::getFlops(&op), analysis::getBytes(&op)};
+  return {kernel::getFlops(&op), kernel::getBytes(&op)};
 }
 
 TEST(CostTest, ContractionOfGroups) {
