@@ -121,6 +121,27 @@ class Checks(unittest.TestCase):
         self.rejects(mirror, {path: None for path in GOOD if path.startswith(("tools", "passes", "dialects", "test"))},
                      "nothing to check")
 
+    def test_arrows(self):
+        arrows = "check_arrows.py"
+        self.accepts(arrows)
+
+        def one(path, include):
+            return {path: f'#include "{include}"\n'}
+
+        for path, include in [("dialects/MoE/A.cpp", "passes/Fusion/Passes.h"), ("passes/Fusion/A.h", "lib/Target/Object.h"),
+                              ("passes/Fusion/A.cpp", "runtime/core/Text.h"), ("passes/Fusion/A.cpp", "moec/Import.h"),
+                              ("lib/Target/A.cpp", "runtime/core/Session.h"), ("lib/PtxSim/A.cpp", "runtime/core/Text.h"),
+                              ("lib/Driver/A.cpp", "tools/moec/A.h"), ("runtime/core/A.cpp", "runtime/data/Npy.h"),
+                              ("runtime/tool/A.cpp", "lib/PtxSim/Error.h"), ("runtime/data/A.h", "dialects/MoE/MoEOps.h"),
+                              ("include/moec/Runtime/A.h", "moec/Import.h")]:
+            self.rejects(arrows, one(path, include), f"{path}:1 includes {include}")
+        for path, include in [("passes/Fusion/A.cpp", "dialects/MoE/MoEOps.h"), ("lib/Target/A.cpp", "runtime/core/Version.h"),
+                              ("runtime/sim/A.cpp", "lib/PtxSim/Error.h"), ("lib/Driver/A.cpp", "runtime/tool/Tool.h"),
+                              ("passes/Fusion/A.cpp", "mlir/IR/Value.h")]:
+            self.accepts(arrows, one(path, include))
+        self.rejects(arrows, {path: None for path in GOOD if path.startswith(("tools", "passes", "dialects"))},
+                     "nothing to check")
+
     def test_sizes(self):
         sizes = "check_sizes.py"
         self.accepts(sizes, {"lib/A.cpp": "\n" * 600})
