@@ -31,6 +31,37 @@ namespace moec::cpu {
 #define GEN_PASS_DEF_EXPANDBF16PASS
 #include "passes/CPU/Passes.h.inc"
 
+/// Elements of a vector, at most: what follows here and in LLVM writes some out
+/// one by one. Kernels work on a few registers.
+static constexpr int64_t maxVectorElements = 1 << 16;
+
+static LogicalResult checkVectors(func::FuncOp func) {
+  WalkResult result = func.walk([](Operation *op) {
+    auto check = [&](Type type) {
+      auto vector = dyn_cast<VectorType>(type);
+      int64_t elements = 1;
+      if (vector)
+        for (int64_t size : vector.getShape())
+          if (llvm::MulOverflow(elements, size, elements) ||
+              elements > maxVectorElements) {
+            op->emitOpError("expected vectors of at most ")
+                << maxVectorElements << " elements, got " << type;
+            return false;
+          }
+      return true;
+    };
+    if (!llvm::all_of(op->getResultTypes(), check) ||
+        !llvm::all_of(op->getOperandTypes(), check))
+      return WalkResult::interrupt();
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        if (!llvm::all_of(block.getArgumentTypes(), check))
+          return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 namespace {
 Type withElement(Type type, Type element) {
   auto shaped = dyn_cast<ShapedType>(type);
@@ -168,6 +199,8 @@ struct ExpandBF16Pass : impl::ExpandBF16PassBase<ExpandBF16Pass> {
   using ExpandBF16PassBase::ExpandBF16PassBase;
 
   void runOnOperation() override {
+    if (failed(checkVectors(getOperation())))
+      return signalPassFailure();
     MLIRContext *context = &getContext();
     TypeConverter types;
     types.addConversion([](Type type) { return type; });

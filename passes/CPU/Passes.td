@@ -58,7 +58,8 @@ def ExpandBF16Pass : Pass<"moec-expand-bf16", "::mlir::func::FuncOp"> {
   let description = [{
     A bf16 in memory or in a vector becomes an i16; `arith.extf` to f32 is a shift by 16 bits, and
     `arith.truncf` rounds with integer ops (to nearest, ties to even; a NaN stays a NaN), or with the CPU's
-    instruction if `native`. Other arithmetic on bf16 is an error: kernels compute in f32.
+    instruction if `native`. Other arithmetic on bf16 is an error: kernels compute in f32. So are vectors of more
+    than 65536 elements, which the LLVM dialect would hold element by element.
   }];
   let options = [Option<"native", "native", "bool", "false", "the CPU has avx512bf16">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
