@@ -14,12 +14,13 @@ from house import finish, repository_files
 # decides. What is not of the repository (MLIR, fmt, ...) is not looked at.
 COMPILER = ("dialects/", "passes/", "lib/", "moec/")
 # Parts of the runtime that stand alone and are linked into the compiler too
-# (the library moec_format, and a header that needs C++ alone).
+# (the library moec_format, and headers that need C++ alone).
 SHARED = tuple(f"runtime/core/{name}.h"
-               for name in ("Checksum", "ModuleSeal", "StartableThreads", "Text", "Version"))
+               for name in ("Checksum", "Limits", "ModuleSeal", "StartableThreads", "Text", "Version"))
 ALLOWED = {
     "dialects": ("dialects/",),
-    "passes": ("dialects/", "passes/"),
+    # Plans keep to the limits of what a module may hold.
+    "passes": ("dialects/", "passes/", "runtime/core/Limits.h"),
     "lib": COMPILER + SHARED,
     # `moec run` is compiler and runtime in one tool.
     "lib/Driver": COMPILER + ("runtime/",),
