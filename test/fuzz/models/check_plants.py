@@ -56,10 +56,9 @@ def check_limits(program, worker):
     """Reductions end when their time is over and take none of the models';
     SIGTERM ends a run with its summary."""
     with tempfile.TemporaryDirectory() as keep:
-        # Each try at a hang takes half a second, five times the timeout, and
-        # there are hundreds.
+        # Each try at a hang takes half a second, and there are hundreds.
         start = time.monotonic()
-        code, text = fuzz(program, worker, "--plant", "hang", "--timeout", "0.1", "--seconds", "2", "--simulate", "0",
+        code, text = fuzz(program, worker, "--plant", "hang", "--timeout", "0.5", "--seconds", "2", "--simulate", "0",
                           "--reduce-seconds", "3", "--keep", keep)
         spent = time.monotonic() - start
         models = re.search(r"(\d+) models", text)
