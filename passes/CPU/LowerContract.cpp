@@ -110,7 +110,13 @@ LogicalResult ContractEmitter::plan() {
        llvm::concat<const int64_t>(schedule.getTile(), schedule.getMicro()))
     if (size < 1)
       return op.emitOpError("has a schedule with a size below 1: ") << schedule;
+  // A register tile is written out; this is far more than there are registers.
+  constexpr int64_t maxTileVectors = 1024;
   mr = schedule.getMicro()[0];
+  if (mr > maxTileVectors || schedule.getMicro()[1] > maxTileVectors * vl / mr)
+    return op.emitOpError("expected a register tile of at most ")
+           << maxTileVectors << " vectors of " << vl << " lanes, got "
+           << schedule;
   nr = llvm::alignTo(schedule.getMicro()[1], vl);
   nv = nr / vl;
   mTile = llvm::alignTo(std::min(schedule.getTile()[0], M), mr);
