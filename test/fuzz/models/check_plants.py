@@ -58,12 +58,12 @@ def check_limits(program, worker):
     with tempfile.TemporaryDirectory() as keep:
         # Each try at a hang takes half a second, and there are hundreds.
         start = time.monotonic()
-        code, text = fuzz(program, worker, "--plant", "hang", "--timeout", "0.5", "--seconds", "2", "--simulate", "0",
-                          "--reduce-seconds", "3", "--keep", keep)
+        code, text = fuzz(program, worker, "--plant", "hang", "--timeout", "0.5", "--seconds", "5", "--simulate", "0",
+                          "--reduce-seconds", "6", "--keep", keep)
         spent = time.monotonic() - start
         models = re.search(r"(\d+) models", text)
-        if code != 1 or not models or int(models.group(1)) < 2 or not 5 <= spent < 60:
-            fail(f"reductions of 3 s: expected exit code 1, 2 models and about 5 s, got {code} after {spent:.1f} s:\n{text}")
+        if code != 1 or not models or int(models.group(1)) < 2 or not 11 <= spent < 120:
+            fail(f"reductions of 6 s: expected exit code 1, 2 models and about 11 s, got {code} after {spent:.1f} s:\n{text}")
         run = subprocess.Popen([sys.executable, program, "--worker", worker, "--seconds", "200", "--keep", keep],
                                stdout=subprocess.PIPE, text=True)
         time.sleep(2)
