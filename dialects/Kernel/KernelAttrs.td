@@ -21,6 +21,9 @@ def Kernel_ScheduleAttr : AttrDef<Kernel_Dialect, "Schedule"> {
     tiles along k are in shared memory at a time; `warps`, in how many parts, each with
     warps of its own, a tile's depth is split (`skinny`).
 
+    Sizes lie between 1 and 2^20, so that products of two and their bytes fit into
+    64 bits; stages and warps, where they are given, between 1 and 64.
+
     Examples: `#kernel.schedule<tile = [96, 256, 512], micro = [12, 32]>`,
     `#kernel.schedule<tile = [128, 128, 32], micro = [64, 32], variant = "mma.sync", stages = 3>`
   }];
@@ -34,6 +37,7 @@ def Kernel_ScheduleAttr : AttrDef<Kernel_Dialect, "Schedule"> {
     return $_get($_ctxt, tile, micro, "", 0, 0);
   }]>];
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
 }
 
 def Kernel_CombinerAdd : I32EnumAttrCase<"Add", 0, "add">;

@@ -22,6 +22,7 @@ using namespace moec::kernel;
 /// `<tile = [m, n, k], micro = [rows, columns]` and then, in any order, what is
 /// not the default of `variant`, `stages` and `warps`.
 Attribute ScheduleAttr::parse(AsmParser &parser, Type) {
+  SMLoc start = parser.getCurrentLocation();
   SmallVector<int64_t> tile, micro;
   std::string variant;
   int64_t stages = 0, warps = 0;
@@ -59,7 +60,24 @@ Attribute ScheduleAttr::parse(AsmParser &parser, Type) {
   }
   if (parser.parseGreater())
     return {};
-  return get(parser.getContext(), tile, micro, variant, stages, warps);
+  return parser.getChecked<ScheduleAttr>(start, parser.getContext(), tile,
+                                         micro, variant, stages, warps);
+}
+
+LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   ArrayRef<int64_t> tile,
+                                   ArrayRef<int64_t> micro, StringRef variant,
+                                   int64_t stages, int64_t warps) {
+  constexpr int64_t maxSize = 1 << 20, maxParts = 64;
+  for (int64_t size : llvm::concat<const int64_t>(tile, micro))
+    if (size < 1 || size > maxSize)
+      return emitError() << "expected sizes of tile and micro from 1 to "
+                         << maxSize << ", got " << size;
+  for (auto [name, value] : {std::pair("stages", stages), {"warps", warps}})
+    if (value < 0 || value > maxParts)
+      return emitError() << "expected " << name << " from 1 to " << maxParts
+                         << ", got " << value;
+  return success();
 }
 
 void ScheduleAttr::print(AsmPrinter &printer) const {

@@ -106,10 +106,6 @@ LogicalResult ContractEmitter::plan() {
       schedule.getMicro().size() != 2)
     return op.emitOpError("needs #kernel.schedule<tile = [m, n, k], micro = "
                           "[rows, columns]>; run moec-assign-schedule first");
-  for (int64_t size :
-       llvm::concat<const int64_t>(schedule.getTile(), schedule.getMicro()))
-    if (size < 1)
-      return op.emitOpError("has a schedule with a size below 1: ") << schedule;
   // A register tile is written out; this is far more than there are registers.
   constexpr int64_t maxTileVectors = 1024;
   mr = schedule.getMicro()[0];

@@ -205,10 +205,6 @@ LogicalResult GPUContractEmitter::plan() {
     return op.emitOpError(
         "needs #kernel.schedule<tile = [m, n, k], micro = [rows, columns]>; "
         "run moec-assign-gpu-schedule first");
-  for (int64_t size :
-       llvm::concat<const int64_t>(schedule.getTile(), schedule.getMicro()))
-    if (size < 1)
-      return scheduleError() << "expected sizes of at least 1";
   mTile = schedule.getTile()[0], nTile = schedule.getTile()[1];
   kTile = schedule.getTile()[2];
   mMicro = schedule.getMicro()[0], nMicro = schedule.getMicro()[1];

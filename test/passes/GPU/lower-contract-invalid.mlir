@@ -71,20 +71,6 @@ func.func @k(%x: memref<64x96xf32>, %w: memref<96x64xf32>, %y: memref<64x64xf32>
 
 func.func @k(%x: memref<64x96xf32>, %w: memref<96x64xf32>, %y: memref<64x64xf32>,
              %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
-  // expected-error @below {{expected sizes of at least 1}}
-  kernel.contract dims [64, 64, 96] ins(%x, %w : memref<64x96xf32>, memref<96x64xf32>) outs(%y : memref<64x64xf32>)
-    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [32, 32, 0], micro = [4, 4]>
-    lhs { ^bb0(%a: f32, %b: f32): kernel.yield %a : f32 }
-    rhs { ^bb0(%a: f32, %b: f32): kernel.yield %b : f32 }
-    epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
-  return
-}
-
-// -----
-
-func.func @k(%x: memref<64x96xf32>, %w: memref<96x64xf32>, %y: memref<64x64xf32>,
-             %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   // expected-error @below {{expected a multiple of 32 threads, at most 1024, got 16384}}
   kernel.contract dims [64, 64, 96] ins(%x, %w : memref<64x96xf32>, memref<96x64xf32>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
