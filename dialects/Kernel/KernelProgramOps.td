@@ -12,14 +12,15 @@ def Kernel_AddressAttr : AttrDef<Kernel_Dialect, "Address"> {
 
       block + offset + it * stride + ((it + shift) mod modulus) * size
 
-    Blocks: `params`, `grads`, `state0`, `state1`, `arena`, and `in:NAME`, `out:NAME`.
+    The operand takes `bytes` bytes from there. Blocks: the variables of one role (`parameter`, `statistic`,
+    `moment`, `shadow`, `derived`), `arena`, and `in:NAME`, `host:NAME`, `out:NAME`.
 
-    Example: `#kernel.address<"arena", offset = 4096, shift = 1, modulus = 2, size = 8192>`
+    Example: `#kernel.address<"arena", offset = 4096, bytes = 8192, shift = 1, modulus = 2, size = 8192>`
   }];
-  let parameters = (ins StringRefParameter<>:$block, "int64_t":$offset,
+  let parameters = (ins StringRefParameter<>:$block, "int64_t":$offset, "int64_t":$bytes,
     DefaultValuedParameter<"int64_t", "0">:$stride, DefaultValuedParameter<"int64_t", "0">:$shift,
     DefaultValuedParameter<"int64_t", "1">:$modulus, DefaultValuedParameter<"int64_t", "0">:$size);
-  let assemblyFormat = "`<` $block `,` struct($offset, $stride, $shift, $modulus, $size) `>`";
+  let assemblyFormat = "`<` $block `,` struct($offset, $bytes, $stride, $shift, $modulus, $size) `>`";
   let genVerifyDecl = 1;
 }
 def Kernel_AddressArrayAttr : TypedArrayAttrBase<Kernel_AddressAttr, "addresses">;
@@ -28,20 +29,20 @@ def Kernel_ProgramOp : Op<Kernel_Dialect, "program", [Symbol, IsolatedFromAbove,
   let summary = "An entry point: launches in order, with every address planned";
   let description = [{
     `arena` is the size in bytes of the memory that the program needs beside the
-    blocks of inputs, outputs and parameters. `inputs` and `outputs` are dictionaries
-    `{name, dtype, shape}`.
+    blocks of inputs, outputs and variables. `inputs` are dictionaries `{name, dtype, shape, source}`, where the source
+    is "field" or "host", `outputs` are `{name, dtype, shape, kind}`, where the kind is "output" or "metric".
 
     Example:
 
     ```mlir
     func.func private @k0(memref<8xf32>, memref<8xf32>, index, index, memref<?xi8>)
-    kernel.program @infer arena 64 inputs [{name = "x", dtype = "f32", shape = [8]} ]
-        outputs [{name = "y", dtype = "f32", shape = [8]} ] {
-      kernel.launch @k0 [#kernel.address<"in:x", offset = 0>,
-                         #kernel.address<"arena", offset = 0>]
+    kernel.program @infer arena 64 inputs [{name = "x", dtype = "f32", shape = [8], source = "field"} ]
+        outputs [{name = "y", dtype = "f32", shape = [8], kind = "output"} ] {
+      kernel.launch @k0 [#kernel.address<"in:x", offset = 0, bytes = 32>,
+                         #kernel.address<"arena", offset = 0, bytes = 32>]
       kernel.loop 4 {
-        kernel.launch @k0 [#kernel.address<"arena", offset = 0>,
-                           #kernel.address<"out:y", offset = 0>]
+        kernel.launch @k0 [#kernel.address<"arena", offset = 0, bytes = 32>,
+                           #kernel.address<"out:y", offset = 0, bytes = 32>]
       }
     }
     ```

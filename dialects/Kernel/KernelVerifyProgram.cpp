@@ -13,18 +13,20 @@ using namespace moec::kernel;
 
 LogicalResult AddressAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   StringRef block, int64_t offset,
-                                  int64_t stride, int64_t shift,
+                                  int64_t bytes, int64_t stride, int64_t shift,
                                   int64_t modulus, int64_t size) {
-  StringRef number = block;
-  bool state = number.consume_front("state") && !number.empty() &&
-               llvm::all_of(number, llvm::isDigit);
   bool named = block.size() > block.find(':') + 1 &&
-               (block.starts_with("in:") || block.starts_with("out:"));
-  if (!state && !named && block != "params" && block != "grads" &&
-      block != "arena")
-    return emitError() << "expected block params, grads, arena, state<i>, "
-                          "in:NAME or out:NAME, got '"
+               (block.starts_with("in:") || block.starts_with("host:") ||
+                block.starts_with("out:"));
+  if (!named && block != "arena" &&
+      !llvm::is_contained(
+          {"parameter", "statistic", "moment", "shadow", "derived"}, block))
+    return emitError() << "expected as block a role of variables, arena, "
+                          "in:NAME, host:NAME or out:NAME, got '"
                        << block << "'";
+  if (bytes < 0)
+    return emitError() << "expected an operand of 0 or more bytes, got "
+                       << bytes;
   if (offset < 0)
     return emitError() << "expected an offset of 0 or more bytes, got "
                        << offset;
@@ -36,17 +38,28 @@ LogicalResult AddressAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 /// Collects the names of inputs or outputs.
+/// Names of blocks, `in:x`, of what `list` describes.
 static LogicalResult collectNames(ProgramOp program, ArrayAttr list,
-                                  StringRef kind, llvm::StringSet<> &names) {
+                                  StringRef what, StringRef choice,
+                                  ArrayRef<std::pair<StringRef, StringRef>> to,
+                                  llvm::StringSet<> &names) {
   for (Attribute entry : list) {
     auto dictionary = dyn_cast<DictionaryAttr>(entry);
-    if (!dictionary || !dictionary.getAs<StringAttr>("name") ||
-        !dictionary.getAs<StringAttr>("dtype") || !dictionary.get("shape"))
+    auto text = [&](StringRef key) {
+      auto value = dictionary ? dictionary.getAs<StringAttr>(key) : nullptr;
+      return value ? value.getValue() : StringRef();
+    };
+    auto *prefix = llvm::find_if(
+        to, [&](const auto &pair) { return pair.first == text(choice); });
+    if (text("name").empty() || text("dtype").empty() ||
+        !dictionary.get("shape") || prefix == to.end())
       return program.emitOpError("expected each of its ")
-             << kind << "s to be {name, dtype, shape}, got " << entry;
-    StringRef name = dictionary.getAs<StringAttr>("name").getValue();
-    if (!names.insert(name).second)
-      return program.emitOpError("has two ") << kind << "s '" << name << "'";
+             << what << "s to be {name, dtype, shape, " << choice << " = \""
+             << to.front().first << "\" or \"" << to.back().first << "\"}, got "
+             << entry;
+    if (!names.insert((prefix->second + text("name")).str()).second)
+      return program.emitOpError("has two ")
+             << what << "s '" << text("name") << "'";
   }
   return success();
 }
@@ -55,17 +68,18 @@ LogicalResult ProgramOp::verifyRegions() {
   // Accessors of I64Attr are unsigned.
   if (int64_t bytes = getArena(); bytes < 0)
     return emitOpError("expected an arena of 0 or more bytes, got ") << bytes;
-  llvm::StringSet<> inputs, outputs;
-  if (failed(collectNames(*this, getInputs(), "input", inputs)) ||
-      failed(collectNames(*this, getOutputs(), "output", outputs)))
+  llvm::StringSet<> names;
+  if (failed(collectNames(*this, getInputs(), "input", "source",
+                          {{"field", "in:"}, {"host", "host:"}}, names)) ||
+      failed(collectNames(*this, getOutputs(), "output", "kind",
+                          {{"output", "out:"}, {"metric", "out:"}}, names)))
     return failure();
   WalkResult walk = getBody().walk([&](LaunchOp launch) {
     for (auto address : launch.getArgs().getAsRange<AddressAttr>()) {
-      auto [kind, name] = address.getBlock().split(':');
-      if (name.empty() || (kind == "in" ? inputs : outputs).contains(name))
+      StringRef block = address.getBlock();
+      if (!block.contains(':') || names.contains(block))
         continue;
-      launch.emitOpError("address names unknown block '")
-          << address.getBlock() << "'";
+      launch.emitOpError("address names unknown block '") << block << "'";
       return WalkResult::interrupt();
     }
     return WalkResult::advance();

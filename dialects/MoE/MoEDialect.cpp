@@ -15,11 +15,18 @@ using namespace mlir;
 using namespace moec::moe;
 
 #include "dialects/MoE/MoEDialect.cpp.inc"
+#include "dialects/MoE/MoEEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/MoE/MoEAttrs.cpp.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/MoE/MoEInterfaces.cpp.inc"
 #include "dialects/MoE/MoETypes.cpp.inc"
 
 void MoEDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/MoE/MoEAttrs.cpp.inc"
+      >();
   addTypes<
 #define GET_TYPEDEF_LIST
 #include "dialects/MoE/MoETypes.cpp.inc"

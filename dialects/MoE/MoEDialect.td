@@ -14,11 +14,14 @@ def MoE_Dialect : Dialect {
     that gradients can be checked. Nothing broadcasts silently: use
     `moe.broadcast`.
 
-    Function arguments and results carry what they are: `moe.input = "image"`,
-    `moe.param = "stack.fc1.weight"` (with `moe.init`, `moe.decay`), `moe.output = "logits"`,
-    `moe.loss`, `moe.metric = "name"`, `moe.grad = "stack.fc1.weight"`.
+    What a model is made of are variables (`moe.variable`) and entries, functions over them. Arguments of an entry
+    say where their value comes from: `moe.var = @stack.fc1.weight`, `moe.field = "image"` (of the data set, or what
+    the caller gives) or `moe.host = #moe.host<learning_rate>`; results where it goes: `moe.var = @stack.fc1.weight`,
+    `moe.output = "logits"` or `moe.metric = "loss"`. `moe.entry = #moe.entry<"infer", batch = 32>` on the function
+    gives the entry's name where it is not that of the function, and its batch size.
   }];
   let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;

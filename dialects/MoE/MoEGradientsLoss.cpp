@@ -12,9 +12,21 @@ using namespace moec::moe;
 
 SmallVector<Value> SoftmaxCrossEntropyOp::buildGradient(OpBuilder &builder,
                                                         ValueRange grads) {
-  return {SoftmaxCrossEntropyGradOp::create(
-              builder, getLoc(), getLogits().getType(), getLogits(),
-              getLabels(), grads[0], getLabelSmoothingAttr()),
+  auto type = cast<RankedTensorType>(getLogits().getType());
+  auto gradient = [&](Value lossGrad) -> Value {
+    return SoftmaxCrossEntropyGradOp::create(builder, getLoc(), type,
+                                             getLogits(), getLabels(), lossGrad,
+                                             getLabelSmoothingAttr());
+  };
+  if (cast<RankedTensorType>(getLoss().getType()).getRank() == 0)
+    return {gradient(grads[0]), Value()};
+  // That of the mean times the batch, scaled for each item.
+  Value batch = FillOp::create(
+      builder, getLoc(), RankedTensorType::get({}, type.getElementType()),
+      builder.getF64FloatAttr(double(type.getDimSize(0))));
+  Value scales = BroadcastOp::create(builder, getLoc(), type, grads[0],
+                                     builder.getDenseI64ArrayAttr({1}));
+  return {MulOp::create(builder, getLoc(), type, gradient(batch), scales),
           Value()};
 }
 

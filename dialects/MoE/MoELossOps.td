@@ -4,10 +4,11 @@
 include "dialects/MoE/MoEStructureOps.td"
 
 def MoE_SoftmaxCrossEntropyOp : MoE_DiffOp<"softmax_cross_entropy"> {
-  let summary = "Mean cross-entropy of a batch";
+  let summary = "Cross-entropy of a batch: its mean, or that of each item";
   let description = [{
-    logits [B, C], labels [B]: mean over b of -sum_c q_c log softmax(logits[b])_c with
-    q = (1 - label_smoothing) * onehot + label_smoothing / C.
+    logits [B, C], labels [B]: -sum_c q_c log softmax(logits[b])_c with
+    q = (1 - label_smoothing) * onehot + label_smoothing / C. A result of type [B] holds it for each b, a scalar
+    the mean over b.
 
     Example:
 
@@ -19,7 +20,7 @@ def MoE_SoftmaxCrossEntropyOp : MoE_DiffOp<"softmax_cross_entropy"> {
     ```
   }];
   let arguments = (ins MoE_Tensor:$logits, MoE_Labels:$labels, F64Attr:$label_smoothing);
-  let results = (outs MoE_Scalar:$loss);
+  let results = (outs MoE_Tensor:$loss);
   let assemblyFormat = "$logits `,` $labels `smoothing` $label_smoothing attr-dict `:` type($logits) `,` type($labels) `->` type($loss)";
   let hasVerifier = 1;
 }
@@ -45,9 +46,9 @@ def MoE_SoftmaxCrossEntropyGradOp : MoE_Op<"softmax_cross_entropy_grad", [Pure, 
 }
 
 def MoE_AccuracyOp : MoE_Op<"accuracy", [Pure]> {
-  let summary = "Share of the batch whose largest logit is the label";
+  let summary = "Share of the batch whose largest logit is the label, or 1 or 0 for each item";
   let description = [{
-    Ties: the lower class wins. An image with a NaN among its logits is not right. Not differentiable.
+    A result of type [B] holds 1 for each item that is right and 0 for the others, a scalar their mean. Ties: the lower class wins. An image with a NaN among its logits is not right. Not differentiable.
 
     Example:
 
@@ -59,7 +60,7 @@ def MoE_AccuracyOp : MoE_Op<"accuracy", [Pure]> {
     ```
   }];
   let arguments = (ins MoE_Tensor:$logits, MoE_Labels:$labels);
-  let results = (outs MoE_Scalar:$result);
+  let results = (outs MoE_Tensor:$result);
   let assemblyFormat = "$logits `,` $labels attr-dict `:` type($logits) `,` type($labels) `->` type($result)";
   let hasVerifier = 1;
 }

@@ -40,5 +40,26 @@ static void printRepeatBody(OpAsmPrinter &printer, RepeatOp repeat,
     printer << " -> " << results;
 }
 
+/// role(parameter)
+static ParseResult parseRole(OpAsmParser &parser, RoleAttr &role) {
+  StringRef name;
+  SMLoc at;
+  if (parser.parseKeyword("role") || parser.parseLParen() ||
+      failed(parser.getCurrentLocation(&at)) || parser.parseKeyword(&name) ||
+      parser.parseRParen())
+    return failure();
+  std::optional<Role> known = symbolizeRole(name);
+  if (!known)
+    return parser.emitError(at, "expected role parameter, statistic, moment, "
+                                "shadow or derived, got ")
+           << name;
+  role = RoleAttr::get(parser.getContext(), *known);
+  return success();
+}
+
+static void printRole(OpAsmPrinter &printer, VariableOp, RoleAttr role) {
+  printer << "role(" << stringifyRole(role.getValue()) << ')';
+}
+
 #define GET_OP_CLASSES
 #include "dialects/MoE/MoEOps.cpp.inc"

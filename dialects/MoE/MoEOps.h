@@ -13,6 +13,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -26,6 +27,9 @@ class CheapToRecompute
 } // namespace moec::moe
 
 #include "dialects/MoE/MoEDialect.h.inc"
+#include "dialects/MoE/MoEEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/MoE/MoEAttrs.h.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialects/MoE/MoEInterfaces.h.inc"
 #include "dialects/MoE/MoETypes.h.inc"

@@ -7,5 +7,6 @@ include "dialects/MoE/MoEElementwiseOps.td"
 include "dialects/MoE/MoERoutingOps.td"
 include "dialects/MoE/MoELossOps.td"
 include "dialects/MoE/MoETrainingOps.td"
+include "dialects/MoE/MoEVariables.td"
 
 #endif

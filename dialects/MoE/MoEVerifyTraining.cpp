@@ -19,6 +19,16 @@ static LogicalResult verifyClasses(Operation *op, Value logits, Value labels) {
   return expectOneElementType(op);
 }
 
+/// The mean over the batch or a value for each item.
+static LogicalResult verifyMeanOrItems(Operation *op, Value logits,
+                                       Value result) {
+  ArrayRef<int64_t> shape = shapeOf(result);
+  if (shape.empty() || shape == shapeOf(logits).take_front())
+    return success();
+  return op->emitOpError("expected a scalar or [")
+         << shapeOf(logits)[0] << "] as result, got " << shapeText(shape);
+}
+
 static LogicalResult verifySmoothing(Operation *op, const APFloat &smoothing) {
   double value = smoothing.convertToDouble();
   if (value >= 0 && value <= 1)
@@ -29,9 +39,10 @@ static LogicalResult verifySmoothing(Operation *op, const APFloat &smoothing) {
 }
 
 LogicalResult SoftmaxCrossEntropyOp::verify() {
-  if (failed(verifySmoothing(*this, getLabelSmoothing())))
+  if (failed(verifySmoothing(*this, getLabelSmoothing())) ||
+      failed(verifyClasses(*this, getLogits(), getLabels())))
     return failure();
-  return verifyClasses(*this, getLogits(), getLabels());
+  return verifyMeanOrItems(*this, getLogits(), getLoss());
 }
 LogicalResult SoftmaxCrossEntropyGradOp::verify() {
   if (failed(verifySmoothing(*this, getLabelSmoothing())))
@@ -39,7 +50,9 @@ LogicalResult SoftmaxCrossEntropyGradOp::verify() {
   return verifyClasses(*this, getLogits(), getLabels());
 }
 LogicalResult AccuracyOp::verify() {
-  return verifyClasses(*this, getLogits(), getLabels());
+  if (failed(verifyClasses(*this, getLogits(), getLabels())))
+    return failure();
+  return verifyMeanOrItems(*this, getLogits(), getResult());
 }
 
 LogicalResult CvSquaredOp::verify() {
@@ -69,21 +82,16 @@ LogicalResult LoadProbabilityGradOp::verify() {
 }
 
 LogicalResult ClipScaleOp::verify() {
-  if (failed(expectRank(*this, "gradients", getGrads(), 1)) ||
-      failed(expectNotNegative(*this, "max_norm", getMaxNorm())))
+  if (getGrads().empty())
+    return emitOpError("expected at least one gradient");
+  if (failed(expectNotNegative(*this, "max_norm", getMaxNorm())))
     return failure();
   return expectOneElementType(*this);
 }
 
-LogicalResult SgdUpdateOp::verify() {
-  if (failed(expectRank(*this, "parameters", getParam(), 1)))
-    return failure();
-  return expectOneElementType(*this);
-}
+LogicalResult SgdUpdateOp::verify() { return expectOneElementType(*this); }
 
 LogicalResult AdamWUpdateOp::verify() {
-  if (failed(expectRank(*this, "parameters", getParam(), 1)))
-    return failure();
   for (const APFloat &beta : {getBeta1(), getBeta2()}) {
     double value = beta.convertToDouble();
     if (value < 0 || value >= 1) {

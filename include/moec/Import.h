@@ -20,17 +20,17 @@ class raw_ostream;
 namespace moec {
 
 struct ImportOptions {
-  /// Also build @loss, from the model's training section.
+  /// Also build train_step, from the model's training section.
   bool train = false;
-  /// With `train`: a model without a training section is built without @loss.
+  /// With `train`: a model without a training section is built without it.
   bool trainingOptional = false;
   /// The only batch size to build for; 0: those that the model lists.
   int64_t batch = 0;
 };
 
-/// Checks a model ("moec.model/1") and builds it as `moe` ops: @infer, one for
-/// each batch size, likewise @eval if the outputs leave out the logits, and
-/// @loss; docs/design.md says with which attributes.
+/// Checks a model ("moec.model/1") and builds it as variables and entries:
+/// infer, one for each batch size, likewise eval if it is known what the logits
+/// are, and train_step; docs/design.md says more.
 /// If anything is wrong with the model, all problems are written to `problems`,
 /// each with file, line, column, JSON path and node, and the result is null.
 /// `file` is only a name, for messages and locations.

@@ -7,6 +7,7 @@
 
 #include "lib/Driver/Compiler.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "dialects/MoE/MoEOps.h"
 #include "lib/Driver/CompileGpu.h"
 #include "lib/Driver/DumpPasses.h"
 #include "lib/Driver/Output.h"
@@ -39,6 +40,9 @@ static void erasePrograms(ModuleOp module) {
   for (auto program :
        llvm::make_early_inc_range(module.getOps<kernel::ProgramOp>()))
     program.erase();
+  for (auto variable :
+       llvm::make_early_inc_range(module.getOps<moe::VariableOp>()))
+    variable.erase();
   module->setDiscardableAttrs(ArrayRef<NamedAttribute>{});
   for (auto function : module.getOps<LLVM::LLVMFuncOp>())
     function->setDiscardableAttrs(ArrayRef<NamedAttribute>{});
@@ -46,15 +50,15 @@ static void erasePrograms(ModuleOp module) {
 
 /// A table of what each entry needs.
 static void printPlan(ModuleOp module) {
-  auto parameters =
-      module->getAttrOfType<IntegerAttr>("moe.parameter_elements");
-  int64_t bytes = parameters ? parameters.getInt() * 4 : 0;
   auto mib = [](int64_t b) {
     return llvm::format("%10.2f MiB", b / 1048576.0);
   };
-  llvm::outs() << "parameters " << mib(bytes)
-               << "  (as much again for gradients and for each optimizer "
-                  "state)\n";
+  llvm::MapVector<moe::Role, int64_t> variables;
+  for (auto variable : module.getOps<moe::VariableOp>())
+    variables[variable.getRole()] += variable.getBytes();
+  for (auto [role, bytes] : variables)
+    llvm::outs() << llvm::left_justify(moe::stringifyRole(role), 10) << ' '
+                 << mib(bytes) << '\n';
   for (auto program : module.getOps<kernel::ProgramOp>()) {
     int64_t launches = 0;
     program.walk([&](kernel::LaunchOp) { ++launches; });
@@ -165,7 +169,6 @@ int moec::driver::compile(ModuleOp module, const CompileOptions &options,
     phases.precision = wanted ? wanted.str() : "f32";
   }
   phases.disabledPasses = options.disabledPasses;
-  phases.train = module.lookupSymbol("loss") != nullptr;
   llvm::Expected<target::Machine> machine = target::getMachine(options.cpu);
   if (!machine)
     return report(module, machine.takeError());

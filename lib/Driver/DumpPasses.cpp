@@ -64,14 +64,7 @@ private:
     llvm::raw_fd_ostream file(path, dumps.failed);
     if (dumps.failed)
       return;
-    // Some thousand characters in the first line of every file.
-    Attribute table = op->getDiscardableAttr("moe.parameters");
-    if (table)
-      op->setDiscardableAttr("moe.parameters",
-                             StringAttr::get(op->getContext(), "..."));
     file << *op << '\n';
-    if (table)
-      op->setDiscardableAttr("moe.parameters", table);
     file.close();
     dumps.failed = file.error();
     file.clear_error();

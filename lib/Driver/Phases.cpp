@@ -76,7 +76,7 @@ static void buildPhases(OpPassManager &pm, const PhaseOptions &options,
   auto runs = [&](Phase phase) { return from <= phase && phase <= until; };
   if (runs(Phase::MoE))
     buildModelPipeline(pm);
-  if (runs(Phase::Autodiff) && options.train)
+  if (runs(Phase::Autodiff))
     buildAutodiffPipeline(pm);
   if (runs(Phase::Kernel)) {
     fusion::buildFusionPipeline(pm, wants);

@@ -20,7 +20,7 @@ namespace moec::driver {
 /// The levels of the compiler, in order; each names the IR after its phase.
 enum class Phase {
   MoE,      ///< canonical moe, parameters assigned
-  Autodiff, ///< @train_step and @update
+  Autodiff, ///< no moe.gradient
   Kernel,   ///< fused kernel ops on tensors
   Schedule, ///< tile sizes chosen
   Memory,   ///< programs and kernel functions
@@ -55,7 +55,6 @@ struct PhaseOptions {
   target::Machine machine;
   std::optional<target::Gpu> gpu;
   std::string precision = "f32";
-  bool train = false;
   std::vector<std::string> disabledPasses;
 };
 

@@ -18,49 +18,75 @@ using namespace moec::import;
 
 namespace {
 
-/// Builds one function.
-class FunctionBuilder {
+/// Builds one entry.
+class EntryBuilder {
 public:
-  FunctionBuilder(ModuleOp module, const Model &model, StringRef file,
-                  FunctionKind kind)
+  EntryBuilder(ModuleOp module, const Model &model, StringRef file,
+               EntryKind kind)
       : module(module), model(model), graph(model.graph), file(file),
-        training(kind == FunctionKind::Loss ? &*model.training : nullptr),
-        outputs(kind == FunctionKind::Eval ? model.evalOutputs()
-                                           : model.outputs),
+        kind(kind),
+        training(kind == EntryKind::TrainStep ? &*model.training : nullptr),
         b(module.getBodyRegion()) {
     b.setInsertionPointToEnd(module.getBody());
+    if (kind == EntryKind::Infer)
+      outputs = model.outputs;
+    else if (kind == EntryKind::Eval)
+      outputs.push_back(
+          {graph.nameOf(*model.logits).str(), *model.logits, -1, false});
   }
 
-  void run(StringRef name);
+  void run(StringRef symbol);
 
 private:
   Location nodeLoc(const Node &node, StringRef prefix);
   Type inputType(const TensorInfo &info);
   RankedTensorType floatType(ArrayRef<int64_t> shape, int64_t count);
   void findLive();
-  void addArgument(Type type, NamedAttrList attrs);
+  unsigned addArgument(Type type, StringRef key, Attribute value);
+  unsigned addHost(moe::HostValue value, Type type);
+  void addVariable(StringRef name, RankedTensorType type, moe::RoleAttr role,
+                   StringRef of, bool decay, moe::InitAttr init);
+  void addMoments(StringRef suffix, SmallVectorImpl<unsigned> &arguments);
+  void addOptimizerState();
+  void addResult(Value value, StringRef key, Attribute attr);
+  void addMetric(Value value, StringRef name) {
+    addResult(value, "moe.metric", b.getStringAttr(name));
+  }
   void addParams(const Node &node, StringRef name, int64_t count);
   Value randomNoise(const Node &node, Location loc, int64_t count);
   Value buildNode(const Node &node);
   Value buildRepeat(const Node &node, Value input, Location loc);
   bool balances(const Graph &block) const;
-  void buildLoss(SmallVectorImpl<Value> &results,
-                 SmallVectorImpl<DictionaryAttr> &attrs);
+  void buildMetrics();
+  void buildStep();
+  void buildUpdate(bool decay, ArrayRef<Value> gradients, Value scale);
 
   ModuleOp module;
   const Model &model;
   const Graph &graph;
   StringRef file;
-  const Training *training; ///< only of @loss
+  EntryKind kind;
+  const Training *training; ///< only of train_step
   SmallVector<Output> outputs;
   OpBuilder b;
 
   std::vector<bool> liveNodes, liveInputs;
   SmallVector<Type> argTypes;
   SmallVector<DictionaryAttr> argAttrs;
+  SmallVector<Value> results;
+  SmallVector<DictionaryAttr> resultAttrs;
   /// First argument with a parameter of the node (of its block, for a repeat).
   llvm::DenseMap<const Node *, unsigned> firstParam;
   std::vector<Value> inputValues, nodeValues;
+  /// A parameter and its moments (mean and variance, or momentum).
+  struct Trained {
+    std::string name;
+    bool decay;
+    unsigned argument;
+    SmallVector<unsigned, 2> moments;
+  };
+  SmallVector<Trained> trained;
+  unsigned rateArg = 0, stepArg = 0, labelArg = 0;
   Block *body = nullptr;
   Value seed, step;
   /// Shares of expert layers that are outputs, by layer and its repeat; null
@@ -70,14 +96,14 @@ private:
   int64_t streams = 0;
 };
 
-Location FunctionBuilder::nodeLoc(const Node &node, StringRef prefix) {
+Location EntryBuilder::nodeLoc(const Node &node, StringRef prefix) {
   Position at = node.json->position;
   return NameLoc::get(
       b.getStringAttr(prefix + node.name),
       FileLineColLoc::get(b.getContext(), file, at.line, at.column));
 }
 
-Type FunctionBuilder::inputType(const TensorInfo &info) {
+Type EntryBuilder::inputType(const TensorInfo &info) {
   Type element = b.getF32Type();
   if (info.dtype == DType::U8)
     element = b.getI8Type();
@@ -87,8 +113,8 @@ Type FunctionBuilder::inputType(const TensorInfo &info) {
 }
 
 /// With count > 0 for all iterations of a repeat.
-RankedTensorType FunctionBuilder::floatType(ArrayRef<int64_t> shape,
-                                            int64_t count) {
+RankedTensorType EntryBuilder::floatType(ArrayRef<int64_t> shape,
+                                         int64_t count) {
   Shape stacked;
   if (count)
     stacked.push_back(count);
@@ -96,7 +122,7 @@ RankedTensorType FunctionBuilder::floatType(ArrayRef<int64_t> shape,
   return RankedTensorType::get(stacked, b.getF32Type());
 }
 
-void FunctionBuilder::findLive() {
+void EntryBuilder::findLive() {
   liveNodes.resize(graph.nodes.size());
   liveInputs.resize(graph.inputs.size());
   auto mark = [&](Ref ref) {
@@ -109,6 +135,8 @@ void FunctionBuilder::findLive() {
     mark(training->logits);
     mark(training->label);
   } else {
+    if (kind == EntryKind::Eval && model.label)
+      mark(*model.label);
     for (const Output &output : outputs)
       mark(output.node);
   }
@@ -117,13 +145,49 @@ void FunctionBuilder::findLive() {
       llvm::for_each(graph.nodes[ref].inputs, mark);
 }
 
-void FunctionBuilder::addArgument(Type type, NamedAttrList attrs) {
+unsigned EntryBuilder::addArgument(Type type, StringRef key, Attribute value) {
   argTypes.push_back(type);
-  argAttrs.push_back(attrs.getDictionary(b.getContext()));
+  argAttrs.push_back(b.getDictionaryAttr(b.getNamedAttr(key, value)));
+  return argTypes.size() - 1;
 }
 
-void FunctionBuilder::addParams(const Node &node, StringRef name,
-                                int64_t count) {
+unsigned EntryBuilder::addHost(moe::HostValue value, Type type) {
+  return addArgument(RankedTensorType::get({}, type), "moe.host",
+                     moe::HostValueAttr::get(b.getContext(), value));
+}
+
+void EntryBuilder::addResult(Value value, StringRef key, Attribute attr) {
+  results.push_back(value);
+  resultAttrs.push_back(b.getDictionaryAttr(b.getNamedAttr(key, attr)));
+}
+
+/// All entries share the variables; the first that needs one makes it.
+void EntryBuilder::addVariable(StringRef name, RankedTensorType type,
+                               moe::RoleAttr role, StringRef of, bool decay,
+                               moe::InitAttr init) {
+  if (module.lookupSymbol(name))
+    return;
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  for (auto last : module.getOps<moe::VariableOp>())
+    b.setInsertionPointAfter(last);
+  moe::VariableOp::create(
+      b, FileLineColLoc::get(b.getContext(), file, 1, 1), b.getStringAttr(name),
+      TypeAttr::get(type), role,
+      of.empty() ? FlatSymbolRefAttr()
+                 : FlatSymbolRefAttr::get(b.getContext(), of),
+      decay ? b.getUnitAttr() : UnitAttr(), init, IntegerAttr());
+}
+
+static moe::InitAttr initOf(Builder &b, const Init &init) {
+  StringRef op = init.op;
+  if (op == "normal")
+    return moe::InitAttr::get(b.getContext(), moe::InitKind::Normal,
+                              b.getF64FloatAttr(init.std));
+  return moe::InitAttr::get(b.getContext(), *moe::symbolizeInitKind(op), {});
+}
+
+void EntryBuilder::addParams(const Node &node, StringRef name, int64_t count) {
   firstParam.try_emplace(&node, argTypes.size());
   if (node.block) {
     for (const Node &inner : node.block->nodes)
@@ -132,39 +196,57 @@ void FunctionBuilder::addParams(const Node &node, StringRef name,
   }
   for (const ParamSpec &spec : node.params) {
     std::string full = (name + "." + spec.suffix).str();
-    NamedAttrList init, attrs;
-    init.append("op", b.getStringAttr(spec.init.op));
-    if (StringRef(spec.init.op) == "normal")
-      init.append("std", b.getF64FloatAttr(spec.init.std));
-    attrs.append("moe.param", b.getStringAttr(full));
-    attrs.append("moe.init", init.getDictionary(b.getContext()));
     bool decay = spec.decay;
     if (model.training && model.training->noDecay)
       decay = llvm::none_of(*model.training->noDecay, [&](StringRef pattern) {
         return llvm::cantFail(llvm::GlobPattern::create(pattern)).match(full);
       });
-    if (decay)
-      attrs.append("moe.decay", b.getUnitAttr());
-    addArgument(floatType(spec.shape, count), attrs);
+    RankedTensorType type = floatType(spec.shape, count);
+    addVariable(full, type,
+                moe::RoleAttr::get(b.getContext(), moe::Role::Parameter), "",
+                decay, initOf(b, spec.init));
+    unsigned argument = addArgument(
+        type, "moe.var", FlatSymbolRefAttr::get(b.getContext(), full));
+    if (training)
+      trained.push_back({full, decay, argument, {}});
   }
 }
 
+/// The optimizer's state and what the training loop tells it.
+void EntryBuilder::addOptimizerState() {
+  if (trained.empty())
+    return;
+  SmallVector<StringRef> suffixes = {"momentum"};
+  if (training->optimizer == "adamw")
+    suffixes = {"mean", "variance"};
+  auto role = moe::RoleAttr::get(b.getContext(), moe::Role::Moment);
+  for (StringRef suffix : suffixes)
+    for (Trained &parameter : trained) {
+      auto type = cast<RankedTensorType>(argTypes[parameter.argument]);
+      std::string name = (parameter.name + "." + suffix).str();
+      addVariable(name, type, role, parameter.name, false, {});
+      parameter.moments.push_back(addArgument(
+          type, "moe.var", FlatSymbolRefAttr::get(b.getContext(), name)));
+    }
+  rateArg = addHost(moe::HostValue::LearningRate, b.getF32Type());
+  if (training->optimizer == "adamw" && !stepArg)
+    stepArg = addHost(moe::HostValue::Step, b.getI32Type());
+}
+
 /// One stream a layer; all iterations of a repeat share it.
-Value FunctionBuilder::randomNoise(const Node &node, Location loc,
-                                   int64_t count) {
+Value EntryBuilder::randomNoise(const Node &node, Location loc, int64_t count) {
   return moe::RandomNormalOp::create(
       b, loc, floatType(node.noise->shape, count), seed, step,
       b.getI64IntegerAttr(streams++), b.getF64FloatAttr(node.noise->std));
 }
 
-bool FunctionBuilder::balances(const Graph &block) const {
+bool EntryBuilder::balances(const Graph &block) const {
   return training && (training->importance != 0 || training->load != 0) &&
          llvm::any_of(block.nodes,
                       [](const Node &node) { return node.balanced; });
 }
 
-Value FunctionBuilder::buildRepeat(const Node &node, Value input,
-                                   Location loc) {
+Value EntryBuilder::buildRepeat(const Node &node, Value input, Location loc) {
   const Graph &block = *node.block;
   SmallVector<Value> carried = {input}, stacked;
   bool balance = balances(block);
@@ -256,7 +338,7 @@ Value FunctionBuilder::buildRepeat(const Node &node, Value input,
   return repeat.getResult(0);
 }
 
-Value FunctionBuilder::buildNode(const Node &node) {
+Value EntryBuilder::buildNode(const Node &node) {
   Location loc = nodeLoc(node, "");
   SmallVector<Value> inputs, params;
   for (Ref ref : node.inputs)
@@ -274,8 +356,20 @@ Value FunctionBuilder::buildNode(const Node &node) {
   return node.op->build(build);
 }
 
-void FunctionBuilder::buildLoss(SmallVectorImpl<Value> &results,
-                                SmallVectorImpl<DictionaryAttr> &attrs) {
+/// How right the logits are, for each item.
+void EntryBuilder::buildMetrics() {
+  Location loc = NameLoc::get(b.getStringAttr("metrics"));
+  Value logits = nodeValues[*model.logits];
+  Value label = body->getArgument(labelArg);
+  auto items = floatType({model.batch}, 0);
+  addMetric(moe::SoftmaxCrossEntropyOp::create(b, loc, items, logits, label,
+                                               b.getF64FloatAttr(0)),
+            "loss");
+  addMetric(moe::AccuracyOp::create(b, loc, items, logits, label), "accuracy");
+}
+
+/// Loss, gradients, and the optimizer's step.
+void EntryBuilder::buildStep() {
   Location loc = NameLoc::get(b.getStringAttr("loss"));
   Value logits = nodeValues[training->logits];
   Value label = inputValues[~training->label];
@@ -285,30 +379,90 @@ void FunctionBuilder::buildLoss(SmallVectorImpl<Value> &results,
       b.getF64FloatAttr(training->labelSmoothing));
   if (auxiliary)
     loss = moe::AddOp::create(b, loc, scalar, loss, auxiliary);
-  auto result = [&](Value value, NamedAttribute attr) {
-    results.push_back(value);
-    attrs.push_back(b.getDictionaryAttr(attr));
-  };
-  result(loss, b.getNamedAttr("moe.loss", b.getUnitAttr()));
-  Value accuracy = moe::AccuracyOp::create(b, loc, scalar, logits, label);
-  result(accuracy, b.getNamedAttr("moe.metric", b.getStringAttr("accuracy")));
+  addMetric(loss, "loss");
+  addMetric(moe::AccuracyOp::create(b, loc, scalar, logits, label), "accuracy");
   if (auxiliary)
-    result(auxiliary,
-           b.getNamedAttr("moe.metric", b.getStringAttr("balance_loss")));
+    addMetric(auxiliary, "balance_loss");
+  if (trained.empty())
+    return;
+
+  SmallVector<Value> parameters;
+  for (const Trained &parameter : trained)
+    parameters.push_back(body->getArgument(parameter.argument));
+  auto gradient = moe::GradientOp::create(
+      b, loc, ValueRange(parameters).getTypes(), loss, parameters);
+  SmallVector<Value> gradients(gradient.getGradients());
+  auto clip = moe::ClipScaleOp::create(
+      b, NameLoc::get(b.getStringAttr("update")), scalar, scalar, gradients,
+      b.getF64FloatAttr(training->clipNorm));
+  addMetric(clip.getNorm(), "grad_norm");
+  for (bool decay : {true, false})
+    buildUpdate(decay, gradients, clip.getScale());
 }
 
-void FunctionBuilder::run(StringRef name) {
+/// The new values of the parameters with or without weight decay.
+void EntryBuilder::buildUpdate(bool decay, ArrayRef<Value> gradients,
+                               Value scale) {
+  SmallVector<const Trained *> chosen;
+  SmallVector<Value> parameters, grads, first, second;
+  for (auto [i, parameter] : llvm::enumerate(trained)) {
+    if (parameter.decay != decay)
+      continue;
+    chosen.push_back(&parameter);
+    parameters.push_back(body->getArgument(parameter.argument));
+    grads.push_back(gradients[i]);
+    first.push_back(body->getArgument(parameter.moments[0]));
+    if (parameter.moments.size() > 1)
+      second.push_back(body->getArgument(parameter.moments[1]));
+  }
+  if (chosen.empty())
+    return;
+  Location loc = NameLoc::get(b.getStringAttr("update"));
+  TypeRange types = ValueRange(parameters).getTypes();
+  auto number = [&](double value) { return b.getF64FloatAttr(value); };
+  auto decayAttr = number(decay ? training->weightDecay : 0.0);
+  Value rate = body->getArgument(rateArg);
+  auto write = [&](ResultRange values, int moment) {
+    for (auto [parameter, value] : llvm::zip(chosen, values)) {
+      std::string name = parameter->name;
+      if (moment >= 0)
+        name = cast<FlatSymbolRefAttr>(
+                   argAttrs[parameter->moments[moment]].get("moe.var"))
+                   .getValue();
+      addResult(value, "moe.var", FlatSymbolRefAttr::get(b.getContext(), name));
+    }
+  };
+  if (training->optimizer == "adamw") {
+    auto update = moe::AdamWUpdateOp::create(
+        b, loc, types, types, types, parameters, grads, first, second, rate,
+        body->getArgument(stepArg), scale, number(training->beta1),
+        number(training->beta2), number(training->eps), decayAttr);
+    write(update.getNewParams(), -1);
+    write(update.getNewMeans(), 0);
+    write(update.getNewVariances(), 1);
+    return;
+  }
+  auto update = moe::SgdUpdateOp::create(b, loc, types, types, parameters,
+                                         grads, first, rate, scale,
+                                         number(training->momentum), decayAttr);
+  write(update.getNewParams(), -1);
+  write(update.getNewMomenta(), 0);
+}
+
+void EntryBuilder::run(StringRef symbol) {
   findLive();
   Location loc = FileLineColLoc::get(b.getContext(), file, 1, 1);
   SmallVector<int> inputArg(graph.inputs.size(), -1);
-  for (auto [i, input] : llvm::enumerate(graph.inputs)) {
-    if (!liveInputs[i])
-      continue;
-    inputArg[i] = argTypes.size();
-    NamedAttrList attrs;
-    attrs.append("moe.input", b.getStringAttr(input.name));
-    addArgument(inputType(input.info), attrs);
-  }
+  for (auto [i, input] : llvm::enumerate(graph.inputs))
+    if (liveInputs[i])
+      inputArg[i] = addArgument(inputType(input.info), "moe.field",
+                                b.getStringAttr(input.name));
+  if (kind == EntryKind::Eval)
+    labelArg =
+        model.label
+            ? inputArg[~*model.label]
+            : addArgument(RankedTensorType::get({model.batch}, b.getI32Type()),
+                          "moe.field", b.getStringAttr(model.labelName));
   bool noisy = false;
   for (auto [i, node] : llvm::enumerate(graph.nodes)) {
     noisy |= liveNodes[i] && node.noise;
@@ -317,26 +471,26 @@ void FunctionBuilder::run(StringRef name) {
         noisy |= inner.noise.has_value();
   }
   noisy &= training != nullptr;
-  unsigned seedArg = argTypes.size();
-  if (noisy)
-    for (const char *scalar : {"seed", "step"}) {
-      NamedAttrList attrs;
-      attrs.append("moe.input", b.getStringAttr(scalar));
-      addArgument(RankedTensorType::get({}, b.getI32Type()), attrs);
-    }
+  unsigned seedArg = 0;
+  if (noisy) {
+    seedArg = addHost(moe::HostValue::Seed, b.getI32Type());
+    stepArg = addHost(moe::HostValue::Step, b.getI32Type());
+  }
   for (Ref ref : graph.order)
     if (liveNodes[ref])
       addParams(graph.nodes[ref], graph.nodes[ref].name, 0);
+  if (training)
+    addOptimizerState();
 
   auto func =
-      func::FuncOp::create(b, loc, name, b.getFunctionType(argTypes, {}));
+      func::FuncOp::create(b, loc, symbol, b.getFunctionType(argTypes, {}));
   body = func.addEntryBlock();
   b.setInsertionPointToEnd(body);
   for (int argument : inputArg)
     inputValues.push_back(argument < 0 ? Value() : body->getArgument(argument));
   if (noisy) {
     seed = body->getArgument(seedArg);
-    step = body->getArgument(seedArg + 1);
+    step = body->getArgument(stepArg);
   }
   nodeValues.resize(graph.nodes.size());
   auto layer = [&](const Output &output) {
@@ -345,38 +499,35 @@ void FunctionBuilder::run(StringRef name) {
                ? std::make_pair(&node, static_cast<const Node *>(nullptr))
                : std::make_pair(&node.block->nodes[output.inner], &node);
   };
-  if (!training)
-    for (const Output &output : outputs)
-      if (output.experts)
-        shares[layer(output)];
+  for (const Output &output : outputs)
+    if (output.experts)
+      shares[layer(output)];
   for (Ref ref : graph.order)
     if (liveNodes[ref])
       nodeValues[ref] = buildNode(graph.nodes[ref]);
 
-  SmallVector<Value> results;
-  SmallVector<DictionaryAttr> resultAttrs;
-  if (training) {
-    buildLoss(results, resultAttrs);
-  } else {
-    for (const Output &output : outputs) {
-      results.push_back(output.experts ? shares[layer(output)]
-                                       : nodeValues[output.node]);
-      resultAttrs.push_back(b.getDictionaryAttr(
-          b.getNamedAttr("moe.output", b.getStringAttr(output.name))));
-    }
-  }
+  for (const Output &output : outputs)
+    addResult(output.experts ? shares[layer(output)] : nodeValues[output.node],
+              "moe.output", b.getStringAttr(output.name));
+  if (kind == EntryKind::Eval)
+    buildMetrics();
+  if (training)
+    buildStep();
   func::ReturnOp::create(b, loc, results);
   func.setFunctionType(
       b.getFunctionType(argTypes, ValueRange(results).getTypes()));
   func.setAllArgAttrs(argAttrs);
   func.setAllResultAttrs(resultAttrs);
-  func->setAttr("moe.batch", b.getI64IntegerAttr(model.batch));
+  StringRef names[] = {"infer", "eval", "train_step"};
+  func->setAttr(
+      "moe.entry",
+      moe::EntryAttr::get(b.getContext(), names[int(kind)], model.batch));
 }
 
 } // namespace
 
-void moec::import::buildFunction(ModuleOp module, const Model &model,
-                                 StringRef name, StringRef file,
-                                 FunctionKind kind) {
-  FunctionBuilder(module, model, file, kind).run(name);
+void moec::import::buildEntry(ModuleOp module, const Model &model,
+                              StringRef symbol, StringRef file,
+                              EntryKind kind) {
+  EntryBuilder(module, model, file, kind).run(symbol);
 }

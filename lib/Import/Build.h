@@ -13,17 +13,18 @@
 
 namespace moec::import {
 
-/// Sets `moe.model`, `moe.data` and `moe.training` on the module.
+/// Sets `moe.model`, `moe.precision` and `moe.settings` on the module.
 void describeModel(mlir::ModuleOp module, const Model &model);
 
-/// What a function computes: the model's outputs; those and the logits; the
-/// loss and its metrics.
-enum class FunctionKind { Infer, Eval, Loss };
+/// What an entry computes: the model's outputs; the logits and how right they
+/// are for each item; a step of training.
+enum class EntryKind { Infer, Eval, TrainStep };
 
-/// Adds @name. @eval needs `model.logits`, @loss a training section.
-void buildFunction(mlir::ModuleOp module, const Model &model,
-                   llvm::StringRef name, llvm::StringRef file,
-                   FunctionKind kind);
+/// Adds the entry `infer`, `eval` (which needs `model.logits`) or `train_step`
+/// (which needs a training section) as function @symbol, and the variables
+/// that are new in it.
+void buildEntry(mlir::ModuleOp module, const Model &model,
+                llvm::StringRef symbol, llvm::StringRef file, EntryKind kind);
 
 } // namespace moec::import
 

@@ -19,9 +19,6 @@ static constexpr StringRef formatName = "moec.model/1";
 /// Each is compiled into entries of its own.
 static constexpr size_t maxBatches = 64;
 
-/// What training steps are told beside the model's inputs.
-static const StringRef hostInputs[] = {"learning_rate", "step", "seed"};
-
 static const JsonValue *batchOf(const JsonValue &root) {
   const JsonValue *dims = root.find("dims");
   return dims ? dims->find("batch") : nullptr;
@@ -114,8 +111,7 @@ static void checkDims(Reader &reader, const JsonValue &root) {
     model.dims["batch"] = model.batch;
 }
 
-static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs,
-                        bool training) {
+static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs) {
   if (!inputs.isObject() || inputs.members.empty()) {
     reader.problems.add(inputs, "'inputs' has no inputs")
         .expected("{ \"image\": { \"shape\": [...], \"dtype\": \"u8\" } }")
@@ -128,13 +124,6 @@ static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs,
     input.json = &member.value;
     std::string what = "input '" + member.key + "'";
     reader.identifier(member.key, member.value, "the input's name");
-    if (training && llvm::is_contained(hostInputs, member.key))
-      reader.problems
-          .add(member.value,
-               "'" + member.key + "' is an input that training adds by itself")
-          .expected("another name than " + joinNames(hostInputs))
-          .got("'" + member.key + "'")
-          .fix("rename the input, or compile the model for inference alone");
     if (!reader.object(member.value, what, {"shape", "dtype", "description"}))
       continue;
     const JsonValue *shape = member.value.find("shape");
@@ -300,16 +289,24 @@ static void checkClasses(Reader &reader, const JsonValue &json,
         .got(Twine(json.items.size()));
 }
 
-/// The loss says which node makes the logits. Without a training section they
-/// are the one output that may be logits, if there is one.
+/// The loss says which node makes the logits, and which input the labels are.
+/// Without a training section the logits are the one output that may be logits,
+/// if there is one, and evaluation brings labels of its own.
 static void findLogits(Model &model, bool hasTraining) {
-  if (model.training)
+  if (model.training) {
     model.logits = model.training->logits;
+    model.label = model.training->label;
+    model.labelName = model.graph.nameOf(*model.label).str();
+  }
   if (hasTraining)
     return;
+  model.labelName = "label";
+  while (model.graph.names.contains(model.labelName))
+    model.labelName += "_";
   for (const Output &output : model.outputs) {
     const TensorInfo *info = model.graph.info(output.node);
-    if (output.experts || !info || info->rank() != 2)
+    if (output.experts || !info || info->rank() != 2 ||
+        info->shape[0] != model.batch)
       continue;
     if (model.logits && *model.logits != output.node) {
       model.logits.reset();
@@ -317,18 +314,6 @@ static void findLogits(Model &model, bool hasTraining) {
     }
     model.logits = output.node;
   }
-}
-
-bool Model::needsEval() const {
-  return logits && llvm::none_of(outputs, [&](const Output &output) {
-           return !output.experts && output.node == *logits;
-         });
-}
-
-SmallVector<Output> Model::evalOutputs() const {
-  SmallVector<Output> all(outputs);
-  all.push_back({graph.nodes[*logits].name, *logits, -1, false});
-  return all;
 }
 
 static void checkOutputs(Reader &reader, const JsonValue &root) {
@@ -389,7 +374,7 @@ std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
   checkDims(reader, root);
   const JsonValue *inputs = root.find("inputs");
   if (inputs)
-    checkInputs(reader, model->graph, *inputs, training);
+    checkInputs(reader, model->graph, *inputs);
   else
     reader.missing(root, "the model", "inputs");
   if (const JsonValue *blocks = root.find("blocks")) {

@@ -113,15 +113,16 @@ OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
       ModuleOp::create(FileLineColLoc::get(&context, file, 1, 1));
   describeModel(*module, trained ? *trained : *models.front());
   for (auto &model : models) {
+    // Symbols are unique; the entries have one name, and different batches.
     std::string suffix;
     if (models.size() > 1)
-      suffix = "_b" + std::to_string(model->batch);
-    buildFunction(*module, *model, "infer" + suffix, file, FunctionKind::Infer);
-    if (model->needsEval())
-      buildFunction(*module, *model, "eval" + suffix, file, FunctionKind::Eval);
+      suffix = "." + std::to_string(model->batch);
+    buildEntry(*module, *model, "infer" + suffix, file, EntryKind::Infer);
+    if (model->logits)
+      buildEntry(*module, *model, "eval" + suffix, file, EntryKind::Eval);
   }
   if (trained)
-    buildFunction(*module, *trained, "loss", file, FunctionKind::Loss);
+    buildEntry(*module, *trained, "train_step", file, EntryKind::TrainStep);
   if (failed(verify(*module))) {
     os << file
        << ": error: internal: the model built invalid IR; please "

@@ -157,12 +157,10 @@ struct Model {
   /// What says the class, f32 [batch, classes]: the loss's logits or, without a
   /// training section, the one output of that form. Empty: cannot be told.
   std::optional<Ref> logits;
-
-  /// True if the logits are not among the outputs, so that evaluation needs a
-  /// function of its own.
-  bool needsEval() const;
-  /// The outputs of @eval: those of @infer, then the logits.
-  llvm::SmallVector<Output> evalOutputs() const;
+  /// The input that the labels are; empty where no loss names one, then
+  /// evaluation takes them by a field of its own.
+  std::optional<Ref> label;
+  std::string labelName; ///< of the input or the field
 };
 
 /// The batch sizes that the model lists. Problems with them are reported by

@@ -6,11 +6,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Reference/Check.h"
+#include "dialects/MoE/MoEOps.h"
 #include "lib/Reference/Random.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 #include <cmath>
 
 using namespace mlir;
+using namespace moec;
 using namespace moec::reference;
 
 FailureOr<std::vector<Tensor>>
@@ -33,6 +37,12 @@ moec::reference::makeArguments(func::FuncOp function, uint64_t seed) {
       continue;
     }
     int64_t low = 0, high = 2;
+    if (auto host =
+            function.getArgAttrOfType<moe::HostValueAttr>(i, "moe.host");
+        host && host.getValue() == moe::HostValue::Step) {
+      low = 1; // steps count from 1
+      high = 50;
+    }
     if (Attribute range = function.getArgAttr(i, "moe.range")) {
       auto limits = dyn_cast<ArrayAttr>(range);
       auto value = [&](unsigned j) {
@@ -90,6 +100,87 @@ Difference moec::reference::compare(const Tensor &expected,
   return difference;
 }
 
+static LogicalResult addGradients(func::FuncOp loss) {
+  auto scalar = loss.getNumResults()
+                    ? dyn_cast<RankedTensorType>(loss.getResultTypes()[0])
+                    : RankedTensorType();
+  if (loss.isExternal() || !scalar || scalar.getRank() != 0 ||
+      !isa<FloatType>(scalar.getElementType()))
+    return loss.emitError("expected a scalar loss as first result");
+  OpBuilder b(loss);
+  b.setInsertionPointAfter(loss);
+  auto step = cast<func::FuncOp>(b.clone(*loss));
+  step.setSymName("train_step");
+  Operation *ret = step.getBody().front().getTerminator();
+  SmallVector<Value> by;
+  for (BlockArgument argument : step.getArguments())
+    if (step.getArgAttr(argument.getArgNumber(), "moe.var"))
+      by.push_back(argument);
+  b.setInsertionPoint(ret);
+  auto gradient = moe::GradientOp::create(
+      b, loss.getLoc(), ValueRange(by).getTypes(), ret->getOperand(0), by);
+  ret->insertOperands(ret->getNumOperands(), gradient.getGradients());
+  step.setFunctionType(
+      b.getFunctionType(step.getArgumentTypes(), ret->getOperandTypes()));
+  step.setResAttrsAttr({});
+  return success();
+}
+
+/// A copy of `function` that returns `results`, values of the body of
+/// `function`, and has no ops that these do not need.
+static void cloneReturning(func::FuncOp function, StringRef name,
+                           ValueRange results) {
+  OpBuilder b(function);
+  IRMapping map;
+  auto copy = cast<func::FuncOp>(b.clone(*function, map));
+  copy.setSymName(name);
+  copy->removeAttr("moe.entry");
+  Block &body = copy.getBody().front();
+  SmallVector<Value> mapped;
+  for (Value result : results)
+    mapped.push_back(map.lookup(result));
+  body.getTerminator()->setOperands(mapped);
+  copy.setFunctionType(
+      b.getFunctionType(copy.getArgumentTypes(), results.getTypes()));
+  SmallVector<Attribute> names;
+  for (unsigned i = 0; i < results.size(); ++i)
+    names.push_back(b.getDictionaryAttr(
+        b.getNamedAttr("moe.output", b.getStringAttr("result" + Twine(i)))));
+  copy.setResAttrsAttr(b.getArrayAttr(names));
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
+LogicalResult moec::reference::makeGradientFunctions(ModuleOp module) {
+  if (auto loss = module.lookupSymbol<func::FuncOp>("loss"))
+    return addGradients(loss);
+  moe::GradientOp gradient;
+  module.walk([&](moe::GradientOp op) {
+    gradient = op;
+    return WalkResult::interrupt();
+  });
+  auto function = gradient ? dyn_cast<func::FuncOp>(gradient->getParentOp())
+                           : func::FuncOp();
+  if (!function)
+    return module.emitError("expected a function @loss, or one with "
+                            "moe.gradient in its body, to check gradients");
+  for (BlockArgument argument : function.getArguments())
+    if (!llvm::is_contained(gradient.getWrt(), argument) &&
+        function.removeArgAttr(argument.getArgNumber(), "moe.var"))
+      function.setArgAttr(
+          argument.getArgNumber(), "moe.field",
+          StringAttr::get(module.getContext(),
+                          "other" + Twine(argument.getArgNumber())));
+  SmallVector<Value> results = {gradient.getLoss()};
+  cloneReturning(function, "loss", results);
+  llvm::append_range(results, gradient.getGradients());
+  function.setSymName("moec.original");
+  cloneReturning(function, "train_step", results);
+  function.erase();
+  return success();
+}
+
 FailureOr<GradientError>
 moec::reference::gradientError(func::FuncOp loss, func::FuncOp trainStep,
                                ArrayRef<Tensor> arguments, double step) {
@@ -107,17 +198,18 @@ moec::reference::gradientError(func::FuncOp loss, func::FuncOp trainStep,
   };
 
   GradientError worst;
+  unsigned next = loss.getNumResults();
   for (unsigned i = 0; i < loss.getNumArguments(); ++i) {
-    auto name = loss.getArgAttrOfType<StringAttr>(i, "moe.param");
+    auto name = loss.getArgAttrOfType<FlatSymbolRefAttr>(i, "moe.var");
     if (!name)
       continue;
-    const Tensor *gradient = nullptr;
-    for (unsigned r = 0; r < trainStep.getNumResults(); ++r)
-      if (trainStep.getResultAttr(r, "moe.grad") == name)
-        gradient = &(*gradients)[r];
+    const Tensor *gradient =
+        next < gradients->size() ? &(*gradients)[next] : nullptr;
     if (!gradient || gradient->size() != arguments[i].size())
-      return trainStep.emitError("expected a result with moe.grad = ")
-             << name << " of the parameter's shape";
+      return trainStep.emitError("expected as result ")
+             << next << " the gradient by " << name
+             << ", of the variable's shape";
+    ++next;
     double largest = 0, error = 0;
     for (int64_t at = 0; at < gradient->size(); ++at) {
       double value = moved[i].floats[at], samples[4];
@@ -143,7 +235,7 @@ moec::reference::gradientError(func::FuncOp loss, func::FuncOp trainStep,
     // Where the loss does not depend on it, what is left is rounding.
     double relative = error / std::max(largest, 1e-3);
     if (relative >= worst.error)
-      worst = {relative, name.str()};
+      worst = {relative, name.getValue().str()};
   }
   return worst;
 }

@@ -38,12 +38,21 @@ struct Difference {
 Difference compare(const Tensor &expected, const Tensor &actual, double rtol,
                    double atol);
 
-/// Compares the gradients that `trainStep` returns (results with `moe.grad`)
+/// Makes @loss and @train_step, whose gradients can be compared, in a module.
+/// From a function @loss: @train_step is the same, and behind its results stand
+/// the gradients of result 0 by every argument with `moe.var`, as
+/// `moe.gradient`. Else from the first function with a `moe.gradient`: @loss
+/// gives its loss, @train_step that and the gradients, and of the arguments
+/// only those that they are taken by keep `moe.var`. Fails, with a diagnostic,
+/// if there is neither, or result 0 of @loss is no scalar.
+mlir::LogicalResult makeGradientFunctions(mlir::ModuleOp module);
+
+/// Compares the gradients that `trainStep` returns behind the results of `loss`
 /// with fourth-order central differences of result 0 of `loss`, in double. Both
-/// take the same arguments; parameters are those with `moe.param`. Gives the
-/// largest |gradient - difference| over the largest |difference| of the same
-/// parameter, and the name of that parameter. Fails, with a diagnostic, if one
-/// cannot be run, a gradient is missing or not finite.
+/// take the same arguments; there is a gradient for each with `moe.var`. Gives
+/// the largest |gradient - difference| over the largest |difference| of the
+/// same variable, and the name of that variable. Fails, with a diagnostic, if
+/// one cannot be run, a gradient is missing or not finite.
 struct GradientError {
   double error = 0;
   std::string parameter;

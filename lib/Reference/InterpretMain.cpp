@@ -174,6 +174,8 @@ public:
         llvm::errs() << "error: " << llvm::toString(std::move(error)) << "\n";
         return userError;
       }
+    if (options.gradients && failed(makeGradientFunctions(*module)))
+      return userError;
     std::string passes = options.pipeline;
     if (passes.empty() && options.gradients)
       passes = "moec-autodiff";
@@ -293,8 +295,8 @@ private:
     auto loss = module->lookupSymbol<func::FuncOp>("loss");
     auto step = other.lookupSymbol<func::FuncOp>("train_step");
     if (!loss || !step) {
-      llvm::errs() << "error: expected @loss before and @train_step after the "
-                      "pipeline, to check gradients\n";
+      llvm::errs() << "error: @loss or @train_step is gone after the pipeline; "
+                      "gradients cannot be checked\n";
       return userError;
     }
     auto arguments = argumentsOf(loss);

@@ -33,6 +33,17 @@ static T target(int64_t c, int32_t label, double smoothing, int64_t classes) {
   return T((c == label ? 1 - smoothing : 0) + smoothing / double(classes));
 }
 
+/// The mean of a batch, or all of it, as `result` asks for.
+template <typename T>
+static TensorOf<T> meanOrItems(Value result, TensorOf<T> items) {
+  if (cast<RankedTensorType>(result.getType()).getRank() != 0)
+    return items;
+  T total = 0;
+  for (T item : items.floats)
+    total += item;
+  return TensorOf<T>::floating({}, total / T(items.size()));
+}
+
 template <typename T>
 static Status evalCrossEntropy(moe::SoftmaxCrossEntropyOp op, Frame<T> &frame) {
   const TensorOf<T> &logits = frame.get(op.getLogits());
@@ -41,7 +52,7 @@ static Status evalCrossEntropy(moe::SoftmaxCrossEntropyOp op, Frame<T> &frame) {
   if (!checkLabels(op, labels, classes))
     return Status::Failed;
   double smoothing = op.getLabelSmoothing().convertToDouble();
-  T total = 0;
+  TensorOf<T> items = TensorOf<T>::floating({batch}, T(0));
   for (int64_t b = 0; b < batch; ++b) {
     const T *row = &logits.floats[b * classes];
     T largest = *std::max_element(row, row + classes), sum = 0, loss = 0;
@@ -51,9 +62,9 @@ static Status evalCrossEntropy(moe::SoftmaxCrossEntropyOp op, Frame<T> &frame) {
       // In f32 the difference may be -inf, of which 0 would be NaN.
       if (T q = target<T>(c, labels.ints[b], smoothing, classes); q != 0)
         loss -= q * (row[c] - largest - std::log(sum));
-    total += loss;
+    items.floats[b] = loss;
   }
-  frame.set(op.getLoss(), TensorOf<T>::floating({}, total / T(batch)));
+  frame.set(op.getLoss(), meanOrItems<T>(op.getLoss(), std::move(items)));
   return Status::Done;
 }
 
@@ -87,21 +98,22 @@ template <typename T>
 static Status evalAccuracy(moe::AccuracyOp op, Frame<T> &frame) {
   const TensorOf<T> &logits = frame.get(op.getLogits());
   const TensorOf<T> &labels = frame.get(op.getLabels());
-  int64_t batch = logits.shape[0], classes = logits.shape[1], right = 0;
+  int64_t batch = logits.shape[0], classes = logits.shape[1];
   if (!checkLabels(op, labels, classes))
     return Status::Failed;
   Choice choice;
   choice.kind = Choice::Kind::Accuracy;
   choice.capacity = batch;
   frame.record(std::move(choice), logits);
+  TensorOf<T> right = TensorOf<T>::floating({batch}, T(0));
   for (int64_t b = 0; b < batch; ++b) {
     const T *row = &logits.floats[b * classes];
     bool known = std::none_of(row, row + classes,
                               [](T value) { return std::isnan(value); });
-    right +=
+    right.floats[b] =
         known && std::max_element(row, row + classes) - row == labels.ints[b];
   }
-  frame.set(op.getResult(), TensorOf<T>::floating({}, T(right) / T(batch)));
+  frame.set(op.getResult(), meanOrItems<T>(op.getResult(), std::move(right)));
   return Status::Done;
 }
 

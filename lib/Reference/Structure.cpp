@@ -131,6 +131,38 @@ static Status evalConstant(arith::ConstantOp op, Frame<T> &frame) {
   return Status::Done;
 }
 
+/// Of flat tensors, as fusion joins and splits them.
+template <typename T>
+static Status evalConcat(tensor::ConcatOp op, Frame<T> &frame) {
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  if (result.rank() != 1 || result.isInt) {
+    op.emitError("expected flat tensors of floats");
+    return Status::Failed;
+  }
+  int64_t at = 0;
+  for (Value part : op.getInputs())
+    for (T value : frame.get(part).floats)
+      result.floats[at++] = value;
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalSlice(tensor::ExtractSliceOp op, Frame<T> &frame) {
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  const TensorOf<T> &source = frame.get(op.getSource());
+  if (result.rank() != 1 || source.rank() != 1 || result.isInt ||
+      !op.hasUnitStride() || ShapedType::isDynamic(op.getStaticOffsets()[0])) {
+    op.emitError("expected a slice of a flat tensor of floats");
+    return Status::Failed;
+  }
+  int64_t first = op.getStaticOffsets()[0];
+  for (int64_t i = 0; i < result.size(); ++i)
+    result.floats[i] = source.floats[first + i];
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
 template <typename T>
 Status moec::reference::evalStructure(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
@@ -139,6 +171,8 @@ Status moec::reference::evalStructure(Operation *op, Frame<T> &frame) {
       .Case([&](moe::ReduceOp op) { return evalReduce(op, frame); })
       .Case([&](moe::FillOp op) { return evalFill(op, frame); })
       .Case([&](moe::RandomNormalOp op) { return evalRandomNormal(op, frame); })
+      .Case([&](tensor::ConcatOp op) { return evalConcat(op, frame); })
+      .Case([&](tensor::ExtractSliceOp op) { return evalSlice(op, frame); })
       .Case([&](arith::ConstantOp op) { return evalConstant(op, frame); })
       .Case([&](tensor::EmptyOp op) {
         frame.set(op.getResult(), undefinedFor<T>(op.getResult()));

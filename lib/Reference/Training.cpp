@@ -16,15 +16,19 @@ using namespace moec::reference;
 
 template <typename T>
 static Status evalClipScale(moe::ClipScaleOp op, Frame<T> &frame) {
-  const TensorOf<T> &grads = frame.get(op.getGrads());
   T maxNorm = T(op.getMaxNorm().convertToDouble());
   auto normOf = [&](T factor) {
     T total = 0;
-    for (int64_t start = 0; start < grads.size(); start += 4096) {
-      T sum = 0;
-      for (int64_t i = start; i < std::min(start + 4096, grads.size()); ++i)
-        sum += grads.floats[i] * factor * (grads.floats[i] * factor);
-      total += sum;
+    for (Value gradient : op.getGrads()) {
+      const TensorOf<T> &grads = frame.get(gradient);
+      T own = 0;
+      for (int64_t start = 0; start < grads.size(); start += 4096) {
+        T sum = 0;
+        for (int64_t i = start; i < std::min(start + 4096, grads.size()); ++i)
+          sum += grads.floats[i] * factor * (grads.floats[i] * factor);
+        own += sum;
+      }
+      total += own;
     }
     return std::sqrt(total) / factor;
   };
@@ -41,30 +45,28 @@ static Status evalClipScale(moe::ClipScaleOp op, Frame<T> &frame) {
 
 template <typename T>
 static Status evalSgd(moe::SgdUpdateOp op, Frame<T> &frame) {
-  TensorOf<T> param = frame.get(op.getParam());
-  TensorOf<T> momentum = frame.get(op.getMomentum());
-  const TensorOf<T> &grad = frame.get(op.getGrad());
   T rate = frame.get(op.getLearningRate()).floats[0];
   T scale = frame.get(op.getGradScale()).floats[0];
   T mu = T(op.getMu().convertToDouble());
   T decay = T(op.getWeightDecay().convertToDouble());
-  for (int64_t i = 0; i < param.size(); ++i) {
-    T &p = param.floats[i], &m = momentum.floats[i];
-    T g = scale * grad.floats[i] + decay * p;
-    m = mu * m + g;
-    p -= rate * m;
+  for (unsigned k = 0; k < op.getParams().size(); ++k) {
+    TensorOf<T> param = frame.get(op.getParams()[k]);
+    TensorOf<T> momentum = frame.get(op.getMomenta()[k]);
+    const TensorOf<T> &grad = frame.get(op.getGrads()[k]);
+    for (int64_t i = 0; i < param.size(); ++i) {
+      T &p = param.floats[i], &m = momentum.floats[i];
+      T g = scale * grad.floats[i] + decay * p;
+      m = mu * m + g;
+      p -= rate * m;
+    }
+    frame.set(op.getNewParams()[k], std::move(param));
+    frame.set(op.getNewMomenta()[k], std::move(momentum));
   }
-  frame.set(op.getNewParam(), std::move(param));
-  frame.set(op.getNewMomentum(), std::move(momentum));
   return Status::Done;
 }
 
 template <typename T>
 static Status evalAdamW(moe::AdamWUpdateOp op, Frame<T> &frame) {
-  TensorOf<T> param = frame.get(op.getParam());
-  TensorOf<T> mean = frame.get(op.getMean());
-  TensorOf<T> variance = frame.get(op.getVariance());
-  const TensorOf<T> &grad = frame.get(op.getGrad());
   T rate = frame.get(op.getLearningRate()).floats[0];
   T scale = frame.get(op.getGradScale()).floats[0];
   T step = T(frame.get(op.getStep()).ints[0]);
@@ -74,17 +76,23 @@ static Status evalAdamW(moe::AdamWUpdateOp op, Frame<T> &frame) {
   T decay = T(op.getWeightDecay().convertToDouble());
   T correction1 = T(1) - std::pow(b1, step);
   T correction2 = T(1) - std::pow(b2, step);
-  for (int64_t i = 0; i < param.size(); ++i) {
-    T &p = param.floats[i], &m = mean.floats[i], &v = variance.floats[i];
-    T g = scale * grad.floats[i];
-    m = b1 * m + (T(1) - b1) * g;
-    v = b2 * v + (T(1) - b2) * g * g;
-    T root = std::sqrt(v) / std::sqrt(correction2);
-    p -= rate * (m / correction1 / (root + eps) + decay * p);
+  for (unsigned k = 0; k < op.getParams().size(); ++k) {
+    TensorOf<T> param = frame.get(op.getParams()[k]);
+    TensorOf<T> mean = frame.get(op.getMeans()[k]);
+    TensorOf<T> variance = frame.get(op.getVariances()[k]);
+    const TensorOf<T> &grad = frame.get(op.getGrads()[k]);
+    for (int64_t i = 0; i < param.size(); ++i) {
+      T &p = param.floats[i], &m = mean.floats[i], &v = variance.floats[i];
+      T g = scale * grad.floats[i];
+      m = b1 * m + (T(1) - b1) * g;
+      v = b2 * v + (T(1) - b2) * g * g;
+      T root = std::sqrt(v) / std::sqrt(correction2);
+      p -= rate * (m / correction1 / (root + eps) + decay * p);
+    }
+    frame.set(op.getNewParams()[k], std::move(param));
+    frame.set(op.getNewMeans()[k], std::move(mean));
+    frame.set(op.getNewVariances()[k], std::move(variance));
   }
-  frame.set(op.getNewParam(), std::move(param));
-  frame.set(op.getNewMean(), std::move(mean));
-  frame.set(op.getNewVariance(), std::move(variance));
   return Status::Done;
 }
 
@@ -94,6 +102,10 @@ Status moec::reference::evalTraining(Operation *op, Frame<T> &frame) {
       .Case([&](moe::ClipScaleOp op) { return evalClipScale(op, frame); })
       .Case([&](moe::SgdUpdateOp op) { return evalSgd(op, frame); })
       .Case([&](moe::AdamWUpdateOp op) { return evalAdamW(op, frame); })
+      .Case([](moe::GradientOp op) {
+        op.emitError("is not computed here; run moec-autodiff first");
+        return Status::Failed;
+      })
       .Default([](Operation *) { return Status::NotMine; });
 }
 MOEC_REFERENCE_FAMILY(evalTraining)

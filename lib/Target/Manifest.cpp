@@ -7,6 +7,7 @@
 
 #include "lib/Target/Manifest.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "dialects/MoE/MoEOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/SymbolTable.h"
 #include "runtime/core/Version.h"
@@ -69,25 +70,19 @@ public:
     json::Value precision = module->hasAttr("moe.precision")
                                 ? toJson(module->getAttr("moe.precision"))
                                 : json::Value("f32");
+    Attribute settings = module->getAttr("moe.settings");
     json::Object root{
-        {"format", "moec.module/1"},
+        {"format", "moec.module/2"},
         {"compiler", moec::versionText("moec", LLVM_VERSION_STRING)},
         {"model", module->hasAttr("moe.model")
                       ? toJson(module->getAttr("moe.model"))
                       : json::Value("")},
         {"target", std::move(target)},
         {"precision", std::move(precision)},
-        {"parameters", json::Array()},
-        {"parameter_elements", 0},
         {"kernels", std::move(kernelList)},
-        {"entries", std::move(entries)}};
-    for (StringRef key :
-         {"parameters", "parameter_elements", "training", "data"})
-      if (Attribute attr = module->getAttr(("moe." + key).str()))
-        root[key] = toJson(attr);
-    if (auto *table = root["parameters"].getAsArray())
-      for (json::Value &parameter : *table)
-        parameter.getAsObject()->try_emplace("decay", false);
+        {"entries", std::move(entries)},
+        {"host", settings ? toJson(settings) : json::Object()}};
+    addVariables(root);
     std::string text;
     llvm::raw_string_ostream os(text);
     os << json::Value(std::move(root));
@@ -95,30 +90,75 @@ public:
   }
 
 private:
+  /// The variables and the blocks that they lie in, one for each role.
+  void addVariables(json::Object &root) {
+    llvm::MapVector<moe::Role, int64_t> bytes;
+    json::Array variables, blocks;
+    for (auto variable : module.getOps<moe::VariableOp>()) {
+      RankedTensorType type = variable.getTensorType();
+      StringRef role = moe::stringifyRole(variable.getRole());
+      int64_t at = variable.getAt().value_or(0);
+      int64_t &end = bytes[variable.getRole()];
+      end = std::max(end, at + variable.getBytes());
+      json::Object entry{{"name", variable.getSymName()},
+                         {"role", role},
+                         {"dtype", "f32"},
+                         {"shape", json::Array(type.getShape())},
+                         {"block", role},
+                         {"offset", at}};
+      if (variable.getDecay())
+        entry["decay"] = true;
+      if (std::optional<StringRef> of = variable.getOf())
+        entry["of"] = *of;
+      if (std::optional<moe::InitAttr> init = variable.getInit())
+        entry["init"] = getInit(*init);
+      variables.push_back(std::move(entry));
+    }
+    for (auto [role, size] : bytes)
+      blocks.push_back(json::Object{{"name", moe::stringifyRole(role)},
+                                    {"bytes", llvm::alignTo(size, 64)}});
+    root["variables"] = std::move(variables);
+    root["blocks"] = std::move(blocks);
+  }
+
+  static json::Object getInit(moe::InitAttr init) {
+    json::Object rule{{"op", moe::stringifyInitKind(init.getKind())}};
+    if (FloatAttr value = init.getValue())
+      rule[init.getKind() == moe::InitKind::Normal    ? "std"
+           : init.getKind() == moe::InitKind::Uniform ? "limit"
+                                                      : "value"] =
+          value.getValueAsDouble();
+    return rule;
+  }
+
+  /// What an address of the program calls the inputs and outputs of an entry.
+  static SmallVector<std::string> blockNames(ArrayAttr list, bool inputs) {
+    return llvm::map_to_vector(
+        list.getAsRange<DictionaryAttr>(), [&](DictionaryAttr entry) {
+          auto text = [&](StringRef key) {
+            return entry.getAs<StringAttr>(key).getValue();
+          };
+          StringRef prefix = !inputs                    ? "out:"
+                             : text("source") == "host" ? "host:"
+                                                        : "in:";
+          return (prefix + text("name")).str();
+        });
+  }
+
   json::Object getEntry(kernel::ProgramOp program) {
     flops = 0;
-    state = 0;
-    inputs = names(program.getInputs());
-    outputs = names(program.getOutputs());
+    inputs = blockNames(program.getInputs(), true);
+    outputs = blockNames(program.getOutputs(), false);
     json::Array launches = getLaunches(program.getBody().front(), 1);
-    // "infer_b128" is the entry "infer" for another batch size.
     StringRef name = program.getSymName();
-    auto [base, batchOfName] = name.rsplit("_b");
     int64_t batch = 0;
-    if (!batchOfName.empty() && llvm::all_of(batchOfName, llvm::isDigit))
-      name = base;
-    if (auto attr = program->getAttrOfType<IntegerAttr>("moe.batch"))
-      batch = attr.getInt();
-    else if (!program.getInputs().empty())
-      batch =
-          cast<IntegerAttr>(
-              cast<ArrayAttr>(
-                  cast<DictionaryAttr>(program.getInputs()[0]).get("shape"))[0])
-              .getInt();
+    if (auto entry = program->getAttrOfType<moe::EntryAttr>("moe.entry")) {
+      name = entry.getName();
+      batch = entry.getBatch();
+    }
     return json::Object{{"name", name},
                         {"batch", batch},
                         {"arena", program.getArena()},
-                        {"state", state},
                         {"model_flops", flops},
                         {"inputs", toJson(program.getInputs())},
                         {"outputs", toJson(program.getOutputs())},
@@ -151,17 +191,14 @@ private:
 
   json::Object getAddress(kernel::AddressAttr address) {
     std::string block = address.getBlock().str();
-    auto [kind, name] = address.getBlock().split(':');
-    if (kind == "in" || kind == "out") {
-      // kernel.program verifies that it is one of them.
-      auto &list = kind == "in" ? inputs : outputs;
-      block = (kind + Twine(llvm::find(list, name) - list.begin())).str();
-    } else if (address.getBlock().starts_with("state")) {
-      int64_t number = 0;
-      if (!address.getBlock().drop_front(5).getAsInteger(10, number))
-        state = std::max(state, number + 1);
-    }
-    json::Object arg{{"block", block}, {"offset", address.getOffset()}};
+    // kernel.program verifies that names are those of inputs and outputs.
+    if (auto in = llvm::find(inputs, block); in != inputs.end())
+      block = "in" + std::to_string(in - inputs.begin());
+    else if (auto out = llvm::find(outputs, block); out != outputs.end())
+      block = "out" + std::to_string(out - outputs.begin());
+    json::Object arg{{"block", block},
+                     {"offset", address.getOffset()},
+                     {"bytes", address.getBytes()}};
     if (address.getStride())
       arg["stride"] = address.getStride();
     if (address.getSize())
@@ -210,20 +247,13 @@ private:
     return kernel;
   }
 
-  static SmallVector<StringRef> names(ArrayAttr list) {
-    return llvm::map_to_vector(
-        list.getAsRange<DictionaryAttr>(), [](DictionaryAttr entry) {
-          return entry.getAs<StringAttr>("name").getValue();
-        });
-  }
-
   ModuleOp module;
   json::Object target;
   SymbolTable symbols;
   bool isGpu;
   llvm::MapVector<StringAttr, int64_t> kernels;
-  SmallVector<StringRef> inputs, outputs;
-  int64_t flops = 0, state = 0;
+  SmallVector<std::string> inputs, outputs; // names of their blocks
+  int64_t flops = 0;
 };
 } // namespace
 

@@ -13,7 +13,6 @@ using namespace mlir;
 
 void moec::buildAutodiffPipeline(OpPassManager &manager) {
   manager.addPass(createAutodiffPass());
-  manager.addPass(createAppendUpdatePass());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createVerifyAutodiffPass());
@@ -22,6 +21,6 @@ void moec::buildAutodiffPipeline(OpPassManager &manager) {
 void moec::registerAutodiffPasses() {
   registerMoecAutodiffPasses();
   PassPipelineRegistration<>(
-      "moec-autodiff-pipeline", "Turn @loss into @train_step and build @update",
+      "moec-autodiff-pipeline", "Replace moe.gradient by the backward pass",
       [](OpPassManager &manager) { buildAutodiffPipeline(manager); });
 }

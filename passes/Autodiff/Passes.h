@@ -18,8 +18,8 @@ namespace moec {
 #define GEN_PASS_REGISTRATION
 #include "passes/Autodiff/Passes.h.inc"
 
-/// `moec-autodiff-pipeline`: @train_step and @update from @loss, cleaned up and
-/// checked. Leaves a module without @loss as it is.
+/// `moec-autodiff-pipeline`: the backward pass in place of each `moe.gradient`,
+/// cleaned up and checked.
 void buildAutodiffPipeline(mlir::OpPassManager &manager);
 /// Registers the passes and the pipeline of the phase.
 void registerAutodiffPasses();

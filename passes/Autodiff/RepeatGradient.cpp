@@ -64,7 +64,7 @@ LogicalResult ReverseSweep::runRepeat(moe::RepeatOp op, GradientMap &gradients,
     local.add(inner, loc, yielded[i], slice);
   }
 
-  if (failed(run(body, local, inner)))
+  if (failed(run(body.begin(), body.end(), local, inner)))
     return failure();
 
   // What the next iteration is given.

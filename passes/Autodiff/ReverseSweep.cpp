@@ -39,8 +39,8 @@ static bool isFloatTensor(Type type) {
   return tensor && isa<FloatType>(tensor.getElementType());
 }
 
-void ReverseSweep::analyze(Block &block) {
-  for (Operation &op : block) {
+void ReverseSweep::analyze(Block::iterator begin, Block::iterator end) {
+  for (Operation &op : llvm::make_range(begin, end)) {
     if (auto repeat = dyn_cast<moe::RepeatOp>(op)) {
       analyzeRepeat(repeat);
       continue;
@@ -68,7 +68,7 @@ void ReverseSweep::analyzeRepeat(moe::RepeatOp op) {
   // What one iteration makes depend on a root, the next one is given.
   bool changed = true;
   while (changed) {
-    analyze(body);
+    analyze(body.begin(), body.end());
     changed = false;
     for (auto [argument, next] :
          llvm::zip(body.getArguments().take_front(carried), yielded))
@@ -81,11 +81,11 @@ void ReverseSweep::analyzeRepeat(moe::RepeatOp op) {
       varied.insert(result);
 }
 
-LogicalResult ReverseSweep::run(Block &block, GradientMap &gradients,
-                                OpBuilder &builder) {
-  // The builder may append to this very block, and repeats are replaced.
+LogicalResult ReverseSweep::run(Block::iterator begin, Block::iterator end,
+                                GradientMap &gradients, OpBuilder &builder) {
+  // The builder may insert at the end, and repeats are replaced.
   SmallVector<Operation *> ops;
-  for (Operation &op : block)
+  for (Operation &op : llvm::make_range(begin, end))
     ops.push_back(&op);
 
   for (Operation *op : llvm::reverse(ops)) {

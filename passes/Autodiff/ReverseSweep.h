@@ -47,15 +47,16 @@ public:
   /// before `analyze`.
   void addRoot(mlir::Value root) { varied.insert(root); }
 
-  /// Finds the values of `block` that depend on a root; only those get
-  /// gradients.
-  void analyze(mlir::Block &block);
+  /// Finds the values of a block's ops from `begin` to before `end` that
+  /// depend on a root; only those get gradients.
+  void analyze(mlir::Block::iterator begin, mlir::Block::iterator end);
 
-  /// Walks the ops that `block` has now from last to first and builds the
+  /// Walks the same ops, as they are now, from last to first and builds the
   /// gradients of their operands with `builder`. `gradients` holds those of
   /// the results to start from. Fails, with an error at the op, where a
   /// gradient arrives at an op that has no rule.
-  llvm::LogicalResult run(mlir::Block &block, GradientMap &gradients,
+  llvm::LogicalResult run(mlir::Block::iterator begin,
+                          mlir::Block::iterator end, GradientMap &gradients,
                           mlir::OpBuilder &builder);
 
 private:

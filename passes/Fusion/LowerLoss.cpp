@@ -77,6 +77,8 @@ Lowered lowerCrossEntropy(OpBuilder &builder, moe::SoftmaxCrossEntropyOp op,
                 [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
                   return {s.sub(s.op<math::LogOp>(args[3]), args[4])};
                 })[0];
+  if (op.getLoss().getType() == losses.getType())
+    return SmallVector<Value>{losses};
   return SmallVector<Value>{mean(builder, loc, losses)};
 }
 
@@ -142,6 +144,8 @@ Lowered lowerAccuracy(OpBuilder &builder, moe::AccuracyOp op,
                 [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
                   return {s.sub(s.constant(1.0), args[3])};
                 })[0];
+  if (op.getResult().getType() == hits.getType())
+    return SmallVector<Value>{hits};
   return SmallVector<Value>{mean(builder, loc, hits)};
 }
 

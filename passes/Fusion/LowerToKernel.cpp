@@ -140,6 +140,7 @@ struct LowerToKernel : fusion::impl::LowerToKernelBase<LowerToKernel> {
     target.addLegalDialect<kernel::KernelDialect, arith::ArithDialect,
                            math::MathDialect, tensor::TensorDialect>();
     target.addIllegalDialect<moe::MoEDialect>();
+    target.addLegalOp<moe::VariableOp>();
     target.addDynamicallyLegalOp<moe::RepeatOp>([&](moe::RepeatOp op) {
       return types.isLegal(op) && types.isLegal(&op.getBody());
     });

@@ -24,28 +24,54 @@ namespace {
 /// Elements that one row of the first sum of `moe.clip_scale` takes.
 constexpr int64_t chunk = 4096;
 
+/// The optimizer's work on parameter `i`: reads one value of each list there,
+/// then `scalars`, and overwrites those of `lists` in `written`.
+template <typename OpT>
+KernelSpec updateSpec(OpBuilder &builder, OpT op, unsigned i,
+                      ArrayRef<ValueRange> lists, ArrayRef<Value> scalars,
+                      ArrayRef<unsigned> written) {
+  ArrayRef<int64_t> shape = shapeOf(lists[0][i]);
+  KernelSpec spec(op.getLoc(), elementSpace(shape));
+  SmallVector<AffineExpr> point = identity(builder.getContext(), shape.size());
+  for (ValueRange list : lists)
+    spec.input(list[i], point);
+  for (Value scalar : scalars)
+    spec.input(scalar, {});
+  for (unsigned list : written)
+    spec.resultInto(lists[list][i], point);
+  return spec;
+}
+
+/// The results of all parameters in the order of the op: first all of the first
+/// kind.
+template <typename BuildFn>
+Lowered updateAll(size_t count, size_t kinds, BuildFn build) {
+  SmallVector<Value> results(count * kinds);
+  for (size_t i = 0; i < count; ++i)
+    for (auto [kind, value] : llvm::enumerate(build(i)))
+      results[kind * count + i] = value;
+  return results;
+}
+
+/// g' = c g + decay p; m' = mu m + g'; p' = p - lr m'.
 Lowered lowerSgd(OpBuilder &builder, moe::SgdUpdateOp op,
                  moe::SgdUpdateOp::Adaptor adaptor) {
-  KernelSpec spec(op.getLoc(), shapeOf(adaptor.getParam()));
-  SmallVector<AffineExpr> point =
-      identity(builder.getContext(), shapeOf(adaptor.getParam()).size());
-  spec.input(adaptor.getParam(), point);
-  spec.input(adaptor.getGrad(), point);
-  spec.input(adaptor.getMomentum(), point);
-  spec.input(adaptor.getLearningRate(), {});
-  spec.input(adaptor.getGradScale(), {});
-  spec.resultInto(adaptor.getParam(), point);
-  spec.resultInto(adaptor.getMomentum(), point);
   double mu = op.getMu().convertToDouble();
   double decay = op.getWeightDecay().convertToDouble();
-  return SmallVector<Value>(spec.map(
-      builder, [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-        Value gradient = s.mul(args[4], args[1]);
-        if (decay != 0.0)
-          gradient = s.fma(args[0], s.constant(decay), gradient);
-        Value momentum = s.fma(args[2], s.constant(mu), gradient);
-        return {s.sub(args[0], s.mul(args[3], momentum)), momentum};
-      }));
+  auto body = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    Value gradient = s.mul(args[4], args[1]);
+    if (decay != 0.0)
+      gradient = s.fma(args[0], s.constant(decay), gradient);
+    Value momentum = s.fma(args[2], s.constant(mu), gradient);
+    return {s.sub(args[0], s.mul(args[3], momentum)), momentum};
+  };
+  return updateAll(op.getParams().size(), 2, [&](unsigned i) {
+    return updateSpec(
+               builder, op, i,
+               {adaptor.getParams(), adaptor.getGrads(), adaptor.getMomenta()},
+               {adaptor.getLearningRate(), adaptor.getGradScale()}, {0, 2})
+        .map(builder, body);
+  });
 }
 
 /// 1 - base^step, accurate while it is small: -expm1(step * ln(base)).
@@ -59,19 +85,6 @@ Lowered lowerAdamW(OpBuilder &builder, moe::AdamWUpdateOp op,
   double beta2 = op.getBeta2().convertToDouble();
   double eps = op.getEps().convertToDouble();
   double decay = op.getWeightDecay().convertToDouble();
-  KernelSpec spec(op.getLoc(), shapeOf(adaptor.getParam()));
-  SmallVector<AffineExpr> point =
-      identity(builder.getContext(), shapeOf(adaptor.getParam()).size());
-  spec.input(adaptor.getParam(), point);
-  spec.input(adaptor.getGrad(), point);
-  spec.input(adaptor.getMean(), point);
-  spec.input(adaptor.getVariance(), point);
-  spec.input(adaptor.getLearningRate(), {});
-  spec.input(adaptor.getStep(), {});
-  spec.input(adaptor.getGradScale(), {});
-  spec.resultInto(adaptor.getParam(), point);
-  spec.resultInto(adaptor.getMean(), point);
-  spec.resultInto(adaptor.getVariance(), point);
   auto body = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
     Value param = args[0], rate = args[4];
     Value step = s.toFloat(args[5]);
@@ -95,7 +108,15 @@ Lowered lowerAdamW(OpBuilder &builder, moe::AdamWUpdateOp op,
       change = s.fma(param, s.constant(decay), change);
     return {s.sub(param, s.mul(rate, change)), mean, variance};
   };
-  return SmallVector<Value>(spec.map(builder, body));
+  return updateAll(op.getParams().size(), 3, [&](unsigned i) {
+    return updateSpec(builder, op, i,
+                      {adaptor.getParams(), adaptor.getGrads(),
+                       adaptor.getMeans(), adaptor.getVariances()},
+                      {adaptor.getLearningRate(), adaptor.getStep(),
+                       adaptor.getGradScale()},
+                      {0, 2, 3})
+        .map(builder, body);
+  });
 }
 
 /// By this the gradients are divided in a second sum of squares, which f32 can
@@ -125,25 +146,26 @@ SquareSums squareSums(OpBuilder &builder, Location loc, Value grads,
   return {sums[0], sums[1]};
 }
 
-/// Rows of 4096, what is left, then one row over both: the order of the sum
-/// depends on the number of elements alone.
-Lowered lowerClipScale(OpBuilder &builder, moe::ClipScaleOp op,
-                       moe::ClipScaleOp::Adaptor adaptor) {
-  Location loc = op.getLoc();
-  Value grads = adaptor.getGrads();
-  int64_t elements = shapeOf(grads)[0];
+using Finish =
+    llvm::function_ref<SmallVector<Value>(ScalarBuilder &, Value, Value)>;
+
+/// Two scalars, `finish` of both sums over `grads`: rows of 4096, what is left,
+/// then one row over both, so that the order of a sum depends on the number of
+/// elements alone.
+SmallVector<Value> sumSquares(OpBuilder &builder, Location loc, Value grads,
+                              Finish finish) {
+  int64_t elements = cast<RankedTensorType>(grads.getType()).getNumElements();
+  Value flat = reshape(builder, loc, grads, {elements});
   int64_t rows = elements / chunk, rest = elements % chunk;
-  double maxNorm = op.getMaxNorm().convertToDouble();
   SquareSums sums, last;
   if (rows > 0)
-    sums = squareSums(builder, loc, grads, 0, rows, chunk);
+    sums = squareSums(builder, loc, flat, 0, rows, chunk);
   if (rest > 0)
-    last = squareSums(builder, loc, grads, rows * chunk, 1, rest);
+    last = squareSums(builder, loc, flat, rows * chunk, 1, rest);
   if (!sums.plain) {
     std::swap(sums, last);
     rows = 1;
   }
-
   KernelSpec spec(loc, {1, rows});
   spec.input(sums.plain, spec.dim(1));
   spec.input(sums.shrunk, spec.dim(1));
@@ -157,12 +179,24 @@ Lowered lowerClipScale(OpBuilder &builder, moe::ClipScaleOp op,
   Phase sum{Combiner::Add, [](ScalarBuilder &, ValueRange args) {
               return SmallVector<Value>{args[0], args[1]};
             }};
-  auto finish = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    Value plain = args[args.size() - 2], shrunk = args.back();
-    if (both) {
-      plain = s.add(plain, args[2]);
-      shrunk = s.add(shrunk, args[3]);
-    }
+  return SmallVector<Value>(
+      spec.rows(builder, {sum},
+                [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+                  Value plain = args[args.size() - 2], shrunk = args.back();
+                  if (both) {
+                    plain = s.add(plain, args[2]);
+                    shrunk = s.add(shrunk, args[3]);
+                  }
+                  return finish(s, plain, shrunk);
+                }));
+}
+
+Lowered lowerClipScale(OpBuilder &builder, moe::ClipScaleOp op,
+                       moe::ClipScaleOp::Adaptor adaptor) {
+  Location loc = op.getLoc();
+  double maxNorm = op.getMaxNorm().convertToDouble();
+  auto scaleAndNorm = [=](ScalarBuilder &s, Value plain,
+                          Value shrunk) -> SmallVector<Value> {
     // Where the squares are too large, those of the smaller values are exact
     // enough; a gradient that is not finite makes both so.
     constexpr double most = std::numeric_limits<float>::max();
@@ -174,7 +208,28 @@ Lowered lowerClipScale(OpBuilder &builder, moe::ClipScaleOp op,
     Value scale = s.div(s.constant(maxNorm), s.add(norm, s.constant(1e-6)));
     return {s.op<arith::MinimumFOp>(scale, s.constant(1.0)), norm};
   };
-  return SmallVector<Value>(spec.rows(builder, {sum}, finish));
+  ValueRange grads = adaptor.getGrads();
+  if (grads.size() == 1)
+    return sumSquares(builder, loc, grads[0], scaleAndNorm);
+
+  KernelSpec spec(loc, {1});
+  for (Value gradient : grads)
+    for (Value sum : sumSquares(builder, loc, gradient,
+                                [](ScalarBuilder &, Value plain, Value shrunk) {
+                                  return SmallVector<Value>{plain, shrunk};
+                                }))
+      spec.input(sum, {});
+  spec.result(builder, {}, {});
+  spec.result(builder, {}, {});
+  return SmallVector<Value>(spec.map(
+      builder, [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+        Value plain = args[0], shrunk = args[1];
+        for (unsigned i = 1; i < grads.size(); ++i) {
+          plain = s.add(plain, args[2 * i]);
+          shrunk = s.add(shrunk, args[2 * i + 1]);
+        }
+        return scaleAndNorm(s, plain, shrunk);
+      }));
 }
 
 } // namespace

@@ -19,6 +19,7 @@ void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
     if (wants(name))
       pm.addNestedPass<func::FuncOp>(std::move(pass));
   };
+  fuse("join-updates", createJoinUpdatesPass());
   pm.addPass(createLowerToKernel());
   pm.addPass(createVerifyKernelContract());
   // Forward and backward ask for the same statistics in the same words.

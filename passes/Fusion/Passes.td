@@ -31,6 +31,30 @@ class FusePass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def JoinUpdatesPass : FusePass<"moec-join-updates"> {
+  let summary = "Update all parameters of an optimizer op as one flat tensor";
+  let description = [{
+    The lists of `moe.sgd_update` and `moe.adamw_update` become flat tensors, joined by `tensor.concat` and taken apart by
+    `tensor.extract_slice`; `moe.clip_scale` reads the joined gradients. The planner lays variables and gradients out
+    such that none of this moves data, and a step has one kernel for the update instead of one for each parameter.
+    Parts are ordered by how well their sizes keep to cache lines.
+
+    Before:
+
+    ```mlir
+    %p0, %p1, %m0, %m1 = moe.sgd_update (%w, %b) grads (%gw, %gb) momenta (%mw, %mb) ..
+    ```
+
+    After:
+
+    ```mlir
+    %p = tensor.concat dim(0) %w, %b, %g = tensor.concat dim(0) %gw, %gb, %m = tensor.concat dim(0) %mw, %mb
+    %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) ..
+    %p0 = tensor.extract_slice %q[0] [96] [1], %p1 = tensor.extract_slice %q[96] [8] [1], ..
+    ```
+  }];
+}
+
 def FuseEpiloguePass : FusePass<"moec-fuse-epilogue"> {
   let summary = "Move element-wise consumers into the kernel that stores what they read";
   let description = [{

@@ -25,7 +25,7 @@ struct VerifyKernelContract
     bool ok = true;
     getOperation().walk([&](Operation *op) {
       if (isa_and_nonnull<moe::MoEDialect>(op->getDialect()) &&
-          !isa<moe::RepeatOp, moe::YieldOp>(op)) {
+          !isa<moe::RepeatOp, moe::YieldOp, moe::VariableOp>(op)) {
         op->emitOpError("is left after lowering to kernels; only moe.repeat "
                         "and moe.yield may be (run moec-lower-to-kernel)");
         ok = false;

@@ -16,17 +16,13 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "passes/Memory/ArenaPacker.h"
+#include "passes/Memory/InPlaceWrites.h"
 #include "runtime/core/Limits.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moec;
 using namespace moec::memory;
-
-int64_t moec::memory::getTensorBytes(Type type) {
-  auto tensor = cast<RankedTensorType>(type);
-  return tensor.getNumElements() * (tensor.getElementTypeBitWidth() / 8);
-}
 
 void Buffer::touch(int64_t time) {
   start = start < 0 ? time : std::min(start, time);
@@ -38,34 +34,12 @@ bool Address::operator==(const Address &o) const {
          shift == o.shift && modulus == o.modulus && size == o.size;
 }
 
-kernel::AddressAttr Address::getAttr(MLIRContext *context) const {
+kernel::AddressAttr Address::getAttr(MLIRContext *context,
+                                     int64_t bytes) const {
   bool arena = buffer->block.empty();
   return kernel::AddressAttr::get(
       context, arena ? StringRef("arena") : StringRef(buffer->block),
-      buffer->blockOffset + offset, stride, shift, modulus, size);
-}
-
-static bool isKernel(Operation *op) {
-  return isa_and_nonnull<kernel::StructuredKernelOpInterface, kernel::RouteOp>(
-      op);
-}
-
-/// The destination that a kernel's result is tied to.
-static Value getDestination(OpResult result) {
-  Operation *op = result.getOwner();
-  unsigned numOuts = op->getNumResults();
-  return op->getOperand(op->getNumOperands() - numOuts +
-                        result.getResultNumber());
-}
-
-/// The value that owns the memory of `value`: reshapes are views.
-static Value getRoot(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
-      break;
-    value = op->getOperand(0);
-  }
-  return value;
+      buffer->blockOffset + offset, bytes, stride, shift, modulus, size);
 }
 
 /// True if the kernel writes memory that nobody else has named.
@@ -92,54 +66,49 @@ Address BufferAssignment::getBlock(StringRef block, int64_t byteOffset) {
 
 FailureOr<Address> BufferAssignment::getBoundary(DictionaryAttr attrs,
                                                  Type type, Location loc) {
-  auto name = [&](StringRef key) { return attrs.getAs<StringAttr>(key); };
-  constexpr int64_t elementBytes = 4;
-  for (StringRef key : {"moe.param", "moe.grad"})
-    if (StringAttr param = name(key)) {
-      auto it = layout.find(param.getValue());
-      if (it == layout.end())
-        return emitError(loc) << "parameter '" << param.getValue()
-                              << "' is not in moe.parameters; run "
-                                 "moec-assign-parameters first";
-      auto tensor = cast<RankedTensorType>(type);
-      if (!tensor.getElementType().isF32() ||
-          tensor.getNumElements() != it->second.elements)
-        return emitError(loc) << "parameter '" << param.getValue() << "' has "
-                              << it->second.elements
-                              << " elements of f32 in moe.parameters, here it "
-                                 "is "
-                              << type;
-      return getBlock(key == "moe.param" ? "params" : "grads",
-                      it->second.offset * elementBytes);
-    }
-  if (StringAttr block = name("moe.block")) {
-    auto offset = attrs.getAs<IntegerAttr>("moe.offset");
-    return getBlock(block, offset ? offset.getInt() * elementBytes : 0);
+  if (auto name = attrs.getAs<FlatSymbolRefAttr>("moe.var")) {
+    auto it = layout.find(name.getValue());
+    if (it == layout.end())
+      return emitError(loc) << "variable " << name
+                            << " has no place; run moec-place-variables first";
+    if (getTensorBytes(type) != it->second.bytes)
+      return emitError(loc)
+             << "variable " << name << " has " << it->second.bytes
+             << " bytes, here it is " << type;
+    return getBlock(moe::stringifyRole(it->second.role), it->second.offset);
   }
-  if (StringAttr input = name("moe.input"))
-    return getBlock(("in:" + input.getValue()).str(), 0);
-  for (StringRef key : {"moe.output", "moe.metric"})
-    if (StringAttr output = name(key))
-      return getBlock(("out:" + output.getValue()).str(), 0);
-  if (attrs.contains("moe.loss"))
-    return getBlock("out:loss", 0);
+  if (auto host = attrs.getAs<moe::HostValueAttr>("moe.host"))
+    return getBlock(("host:" + moe::stringifyHostValue(host.getValue())).str(),
+                    0);
+  for (auto [key, block] : {std::pair("moe.field", "in:"),
+                            {"moe.output", "out:"},
+                            {"moe.metric", "out:"}})
+    if (auto name = attrs.getAs<StringAttr>(key))
+      return getBlock((block + name.getValue()).str(), 0);
   return emitError(loc) << "expected an attribute that says what this value "
-                           "is (moe.input, moe.param, moe.output, ...)";
+                           "is (moe.var, moe.field, moe.host, moe.output, "
+                           "moe.metric)";
 }
 
 bool BufferAssignment::tryBind(Value value, Address address) {
-  Value root = getRoot(value);
+  View view = getView(value);
+  Value root = view.base;
+  address.offset -= view.offset;
   if (auto it = addresses.find(root); it != addresses.end())
     return it->second == address;
   auto result = dyn_cast<OpResult>(root);
   if (!result)
     return false;
+  if (isKernel(result.getOwner()) && !isFresh(root)) {
+    // Written in place: only if it is that place.
+    return tryBind(getDestination(result), address);
+  }
+  if (view.sliced)
+    return false;
   if (isFresh(root)) {
     addresses[root] = address;
     return true;
   }
-  if (isKernel(result.getOwner())) // written in place: only if it is that place
-    return tryBind(getDestination(result), address);
   auto repeat = dyn_cast<moe::RepeatOp>(result.getOwner());
   if (repeat && result.getResultNumber() >= repeat.getCarried().size() &&
       !address.stride && address.modulus == 1) {
@@ -149,37 +118,39 @@ bool BufferAssignment::tryBind(Value value, Address address) {
   return false;
 }
 
-void BufferAssignment::bindOrCopy(OpOperand &use, Address address) {
-  if (tryBind(use.get(), address))
-    return;
+void BufferAssignment::copyTo(OpOperand &use, Address address) {
   ++numCopies;
-  Value value = use.get();
-  auto type = cast<RankedTensorType>(value.getType());
   OpBuilder b(use.getOwner());
-  Location loc = use.getOwner()->getLoc();
-  SmallVector<int64_t> dims(type.getShape());
-  AffineMap map = b.getMultiDimIdentityMap(type.getRank());
-  if (dims.empty()) {
-    dims.push_back(1);
-    map = AffineMap::get(1, 0, b.getContext());
-  }
-  Value empty =
-      tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
-  auto copy = kernel::MapOp::create(b, loc, TypeRange(type), ValueRange(value),
-                                    ValueRange(empty), dims,
-                                    b.getAffineMapArrayAttr({map, map}),
-                                    /*gathers=*/ArrayRef<int32_t>{},
-                                    /*ragged_dim=*/IntegerAttr(),
-                                    /*offsets=*/IntegerAttr(),
-                                    /*schedule=*/nullptr);
-  Block *body = b.createBlock(&copy.getBody(), {}, type.getElementType(), loc);
-  kernel::YieldOp::create(b, loc, body->getArguments());
-  use.set(copy.getResult(0));
-  addresses[copy.getResult(0)] = address;
+  use.set(buildCopy(b, use.getOwner()->getLoc(), use.get()));
+  addresses[use.get()] = address;
 }
 
-/// Binds what the body yields into stacks; `rings` receives the buffers of
-/// carried values whose every state is stacked, which thus needs no copy.
+void BufferAssignment::bindOrCopy(OpOperand &use, Address address) {
+  if (!tryBind(use.get(), address))
+    copyTo(use, address);
+}
+
+void BufferAssignment::bindJoinedVariables(Block &body) {
+  for (auto concat : body.getOps<tensor::ConcatOp>())
+    if (std::optional<Place> place = joinedPlace(concat, layout))
+      addresses[concat.getResult()] =
+          getBlock(moe::stringifyRole(place->role), place->offset);
+}
+
+void BufferAssignment::bindJoinedParts(Block &body) {
+  // Copies are put ahead of the op that they are for.
+  for (auto concat : llvm::to_vector(body.getOps<tensor::ConcatOp>())) {
+    if (addresses.contains(concat.getResult()))
+      continue;
+    Address at{newBuffer(getTensorBytes(concat.getType()))};
+    addresses[concat.getResult()] = at;
+    for (OpOperand &part : concat->getOpOperands()) {
+      bindOrCopy(part, at);
+      at.offset += getTensorBytes(part.get().getType());
+    }
+  }
+}
+
 void BufferAssignment::bindStackedYields(moe::RepeatOp repeat,
                                          SmallVectorImpl<Buffer *> &rings) {
   Block &body = repeat.getBody().front();
@@ -260,7 +231,7 @@ LogicalResult BufferAssignment::bindRepeat(moe::RepeatOp repeat) {
     // The start value may be written into the ring by its producer, unless
     // somebody else reads it after the ring has moved on.
     OpOperand &init = repeat->getOpOperand(i);
-    Value root = getRoot(init.get());
+    Value root = getView(init.get()).base;
     bool alone = llvm::all_of(root.getUses(), [&](OpOperand &use) {
       Operation *user = use.getOwner();
       return &use == &init || (user->getBlock() == repeat->getBlock() &&
@@ -275,8 +246,11 @@ LogicalResult BufferAssignment::bindRepeat(moe::RepeatOp repeat) {
 
 LogicalResult BufferAssignment::assignBlock(Block &block, Operation *owner) {
   for (Operation &op : block) {
-    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {
-      addresses[op.getResult(0)] = lookup(op.getOperand(0));
+    if (isa<tensor::ConcatOp>(op) && isView(&op) &&
+        addresses.contains(op.getResult(0)))
+      continue;
+    if (isView(&op) && !isa<tensor::ConcatOp>(op)) {
+      addresses[op.getResult(0)] = lookup(op.getResult(0));
     } else if (isKernel(&op)) {
       for (OpResult result : op.getResults()) {
         if (!isFresh(result))
@@ -443,6 +417,8 @@ LogicalResult BufferAssignment::run() {
       return failure();
     addresses[arg] = *at;
   }
+  bindJoinedVariables(body);
+  llvm::DenseSet<OpOperand *> late = resolveInPlaceWrites(func, layout);
   Operation *ret = body.getTerminator();
   for (OpOperand &use : ret->getOpOperands()) {
     DictionaryAttr attrs = func.getResultAttrDict(use.getOperandNumber());
@@ -451,8 +427,12 @@ LogicalResult BufferAssignment::run() {
                     use.get().getType(), ret->getLoc());
     if (failed(at))
       return failure();
-    bindOrCopy(use, *at);
+    if (late.contains(&use))
+      copyTo(use, *at);
+    else
+      bindOrCopy(use, *at);
   }
+  bindJoinedParts(body);
   for (auto repeat : llvm::make_early_inc_range(body.getOps<moe::RepeatOp>()))
     if (failed(bindRepeat(repeat)))
       return failure();
@@ -466,5 +446,8 @@ Address BufferAssignment::lookup(Value value) const {
   auto it = addresses.find(value);
   if (it != addresses.end())
     return it->second;
-  return addresses.lookup(getRoot(value));
+  View view = getView(value);
+  Address at = addresses.lookup(view.base);
+  at.offset += view.offset;
+  return at;
 }

@@ -9,16 +9,13 @@
 #define MOEC_PASSES_MEMORY_BUFFERASSIGNMENT_H
 
 #include "dialects/Kernel/KernelOps.h"
-#include "dialects/MoE/MoEOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/Memory/Layout.h"
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace moec::memory {
-
-/// Bytes of a statically shaped tensor.
-int64_t getTensorBytes(mlir::Type type);
 
 /// A contiguous piece of memory: part of a block that the caller owns (`block`
 /// is set) or of the arena.
@@ -42,12 +39,8 @@ struct Address {
   int64_t offset = 0, stride = 0, shift = 0, modulus = 1, size = 0;
 
   bool operator==(const Address &o) const;
-  kernel::AddressAttr getAttr(mlir::MLIRContext *context) const;
-};
-
-/// A parameter in the blocks of parameters and gradients, in elements of f32.
-struct ParameterPlace {
-  int64_t offset = 0, elements = 0;
+  /// Of an operand of that many bytes.
+  kernel::AddressAttr getAttr(mlir::MLIRContext *context, int64_t bytes) const;
 };
 
 /// Assigns an address to every tensor of a function whose ops are kernel ops,
@@ -55,14 +48,15 @@ struct ParameterPlace {
 /// for one value.
 class BufferAssignment {
 public:
-  /// `layout` maps parameter names to places in the parameter block.
-  BufferAssignment(mlir::func::FuncOp func,
-                   const llvm::StringMap<ParameterPlace> &layout)
+  BufferAssignment(mlir::func::FuncOp func, const Layout &layout)
       : func(func), layout(layout) {}
 
   mlir::LogicalResult run();
   Address lookup(mlir::Value value) const;
   int64_t getArenaBytes() const { return arenaBytes; }
+  const std::vector<std::unique_ptr<Buffer>> &getBuffers() const {
+    return buffers;
+  }
   /// Copies that were needed.
   int64_t getNumCopies() const { return numCopies; }
 
@@ -71,7 +65,12 @@ private:
   Address getBlock(llvm::StringRef block, int64_t byteOffset);
   mlir::FailureOr<Address> getBoundary(mlir::DictionaryAttr attrs,
                                        mlir::Type type, mlir::Location loc);
+  /// Where variables lie that are read as one tensor.
+  void bindJoinedVariables(mlir::Block &body);
+  /// Puts what is joined side by side.
+  void bindJoinedParts(mlir::Block &body);
   bool tryBind(mlir::Value value, Address address);
+  void copyTo(mlir::OpOperand &use, Address address);
   void bindOrCopy(mlir::OpOperand &use, Address address);
   mlir::LogicalResult check();
   mlir::LogicalResult bindRepeat(moe::RepeatOp repeat);
@@ -82,7 +81,7 @@ private:
   mlir::LogicalResult packArenaBuffers();
 
   mlir::func::FuncOp func;
-  const llvm::StringMap<ParameterPlace> &layout;
+  const Layout &layout;
   std::vector<std::unique_ptr<Buffer>> buffers;
   llvm::StringMap<Buffer *> blocks;
   llvm::DenseMap<mlir::Value, Address> addresses;

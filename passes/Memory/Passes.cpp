@@ -14,11 +14,11 @@ using namespace mlir;
 namespace moec::memory {
 
 void buildMemoryPipeline(OpPassManager &pm, PassPredicate wants) {
+  pm.addPass(createPlaceVariablesPass());
   pm.addPass(createPlanMemoryPass());
   // Only after planning do kernels of the same work look the same.
   if (wants("merge-kernels"))
     pm.addPass(createMergeKernelsPass());
-  pm.addPass(createMergeProgramsPass());
 }
 
 void registerMemoryPhase() {

@@ -3,20 +3,49 @@
 
 include "mlir/Pass/PassBase.td"
 
+def PlaceVariablesPass : Pass<"moec-place-variables", "::mlir::ModuleOp"> {
+  let summary = "Give every variable its place among those of its role";
+  let description = [{
+    The variables of a role share a block of memory; this pass sets where each begins (`at`, in bytes): in the
+    order of the module, on multiples of 64 bytes. Variables that an entry reads as one tensor (`tensor.concat`) lie
+    side by side, without gaps, so that reading and writing all of them at once needs no copy.
+
+    Before:
+
+    ```mlir
+    moe.variable @w : tensor<3xf32> role(parameter)
+    moe.variable @v : tensor<8xf32> role(parameter)
+    moe.variable @u : tensor<2xf32> role(parameter)
+    // %wu = tensor.concat dim(0) %w, %u, in some function
+    ```
+
+    After:
+
+    ```mlir
+    moe.variable @w : tensor<3xf32> role(parameter) at 0
+    moe.variable @v : tensor<8xf32> role(parameter) at 64
+    moe.variable @u : tensor<2xf32> role(parameter) at 12
+    ```
+
+    Errors: more than 2^50 bytes of a role.
+  }];
+}
+
 def PlanMemoryPass : Pass<"moec-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Give every tensor an address and outline the kernels";
   let description = [{
     Turns each function of kernel ops on tensors (and `moe.repeat`) into a
     `kernel.program`: launches with planned addresses, and one function
     on memrefs for each kernel op. All memory of a step is one arena beside the blocks
-    of inputs, outputs, parameters, gradients and optimizer state. Values carried by a
-    repeat live in rings, stacked results in their slices, function results in
-    their blocks; a copy kernel is inserted only where two homes compete.
+    of inputs, outputs and variables. Values carried by a repeat live in rings, stacked results in their slices, parts of
+    a `tensor.concat` side by side, function results in their blocks; a copy kernel is inserted only where two homes
+    compete. The new value of a variable is written in its place if all kernels that read the old one have run by
+    then, else copied there when the entry ends.
 
     Before:
 
     ```mlir
-    func.func @infer(%x: tensor<8xf32> {moe.input = "x"}) -> (tensor<8xf32> {moe.output = "y"}) {
+    func.func @infer(%x: tensor<8xf32> {moe.field = "x"}) -> (tensor<8xf32> {moe.output = "y"}) {
       %e = tensor.empty() : tensor<8xf32>
       %y = kernel.map dims [8] ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) maps [..] body {..} -> tensor<8xf32>
       return %y : tensor<8xf32>
@@ -31,7 +60,7 @@ def PlanMemoryPass : Pass<"moec-plan-memory", "::mlir::ModuleOp"> {
       return
     }
     kernel.program @infer arena 0 inputs [..] outputs [..] {
-      kernel.launch @k0_map [#kernel.address<"in:x", offset = 0>, #kernel.address<"out:y", offset = 0>]
+      kernel.launch @k0_map [#kernel.address<"in:x", offset = 0, bytes = 32>, #kernel.address<"out:y", offset = 0, bytes = 32>]
     }
     ```
   }];
@@ -44,14 +73,6 @@ def MergeKernelsPass : Pass<"moec-merge-kernels", "::mlir::ModuleOp"> {
   let description = [{
     Kernel functions with equal bodies become one; launches follow. The names of
     their model nodes are joined.
-  }];
-}
-
-def MergeProgramsPass : Pass<"moec-merge-programs", "::mlir::ModuleOp"> {
-  let summary = "Append @update to @train_step";
-  let description = [{
-    The entry `train_step` is forward, backward and optimizer update in one program: the launches of
-    `@update` follow those of `@train_step`; the arena is shared, inputs of the same name are one.
   }];
 }
 

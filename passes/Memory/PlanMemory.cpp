@@ -42,27 +42,14 @@ static MemRefType getMemRef(Type type) {
   return MemRefType::get(tensor.getShape(), tensor.getElementType());
 }
 
-/// Of a shape, array<i64> or an array of i64.
-static int64_t countElements(Attribute shape) {
-  int64_t count = 1;
-  if (auto dense = dyn_cast<DenseI64ArrayAttr>(shape))
-    for (int64_t size : dense.asArrayRef())
-      count *= size;
-  else
-    for (auto size : cast<ArrayAttr>(shape).getAsRange<IntegerAttr>())
-      count *= size.getInt();
-  return count;
-}
-
 namespace {
 struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
   void runOnOperation() override {
-    llvm::StringMap<ParameterPlace> layout;
-    if (auto table = getOperation()->getAttrOfType<ArrayAttr>("moe.parameters"))
-      for (auto entry : table.getAsRange<DictionaryAttr>())
-        layout[entry.getAs<StringAttr>("name").getValue()] = {
-            entry.getAs<IntegerAttr>("offset").getInt(),
-            countElements(entry.get("shape"))};
+    Layout layout;
+    for (auto variable : getOperation().getOps<moe::VariableOp>())
+      if (std::optional<uint64_t> at = variable.getAt())
+        layout[variable.getSymName()] = {variable.getRole(), int64_t(*at),
+                                         variable.getBytes()};
 
     // A copy of the list: planned functions are erased on the way.
     for (auto func : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
@@ -79,19 +66,19 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
   void emitProgram(func::FuncOp func, const BufferAssignment &assignment) {
     OpBuilder b(func);
     SmallVector<Attribute> inputs, outputs;
-    for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
-      if (auto name = func.getArgAttrOfType<StringAttr>(i, "moe.input"))
-        inputs.push_back(describe(name, type));
-    for (auto [i, type] : llvm::enumerate(func.getResultTypes())) {
-      StringAttr name;
-      if (func.getResultAttr(i, "moe.loss"))
-        name = b.getStringAttr("loss");
-      for (StringRef key : {"moe.output", "moe.metric"})
-        if (auto attr = func.getResultAttrOfType<StringAttr>(i, key))
-          name = attr;
-      if (name)
-        outputs.push_back(describe(name, type));
+    for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
+      if (auto name = func.getArgAttrOfType<StringAttr>(i, "moe.field"))
+        inputs.push_back(describe(name, type, "source", "field"));
+      if (auto host = func.getArgAttrOfType<moe::HostValueAttr>(i, "moe.host"))
+        inputs.push_back(
+            describe(b.getStringAttr(moe::stringifyHostValue(host.getValue())),
+                     type, "source", "host"));
     }
+    for (auto [i, type] : llvm::enumerate(func.getResultTypes()))
+      for (StringRef kind : {"output", "metric"})
+        if (auto name =
+                func.getResultAttrOfType<StringAttr>(i, ("moe." + kind).str()))
+          outputs.push_back(describe(name, type, "kind", kind));
     auto program = kernel::ProgramOp::create(
         b, func.getLoc(), func.getName(), assignment.getArenaBytes(),
         b.getArrayAttr(inputs), b.getArrayAttr(outputs));
@@ -118,14 +105,20 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     }
   }
 
+  kernel::AddressAttr getAddress(Value value,
+                                 const BufferAssignment &assignment) {
+    return assignment.lookup(value).getAttr(&getContext(),
+                                            getTensorBytes(value.getType()));
+  }
+
   void emitLaunch(Operation &op, const BufferAssignment &assignment,
                   OpBuilder &b) {
     unsigned numIns = op.getNumOperands() - op.getNumResults();
     SmallVector<Attribute> args;
     for (Value in : op.getOperands().take_front(numIns))
-      args.push_back(assignment.lookup(in).getAttr(&getContext()));
+      args.push_back(getAddress(in, assignment));
     for (Value out : op.getResults())
-      args.push_back(assignment.lookup(out).getAttr(&getContext()));
+      args.push_back(getAddress(out, assignment));
     func::FuncOp kernel = outline(op);
     kernel::LaunchOp::create(b, op.getLoc(), kernel.getName(),
                              b.getArrayAttr(args));
@@ -170,7 +163,8 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     return kernel;
   }
 
-  DictionaryAttr describe(StringAttr name, Type type) {
+  DictionaryAttr describe(StringAttr name, Type type, StringRef key,
+                          StringRef value) {
     Builder b(&getContext());
     auto tensor = cast<RankedTensorType>(type);
     StringRef dtype = tensor.getElementType().isF32()        ? "f32"
@@ -178,6 +172,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
                                                              : "i32";
     return b.getDictionaryAttr(
         {b.getNamedAttr("name", name),
+         b.getNamedAttr(key, b.getStringAttr(value)),
          b.getNamedAttr("dtype", b.getStringAttr(dtype)),
          b.getNamedAttr("shape", b.getI64ArrayAttr(tensor.getShape()))});
   }

@@ -14,12 +14,12 @@ using namespace mlir;
 void moec::buildModelPipeline(OpPassManager &manager) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
-  manager.addPass(createAssignParametersPass());
+  manager.addPass(createVerifyModelPass());
 }
 
 void moec::registerModelPasses() {
   registerMoecModelPasses();
   PassPipelineRegistration<>(
-      "moec-model-pipeline", "Clean up the model and place its parameters",
+      "moec-model-pipeline", "Clean up the model and check its entries",
       [](OpPassManager &manager) { buildModelPipeline(manager); });
 }

@@ -3,19 +3,15 @@
 
 include "mlir/Pass/PassBase.td"
 
-def AssignParametersPass : Pass<"moec-assign-parameters", "::mlir::ModuleOp"> {
-  let summary = "Give every parameter its place in the parameter block";
+def VerifyModelPass : Pass<"moec-verify-model", "::mlir::ModuleOp"> {
+  let summary = "Check variables and entries against each other";
   let description = [{
-    Collects the arguments with `moe.param` of all functions into module attributes:
-    `moe.parameters`, an array of `{name, shape : array<i64>, offset : i64, decay : bool, init}`;
-    `moe.parameter_elements`, the length of the block; `moe.decay_elements`, where the decayed
-    parameters end; beside a `@loss`, `moe.trained_elements`, where those end that it takes. The others,
-    which no training changes, have `trained = false` and come last. Offsets are in elements: decayed parameters first, each in the order of first
-    use, each a multiple of 16 (a cache line), the length a multiple of 4096 so that flat kernels
-    have no tails. Gradients and optimizer state use the same offsets.
+    What the phases after this one rely on: each argument and result of an entry says what it is, once
+    (`moe.var`, `moe.field`, `moe.host`; `moe.var`, `moe.output`, `moe.metric`); a `moe.var` names a variable of that
+    type, which an entry reads by one argument and writes by one result; fields, host values and outputs of an entry
+    have different names; `of` names a parameter of the same type; no two entries have one name and one batch size.
 
-    Errors: functions that disagree about a parameter's type, `moe.decay` or `moe.init`; a name
-    twice in one function; no `moe.init`; a type that is no static float tensor.
+    A function that has none of these attributes is no entry, and is left alone.
   }];
 }
 

@@ -217,7 +217,7 @@ private:
     }
     auto argument = dyn_cast<BlockArgument>(root);
     if (!argument || !cast<RankedTensorType>(argument.getType()).getRank() ||
-        !func.getArgAttr(argument.getArgNumber(), "moe.param") ||
+        !func.getArgAttr(argument.getArgNumber(), "moe.var") ||
         !op.getEpilogue().getArgument(i).use_empty())
       return false;
     bool multiplied = false;

@@ -176,9 +176,9 @@ int64_t moec_module_output_count(const moec_module *module, int64_t entry) {
   });
 }
 
-int64_t moec_module_parameter_count(const moec_module *module) {
+int64_t moec_module_variable_count(const moec_module *module) {
   return ask(module, "module", int64_t(0), [&] {
-    return int64_t(module->module->manifest().parameters.size());
+    return int64_t(module->module->manifest().variables.size());
   });
 }
 
@@ -202,15 +202,25 @@ moec_status moec_module_output(const moec_module *module, int64_t entry,
   });
 }
 
-moec_status moec_module_parameter(const moec_module *module, int64_t index,
-                                  moec_tensor_info *info) {
+moec_status moec_module_variable(const moec_module *module, int64_t index,
+                                 moec_tensor_info *info) {
   return guard([&] {
     require(module, "module");
     require(info, "info");
-    const Parameter &found =
-        requireItem(module->module->manifest().parameters, index, "parameter");
-    *info = {found.name.c_str(), MOEC_F32, int32_t(found.shape.size()),
-             found.shape.data(), found.elements * 4};
+    *info = describe(
+        requireItem(module->module->manifest().variables, index, "variable"));
+  });
+}
+
+const char *moec_module_variable_role(const moec_module *module,
+                                      int64_t index) {
+  const char *none = nullptr;
+  return ask(module, "module", none, [&] {
+    const std::vector<Variable> &variables =
+        module->module->manifest().variables;
+    return index >= 0 && index < int64_t(variables.size())
+               ? roleName(variables[size_t(index)].role)
+               : nullptr;
   });
 }
 
@@ -243,10 +253,10 @@ const char *moec_session_device(const moec_session *session) {
 
 void moec_session_free(moec_session *session) { delete session; }
 
-moec_status moec_session_init_parameters(moec_session *session, uint64_t seed) {
+moec_status moec_session_init_variables(moec_session *session, uint64_t seed) {
   return guard([&] {
     require(session, "session");
-    session->session.initParameters(seed);
+    session->session.initVariables(seed);
   });
 }
 
@@ -266,14 +276,13 @@ moec_status moec_session_save_weights(moec_session *session, const char *path) {
   });
 }
 
-moec_status moec_session_parameter_data(moec_session *session, int64_t index,
-                                        float **data) {
+moec_status moec_session_variable_data(moec_session *session, int64_t index,
+                                       void **data) {
   return guard([&] {
     require(session, "session");
     require(data, "data");
-    const Parameter &found =
-        requireItem(session->session.manifest().parameters, index, "parameter");
-    *data = session->session.params() + found.offset;
+    requireItem(session->session.manifest().variables, index, "variable");
+    *data = session->session.variable<void>(index);
   });
 }
 

@@ -104,7 +104,7 @@ void requireDevice(DeviceKind kind);
 struct ResolvedLaunch {
   int64_t kernel = 0;
   std::vector<uint64_t> operands; ///< addresses
-  std::vector<int64_t> bytes;     ///< of each operand; 0: not said
+  std::vector<int64_t> bytes;     ///< of each operand
 };
 
 /// The program of an entry, launch by launch. Throws Error for more than a

@@ -8,12 +8,11 @@
 #include "runtime/core/Manifest.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
-#include "runtime/core/Limits.h"
 #include "runtime/core/ManifestGpu.h"
 #include "runtime/core/ManifestProgram.h"
+#include "runtime/core/ManifestVariables.h"
 
 #include <algorithm>
-#include <set>
 
 namespace moec::rt {
 
@@ -31,20 +30,64 @@ const char *dtypeName(DType dtype) {
   return "f32";
 }
 
-static int64_t findTensor(const std::vector<TensorInfo> &tensors,
-                          std::string_view name) {
-  for (size_t i = 0; i < tensors.size(); ++i)
-    if (tensors[i].name == name)
+const char *roleName(Role role) {
+  switch (role) {
+  case Role::Parameter:
+    return "parameter";
+  case Role::Statistic:
+    return "statistic";
+  case Role::Moment:
+    return "moment";
+  case Role::Shadow:
+    return "shadow";
+  case Role::Derived:
+    break;
+  }
+  return "derived";
+}
+
+int64_t Entry::findInput(std::string_view name, InputSource source) const {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].name == name && inputs[i].source == source)
       return int64_t(i);
   return -1;
 }
 
 int64_t Entry::findInput(std::string_view name) const {
-  return findTensor(inputs, name);
+  int64_t field = findInput(name, InputSource::Field);
+  return field >= 0 ? field : findInput(name, InputSource::Host);
+}
+
+/// Index of what has that name, or -1.
+template <typename Named>
+static int64_t findNamed(const std::vector<Named> &items,
+                         std::string_view name) {
+  for (size_t i = 0; i < items.size(); ++i)
+    if (items[i].name == name)
+      return int64_t(i);
+  return -1;
 }
 
 int64_t Entry::findOutput(std::string_view name) const {
-  return findTensor(outputs, name);
+  return findNamed(outputs, name);
+}
+
+int64_t Manifest::findVariable(std::string_view name) const {
+  return findNamed(variables, name);
+}
+
+int64_t Manifest::countOf(Role role) const {
+  return std::count_if(
+      variables.begin(), variables.end(),
+      [&](const Variable &variable) { return variable.role == role; });
+}
+
+int64_t Manifest::elementsOf(Role role) const {
+  int64_t elements = 0;
+  for (const Variable &variable : variables)
+    if (variable.role == role)
+      elements += variable.elements;
+  return elements;
 }
 
 int64_t Manifest::findEntry(std::string_view name, int64_t batch) const {
@@ -69,68 +112,6 @@ static void readTarget(const JsonView &target, Manifest &manifest) {
   if (auto cpu = target.find("cpu"))
     manifest.cpu = cpu->string();
   manifest.features = target.at("features").strings();
-}
-
-static ParameterInit readInit(const JsonView &view) {
-  ParameterInit init;
-  std::string op = view.at("op").string();
-  using Kind = ParameterInit::Kind;
-  if (op == "zeros") {
-    init.kind = Kind::Zeros;
-  } else if (op == "ones") {
-    init.kind = Kind::Ones;
-  } else if (op == "constant") {
-    init = {Kind::Constant, view.at("value").number()};
-  } else if (op == "normal") {
-    init = {Kind::Normal, view.at("std").number()};
-  } else if (op == "uniform") {
-    init = {Kind::Uniform, view.at("limit").number()};
-  } else {
-    view.at("op").error(fmt::format("expected zeros, ones, constant, normal or "
-                                    "uniform, got \"{}\"",
-                                    op));
-  }
-  return init;
-}
-
-static void readParameters(const JsonView &root, Manifest &manifest) {
-  manifest.parameterElements =
-      root.at("parameter_elements").integer(0, maxElements);
-  std::set<std::string> names;
-  std::vector<std::pair<int64_t, const Parameter *>> order;
-  std::vector<JsonView> views = root.at("parameters").items();
-  manifest.parameters.reserve(views.size());
-  for (const JsonView &view : views) {
-    Parameter parameter;
-    parameter.name = view.at("name").string();
-    if (!names.insert(parameter.name).second)
-      view.error(fmt::format("parameter \"{}\" stands twice", parameter.name));
-    parameter.shape = view.at("shape").shape(parameter.elements);
-    parameter.offset = view.at("offset").integer(0, manifest.parameterElements);
-    if (parameter.offset % 16 != 0)
-      view.at("offset").error(fmt::format(
-          "expected a multiple of 16 elements, got {}", parameter.offset));
-    if (parameter.elements > manifest.parameterElements - parameter.offset)
-      view.error(fmt::format("parameter \"{}\" ends at element {}, beyond the "
-                             "parameter block of {}",
-                             parameter.name,
-                             parameter.offset + parameter.elements,
-                             manifest.parameterElements));
-    if (auto decay = view.find("decay"))
-      parameter.decay = decay->boolean();
-    if (auto trained = view.find("trained"))
-      parameter.trained = trained->boolean();
-    parameter.init = readInit(view.at("init"));
-    manifest.parameters.push_back(std::move(parameter));
-  }
-  for (const Parameter &parameter : manifest.parameters)
-    order.emplace_back(parameter.offset, &parameter);
-  std::sort(order.begin(), order.end());
-  for (size_t i = 1; i < order.size(); ++i) {
-    const Parameter &before = *order[i - 1].second, &after = *order[i].second;
-    if (before.offset + before.elements > after.offset && after.elements > 0)
-      fail("/parameters: \"{}\" and \"{}\" overlap", before.name, after.name);
-  }
 }
 
 static void readKernels(const JsonView &root, Manifest &manifest) {
@@ -184,8 +165,8 @@ static ScheduleInfo readSchedule(const JsonView &view) {
   return schedule;
 }
 
-static void readTraining(const JsonView &root, Manifest &manifest) {
-  if (auto view = root.find("training")) {
+static void readHost(const JsonView &host, Manifest &manifest) {
+  if (auto view = host.find("training")) {
     TrainingInfo &training = manifest.training;
     training.text = view->dump();
     if (auto rate = view->find("learning_rate"))
@@ -197,7 +178,7 @@ static void readTraining(const JsonView &root, Manifest &manifest) {
     if (auto schedule = view->find("schedule"))
       training.schedule = readSchedule(*schedule);
   }
-  if (auto view = root.find("data")) {
+  if (auto view = host.find("data")) {
     if (auto image = view->find("image"))
       manifest.data.image = image->string();
     if (auto label = view->find("label"))
@@ -215,9 +196,9 @@ Manifest parseManifest(std::string_view text) {
   nlohmann::json document = parseJson(text, "the module's manifest");
   JsonView root(document, "manifest");
   std::string format = root.at("format").string();
-  if (format != "moec.module/1")
+  if (format != "moec.module/2")
     root.at("format").error(fmt::format(
-        "expected \"moec.module/1\", got \"{}\"; compile the model again with "
+        "expected \"moec.module/2\", got \"{}\"; compile the model again with "
         "the compiler of this runtime",
         format));
   Manifest manifest;
@@ -232,11 +213,12 @@ Manifest parseManifest(std::string_view text) {
                                    manifest.precision));
   }
   readTarget(root.at("target"), manifest);
-  readParameters(root, manifest);
+  readVariables(root, manifest);
   readKernels(root, manifest);
   for (const JsonView &view : root.at("entries").items())
     manifest.entries.push_back(readEntry(view, manifest));
-  readTraining(root, manifest);
+  if (auto host = root.find("host"))
+    readHost(*host, manifest);
   return manifest;
 }
 

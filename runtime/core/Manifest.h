@@ -28,7 +28,7 @@ int64_t dtypeBytes(DType dtype);
 /// "u8", "i32" or "f32".
 const char *dtypeName(DType dtype);
 
-/// An input or output of an entry. A scalar has an empty shape.
+/// An array. A scalar has an empty shape.
 struct TensorInfo {
   std::string name;
   DType dtype = DType::F32;
@@ -37,24 +37,65 @@ struct TensorInfo {
   int64_t bytes() const { return elements * dtypeBytes(dtype); }
 };
 
-/// How a parameter starts. `value` is the constant, the standard deviation or
+/// Who fills an input: the data set (or the caller), or the training loop,
+/// which knows `learning_rate`, `step` and `seed`. An entry may have an input
+/// of either source under one name.
+enum class InputSource : uint8_t { Field, Host };
+
+struct InputInfo : TensorInfo {
+  InputSource source = InputSource::Field;
+};
+
+/// A result of the model, or what tells how good it is.
+enum class OutputKind : uint8_t { Output, Metric };
+
+struct OutputInfo : TensorInfo {
+  OutputKind kind = OutputKind::Output;
+};
+
+/// Memory that a session keeps between runs, zero at first.
+struct VariableBlock {
+  std::string name; ///< a role
+  int64_t bytes = 0;
+};
+
+/// What a variable is there for.
+enum class Role : uint8_t {
+  Parameter, ///< what training changes
+  Statistic, ///< what is measured while training and used by evaluation
+  Moment,    ///< what an optimizer remembers of a parameter
+  Shadow,    ///< a second set of parameters, such as a moving average
+  Derived    ///< computed from other variables alone
+};
+
+constexpr Role allRoles[] = {Role::Parameter, Role::Statistic, Role::Moment,
+                             Role::Shadow, Role::Derived};
+
+/// "parameter", "statistic", "moment", "shadow" or "derived".
+const char *roleName(Role role);
+/// Whether the variables of this role make up the model, so that a file of
+/// weights holds them.
+constexpr bool isWeight(Role role) {
+  return role == Role::Parameter || role == Role::Statistic ||
+         role == Role::Shadow;
+}
+
+/// How a variable starts. `value` is the constant, the standard deviation or
 /// the limit.
-struct ParameterInit {
+struct VariableInit {
   enum class Kind : uint8_t { Zeros, Ones, Constant, Normal, Uniform };
   Kind kind = Kind::Zeros;
   double value = 0;
 };
 
-/// An f32 tensor at `offset` (elements) of the parameter block, and at the same
-/// place of the gradient and state blocks.
-struct Parameter {
-  std::string name;
-  std::vector<int64_t> shape;
-  int64_t offset = 0;
-  int64_t elements = 1;
+/// An array at byte `offset` of a block of the module.
+struct Variable : TensorInfo {
+  Role role = Role::Parameter;
+  int64_t block = 0;  ///< index of the VariableBlock
+  int64_t offset = 0; ///< bytes, a multiple of the element's size
+  int64_t of = -1;    ///< the variable that this one belongs to, or -1
   bool decay = false;
-  bool trained = true; ///< false: the loss does not need it
-  ParameterInit init;
+  VariableInit init;
 };
 
 /// One bulk copy of a GPU kernel. `shape` and `box` in elements, `strides` in
@@ -99,19 +140,19 @@ struct Kernel {
   bool isBuiltin() const { return symbol.rfind("builtin:", 0) == 0; }
 };
 
-enum class BlockKind : uint8_t { Params, Grads, State, Arena, In, Out };
+enum class BlockKind : uint8_t { Variables, Arena, In, Out };
 
 /// The address `block + offset + it * stride + ((it + shift) % modulus) * size`
 /// in bytes, for iteration `it` of the enclosing repeat.
 struct Argument {
   BlockKind block = BlockKind::Arena;
-  int64_t index = 0; ///< of a state, input or output block
+  int64_t index = 0; ///< of a block of variables, an input or an output
   int64_t offset = 0;
   int64_t stride = 0;
   int64_t shift = 0;
   int64_t modulus = 1;
   int64_t size = 0;
-  int64_t bytes = 0; ///< of the operand; 0: not said
+  int64_t bytes = 0; ///< of the whole operand
   /// Bytes from the start of the block in iteration `it`.
   int64_t at(int64_t it) const {
     return offset + it * stride + (it + shift) % modulus * size;
@@ -134,15 +175,16 @@ struct Entry {
   std::string name;
   int64_t batch = 0;
   int64_t arena = 0;
-  int64_t state = 0;
   double modelFlops = 0;
-  std::vector<TensorInfo> inputs;
-  std::vector<TensorInfo> outputs;
+  std::vector<InputInfo> inputs;
+  std::vector<OutputInfo> outputs;
   std::vector<ProgramItem> program;
-  bool usesGrads = false;
 
-  /// Index of the named input or output, or -1.
+  /// Index of the input of that name and source, or -1.
+  int64_t findInput(std::string_view name, InputSource source) const;
+  /// The field of that name, else the input of the host, or -1.
   int64_t findInput(std::string_view name) const;
+  /// Index of the output of that name, of whatever kind, or -1.
   int64_t findOutput(std::string_view name) const;
 };
 
@@ -155,7 +197,7 @@ struct ScheduleInfo {
   double final = 0;
 };
 
-/// What the training loop on the host needs.
+/// `training` of the section `host`: what the training loop needs.
 struct TrainingInfo {
   int64_t epochs = 1;
   double learningRate = 1e-3;
@@ -166,8 +208,8 @@ struct TrainingInfo {
   std::string text = "{}";
 };
 
-/// Which input is the image, which the label, which output says the class; 0
-/// classes: not said.
+/// `data` of the section `host`: which field is the image, which the label,
+/// which output says the class; 0 classes: not said.
 struct DataInfo {
   std::string image;
   std::string label;
@@ -189,8 +231,8 @@ struct Manifest {
   std::string triple;
   std::string cpu;
   std::vector<std::string> features;
-  std::vector<Parameter> parameters;
-  int64_t parameterElements = 0;
+  std::vector<VariableBlock> blocks;
+  std::vector<Variable> variables;
   std::vector<Kernel> kernels;
   std::vector<Entry> entries;
   TrainingInfo training;
@@ -199,6 +241,11 @@ struct Manifest {
   /// Index of the entry of that name and batch size (0: the first of that
   /// name), or -1.
   int64_t findEntry(std::string_view name, int64_t batch = 0) const;
+  /// Index of the variable of that name, or -1.
+  int64_t findVariable(std::string_view name) const;
+  /// How many variables of a role there are, and their numbers.
+  int64_t countOf(Role role) const;
+  int64_t elementsOf(Role role) const;
   bool isGpu() const { return device != TargetDevice::Cpu; }
   /// Most bytes of workspace that a launch of this module needs.
   int64_t workspaceBytes() const;

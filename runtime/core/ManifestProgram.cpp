@@ -9,6 +9,7 @@
 #include "runtime/core/Fail.h"
 #include "runtime/core/Limits.h"
 #include "runtime/core/ManifestGpu.h"
+#include "runtime/core/ManifestVariables.h"
 
 #include <algorithm>
 #include <limits>
@@ -17,30 +18,43 @@
 namespace moec::rt {
 
 static constexpr int64_t maxRepeat = int64_t(1) << 31;
-static constexpr int64_t maxBlocks = 64;
 
-static std::vector<TensorInfo> readTensors(const JsonView &view) {
-  std::vector<TensorInfo> tensors;
+static InputSource readSource(const JsonView &view) {
+  std::string source = view.string();
+  if (source != "field" && source != "host")
+    view.error(fmt::format("expected field or host, got \"{}\"", source));
+  return source == "field" ? InputSource::Field : InputSource::Host;
+}
+
+static OutputKind readKind(const JsonView &view) {
+  std::string kind = view.string();
+  if (kind != "output" && kind != "metric")
+    view.error(fmt::format("expected output or metric, got \"{}\"", kind));
+  return kind == "output" ? OutputKind::Output : OutputKind::Metric;
+}
+
+static void readInputs(const JsonView &view, Entry &entry) {
+  std::set<std::pair<InputSource, std::string>> names;
+  for (const JsonView &item : view.items()) {
+    InputInfo input;
+    readTensor(item, input);
+    input.source = readSource(item.at("source"));
+    if (!names.emplace(input.source, input.name).second)
+      item.error(fmt::format("\"{}\" stands twice", input.name));
+    entry.inputs.push_back(std::move(input));
+  }
+}
+
+static void readOutputs(const JsonView &view, Entry &entry) {
   std::set<std::string> names;
   for (const JsonView &item : view.items()) {
-    TensorInfo tensor;
-    tensor.name = item.at("name").string();
-    if (!names.insert(tensor.name).second)
-      item.error(fmt::format("\"{}\" stands twice", tensor.name));
-    std::string dtype = item.at("dtype").string();
-    if (dtype == "u8")
-      tensor.dtype = DType::U8;
-    else if (dtype == "i32")
-      tensor.dtype = DType::I32;
-    else if (dtype == "f32")
-      tensor.dtype = DType::F32;
-    else
-      item.at("dtype").error(
-          fmt::format("expected u8, i32 or f32, got \"{}\"", dtype));
-    tensor.shape = item.at("shape").shape(tensor.elements);
-    tensors.push_back(std::move(tensor));
+    OutputInfo output;
+    readTensor(item, output);
+    output.kind = readKind(item.at("kind"));
+    if (!names.insert(output.name).second)
+      item.error(fmt::format("\"{}\" stands twice", output.name));
+    entry.outputs.push_back(std::move(output));
   }
-  return tensors;
 }
 
 /// "in12" with the prefix "in" gives 12; anything else gives -1.
@@ -59,41 +73,35 @@ static int64_t suffixIndex(const std::string &text, const char *prefix) {
 
 /// Sets block and index; returns the block's size in bytes.
 static int64_t readBlock(const JsonView &view, const Manifest &manifest,
-                         Entry &entry, Argument &argument) {
+                         const Entry &entry, Argument &argument) {
   std::string name = view.string();
-  int64_t parameterBytes = manifest.parameterElements * 4;
-  if (name == "params") {
-    argument.block = BlockKind::Params;
-    return parameterBytes;
-  }
-  if (name == "grads") {
-    argument.block = BlockKind::Grads;
-    entry.usesGrads = true;
-    return parameterBytes;
-  }
   if (name == "arena") {
     argument.block = BlockKind::Arena;
     return entry.arena;
   }
-  auto pick = [&](BlockKind kind, const char *prefix, int64_t count) {
+  for (size_t i = 0; i < manifest.blocks.size(); ++i)
+    if (manifest.blocks[i].name == name) {
+      argument.block = BlockKind::Variables;
+      argument.index = int64_t(i);
+      return manifest.blocks[i].bytes;
+    }
+  auto pick = [&](BlockKind kind, const char *prefix, size_t count) {
     argument.index = suffixIndex(name, prefix);
     if (argument.index < 0)
       return false;
-    if (argument.index >= count)
+    if (argument.index >= int64_t(count))
       view.error(fmt::format("\"{}\" does not exist: the entry has {} of this "
                              "kind",
                              name, count));
     argument.block = kind;
     return true;
   };
-  if (pick(BlockKind::State, "state", entry.state))
-    return parameterBytes;
-  if (pick(BlockKind::In, "in", int64_t(entry.inputs.size())))
+  if (pick(BlockKind::In, "in", entry.inputs.size()))
     return entry.inputs[argument.index].bytes();
-  if (pick(BlockKind::Out, "out", int64_t(entry.outputs.size())))
+  if (pick(BlockKind::Out, "out", entry.outputs.size()))
     return entry.outputs[argument.index].bytes();
-  view.error(fmt::format("unknown block \"{}\": expected params, grads, "
-                         "state<i>, arena, in<i> or out<i>",
+  view.error(fmt::format("unknown block \"{}\": expected one of the module's "
+                         "blocks, arena, in<i> or out<i>",
                          name));
 }
 
@@ -126,7 +134,7 @@ static void checkAddresses(const JsonView &view, const Argument &argument,
 }
 
 static Argument readArgument(const JsonView &view, const Manifest &manifest,
-                             Entry &entry, int64_t repeat, bool inRepeat,
+                             const Entry &entry, int64_t repeat, bool inRepeat,
                              int64_t leastExtent) {
   Argument argument;
   int64_t blockBytes = readBlock(view.at("block"), manifest, entry, argument);
@@ -145,17 +153,14 @@ static Argument readArgument(const JsonView &view, const Manifest &manifest,
   }
   if (!inRepeat && argument.stride != 0)
     view.at("stride").error("a stride needs an enclosing repeat");
-  // Without its extent an operand is checked by its first byte.
-  int64_t extent = 1;
-  if (auto bytes = view.find("bytes"))
-    extent = argument.bytes = bytes->integer(0, maxBytes);
-  checkAddresses(view, argument, repeat, std::max(extent, leastExtent),
+  argument.bytes = view.at("bytes").integer(0, maxBytes);
+  checkAddresses(view, argument, repeat, std::max(argument.bytes, leastExtent),
                  blockBytes);
   return argument;
 }
 
 static Launch readLaunch(const JsonView &view, const Manifest &manifest,
-                         Entry &entry, int64_t repeat, bool inRepeat) {
+                         const Entry &entry, int64_t repeat, bool inRepeat) {
   if (manifest.kernels.empty())
     view.error("the program launches a kernel, but the module has none");
   Launch launch;
@@ -179,12 +184,10 @@ Entry readEntry(const JsonView &view, const Manifest &manifest) {
     view.error(fmt::format("entry \"{}\" with batch {} stands twice",
                            entry.name, entry.batch));
   entry.arena = view.at("arena").integer(0, maxBytes);
-  if (auto state = view.find("state"))
-    entry.state = state->integer(0, maxBlocks);
   if (auto flops = view.find("model_flops"))
     entry.modelFlops = flops->number();
-  entry.inputs = readTensors(view.at("inputs"));
-  entry.outputs = readTensors(view.at("outputs"));
+  readInputs(view.at("inputs"), entry);
+  readOutputs(view.at("outputs"), entry);
   for (const JsonView &item : view.at("program").items()) {
     ProgramItem step;
     if (auto repeat = item.find("repeat")) {

@@ -13,8 +13,8 @@
 
 namespace moec::rt {
 
-/// Reads one entry; `manifest` already holds parameters and kernels. Checks
-/// that every address of the program, in every iteration, lies in its block.
+/// Reads one entry; `manifest` already holds blocks and kernels. Checks that
+/// every operand of the program, in every iteration, lies in its block.
 Entry readEntry(const JsonView &view, const Manifest &manifest);
 
 } // namespace moec::rt

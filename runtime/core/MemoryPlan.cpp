@@ -15,28 +15,21 @@ namespace moec::rt {
 static double mebibytes(double bytes) { return bytes / (1 << 20); }
 
 std::string memoryPlan(const Manifest &manifest) {
-  int64_t block = manifest.parameterElements * 4, states = 0, scratch = 0;
-  bool grads = false;
-  for (const Entry &entry : manifest.entries) {
-    states = std::max(states, entry.state);
-    grads |= entry.usesGrads;
-  }
+  int64_t scratch = 0;
   for (const Kernel &kernel : manifest.kernels)
     scratch = std::max(scratch, kernel.scratch);
   std::string text = "memory plan (MiB)\n";
   auto line = [&](const std::string &name, int64_t bytes) {
     text += fmt::format("  {:<28} {:10.2f}\n", name, mebibytes(double(bytes)));
   };
-  line("parameters", block);
-  if (grads)
-    line("gradients", block);
-  if (states)
-    line("optimizer state", block * states);
+  for (const VariableBlock &block : manifest.blocks)
+    line("variables: " + block.name, block.bytes);
   for (const Entry &entry : manifest.entries) {
     double buffers = 0; // their number is not bounded
-    for (const auto *tensors : {&entry.inputs, &entry.outputs})
-      for (const TensorInfo &tensor : *tensors)
-        buffers += double(tensor.bytes());
+    for (const InputInfo &input : entry.inputs)
+      buffers += double(input.bytes());
+    for (const OutputInfo &output : entry.outputs)
+      buffers += double(output.bytes());
     text += fmt::format("  {:<28} {:10.2f} arena, {:.2f} inputs and outputs\n",
                         fmt::format("{} batch {}", entry.name, entry.batch),
                         mebibytes(double(entry.arena)), mebibytes(buffers));

@@ -50,11 +50,14 @@ int64_t Module::requireEntry(const std::string &name, int64_t batch) const {
   std::vector<std::string> present;
   for (const Entry &entry : contents.entries)
     present.push_back(fmt::format("{} (batch {})", entry.name, entry.batch));
-  bool untrained = name == "train_step" && contents.findEntry(name) < 0;
+  const char *hint = "";
+  if (contents.findEntry(name) < 0)
+    hint = name == "train_step" ? "; compile the model with --mode train"
+           : name == "eval"     ? "; a model with a training section has it"
+                                : "";
   fail("module {} has no entry \"{}\"{}; it has: {}{}", called, name,
        batch ? fmt::format(" with batch {}", batch) : std::string(),
-       fmt::join(present, ", "),
-       untrained ? "; compile the model with --mode train" : "");
+       fmt::join(present, ", "), hint);
 }
 
 } // namespace moec::rt

@@ -19,24 +19,16 @@ Session::Session(std::shared_ptr<const Module> module,
     : owner(std::move(module)), options(wanted) {
   options.threads = teamThreads(wantedThreads(options.threads));
   const Manifest &contents = owner->manifest();
-  size_t bytes = size_t(contents.parameterElements) * 4;
-  int64_t states = 0;
-  bool grads = false;
-  for (const Entry &entry : contents.entries) {
-    states = std::max(states, entry.state);
-    grads |= entry.usesGrads;
-  }
   DeviceOptions wantedDevice;
   wantedDevice.threads = options.threads;
   wantedDevice.dealing = options.dealing;
   wantedDevice.debugLaunches = options.debugLaunches;
   place = makeDevice(options.device.value_or(defaultDevice(contents)), owner,
                      wantedDevice);
-  parameterBlock = allocate(bytes, "the parameters");
-  if (grads)
-    gradientBlock = allocate(bytes, "the gradients");
-  for (int64_t i = 0; i < states; ++i)
-    stateBlocks.push_back(allocate(bytes, "the optimizer state"));
+  for (const VariableBlock &block : contents.blocks)
+    variableBlocks.push_back(
+        allocate(size_t(block.bytes),
+                 fmt::format("the variables of role {}", block.name)));
   entries.resize(contents.entries.size());
   if (options.profile)
     kernelCosts.resize(contents.kernels.size());
@@ -44,19 +36,13 @@ Session::Session(std::shared_ptr<const Module> module,
 
 Session::~Session() = default;
 
-void Session::clearState() {
-  gradientBlock.zero();
-  for (Buffer &block : stateBlocks)
-    block.zero();
-}
-
 void Session::clearCosts() {
   std::fill(kernelCosts.begin(), kernelCosts.end(), KernelCost());
 }
 
-Buffer Session::allocate(size_t bytes, const char *what) {
+Buffer Session::allocate(size_t bytes, const std::string &what) {
   try {
-    return Buffer(place, bytes, what);
+    return Buffer(place, bytes, what.c_str());
   } catch (const Error &e) {
     if (e.code() != ErrorCode::Resources)
       throw;
@@ -77,12 +63,8 @@ Session::EntryMemory &Session::ready(int64_t index) {
     memory.outputs.push_back(allocate(tensor.bytes(), "an output"));
   memory.program = place->prepare(index, [&](BlockKind kind, int64_t i) {
     switch (kind) {
-    case BlockKind::Params:
-      return parameterBlock.address();
-    case BlockKind::Grads:
-      return gradientBlock.address();
-    case BlockKind::State:
-      return stateBlocks[i].address();
+    case BlockKind::Variables:
+      return variableBlocks[i].address();
     case BlockKind::Arena:
       return memory.arena.address();
     case BlockKind::In:
@@ -130,19 +112,6 @@ void Session::setInput(int64_t entryIndex, const std::string &name,
     std::memcpy(input(entryIndex, index), data, bytes);
 }
 
-void Session::setScalar(int64_t entryIndex, const std::string &name,
-                        double value) {
-  const Entry &entry = manifest().entries.at(entryIndex);
-  const TensorInfo &tensor = entry.inputs[requireInput(entry, name)];
-  if (tensor.dtype == DType::I32) {
-    int32_t number = int32_t(value);
-    setInput(entryIndex, name, &number, sizeof(number));
-  } else {
-    float number = float(value);
-    setInput(entryIndex, name, &number, sizeof(number));
-  }
-}
-
 double Session::scalarOutput(int64_t entryIndex, int64_t index) {
   const TensorInfo &tensor =
       manifest().entries.at(entryIndex).outputs.at(index);
@@ -164,7 +133,8 @@ double Session::scalarOutput(int64_t entryIndex, int64_t index) {
 /// loss of some kind, and no error.
 void Session::checkLabels(const Entry &entry, EntryMemory &memory) {
   const DataInfo &data = manifest().data;
-  int64_t index = data.label.empty() ? -1 : entry.findInput(data.label);
+  int64_t index =
+      data.label.empty() ? -1 : entry.findInput(data.label, InputSource::Field);
   if (index < 0 || data.classes == 0 || entry.inputs[index].dtype != DType::I32)
     return;
   const auto *labels = memory.inputs[index].read<int32_t>();
@@ -182,16 +152,12 @@ double Session::run(int64_t entry) {
   std::vector<KernelCost> *costs = kernelCosts.empty() ? nullptr : &kernelCosts;
   if (place->isHost())
     return memory.program->run(costs);
-  parameterBlock.toDevice();
-  gradientBlock.toDevice();
-  for (Buffer &block : stateBlocks)
+  for (Buffer &block : variableBlocks)
     block.toDevice();
   for (Buffer &block : memory.inputs)
     block.toDevice();
   double seconds = memory.program->run(costs);
-  parameterBlock.changedByDevice();
-  gradientBlock.changedByDevice();
-  for (Buffer &block : stateBlocks)
+  for (Buffer &block : variableBlocks)
     block.changedByDevice();
   for (Buffer &block : memory.outputs)
     block.changedByDevice();
@@ -199,9 +165,8 @@ double Session::run(int64_t entry) {
 }
 
 int64_t Session::bytesHeld() const {
-  size_t sum =
-      parameterBlock.size() + gradientBlock.size() + size_t(place->bytesHeld());
-  for (const Buffer &block : stateBlocks)
+  size_t sum = size_t(place->bytesHeld());
+  for (const Buffer &block : variableBlocks)
     sum += block.size();
   for (const EntryMemory &memory : entries) {
     sum += memory.arena.size();

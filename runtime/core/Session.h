@@ -23,11 +23,11 @@ struct SessionOptions {
   bool debugLaunches = false;
 };
 
-/// Parameters, gradients and optimizer state of one model, and the arenas and
-/// buffers of its entries, on one device. Not for use by two threads at once;
-/// several sessions of one module are independent.
+/// The variables of one model, and the arenas and buffers of its entries, on
+/// one device. Not for use by two threads at once; several sessions of one
+/// module are independent.
 ///
-/// Pointers to parameters, state, inputs and outputs hold until the next run:
+/// Pointers to variables, inputs and outputs hold until the next run:
 /// on other devices than the CPU they are the host's copy, which is brought up
 /// to date when it is asked for, and copied in before a run when it was asked
 /// for to be changed.
@@ -45,22 +45,24 @@ public:
 
   const Device &device() const { return *place; }
 
+  /// The numbers of a variable, by its index in the manifest; T is its dtype.
   /// To read or to change.
-  float *params() { return parameterBlock.write<float>(); }
-  float *grads() { return gradientBlock.write<float>(); }
-  int64_t stateCount() const { return int64_t(stateBlocks.size()); }
-  float *state(int64_t index) { return stateBlocks[index].write<float>(); }
-  /// Only to read; the device's bytes stay the newer ones.
-  const float *readParams() { return parameterBlock.read<float>(); }
-  const float *readState(int64_t index) {
-    return stateBlocks[index].read<float>();
+  template <typename T = float> T *variable(int64_t index) {
+    const Variable &info = manifest().variables.at(size_t(index));
+    return reinterpret_cast<T *>(
+        variableBlocks[size_t(info.block)].write<char>() + info.offset);
   }
-  /// Gradients and optimizer state become zero again.
-  void clearState();
+  /// Only to read; the device's bytes stay the newer ones.
+  template <typename T = float> const T *readVariable(int64_t index) {
+    const Variable &info = manifest().variables.at(size_t(index));
+    return reinterpret_cast<const T *>(
+        variableBlocks[size_t(info.block)].read<char>() + info.offset);
+  }
 
-  /// Sets every parameter from its `init` rule. The value depends on seed,
-  /// name and element index alone.
-  void initParameters(uint64_t seed);
+  /// Sets every variable from its `init` rule; with `keepWeights` only those
+  /// that a file of weights does not hold. The value depends on seed, name and
+  /// element index alone.
+  void initVariables(uint64_t seed, bool keepWeights = false);
 
   /// Gives an entry its memory; run() does it when it was not done.
   void prepare(int64_t entry);
@@ -68,11 +70,10 @@ public:
   /// an output to read.
   void *input(int64_t entry, int64_t index);
   const void *output(int64_t entry, int64_t index);
-  /// Copies into an input; Error when the name is unknown or the size differs.
+  /// Copies into the field of that name, else into the input of the host; Error
+  /// when there is neither or the size differs.
   void setInput(int64_t entry, const std::string &name, const void *data,
                 int64_t bytes);
-  /// The same for an i32 or f32 scalar.
-  void setScalar(int64_t entry, const std::string &name, double value);
   /// Reads a scalar output as a number.
   double scalarOutput(int64_t entry, int64_t index);
 
@@ -88,7 +89,7 @@ public:
     return std::exchange(kernelCosts.at(size_t(kernel)), KernelCost());
   }
 
-  /// Bytes held: parameters, gradients, state, arenas, buffers, scratch.
+  /// Bytes held: variables, arenas, buffers, scratch.
   int64_t bytesHeld() const;
 
 private:
@@ -99,13 +100,12 @@ private:
   };
   EntryMemory &ready(int64_t entry);
   void checkLabels(const Entry &entry, EntryMemory &memory);
-  Buffer allocate(size_t bytes, const char *what);
+  Buffer allocate(size_t bytes, const std::string &what);
 
   std::shared_ptr<const Module> owner;
   SessionOptions options;
   std::shared_ptr<Device> place;
-  Buffer parameterBlock, gradientBlock;
-  std::vector<Buffer> stateBlocks;
+  std::vector<Buffer> variableBlocks; ///< as the manifest lists them
   std::vector<EntryMemory> entries;
   std::vector<KernelCost> kernelCosts;
 };

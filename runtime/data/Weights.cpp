@@ -1,4 +1,4 @@
-//===- Weights.cpp - Parameters to and from files -------------------------===//
+//===- Weights.cpp - Variables to and from files --------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,81 +7,101 @@
 
 #include "runtime/data/Weights.h"
 #include "runtime/core/Fail.h"
+#include "runtime/core/JsonView.h"
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 
 namespace moec::rt {
 
-std::string stateTensorName(int64_t state, const std::string &parameter) {
-  return fmt::format("state{}/{}", state, parameter);
+/// The name that safetensors files have for it.
+static const char *fileDtype(DType dtype) {
+  switch (dtype) {
+  case DType::U8:
+    return "U8";
+  case DType::I32:
+    return "I32";
+  case DType::F32:
+    break;
+  }
+  return "F32";
 }
 
-std::vector<SafeTensor> sessionTensors(Session &session, bool withState) {
+static bool isKept(const Variable &variable, Kept kept) {
+  return kept == Kept::Weights ? isWeight(variable.role)
+                               : variable.role != Role::Derived;
+}
+
+std::vector<SafeTensor> sessionTensors(Session &session, Kept kept) {
   std::vector<SafeTensor> tensors;
-  auto add = [&](const Parameter &parameter, std::string name,
-                 const float *block) {
-    tensors.push_back({std::move(name), "F32", parameter.shape,
-                       std::string_view(reinterpret_cast<const char *>(
-                                            block + parameter.offset),
-                                        size_t(parameter.elements) * 4)});
-  };
-  for (const Parameter &parameter : session.manifest().parameters)
-    add(parameter, parameter.name, session.readParams());
-  for (int64_t i = 0; withState && i < session.stateCount(); ++i)
-    for (const Parameter &parameter : session.manifest().parameters)
-      add(parameter, stateTensorName(i, parameter.name), session.readState(i));
+  const std::vector<Variable> &variables = session.manifest().variables;
+  for (size_t i = 0; i < variables.size(); ++i)
+    if (isKept(variables[i], kept))
+      tensors.push_back(
+          {variables[i].name, fileDtype(variables[i].dtype), variables[i].shape,
+           std::string_view(session.readVariable<char>(int64_t(i)),
+                            size_t(variables[i].bytes()))});
   return tensors;
 }
 
 void saveWeights(Session &session, const std::string &path) {
   writeSafetensors(
-      path, sessionTensors(session, false),
+      path, sessionTensors(session, Kept::Weights),
       {{formatKey, "moec.weights/2"}, {"model", session.manifest().model}});
 }
 
+/// The tensors of a checkpoint that are no weights. The model may not have the
+/// variables that they were: another optimizer, or no training at all.
+static std::set<std::string> momentsOf(const SafetensorsFile &file) {
+  std::string text = file.metadata(momentsKey);
+  if (text.empty())
+    return {};
+  nlohmann::json names = parseJson(text, "the checkpoint's list of moments");
+  std::vector<std::string> list = JsonView(names, momentsKey).strings();
+  return {list.begin(), list.end()};
+}
+
 void readSessionTensors(Session &session, const SafetensorsFile &file,
-                        bool withState) {
-  std::vector<SafeTensor> wanted = sessionTensors(session, withState);
+                        Kept kept) {
+  std::set<std::string> skipped;
+  if (kept == Kept::Weights)
+    skipped = momentsOf(file);
   std::vector<std::string> problems;
   std::set<std::string_view> names;
-  for (const SafeTensor &want : wanted) {
+  const std::vector<Variable> &variables = session.manifest().variables;
+  for (const Variable &want : variables) {
+    if (!isKept(want, kept))
+      continue;
     names.insert(want.name);
     const SafeTensor *have = file.find(want.name);
+    const char *dtype = fileDtype(want.dtype);
     if (!have)
-      problems.push_back(fmt::format("missing \"{}\" F32 {}", want.name,
+      problems.push_back(fmt::format("missing \"{}\" {} {}", want.name, dtype,
                                      shapeText(want.shape)));
-    else if (have->dtype != "F32" || have->shape != want.shape)
-      problems.push_back(fmt::format("\"{}\": expected F32 {}, got {} {}",
-                                     want.name, shapeText(want.shape),
+    else if (have->dtype != dtype || have->shape != want.shape)
+      problems.push_back(fmt::format("\"{}\": expected {} {}, got {} {}",
+                                     want.name, dtype, shapeText(want.shape),
                                      have->dtype, shapeText(have->shape)));
   }
-  bool isCheckpoint =
-      file.metadata(formatKey).rfind("moec.checkpoint/", 0) == 0;
-  for (const SafeTensor &have : file.tensors()) {
-    bool isState = isCheckpoint && have.name.rfind("state", 0) == 0 &&
-                   have.name.find('/') != std::string::npos;
-    if (!names.count(have.name) && !(isState && !withState))
+  for (const SafeTensor &have : file.tensors())
+    if (!names.count(have.name) && !skipped.count(have.name))
       problems.push_back(fmt::format("unexpected \"{}\" {} {}", have.name,
                                      have.dtype, shapeText(have.shape)));
-  }
   if (!problems.empty())
     fail("{} does not fit model \"{}\": {} problem{}\n  {}", file.path(),
          session.manifest().model, problems.size(),
          problems.size() == 1 ? "" : "s", fmt::join(problems, "\n  "));
-  // From here on these bytes, at the same addresses, are the newer ones.
-  session.params();
-  for (int64_t i = 0; withState && i < session.stateCount(); ++i)
-    session.state(i);
-  for (const SafeTensor &want : wanted)
-    if (!want.bytes.empty())
-      std::memcpy(const_cast<char *>(want.bytes.data()),
-                  file.find(want.name)->bytes.data(), want.bytes.size());
+  for (size_t i = 0; i < variables.size(); ++i)
+    if (isKept(variables[i], kept) && variables[i].bytes() > 0)
+      std::memcpy(session.variable<char>(int64_t(i)),
+                  file.find(variables[i].name)->bytes.data(),
+                  size_t(variables[i].bytes()));
 }
 
 void loadWeights(Session &session, const std::string &path) {
   SafetensorsFile file(path);
-  readSessionTensors(session, file, false);
+  readSessionTensors(session, file, Kept::Weights);
 }
 
 } // namespace moec::rt

@@ -1,4 +1,4 @@
-//===- Weights.h - Parameters to and from files -----------------*- C++ -*-===//
+//===- Weights.h - Variables to and from files ------------------*- C++ -*-===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -14,27 +14,29 @@
 namespace moec::rt {
 
 /// What the metadata say that tells a checkpoint from plain weights.
-constexpr const char *checkpointFormat = "moec.checkpoint/2";
+constexpr const char *checkpointFormat = "moec.checkpoint/3";
+/// Metadata of a checkpoint: the names, as JSON, of its tensors that are no
+/// weights.
+constexpr const char *momentsKey = "moments";
 
-/// Name of the tensor that holds optimizer state i of a parameter.
-std::string stateTensorName(int64_t state, const std::string &parameter);
+/// Which variables a file holds, each under its own name: what makes up the
+/// model (see isWeight), or all that are not computed from others.
+enum class Kept : uint8_t { Weights, Everything };
 
-/// Writes every parameter as F32 under its name.
+/// Writes parameters, statistics and shadows.
 void saveWeights(Session &session, const std::string &path);
 
-/// Reads every parameter from weights or from a checkpoint, whose optimizer
-/// state is then skipped. All tensors that are missing, unexpected or of
-/// another shape or dtype stand in one error, and nothing is changed then.
+/// Reads them from weights or from a checkpoint, whose other tensors are then
+/// skipped. All tensors that are missing, unexpected or of another shape or
+/// dtype stand in one error, and nothing is changed then.
 void loadWeights(Session &session, const std::string &path);
 
-/// The tensors that hold parameters and, with `withState`, optimizer state;
-/// they hold until the next run.
-std::vector<SafeTensor> sessionTensors(Session &session, bool withState);
+/// The variables as tensors; they hold until the next run.
+std::vector<SafeTensor> sessionTensors(Session &session, Kept kept);
 
-/// Reads parameters and, with `withState`, optimizer state, as strictly as
-/// loadWeights.
+/// Reads variables, as strictly as loadWeights.
 void readSessionTensors(Session &session, const SafetensorsFile &file,
-                        bool withState);
+                        Kept kept);
 
 } // namespace moec::rt
 

@@ -156,14 +156,14 @@ private:
     std::vector<ptxsim::Range> ranges;
   };
 
-  /// What the launch may touch: nothing else when the manifest tells how long
-  /// every operand is.
+  /// What the launch may touch; other operands of the same block are out of
+  /// bounds.
   std::vector<ptxsim::Range> rangesOf(const Kernel &kernel,
                                       const ResolvedLaunch &launch) const {
     std::vector<ptxsim::Range> ranges;
     for (size_t i = 0; i < launch.operands.size(); ++i) {
       if (launch.bytes[i] == 0)
-        return {};
+        continue;
       ranges.push_back({launch.operands[i], uint64_t(launch.bytes[i]),
                         fmt::format("operand {}", i), true});
     }

@@ -12,6 +12,7 @@
 #include "runtime/tool/Say.h"
 #include "runtime/tool/Tool.h"
 #include "runtime/train/Feed.h"
+#include "runtime/train/HostInputs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -76,23 +77,14 @@ nlohmann::ordered_json profileJson(const Session &session, int64_t runs,
   return kernels;
 }
 
-/// Where the entry is told a scalar of training steps under this name, which
-/// models may give their own inputs elsewhere; -1 if not.
-static int64_t findScalar(const Entry &entry, const char *name) {
-  return entry.name == "train_step" ? entry.findInput(name) : -1;
-}
-
-/// Bytes and labels at random, floats uniform in (-1, 1).
-static void fillInputs(Session &session, int64_t index, uint64_t seed) {
+/// Fields: bytes and labels at random, floats uniform in (-1, 1).
+static void fillFields(Session &session, int64_t index, uint64_t seed) {
   const Manifest &manifest = session.manifest();
   const Entry &entry = manifest.entries[index];
   int64_t classes = std::max<int64_t>(1, moduleClasses(manifest));
   for (size_t i = 0; i < entry.inputs.size(); ++i) {
     const TensorInfo &tensor = entry.inputs[i];
-    const char *const scalars[] = {"learning_rate", "step", "seed"};
-    if (std::any_of(std::begin(scalars), std::end(scalars), [&](auto name) {
-          return findScalar(entry, name) == int64_t(i);
-        }))
+    if (entry.inputs[i].source == InputSource::Host)
       continue;
     uint64_t key = streamKey(seed, "bench " + tensor.name);
     void *data = session.input(index, int64_t(i));
@@ -107,11 +99,6 @@ static void fillInputs(Session &session, int64_t index, uint64_t seed) {
             float(double(bits >> 11) * 0x1p-52 - 1.0);
     }
   }
-  // Small, so that the model does not run away from its start.
-  if (findScalar(entry, "learning_rate") >= 0)
-    session.setScalar(index, "learning_rate", 1e-5);
-  if (findScalar(entry, "seed") >= 0)
-    session.setScalar(index, "seed", double(int32_t(seed)));
 }
 
 /// The value that a share `p` of the sorted samples does not exceed.
@@ -185,17 +172,16 @@ int benchCommand(std::shared_ptr<const Module> module,
   std::unique_ptr<Session> session =
       makeSession(module, options, options.counters);
   session->prepare(index);
-  fillInputs(*session, index,
-             options.seed.value_or(module->manifest().training.seed));
-  bool hasStep = findScalar(entry, "step") >= 0;
+  uint64_t seed = options.seed.value_or(module->manifest().training.seed);
+  fillFields(*session, index, seed);
   bool hasPeak = kind == DeviceKind::Cpu;
   double peak = hasPeak ? measureFmaPeak(session->threads()) : 0;
 
   std::vector<double> samples;
   samples.reserve(size_t(repetitions));
   for (int64_t i = -warmup; i < repetitions; ++i) {
-    if (hasStep)
-      session->setScalar(index, "step", double(i + warmup + 1));
+    // A small rate, so that the model does not run away from its start.
+    setHostInputs(*session, index, {1e-5, i + warmup + 1, seed});
     if (i == 0)
       session->clearCosts();
     double seconds = session->run(index);

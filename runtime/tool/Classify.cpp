@@ -89,27 +89,59 @@ static std::string expertsText(const TensorInfo &tensor, const void *data,
   return fmt::format("  {}: {}\n", tensor.name, fmt::join(texts, ", "));
 }
 
+/// Index of the output that holds f32 [batch, classes].
+static int64_t requireLogits(const Manifest &manifest, const Entry &entry) {
+  int64_t index = logitsOutput(manifest, entry);
+  const TensorInfo &info = entry.outputs[size_t(index)];
+  if (info.dtype != DType::F32 || info.shape.size() != 2 ||
+      info.shape[0] != entry.batch || info.shape[1] < 1)
+    fail("entry {}: classification needs logits f32 [{}, classes], but \"{}\" "
+         "is {} {}",
+         entry.name, entry.batch, info.name, dtypeName(info.dtype),
+         shapeText(info.shape));
+  return index;
+}
+
+/// A NaN is neither larger nor smaller than anything: it would count as some
+/// class.
+static void checkFinite(const float *row, int64_t classes,
+                        const std::string &output, const Dataset &data,
+                        int64_t image) {
+  for (int64_t c = 0; c < classes; ++c)
+    if (!std::isfinite(row[c]))
+      fail("\"{}\" of image {} of {} is {} for class {}: these weights, or the "
+           "model, compute no finite numbers, so there is no class to count",
+           output, image, data.name, row[c], c);
+}
+
 int classifyCommand(std::shared_ptr<const Module> module,
                     const ClassifyOptions &options) {
-  int64_t index = pickEvalEntry(*module, options.batch);
+  int64_t index = pickLogitsEntry(*module, options.batch);
   const Manifest &manifest = module->manifest();
   const Entry &entry = manifest.entries[index];
   Dataset test = readTestImages(options.data, options.testImages);
   if (options.first >= test.count)
     fail("--first {}: {} has {} images", options.first, test.name, test.count);
+  int64_t logits = requireLogits(manifest, entry);
+  int64_t classes = entry.outputs[size_t(logits)].shape[1], correct = 0;
+  checkLabels(test, classes);
   std::unique_ptr<Session> session = makeSession(module, options);
   int64_t end = std::min(test.count, options.first + options.count);
-  int64_t logits = logitsOutput(manifest, entry);
   std::string texts;
-  auto describe = [&](int64_t image, int64_t row, const float *values) {
+  auto describe = [&](int64_t image, int64_t row) {
+    auto *values = static_cast<const float *>(session->output(index, logits)) +
+                   row * classes;
+    checkFinite(values, classes, entry.outputs[size_t(logits)].name, test,
+                image);
+    const float *last = values + classes;
+    const float *best = std::max_element(values, last);
+    bool right = best - values == test.labels[image];
+    correct += right;
     if (image < options.first || image >= end)
       return;
-    const float *last = values + entry.outputs[logits].shape[1];
-    const float *best = std::max_element(values, last);
     double sum = 0;
     for (const float *value = values; value != last; ++value)
       sum += std::exp(double(*value) - double(*best));
-    bool right = best - values == test.labels[image];
     texts += fmt::format("\nimage {}\n{}  predicted {}, {:.0f} % sure; true "
                          "class {}: {}\n",
                          image, imageText(test, image),
@@ -122,9 +154,9 @@ int classifyCommand(std::shared_ptr<const Module> module,
         texts += expertsText(tensor, session->output(index, int64_t(o)), row);
     }
   };
-  Evaluation result = evaluate(*session, index, test, describe);
-  say("{} of {} test images are right ({:.2f} %); some of them:\n{}",
-      result.correct, result.count, result.accuracy() * 100, texts);
+  int64_t count = runOverImages(*session, index, test, describe);
+  say("{} of {} test images are right ({:.2f} %); some of them:\n{}", correct,
+      count, 100 * double(correct) / double(count), texts);
   return 0;
 }
 

@@ -14,8 +14,8 @@
 
 namespace moec::rt {
 
-static const char *initName(ParameterInit::Kind kind) {
-  using Kind = ParameterInit::Kind;
+static const char *initName(VariableInit::Kind kind) {
+  using Kind = VariableInit::Kind;
   switch (kind) {
   case Kind::Zeros:
     return "zeros";
@@ -31,11 +31,9 @@ static const char *initName(ParameterInit::Kind kind) {
   return "uniform";
 }
 
-static void printTensors(const char *label,
-                         const std::vector<TensorInfo> &tensors) {
-  for (const TensorInfo &tensor : tensors)
-    say("    {:<7} {:<16} {} {}\n", label, tensor.name, dtypeName(tensor.dtype),
-        shapeText(tensor.shape));
+static void printTensor(const char *label, const TensorInfo &tensor) {
+  say("    {:<7} {:<16} {} {}\n", label, tensor.name, dtypeName(tensor.dtype),
+      shapeText(tensor.shape));
 }
 
 /// "12.3 MFLOP", "640 B": three digits and the prefix that fits.
@@ -68,8 +66,11 @@ static void printEntry(const Manifest &manifest, const Entry &entry) {
   say("  {} batch {}: {} launches, {} of the model, {} of kernels\n",
       entry.name, entry.batch, total, quantity(entry.modelFlops, "FLOP"),
       quantity(flops, "FLOP"));
-  printTensors("input", entry.inputs);
-  printTensors("output", entry.outputs);
+  for (const InputInfo &input : entry.inputs)
+    printTensor(input.source == InputSource::Field ? "field" : "host", input);
+  for (const OutputInfo &output : entry.outputs)
+    printTensor(output.kind == OutputKind::Output ? "output" : "metric",
+                output);
 }
 
 /// What a launch of a kernel on a GPU is made of.
@@ -114,6 +115,43 @@ static void printKernels(const Manifest &manifest, const Entry &entry,
   }
 }
 
+static std::string initText(const VariableInit &init) {
+  using Kind = VariableInit::Kind;
+  std::string text = initName(init.kind);
+  if (init.kind != Kind::Zeros && init.kind != Kind::Ones)
+    text += fmt::format(" {:g}", init.value);
+  return text;
+}
+
+/// The blocks, and under each role its variables.
+static void printVariables(const Manifest &manifest) {
+  say("blocks\n");
+  for (const VariableBlock &block : manifest.blocks)
+    say("  {:<10} {:>14} bytes\n", block.name, block.bytes);
+  say("variables\n");
+  for (Role role : allRoles) {
+    int64_t count = manifest.countOf(role), bytes = 0;
+    if (count == 0)
+      continue;
+    for (const Variable &variable : manifest.variables)
+      bytes += variable.role == role ? variable.bytes() : 0;
+    say("  {}: {} in {} {}, {} bytes\n", roleName(role),
+        manifest.elementsOf(role), count, count == 1 ? "variable" : "variables",
+        bytes);
+    for (const Variable &variable : manifest.variables) {
+      if (variable.role != role)
+        continue;
+      std::string of;
+      if (variable.of >= 0)
+        of = ", of " + manifest.variables[size_t(variable.of)].name;
+      say("    {:<36} {:<3} {:<20} {:>10}  {}{}{}\n", variable.name,
+          dtypeName(variable.dtype), shapeText(variable.shape),
+          variable.elements, initText(variable.init),
+          variable.decay ? ", decays" : "", of);
+    }
+  }
+}
+
 int inspectCommand(std::shared_ptr<const Module> module,
                    const CommonOptions &options) {
   if (options.json) {
@@ -148,22 +186,7 @@ int inspectCommand(std::shared_ptr<const Module> module,
   for (const Entry &entry : manifest.entries)
     printEntry(manifest, entry);
   say("{}", memoryPlan(manifest));
-  int64_t elements = 0;
-  for (const Parameter &parameter : manifest.parameters)
-    elements += parameter.elements;
-  say("parameters: {} in {} tensors\n", elements, manifest.parameters.size());
-  for (const Parameter &parameter : manifest.parameters) {
-    using Kind = ParameterInit::Kind;
-    Kind kind = parameter.init.kind;
-    std::string init = initName(kind);
-    if (kind != Kind::Zeros && kind != Kind::Ones)
-      init += fmt::format(" {:g}", parameter.init.value);
-    say("  {:<36} {:<20} {:>10}  {}{}\n", parameter.name,
-        shapeText(parameter.shape), parameter.elements, init,
-        !parameter.trained ? ", the loss does not need it"
-        : parameter.decay  ? ", decays"
-                           : "");
-  }
+  printVariables(manifest);
   for (const Entry &entry : manifest.entries)
     printKernels(manifest, entry, notes);
   return 0;

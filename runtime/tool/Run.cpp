@@ -41,7 +41,7 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
                "same, slower\n",
                session->threads(), asked);
   if (options.weights.empty())
-    session->initParameters(
+    session->initVariables(
         options.seed.value_or(session->manifest().training.seed));
   else
     loadWeights(*session, options.weights);
@@ -49,9 +49,12 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
 }
 
 /// Index of tensor -> file, for "@x.npy" (by position) and "name=@x.npy".
+/// `find` gives the index of a name, or -1.
+template <typename Tensor, typename Find>
 static std::map<int64_t, std::string>
 assignFiles(const std::vector<std::string> &texts,
-            const std::vector<TensorInfo> &tensors, const char *flag) {
+            const std::vector<Tensor> &tensors, const Find &find,
+            const char *flag) {
   std::map<int64_t, std::string> files;
   int64_t next = 0;
   for (const std::string &text : texts) {
@@ -68,14 +71,13 @@ assignFiles(const std::vector<std::string> &texts,
              tensors.size());
     } else {
       std::string name = text.substr(0, at - 1);
+      index = find(name);
       std::vector<std::string> names;
       for (const TensorInfo &tensor : tensors)
         names.push_back(tensor.name);
-      auto found = std::find(names.begin(), names.end(), name);
-      if (found == names.end())
+      if (index < 0)
         fail("{} {}: there is no \"{}\"; there are: {}", flag, text, name,
              fmt::join(names, ", "));
-      index = found - names.begin();
     }
     if (!files.emplace(index, text.substr(at + 1)).second)
       fail("{} {}: \"{}\" is given twice", flag, text, tensors[index].name);
@@ -208,10 +210,17 @@ int runCommand(std::shared_ptr<const Module> module,
                const RunOptions &options) {
   int64_t index = pickEntry(*module, options);
   const Entry &entry = module->manifest().entries[index];
-  auto inputs = assignFiles(options.inputs, entry.inputs, "--input");
-  auto outputs = assignFiles(options.outputs, entry.outputs, "--output");
-  auto expected =
-      assignFiles(options.expected, entry.outputs, "--expected-output");
+  auto findInput = [&](const std::string &name) {
+    return entry.findInput(name);
+  };
+  auto findOutput = [&](const std::string &name) {
+    return entry.findOutput(name);
+  };
+  auto inputs = assignFiles(options.inputs, entry.inputs, findInput, "--input");
+  auto outputs =
+      assignFiles(options.outputs, entry.outputs, findOutput, "--output");
+  auto expected = assignFiles(options.expected, entry.outputs, findOutput,
+                              "--expected-output");
   std::vector<NamedPath> written;
   for (auto &[i, file] : outputs)
     written.push_back({"--output", file});
@@ -230,7 +239,7 @@ int runCommand(std::shared_ptr<const Module> module,
     checkArray(references[i], file, entry.outputs[i], "output");
   }
   if (options.weights.empty() && !options.seed &&
-      !module->manifest().parameters.empty())
+      module->manifest().countOf(Role::Parameter) > 0)
     warn("run: without --weights the parameters have their start values, from "
          "the model's seed");
   std::unique_ptr<Session> session = makeSession(module, options);
@@ -238,8 +247,10 @@ int runCommand(std::shared_ptr<const Module> module,
     NpyArray array = readNpy(file);
     checkBatch(module->manifest(), entry, array, file, entry.inputs[i]);
     checkArray(array, file, entry.inputs[i], "input");
-    session->setInput(index, entry.inputs[i].name, array.bytes.data(),
-                      int64_t(array.bytes.size()));
+    // By its index: a field and an input of the host may share a name.
+    if (!array.bytes.empty())
+      std::memcpy(session->input(index, i), array.bytes.data(),
+                  array.bytes.size());
   }
   session->run(index);
   bool good = true;

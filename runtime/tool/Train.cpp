@@ -61,12 +61,9 @@ static std::string progressText(const TrainProgress &now) {
 }
 
 static std::string headerText(const Session &session) {
-  int64_t elements = 0;
-  for (const Parameter &parameter : session.manifest().parameters)
-    elements += parameter.elements;
   return fmt::format("{}: {} parameters, {}, on {}", session.manifest().model,
-                     elements, session.manifest().precision,
-                     session.device().describe());
+                     session.manifest().elementsOf(Role::Parameter),
+                     session.manifest().precision, session.device().describe());
 }
 
 int trainCommand(std::shared_ptr<const Module> module,
@@ -98,8 +95,7 @@ int trainCommand(std::shared_ptr<const Module> module,
   Progress out(stdout);
   out.show(fmt::format("reading {}", options.data));
   Dataset data = readDataset(options.data, DataSplit::Train), test;
-  bool evaluates =
-      !options.noEval && module->manifest().findEntry("infer") >= 0;
+  bool evaluates = !options.noEval && module->manifest().findEntry("eval") >= 0;
   // All test images would take the simulator hours.
   if (evaluates && !options.testImages &&
       chosenDevice(*module, options) == DeviceKind::PtxSim) {
@@ -179,11 +175,10 @@ int evalCommand(std::shared_ptr<const Module> module,
   Progress err(stderr);
   if (!options.json)
     err.show(headerText(*session));
-  Evaluation result =
-      evaluate(*session, entry, test, nullptr, [&](int64_t done) {
-        err.show(fmt::format("{}/{} test images", done, test.count));
-        return false;
-      });
+  Evaluation result = evaluate(*session, entry, test, [&](int64_t done) {
+    err.show(fmt::format("{}/{} test images", done, test.count));
+    return false;
+  });
   err.clear();
   if (options.json) {
     nlohmann::ordered_json object = {{"images", result.count},

@@ -21,8 +21,9 @@ std::string courseOf(const Manifest &manifest) {
   nlohmann::json course = parseJson(manifest.training.text, "training");
   course["precision"] = manifest.precision;
   nlohmann::json &decays = course["decays"];
-  for (const Parameter &parameter : manifest.parameters)
-    decays[parameter.name] = parameter.decay;
+  for (const Variable &variable : manifest.variables)
+    if (variable.role == Role::Parameter)
+      decays[variable.name] = variable.decay;
   return course.dump();
 }
 
@@ -60,9 +61,14 @@ std::string courseDifference(const std::string &there,
 
 void saveCheckpoint(Session &session, const RunPosition &position,
                     const std::string &path) {
+  nlohmann::json moments = nlohmann::json::array();
+  for (const Variable &variable : session.manifest().variables)
+    if (!isWeight(variable.role))
+      moments.push_back(variable.name);
   writeSafetensors(
-      path, sessionTensors(session, true),
+      path, sessionTensors(session, Kept::Everything),
       {{formatKey, checkpointFormat},
+       {momentsKey, moments.dump()},
        {"model", session.manifest().model},
        {"seed", std::to_string(position.seed)},
        {"step", std::to_string(position.step)},
@@ -105,7 +111,7 @@ RunPosition loadCheckpoint(Session &session, const std::string &path) {
   if (position.step > position.steps)
     fail("{} is damaged: it stands at step {} of {}", path, position.step,
          position.steps);
-  readSessionTensors(session, file, true);
+  readSessionTensors(session, file, Kept::Everything);
   return position;
 }
 

@@ -26,7 +26,7 @@ struct RunPosition {
   std::string data;   ///< identityOf() the training set
 };
 
-/// What of a module, apart from the shapes of its parameters, decides how a run
+/// What of a module, apart from the shapes of its variables, decides how a run
 /// goes on: its training section (optimizer, clipping, schedule, the nodes of
 /// the model, ...), its precision and the parameters that decay, as JSON text.
 std::string courseOf(const Manifest &manifest);
@@ -38,8 +38,8 @@ std::string identityOf(const Dataset &data);
 /// so on, joined by "; "; empty when they are equal.
 std::string courseDifference(const std::string &there, const std::string &here);
 
-/// Writes parameters, optimizer state and position into one safetensors file,
-/// by temporary file, fsync and rename.
+/// Writes all variables but derived ones, under their own names, and the
+/// position into one safetensors file, by temporary file, fsync and rename.
 void saveCheckpoint(Session &session, const RunPosition &position,
                     const std::string &path);
 

@@ -34,84 +34,89 @@ int64_t pickInferEntry(const Module &module, int64_t batch) {
 }
 
 int64_t pickEvalEntry(const Module &module, int64_t batch) {
-  bool own = module.manifest().findEntry("eval") >= 0;
-  return pickEntry(module, own ? "eval" : "infer", batch);
+  return pickEntry(module, "eval", batch);
 }
 
-/// log(sum(exp(row))) - row[label]
-static double crossEntropy(const float *row, int64_t classes, int32_t label) {
-  double most = *std::max_element(row, row + classes), sum = 0;
-  for (int64_t c = 0; c < classes; ++c)
-    sum += std::exp(double(row[c]) - most);
-  return std::log(sum) + most - double(row[label]);
+int64_t pickLogitsEntry(const Module &module, int64_t batch) {
+  const Manifest &manifest = module.manifest();
+  int64_t index = findLogitsEntry(manifest);
+  if (index < 0)
+    fail("no entry of module {} has an output that says the class; name it in "
+         "the loss of the model's training section, or call it \"logits\"",
+         module.name());
+  return pickEntry(module, manifest.entries[index].name.c_str(), batch);
 }
 
-/// A NaN is neither larger nor smaller than anything: it would count as some
-/// class.
-static void checkFinite(const float *row, int64_t classes,
-                        const std::string &output, const Dataset &data,
-                        int64_t image) {
-  for (int64_t c = 0; c < classes; ++c)
-    if (!std::isfinite(row[c]))
-      fail("\"{}\" of image {} of {} is {} for class {}: these weights, or the "
-           "model, compute no finite numbers, so there is no class to count",
-           output, image, data.name, row[c], c);
-}
-
-int64_t checkEvaluation(Session &session, int64_t entryIndex,
-                        const Dataset &data) {
-  const Entry &entry = session.manifest().entries.at(entryIndex);
-  int64_t output = logitsOutput(session.manifest(), entry);
-  if (output < 0)
-    fail("entry {} has no output that says the class; name it in the loss of "
-         "the model's training section, or call it \"logits\"",
-         entry.name);
-  const TensorInfo &info = entry.outputs[output];
-  if (info.dtype != DType::F32 || info.shape.size() != 2 ||
-      info.shape[0] != entry.batch || info.shape[1] < 1)
-    fail("entry {}: evaluation needs logits f32 [{}, classes], but \"{}\" is "
-         "{} {}",
-         entry.name, entry.batch, info.name, dtypeName(info.dtype),
-         shapeText(info.shape));
-  checkLabels(data, info.shape[1]);
-  Feed(session, entryIndex, data);
-  return output;
-}
-
-Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
-                    const ImageFn &onImage, const StopEvaluation &stop) {
-  int64_t output = checkEvaluation(session, entryIndex, data);
-  const TensorInfo &info =
-      session.manifest().entries[entryIndex].outputs[output];
-  int64_t classes = info.shape[1];
-  Feed feed(session, entryIndex, data);
+int64_t runOverImages(Session &session, int64_t entry, const Dataset &data,
+                      const ImageFn &onImage, const StopEvaluation &stop) {
+  const Entry &info = session.manifest().entries.at(size_t(entry));
+  for (const InputInfo &input : info.inputs)
+    if (input.source == InputSource::Host)
+      fail("entry {} has an input \"{}\" of the training loop; images alone do "
+           "not fill it",
+           info.name, input.name);
+  Feed feed(session, entry, data);
   std::vector<int64_t> order(data.count);
   std::iota(order.begin(), order.end(), 0);
-
-  auto start = std::chrono::steady_clock::now();
-  Evaluation result;
-  double sum = 0;
   for (int64_t next = 0; next < data.count;) {
     int64_t end = std::min(next + feed.batch(), data.count);
     int64_t begin = std::max<int64_t>(end - feed.batch(), 0);
     feed.fill(order, begin, end);
-    session.run(entryIndex);
-    auto *logits =
-        static_cast<const float *>(session.output(entryIndex, output));
-    for (; next < end; ++next) {
-      int64_t at = feed.row(next - begin, end - begin);
-      const float *row = logits + at * classes;
-      checkFinite(row, classes, info.name, data, next);
-      int32_t label = data.labels[next];
-      result.correct += std::max_element(row, row + classes) - row == label;
-      sum += crossEntropy(row, classes, label);
-      if (onImage)
-        onImage(next, at, row);
-    }
-    result.count = end;
+    session.run(entry);
+    for (; next < end; ++next)
+      onImage(next, feed.row(next - begin, end - begin));
     if (stop && stop(end))
-      break;
+      return end;
   }
+  return data.count;
+}
+
+/// Index of a metric with one value for each image.
+static int64_t requireMetric(const Entry &entry, const char *name) {
+  int64_t index = entry.findOutput(name);
+  if (index < 0)
+    fail("entry {} has no metric \"{}\", which evaluation needs", entry.name,
+         name);
+  const OutputInfo &info = entry.outputs[index];
+  if (info.kind != OutputKind::Metric || info.dtype != DType::F32 ||
+      info.shape != std::vector<int64_t>{entry.batch})
+    fail("entry {}: evaluation needs the metric \"{}\" as f32 [{}], but it is "
+         "{} {}{}",
+         entry.name, name, entry.batch, dtypeName(info.dtype),
+         shapeText(info.shape),
+         info.kind == OutputKind::Metric ? "" : ", no metric");
+  return index;
+}
+
+void checkEvaluation(Session &session, int64_t entryIndex,
+                     const Dataset &data) {
+  const Entry &entry = session.manifest().entries.at(entryIndex);
+  requireMetric(entry, "loss");
+  requireMetric(entry, "accuracy");
+  Feed(session, entryIndex, data);
+}
+
+Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
+                    const StopEvaluation &stop) {
+  const Entry &entry = session.manifest().entries.at(entryIndex);
+  int64_t loss = requireMetric(entry, "loss");
+  int64_t accuracy = requireMetric(entry, "accuracy");
+  auto valueOf = [&](int64_t output, int64_t row) {
+    return static_cast<const float *>(session.output(entryIndex, output))[row];
+  };
+  auto start = std::chrono::steady_clock::now();
+  Evaluation result;
+  double sum = 0;
+  auto onImage = [&](int64_t image, int64_t row) {
+    float value = valueOf(loss, row);
+    if (!std::isfinite(value))
+      fail("\"{}\" of image {} of {} is {}: these weights, or the model, "
+           "compute no finite numbers, so there is no class to count",
+           entry.outputs[loss].name, image, data.name, value);
+    sum += double(value);
+    result.correct += valueOf(accuracy, row) == 1.0f;
+  };
+  result.count = runOverImages(session, entryIndex, data, onImage, stop);
   result.loss = result.count ? sum / double(result.count) : 0;
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)

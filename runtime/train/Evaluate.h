@@ -18,42 +18,47 @@ namespace moec::rt {
 struct Evaluation {
   int64_t count = 0;
   int64_t correct = 0;
-  double loss = 0; ///< mean cross-entropy
+  double loss = 0; ///< mean over the images
   double seconds = 0;
   double accuracy() const {
     return count ? double(correct) / double(count) : 0;
   }
 };
 
-/// The `infer` entry with this batch size; 0 picks the largest. Throws Error
+/// The entry `infer` with this batch size; 0 picks the largest. Throws Error
 /// when the module has none.
 int64_t pickInferEntry(const Module &module, int64_t batch = 0);
 
-/// The entry that gives the logits: `eval` in a module whose `infer` leaves
-/// them out, else `infer`. Batch sizes as above.
+/// Likewise for `eval`.
 int64_t pickEvalEntry(const Module &module, int64_t batch = 0);
 
-/// The output of an entry that gives the logits. Throws Error when evaluate()
-/// could not use this entry and these images, so that a training run learns of
-/// it before its first step.
-int64_t checkEvaluation(Session &session, int64_t entry, const Dataset &data);
+/// Likewise for the entry that gives the logits: `infer`, or `eval` in a module
+/// whose `infer` leaves them out.
+int64_t pickLogitsEntry(const Module &module, int64_t batch = 0);
 
-/// Told of every image, in order, while its batch is in the session: the image,
-/// its row in the batch, its logits.
-using ImageFn =
-    std::function<void(int64_t image, int64_t row, const float *logits)>;
-/// Asked between the batches of an evaluation, with the images done so far;
-/// true ends it.
+/// Told of every image, in order, while its batch is in the session: the image
+/// and its row in the batch.
+using ImageFn = std::function<void(int64_t image, int64_t row)>;
+/// Asked between batches, with the images done so far; true ends it.
 using StopEvaluation = std::function<bool(int64_t)>;
 
-/// Runs an entry that gives logits, f32 [batch, classes], over all images. The
-/// last batch begins early enough to be full, with images that count already;
-/// fewer images than a batch stand several times (Feed::fill). The class is the
-/// argmax (the lowest of equal ones); the loss is computed in double. Where
-/// `stop` ended it, `count` is less than the images there are. Throws Error for
-/// logits that are not finite.
+/// Runs an entry over all images and returns how many it came to. The last
+/// batch begins early enough to be full, with images that were told of already;
+/// fewer images than a batch stand several times (Feed::fill). Throws Error for
+/// an entry with inputs of the training loop.
+int64_t runOverImages(Session &session, int64_t entry, const Dataset &data,
+                      const ImageFn &onImage,
+                      const StopEvaluation &stop = nullptr);
+
+/// Throws Error when evaluate() could not use this entry and these images, so
+/// that a training run learns of it before its first step.
+void checkEvaluation(Session &session, int64_t entry, const Dataset &data);
+
+/// Runs an entry `eval` over all images. It has the metrics `loss` and
+/// `accuracy`, each f32 [batch] with one value for each image; they are summed
+/// in double. Where `stop` ended it, `count` is less than the images there are.
+/// Throws Error for a loss that is not finite.
 Evaluation evaluate(Session &session, int64_t entry, const Dataset &data,
-                    const ImageFn &onImage = nullptr,
                     const StopEvaluation &stop = nullptr);
 
 } // namespace moec::rt

@@ -29,14 +29,21 @@ std::vector<int64_t> shuffledOrder(int64_t count, uint64_t seed,
 int64_t moduleClasses(const Manifest &manifest) {
   if (manifest.data.classes > 0)
     return manifest.data.classes;
-  int64_t infer = manifest.findEntry("infer");
-  if (infer < 0)
+  int64_t index = findLogitsEntry(manifest);
+  if (index < 0)
     return 0;
-  const Entry &entry = manifest.entries[infer];
-  int64_t index = logitsOutput(manifest, entry);
-  if (index < 0 || entry.outputs[index].shape.size() != 2)
-    return 0;
-  return entry.outputs[index].shape[1];
+  const Entry &entry = manifest.entries[index];
+  const OutputInfo &logits = entry.outputs[logitsOutput(manifest, entry)];
+  return logits.shape.size() == 2 ? logits.shape[1] : 0;
+}
+
+int64_t findLogitsEntry(const Manifest &manifest) {
+  for (const char *name : {"infer", "eval"}) {
+    int64_t index = manifest.findEntry(name);
+    if (index >= 0 && logitsOutput(manifest, manifest.entries[index]) >= 0)
+      return index;
+  }
+  return -1;
 }
 
 int64_t logitsOutput(const Manifest &manifest, const Entry &entry) {
@@ -46,17 +53,18 @@ int64_t logitsOutput(const Manifest &manifest, const Entry &entry) {
 
 int64_t imageInput(const Manifest &manifest, const Entry &entry) {
   if (!manifest.data.image.empty()) {
-    int64_t index = entry.findInput(manifest.data.image);
+    int64_t index = entry.findInput(manifest.data.image, InputSource::Field);
     if (index < 0)
       fail(
-          "entry {} has no input \"{}\", which the module's data section names "
+          "entry {} has no field \"{}\", which the module's data section names "
           "as the image",
           entry.name, manifest.data.image);
     return index;
   }
-  int64_t index = entry.findInput("image");
+  int64_t index = entry.findInput("image", InputSource::Field);
   for (size_t i = 0; index < 0 && i < entry.inputs.size(); ++i)
-    if (entry.inputs[i].dtype == DType::U8)
+    if (entry.inputs[i].dtype == DType::U8 &&
+        entry.inputs[i].source == InputSource::Field)
       index = int64_t(i);
   if (index < 0)
     fail("entry {} has no image input; name it in the data section of the "
@@ -67,7 +75,8 @@ int64_t imageInput(const Manifest &manifest, const Entry &entry) {
 
 int64_t labelInput(const Manifest &manifest, const Entry &entry) {
   return entry.findInput(manifest.data.label.empty() ? "label"
-                                                     : manifest.data.label);
+                                                     : manifest.data.label,
+                         InputSource::Field);
 }
 
 Feed::Feed(Session &session, int64_t entryIndex, const Dataset &data)
@@ -77,6 +86,13 @@ Feed::Feed(Session &session, int64_t entryIndex, const Dataset &data)
   batchSize = info.batch;
   image = imageInput(manifest, info);
   label = labelInput(manifest, info);
+  for (size_t i = 0; i < info.inputs.size(); ++i)
+    if (info.inputs[i].source == InputSource::Field && int64_t(i) != image &&
+        int64_t(i) != label)
+      fail(
+          "entry {} has a field \"{}\" for which there are no data: a data set "
+          "has images and labels",
+          info.name, info.inputs[i].name);
   const TensorInfo &images = info.inputs[image];
   if (images.shape.empty() || images.shape[0] != batchSize ||
       images.dtype == DType::I32)

@@ -21,12 +21,17 @@ std::vector<int64_t> shuffledOrder(int64_t count, uint64_t seed, int64_t epoch);
 /// names, else "logits"; -1 when there is none.
 int64_t logitsOutput(const Manifest &manifest, const Entry &entry);
 
+/// Index of an entry with that output: one `infer`, else one `eval`; -1 when
+/// there is none.
+int64_t findLogitsEntry(const Manifest &manifest);
+
 /// Number of classes the module predicts: `data.classes` of the manifest, else
-/// the last dimension of the logits of `infer`; 0 when neither says.
+/// the last dimension of the logits; 0 when neither says.
 int64_t moduleClasses(const Manifest &manifest);
 
-/// Index of the image input of an entry: the one `data.image` names, else
-/// "image", else the only u8 input. Throws Error when there is none.
+/// Index of the field of an entry that is the image: the one `data.image`
+/// names, else "image", else the only u8 field. Throws Error when there is
+/// none.
 int64_t imageInput(const Manifest &manifest, const Entry &entry);
 /// Likewise for the label: `data.label`, else "label"; -1 when there is none.
 int64_t labelInput(const Manifest &manifest, const Entry &entry);
@@ -34,8 +39,8 @@ int64_t labelInput(const Manifest &manifest, const Entry &entry);
 /// Fills image and label inputs of an entry from a dataset.
 class Feed {
 public:
-  /// Throws Error when the images do not fit the entry or a label is out of
-  /// range.
+  /// Throws Error when the images do not fit the entry, it has a field that is
+  /// neither image nor label, or a label is out of range.
   Feed(Session &session, int64_t entry, const Dataset &data);
 
   /// Images order[begin] ... order[end - 1], at most a batch, at least one.

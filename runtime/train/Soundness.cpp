@@ -7,7 +7,6 @@
 
 #include "runtime/train/Soundness.h"
 #include "runtime/core/Fail.h"
-#include "runtime/data/Weights.h"
 #include "runtime/train/Feed.h"
 
 #include <algorithm>
@@ -42,15 +41,18 @@ static std::string notSound(const float *values, int64_t count, float limit) {
 }
 
 std::string ruinOf(Session &session, const Dataset &data) {
-  // State may hold squares.
-  size_t parameters = session.manifest().parameters.size(), index = 0;
-  for (const SafeTensor &tensor : sessionTensors(session, true)) {
+  const std::vector<Variable> &variables = session.manifest().variables;
+  for (size_t i = 0; i < variables.size(); ++i) {
+    const Variable &variable = variables[i];
+    if (variable.dtype != DType::F32 || variable.role == Role::Derived)
+      continue;
     std::string bad = notSound(
-        reinterpret_cast<const float *>(tensor.bytes.data()),
-        int64_t(tensor.bytes.size() / sizeof(float)),
-        index++ < parameters ? tooLarge : std::numeric_limits<float>::max());
+        session.readVariable(int64_t(i)), variable.elements,
+        // Moments may be squares.
+        isWeight(variable.role) ? tooLarge : std::numeric_limits<float>::max());
     if (!bad.empty())
-      return fmt::format("tensor \"{}\": {}", tensor.name, bad);
+      return fmt::format("{} \"{}\": {}", roleName(variable.role),
+                         variable.name, bad);
   }
   int64_t probe = probeEntry(session.manifest());
   if (probe < 0)
@@ -60,7 +62,7 @@ std::string ruinOf(Session &session, const Dataset &data) {
   std::iota(order.begin(), order.end(), 0);
   feed.fill(order, 0, int64_t(order.size()));
   session.run(probe);
-  const std::vector<TensorInfo> &outputs =
+  const std::vector<OutputInfo> &outputs =
       session.manifest().entries[probe].outputs;
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].dtype != DType::F32)

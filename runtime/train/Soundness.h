@@ -13,15 +13,14 @@
 
 namespace moec::rt {
 
-/// Index of the entry that gives the logits (see pickEvalEntry) with the
-/// smallest batch, or -1: the cheapest way to see what a model makes of an
-/// image.
+/// Index of the entry `eval`, where there is none of `infer`, with the smallest
+/// batch, or -1: the cheapest way to see what a model makes of an image.
 int64_t probeEntry(const Manifest &manifest);
 
-/// What is wrong with the weights that a session holds, "" if nothing: a
-/// parameter, or an f32 output of probeEntry() (when there is one) for the
-/// first images of `data`, that is nan, infinite or so large that its square is
-/// no f32; or optimizer state that is not finite.
+/// What is wrong with the variables that a session holds, "" if nothing: a
+/// parameter, statistic or shadow, or an f32 output of probeEntry() (when there
+/// is one) for the first images of `data`, that is nan, infinite or so large
+/// that its square is no f32; or a moment that is not finite.
 std::string ruinOf(Session &session, const Dataset &data);
 
 } // namespace moec::rt

@@ -9,6 +9,7 @@
 #include "runtime/core/Fail.h"
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/Feed.h"
+#include "runtime/train/HostInputs.h"
 #include "runtime/train/Schedule.h"
 #include "runtime/train/Soundness.h"
 
@@ -17,6 +18,23 @@
 #include <cmath>
 
 namespace moec::rt {
+
+/// Index of the loss among the outputs.
+static int64_t requireLoss(const Manifest &manifest, const Entry &entry) {
+  // Plain SGD does not ask for the step, nor a model without noise for the
+  // seed.
+  if (entry.findInput("learning_rate", InputSource::Host) < 0)
+    fail("there is nothing to train: the loss of model \"{}\" depends on no "
+         "parameter",
+         manifest.model);
+  checkHostInputs(entry);
+  int64_t loss = entry.findOutput("loss");
+  if (loss < 0 || entry.outputs[loss].elements != 1 ||
+      entry.outputs[loss].dtype != DType::F32)
+    fail("entry {}: it should have an output \"loss\", an f32 scalar",
+         entry.name);
+  return loss;
+}
 
 namespace {
 using Clock = std::chrono::steady_clock;
@@ -32,12 +50,14 @@ public:
           const TrainOptions &options)
       : session(session), data(data), test(test), options(options),
         index(session.module().requireEntry("train_step")),
-        entry(session.manifest().entries[index]), feed(session, index, data) {}
+        entry(session.manifest().entries[index]),
+        lossOutput(requireLoss(session.manifest(), entry)),
+        feed(session, index, data) {}
 
-  TrainResult run(bool keepParameters);
+  TrainResult run(bool keepWeights);
 
 private:
-  void start(bool keepParameters);
+  void start(bool keepWeights);
   void resume();
   void step(const std::vector<int64_t> &order);
   void report(float loss, double rate);
@@ -67,6 +87,7 @@ private:
   const TrainOptions &options;
   int64_t index;
   const Entry &entry;
+  int64_t lossOutput;
   Feed feed;
   RunPosition position;
   int64_t stepsPerEpoch = 0, epochs = 0;
@@ -80,50 +101,17 @@ private:
 };
 } // namespace
 
-static void checkInputs(const Manifest &manifest, const Entry &entry) {
-  for (const char *name : {"learning_rate", "step", "seed"}) {
-    int64_t i = entry.findInput(name);
-    // Plain SGD does not ask for the step, nor a model without noise for the
-    // seed.
-    if (i < 0 && name == std::string_view("learning_rate"))
-      fail("there is nothing to train: the loss of model \"{}\" depends on no "
-           "parameter",
-           manifest.model);
-    if (i < 0)
-      continue;
-    if (entry.inputs[i].elements != 1 || entry.inputs[i].dtype == DType::U8)
-      fail("entry train_step: input \"{}\" should be a scalar of f32 or i32",
-           name);
-  }
-  int64_t image = imageInput(manifest, entry);
-  int64_t label = labelInput(manifest, entry);
-  for (size_t i = 0; i < entry.inputs.size(); ++i) {
-    const std::string &name = entry.inputs[i].name;
-    if (int64_t(i) != image && int64_t(i) != label && name != "learning_rate" &&
-        name != "step" && name != "seed")
-      fail("entry train_step has an input \"{}\" for which the training loop "
-           "has no data",
-           name);
-  }
-  if (entry.outputs.empty() || entry.outputs[0].elements != 1 ||
-      entry.outputs[0].dtype != DType::F32)
-    fail("entry train_step: the first output should be the loss, an f32 "
-         "scalar");
-}
-
-void Trainer::start(bool keepParameters) {
-  checkInputs(session.manifest(), entry);
+void Trainer::start(bool keepWeights) {
   const TrainingInfo &training = session.manifest().training;
   stepsPerEpoch = data.count / entry.batch;
   if (stepsPerEpoch == 0)
     fail("{}: {} images do not fill one batch of {}", data.name, data.count,
          entry.batch);
   session.prepare(index);
-  session.clearState();
   if (test) {
-    int64_t logits = pickEvalEntry(session.module());
-    checkEvaluation(session, logits, *test);
-    session.prepare(logits);
+    int64_t eval = pickEvalEntry(session.module());
+    checkEvaluation(session, eval, *test);
+    session.prepare(eval);
   }
   if (int64_t probe = probeEntry(session.manifest()); probe >= 0) {
     Feed(session, probe, data);
@@ -139,14 +127,12 @@ void Trainer::start(bool keepParameters) {
   position.steps = options.steps ? options.steps : wanted * stepsPerEpoch;
   if (!options.resume.empty())
     resume();
-  else if (!keepParameters)
-    session.initParameters(position.seed);
+  else
+    session.initVariables(position.seed, keepWeights);
   epochs = (position.steps + stepsPerEpoch - 1) / stepsPerEpoch;
   // The step input is i32.
   if (position.steps > INT32_MAX)
     fail("{} steps are too many", position.steps);
-  if (entry.findInput("seed") >= 0)
-    session.setScalar(index, "seed", double(int32_t(position.seed)));
   log(fmt::format("{} images, {} epoch{} of {} steps of {} images{}, learning "
                   "rate {:g}, seed {}",
                   data.count, epochs, epochs == 1 ? "" : "s", stepsPerEpoch,
@@ -194,15 +180,13 @@ void Trainer::step(const std::vector<int64_t> &order) {
   int64_t begin = position.step % stepsPerEpoch * entry.batch;
   feed.fill(order, begin, begin + entry.batch);
   ++position.step;
-  if (entry.findInput("step") >= 0)
-    session.setScalar(index, "step", double(position.step));
   double rate =
       learningRateAt(session.manifest().training.schedule,
                      position.learningRate, position.step, position.steps);
-  session.setScalar(index, "learning_rate", rate);
+  setHostInputs(session, index, {rate, position.step, position.seed});
   session.run(index);
   ++lineSteps;
-  float loss = float(session.scalarOutput(index, 0));
+  float loss = float(session.scalarOutput(index, lossOutput));
   if (options.onStep)
     options.onStep(position.step, loss);
   if (!std::isfinite(loss))
@@ -247,8 +231,9 @@ void Trainer::report(float loss, double rate) {
                   seconds * 1e3, double(entry.batch) / seconds);
   if (entry.modelFlops > 0)
     line += fmt::format(" {:.0f} GFLOP/s", entry.modelFlops / seconds * 1e-9);
-  for (size_t i = 1; i < entry.outputs.size(); ++i)
-    if (entry.outputs[i].elements == 1)
+  for (size_t i = 0; i < entry.outputs.size(); ++i)
+    if (int64_t(i) != lossOutput && entry.outputs[i].elements == 1 &&
+        entry.outputs[i].kind == OutputKind::Metric)
       line += fmt::format(" {} {:.4g}", entry.outputs[i].name,
                           session.scalarOutput(index, int64_t(i)));
   log(line);
@@ -284,7 +269,7 @@ void Trainer::save() {
 
 void Trainer::evaluateNow() {
   Evaluation evaluation = evaluate(session, pickEvalEntry(session.module()),
-                                   *test, nullptr, [&](int64_t done) {
+                                   *test, [&](int64_t done) {
                                      progress(done);
                                      return done < test->count && interrupted();
                                    });
@@ -299,8 +284,8 @@ void Trainer::evaluateNow() {
   result.evaluation = evaluation;
 }
 
-TrainResult Trainer::run(bool keepParameters) {
-  start(keepParameters);
+TrainResult Trainer::run(bool keepWeights) {
+  start(keepWeights);
   if (options.onStart)
     options.onStart(position.step);
   runStart = lineStart = Clock::now();
@@ -350,8 +335,8 @@ TrainResult Trainer::run(bool keepParameters) {
 }
 
 TrainResult train(Session &session, const Dataset &data, const Dataset *test,
-                  const TrainOptions &options, bool keepParameters) {
-  return Trainer(session, data, test, options).run(keepParameters);
+                  const TrainOptions &options, bool keepWeights) {
+  return Trainer(session, data, test, options).run(keepWeights);
 }
 
 } // namespace moec::rt

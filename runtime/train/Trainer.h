@@ -64,11 +64,11 @@ struct TrainResult {
   std::optional<Evaluation> evaluation; ///< of the last epoch
 };
 
-/// Trains with the entry `train_step`. Parameters start from the seed (or the
-/// checkpoint), unless `keepParameters`. Each epoch visits all images in a new
-/// order and drops the last partial batch. With `test`, the model is evaluated
-/// after each epoch. Losses depend neither on the number of threads nor on
-/// stops and resumptions. Throws Error
+/// Trains with the entry `train_step`. Variables start from the seed (or the
+/// checkpoint); with `keepWeights` those of isWeight() stay as they are. Each
+/// epoch visits all images in a new order and drops the last partial batch.
+/// With `test`, the model is evaluated after each epoch. Losses depend neither
+/// on the number of threads nor on stops and resumptions. Throws Error
 /// * before the first step when something does not fit, also the test images,
 ///   or an option that differs from the run that `resume` holds;
 /// * when a loss is no longer finite, or a step has ruined the weights: every
@@ -76,7 +76,7 @@ struct TrainResult {
 ///   the end, since the loss of a step tells of the weights before it. What
 ///   `checkpoint` held stays.
 TrainResult train(Session &session, const Dataset &data, const Dataset *test,
-                  const TrainOptions &options, bool keepParameters = false);
+                  const TrainOptions &options, bool keepWeights = false);
 
 } // namespace moec::rt
 

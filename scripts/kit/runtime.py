@@ -8,6 +8,14 @@ import arrays
 DTYPES = {"u8": "U8", "i32": "I32", "f32": "F32"}
 
 
+def size_of(info):
+    """Bytes of an array of the manifest."""
+    size = 1 if info["dtype"] == "u8" else 4
+    for dim in info["shape"]:
+        size *= dim
+    return size
+
+
 class RuntimeFailure(Exception):
     """What the runtime says; `resources` when memory or a device is missing."""
 
@@ -37,8 +45,8 @@ class Library:
             "session_create": (None, [pointer, out(Options), out(pointer)]),
             "session_free": (0, [pointer]),
             "session_device": (text, [pointer]),
-            "session_init_parameters": (None, [pointer, ctypes.c_uint64]),
-            "session_parameter_data": (None, [pointer, integer, out(pointer)]),
+            "session_init_variables": (None, [pointer, ctypes.c_uint64]),
+            "session_variable_data": (None, [pointer, integer, out(pointer)]),
             "session_set_input": (None, [pointer, integer, text, pointer, integer]),
             "session_run": (None, [pointer, integer]),
             "session_run_timed": (None, [pointer, integer, integer, out(ctypes.c_double)]),
@@ -89,27 +97,28 @@ class Session:
             arguments = (self.handle,) + arguments
         self.library.check(getattr(self.library.c, "moec_session_" + name)(*arguments))
 
-    def init_parameters(self, seed):
-        self.call("init_parameters", seed)
+    def init_variables(self, seed):
+        self.call("init_variables", seed)
 
-    def _parameter(self, index):
+    def _variable(self, index):
         where = ctypes.c_void_p()
-        self.call("parameter_data", index, ctypes.byref(where))
+        self.call("variable_data", index, ctypes.byref(where))
         return where.value
 
+    def _parameters(self):
+        """The parameters and where each one lies."""
+        for index, info in enumerate(self.module.manifest["variables"]):
+            if info["role"] == "parameter":
+                yield info, self._variable(index)
+
     def set_parameters(self, arrays):
-        for index, info in enumerate(self.module.manifest["parameters"]):
+        for info, where in self._parameters():
             data = arrays[info["name"]][2]
-            ctypes.memmove(self._parameter(index), data, len(data))
+            ctypes.memmove(where, data, len(data))
 
     def parameters(self):
-        result = {}
-        for index, info in enumerate(self.module.manifest["parameters"]):
-            size = 4
-            for dim in info["shape"]:
-                size *= dim
-            result[info["name"]] = ("F32", info["shape"], ctypes.string_at(self._parameter(index), size))
-        return result
+        return {info["name"]: (DTYPES[info["dtype"]], info["shape"], ctypes.string_at(where, size_of(info)))
+                for info, where in self._parameters()}
 
     def set_input(self, entry, name, data):
         self.call("set_input", entry, name.encode(), ctypes.c_char_p(data), len(data))
@@ -130,9 +139,7 @@ class Session:
     def outputs(self, entry):
         result = {}
         for info in self.module.manifest["entries"][entry]["outputs"]:
-            size = 1 if info["dtype"] == "u8" else 4
-            for dim in info["shape"]:
-                size *= dim
+            size = size_of(info)
             data = ctypes.create_string_buffer(size)
             self.call("get_output", entry, info["name"].encode(), data, size)
             result[info["name"]] = (DTYPES[info["dtype"]], info["shape"], data.raw[:size])
@@ -142,7 +149,7 @@ class Session:
 def train_losses(session, index, given, steps):
     """The losses of the first steps of entry `index` on one batch."""
     entry = session.module.manifest["entries"][index]
-    names = [info["name"] for info in entry["inputs"]]
+    names = [info["name"] for info in entry["inputs"] if info["source"] == "host"]
     for key, item in given.items():
         session.set_input(index, key, item[2])
     losses = []
@@ -151,5 +158,5 @@ def train_losses(session, index, given, steps):
             if key in names:
                 session.set_input(index, key, arrays.make(dtype, [], [value])[2])
         session.run(index)
-        losses.append(arrays.values(session.outputs(index)[entry["outputs"][0]["name"]])[0])
+        losses.append(arrays.values(session.outputs(index)["loss"])[0])
     return losses

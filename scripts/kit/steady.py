@@ -62,7 +62,9 @@ class Routers:
     def parameters(self, manifest, weights):
         """The weights of the given model under the names of this one."""
         result = {}
-        for info in manifest["parameters"]:
+        for info in manifest["variables"]:
+            if info["role"] != "parameter":
+                continue
             node, rest = info["name"].split(".", 1)
             result[info["name"]] = weights[f"{self.origin[node]}.{rest}"]
         return result

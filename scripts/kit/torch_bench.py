@@ -99,8 +99,9 @@ class Ours:
         self.place = place
         self.module = runtime.Module(library, os.path.join(HERE, item["module"]))
         self.session = runtime.Session(self.module, place.ours, profile=profile)
-        self.session.init_parameters(1)
-        self.entry = self.module.entry("train_step" if item["bench"]["kind"] == "step" else "infer")
+        self.session.init_variables(1)
+        self.step = item["bench"]["kind"] == "step"
+        self.entry = self.module.entry("train_step" if self.step else "infer")
         self.inputs = {}
         torch.manual_seed(1)
         for info in self.module.manifest["entries"][self.entry]["inputs"]:
@@ -121,7 +122,9 @@ class Ours:
         """Of one run: the layer's result, or the loss of a step."""
         import torch_models
         self.session.run(self.entry)
-        return torch_models.tensor(next(iter(self.session.outputs(self.entry).values()))).to(self.place.name)
+        outputs = self.session.outputs(self.entry)
+        first = outputs["loss"] if self.step else next(iter(outputs.values()))
+        return torch_models.tensor(first).to(self.place.name)
 
     def median_ms(self):
         self.session.run_timed(self.entry, self.place.warmup)

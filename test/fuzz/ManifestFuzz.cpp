@@ -15,28 +15,49 @@
 #include "runtime/core/Manifest.h"
 #include "runtime/cpu/Builtins.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <set>
 
 using namespace moec::rt;
 
 static int64_t blockBytes(const Manifest &manifest, const Entry &entry,
                           const Argument &argument) {
   switch (argument.block) {
+  case BlockKind::Variables:
+    return manifest.blocks.at(argument.index).bytes;
   case BlockKind::Arena:
     return entry.arena;
   case BlockKind::In:
     return entry.inputs.at(argument.index).bytes();
   case BlockKind::Out:
-    return entry.outputs.at(argument.index).bytes();
-  case BlockKind::State:
-    if (argument.index < 0 || argument.index >= entry.state)
-      std::abort();
-    break;
-  case BlockKind::Params:
-  case BlockKind::Grads:
     break;
   }
-  return manifest.parameterElements * 4;
+  return entry.outputs.at(argument.index).bytes();
+}
+
+/// Every variable lies inside of its block, and no two have a byte in common.
+static void checkVariables(const Manifest &manifest) {
+  std::vector<std::array<int64_t, 3>> places; // block, begin, end
+  std::set<std::string> names;
+  for (const Variable &variable : manifest.variables) {
+    const int64_t most = manifest.blocks.at(variable.block).bytes;
+    if (variable.offset < 0 || variable.offset > most ||
+        variable.offset % dtypeBytes(variable.dtype) != 0 ||
+        variable.bytes() > most - variable.offset ||
+        !names.insert(variable.name).second)
+      std::abort();
+    if (variable.of >= 0)
+      manifest.variables.at(variable.of);
+    if (variable.bytes() > 0)
+      places.push_back({variable.block, variable.offset,
+                        variable.offset + variable.bytes()});
+  }
+  std::sort(places.begin(), places.end());
+  for (size_t i = 1; i < places.size(); ++i)
+    if (places[i - 1][0] == places[i][0] && places[i - 1][2] > places[i][1])
+      std::abort();
 }
 
 static void checkArgument(const Manifest &manifest, const Entry &entry,
@@ -57,10 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     const Manifest manifest = parseManifest(text);
     if (memoryPlan(manifest).empty())
       std::abort();
-    for (const Parameter &parameter : manifest.parameters)
-      if (parameter.offset < 0 ||
-          parameter.elements > manifest.parameterElements - parameter.offset)
-        std::abort();
+    checkVariables(manifest);
     for (const Entry &entry : manifest.entries)
       for (const ProgramItem &item : entry.program)
         for (const Launch &launch : item.body) {

@@ -110,13 +110,7 @@ def manifests(root):
     for path in glob.glob(f"{root}/test/runtime/Inputs/*.json"):
         yield read(path)
     for path in glob.glob(f"{root}/test/runtime/Inputs/*.c"):
-        for text in texts(read(path)):
-            if "moec.module/1" in text:
-                yield text
-    for path in glob.glob(f"{root}/test/runtime/core/*.cpp"):
-        for text in texts(read(path)):
-            if "moec.module/1" in text:
-                yield text
+        yield from re.findall(r"^MANIFEST\(({.*?^})\)$", read(path), re.S | re.M)
 
 
 def elf(_):
@@ -139,7 +133,7 @@ def elf(_):
 def safetensors(_):
     for tensors in ({}, {"a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
                          "b": {"dtype": "U8", "shape": [5], "data_offsets": [24, 29]},
-                         "__metadata__": {"format": "moec.weights/1"}}):
+                         "__metadata__": {"format": "moec.weights/2"}}):
         header = json.dumps(tensors).encode()
         yield struct.pack("<Q", len(header)) + header + bytes(29 if tensors else 0)
 

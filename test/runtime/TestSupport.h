@@ -9,7 +9,9 @@
 #define MOEC_TEST_RUNTIME_TESTSUPPORT_H
 
 #include "runtime/core/Error.h"
-#include "runtime/core/Module.h"
+#include "runtime/core/ModuleSeal.h"
+#include "runtime/core/Session.h"
+#include "runtime/core/Version.h"
 
 #include <gtest/gtest.h>
 
@@ -24,6 +26,17 @@ namespace moec::rt::test {
 /// A module of test/runtime/Inputs.
 inline std::shared_ptr<const Module> loadTestModule(const std::string &name) {
   return Module::load(std::string(MOEC_TEST_MODULES) + "/" + name + ".moec");
+}
+
+/// All numbers of the parameters of a test module, 64 in the toys: weight [16,
+/// 3] at 0 and bias [3] at 48.
+inline float *params(Session &session) { return session.variable(0); }
+inline const float *readParams(Session &session) {
+  return session.readVariable(0);
+}
+/// The same of what the optimizer of the toys remembers.
+inline const float *readMoments(Session &session) {
+  return session.readVariable(2);
 }
 
 /// A folder that lives as long as the test.
@@ -50,6 +63,34 @@ inline std::string readAll(const std::string &path) {
 
 inline void writeAll(const std::string &path, const std::string &bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
+}
+
+/// The ELF image of a test module, without its seal.
+inline std::string imageOf(const std::string &name) {
+  std::string bytes =
+      readAll(std::string(MOEC_TEST_MODULES) + "/" + name + ".moec");
+  return bytes.substr(0, bytes.size() - moec::sealBytes);
+}
+
+inline std::string sealed(const std::string &image,
+                          uint32_t abi = MOEC_MODULE_ABI) {
+  return image + moec::moduleSeal(image, abi);
+}
+
+/// A test module in whose manifest `from` is `to`, of the same length.
+inline std::shared_ptr<const Module> changedModule(const std::string &name,
+                                                   const std::string &from,
+                                                   const std::string &to) {
+  std::string image = imageOf(name);
+  size_t start = image.find("{ \"format\""), count = 0;
+  EXPECT_EQ(from.size(), to.size());
+  for (size_t at = image.find(from, std::min(start, image.size()));
+       at != std::string::npos; at = image.find(from, at + to.size()), ++count)
+    image.replace(at, from.size(), to);
+  EXPECT_GT(count, 0u) << from;
+  TemporaryFolder folder;
+  writeAll(folder / "m", sealed(image));
+  return Module::load(folder / "m");
 }
 
 /// The text of the Error that `body` throws; "no error" when it throws none.

@@ -45,7 +45,7 @@ typedef enum moec_status {
 
 typedef enum moec_dtype { MOEC_U8 = 0, MOEC_I32 = 1, MOEC_F32 = 2 } moec_dtype;
 
-/** An input, an output or a parameter. A scalar has rank 0. */
+/** An input, an output or a variable. A scalar has rank 0. */
 typedef struct moec_tensor_info {
   const char *name;
   moec_dtype dtype;
@@ -98,17 +98,27 @@ int64_t moec_module_find_entry(const moec_module *module, const char *name,
 /** 0 when there is no such entry. */
 int64_t moec_module_input_count(const moec_module *module, int64_t entry);
 int64_t moec_module_output_count(const moec_module *module, int64_t entry);
-int64_t moec_module_parameter_count(const moec_module *module);
 moec_status moec_module_input(const moec_module *module, int64_t entry,
                               int64_t index, moec_tensor_info *info);
 moec_status moec_module_output(const moec_module *module, int64_t entry,
                                int64_t index, moec_tensor_info *info);
-moec_status moec_module_parameter(const moec_module *module, int64_t index,
-                                  moec_tensor_info *info);
+
+/**
+ * Variables are what a session keeps between runs: parameters, statistics,
+ * moments of the optimizer and so on.
+ */
+int64_t moec_module_variable_count(const moec_module *module);
+moec_status moec_module_variable(const moec_module *module, int64_t index,
+                                 moec_tensor_info *info);
+/**
+ * "parameter", "statistic", "moment", "shadow" or "derived"; null when there is
+ * no such variable.
+ */
+const char *moec_module_variable_role(const moec_module *module, int64_t index);
 
 /**
  * Loads the module's code, which must fit this CPU or the device, and allocates
- * parameters, gradients and optimizer state, all zero. `options` may be null. A
+ * the variables, all zero. `options` may be null. A
  * session serves one thread at a time.
  */
 moec_status moec_session_create(const moec_module *module,
@@ -117,27 +127,34 @@ moec_status moec_session_create(const moec_module *module,
 /** Null is allowed. */
 void moec_session_free(moec_session *session);
 
-/** Sets every parameter by its rule; the same for any number of threads. */
-moec_status moec_session_init_parameters(moec_session *session, uint64_t seed);
+/** Sets every variable by its rule; the same for any number of threads. */
+moec_status moec_session_init_variables(moec_session *session, uint64_t seed);
 /**
- * Reads a safetensors file. All tensors that are missing, unexpected or of
- * another shape stand in one error; nothing changes then.
+ * Reads parameters, statistics and shadows from a safetensors file. All tensors
+ * that are missing, unexpected or of another shape stand in one error; nothing
+ * changes then.
  */
 moec_status moec_session_load_weights(moec_session *session, const char *path);
-/** Writes a temporary file, syncs it and renames it to `path`. */
+/** Writes the same: a temporary file, synced and renamed to `path`. */
 moec_status moec_session_save_weights(moec_session *session, const char *path);
 /** Name and architecture of the session's device. */
 const char *moec_session_device(const moec_session *session);
 /**
- * The f32 values of a parameter, to read or to write until the next run. On
- * another device than the CPU it is a copy: ask again after a run.
+ * The values of a variable, of the dtype that moec_module_variable tells, to
+ * read or to write until the next run. On another device than the CPU it is a
+ * copy: ask again after a run.
  */
-moec_status moec_session_parameter_data(moec_session *session, int64_t index,
-                                        float **data);
+moec_status moec_session_variable_data(moec_session *session, int64_t index,
+                                       void **data);
 
 /** Allocates the entry's arena and buffers, which the first run does else. */
 moec_status moec_session_prepare(moec_session *session, int64_t entry);
-/** Copies `bytes` bytes in; they must be the input's size. */
+/**
+ * Copies `bytes` bytes in; they must be the input's size. `name` is that of a
+ * field of the data, such as "image"; where there is none, that of an input
+ * which the training loop fills ("learning_rate", "step", "seed"). One of the
+ * latter under the name of a field is reached by moec_session_input_data.
+ */
 moec_status moec_session_set_input(moec_session *session, int64_t entry,
                                    const char *name, const void *data,
                                    int64_t bytes);
@@ -161,7 +178,7 @@ moec_status moec_session_get_output(moec_session *session, int64_t entry,
                                     int64_t bytes);
 /**
  * Where an input or output lies, to fill or read it without a copy of one's
- * own; until the next run, as with moec_session_parameter_data.
+ * own; until the next run, as with moec_session_variable_data.
  */
 moec_status moec_session_input_data(moec_session *session, int64_t entry,
                                     int64_t index, void **data);

@@ -112,14 +112,14 @@ func.func @route(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) -
 }
 
 // CHECK-LABEL: kernel.program @infer arena 8192
-// CHECK:         kernel.launch @k0 [#kernel.address<"in:x", offset = 0>, #kernel.address<"arena", offset = 0>]
+// CHECK:         kernel.launch @k0 [#kernel.address<"in:x", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
 // CHECK:         kernel.loop 4
-// CHECK:           kernel.launch @k0 [#kernel.address<"arena", offset = 0, shift = 1, modulus = 2, size = 4096>, #kernel.address<"params", offset = 64, stride = 128>]
+// CHECK:           kernel.launch @k0 [#kernel.address<"arena", offset = 0, bytes = 32, shift = 1, modulus = 2, size = 4096>, #kernel.address<"parameter", offset = 64, bytes = 32, stride = 128>]
 func.func private @k0(memref<8xf32>, memref<8xf32>, index, index, memref<?xi8>)
-kernel.program @infer arena 8192 inputs [{name = "x", dtype = "f32", shape = [8]}] outputs [] {
-  kernel.launch @k0 [#kernel.address<"in:x", offset = 0>, #kernel.address<"arena", offset = 0>]
+kernel.program @infer arena 8192 inputs [{name = "x", dtype = "f32", shape = [8], source = "field"}] outputs [] {
+  kernel.launch @k0 [#kernel.address<"in:x", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
   kernel.loop 4 {
-    kernel.launch @k0 [#kernel.address<"arena", offset = 0, shift = 1, modulus = 2, size = 4096>,
-                       #kernel.address<"params", offset = 64, stride = 128>]
+    kernel.launch @k0 [#kernel.address<"arena", offset = 0, bytes = 32, shift = 1, modulus = 2, size = 4096>,
+                       #kernel.address<"parameter", offset = 64, bytes = 32, stride = 128>]
   }
 }

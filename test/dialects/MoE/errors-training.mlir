@@ -64,9 +64,9 @@ func.func @load_grad(%x: tensor<6x4xf32>) -> tensor<6x4xf32> {
 
 // -----
 
-func.func @clip_rank(%g: tensor<4x8xf32>) -> tensor<f32> {
-  // expected-error @+1 {{expected gradients of rank 1, got 2}}
-  %s, %n = moe.clip_scale %g max_norm 1.0 : tensor<4x8xf32> -> tensor<f32>
+func.func @clip_types(%g: tensor<4x8xf32>, %h: tensor<4xf64>) -> tensor<f32> {
+  // expected-error @+1 {{expected one element type, got 'f32' and 'f64'}}
+  %s, %n = moe.clip_scale %g, %h max_norm 1.0 : tensor<4x8xf32>, tensor<4xf64> -> tensor<f32>
   return %s : tensor<f32>
 }
 
@@ -80,17 +80,33 @@ func.func @clip_norm(%g: tensor<32xf32>) -> tensor<f32> {
 
 // -----
 
-func.func @sgd(%p: tensor<2x4xf32>, %lr: tensor<f32>) -> tensor<2x4xf32> {
-  // expected-error @+1 {{expected parameters of rank 1, got 2}}
-  %q, %n = moe.sgd_update %p, %p, %p, %lr, %lr mu 0.9 weight_decay 0.0 : tensor<2x4xf32>, tensor<f32>
-  return %q : tensor<2x4xf32>
+func.func @sgd(%p: tensor<8xf32>, %lr: tensor<f64>) -> tensor<8xf32> {
+  // expected-error @+1 {{expected one element type, got 'f32' and 'f64'}}
+  %a, %b = moe.sgd_update (%p) grads (%p) momenta (%p) rate %lr scale %lr mu 0.9 weight_decay 0.0 : tensor<f64>, tensor<8xf32>
+  return %a : tensor<8xf32>
 }
 
 // -----
 
 func.func @adamw(%p: tensor<8xf32>, %lr: tensor<f32>, %s: tensor<i32>) -> tensor<8xf32> {
   // expected-error @+1 {{expected 0 <= beta < 1, got 1}}
-  %q, %m, %v = moe.adamw_update %p, %p, %p, %p, %lr, %s, %lr beta1 0.9 beta2 1.0 eps 1.0e-8 weight_decay 0.05
-    : tensor<8xf32>, tensor<f32>, tensor<i32>
+  %q, %m, %v = moe.adamw_update (%p) grads (%p) means (%p) variances (%p) rate %lr step %s scale %lr beta1 0.9 beta2 1.0 eps 1.0e-8 weight_decay 0.05
+    : tensor<f32>, tensor<i32>, tensor<8xf32>
   return %q : tensor<8xf32>
+}
+
+// -----
+
+func.func @items(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<4xf32> {
+  // expected-error @+1 {{expected a scalar or [8] as result, got [4]}}
+  %y = moe.softmax_cross_entropy %x, %l smoothing 0.0 : tensor<8x10xf32>, tensor<8xi32> -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+func.func @right(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<1xf32> {
+  // expected-error @+1 {{expected a scalar or [8] as result, got [1]}}
+  %y = moe.accuracy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<1xf32>
+  return %y : tensor<1xf32>
 }

@@ -2,13 +2,14 @@
 // RUN: moec-opt %s -moec-autodiff -split-input-file | FileCheck %s
 
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.param = "x"}, %[[Y:[a-z0-9]+]]: tensor<4xf32> {moe.param = "y"}
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.var = @x}, %[[Y:[a-z0-9]+]]: tensor<4xf32> {moe.var = @y}
 // CHECK: %[[DZ:.+]] = moe.broadcast %{{.+}} axes [0] : tensor<f32> -> tensor<4xf32>
 // CHECK: return %{{.+}}, %[[DZ]], %[[DZ]] :
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.param = "y"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}, %y: tensor<4xf32> {moe.var = @y}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>, tensor<4xf32>) {
   %z = moe.add %x, %y : tensor<4xf32>
   %l = moe.reduce %z axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:2 = moe.gradient %l wrt %x, %y : tensor<f32>, tensor<4xf32>, tensor<4xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<4xf32>, tensor<4xf32>
 }
 
 // -----
@@ -17,24 +18,26 @@ func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.para
 // CHECK: %[[DZ:.+]] = moe.broadcast
 // CHECK: %[[DY:.+]] = moe.scale %[[DZ]] by -1.000000e+00
 // CHECK: return %{{.+}}, %[[DZ]], %[[DY]] :
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.param = "y"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}, %y: tensor<4xf32> {moe.var = @y}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>, tensor<4xf32>) {
   %z = moe.sub %x, %y : tensor<4xf32>
   %l = moe.reduce %z axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:2 = moe.gradient %l wrt %x, %y : tensor<f32>, tensor<4xf32>, tensor<4xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<4xf32>, tensor<4xf32>
 }
 
 // -----
 
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.param = "x"}, %[[Y:[a-z0-9]+]]: tensor<4xf32> {moe.param = "y"}
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.var = @x}, %[[Y:[a-z0-9]+]]: tensor<4xf32> {moe.var = @y}
 // CHECK: %[[DZ:.+]] = moe.broadcast
 // CHECK: %[[DX:.+]] = moe.mul %[[DZ]], %[[Y]]
 // CHECK: %[[DY:.+]] = moe.mul %[[DZ]], %[[X]]
 // CHECK: return %{{.+}}, %[[DX]], %[[DY]] :
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.param = "y"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}, %y: tensor<4xf32> {moe.var = @y}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>, tensor<4xf32>) {
   %z = moe.mul %x, %y : tensor<4xf32>
   %l = moe.reduce %z axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:2 = moe.gradient %l wrt %x, %y : tensor<f32>, tensor<4xf32>, tensor<4xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<4xf32>, tensor<4xf32>
 }
 
 // -----
@@ -48,10 +51,11 @@ func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.para
 // CHECK: %[[B:.+]] = moe.mul %[[DZ]], %[[X]]
 // CHECK: %[[DX:.+]] = moe.add %[[A]], %[[B]]
 // CHECK: return %{{.+}}, %[[DX]] :
-func.func @loss(%x: tensor<4xf64> {moe.param = "x"}) -> (tensor<f64> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf64> {moe.var = @x}) -> (tensor<f64> {moe.metric = "loss"}, tensor<4xf64>) {
   %z = moe.mul %x, %x : tensor<4xf64>
   %l = moe.reduce %z axes [0] : tensor<4xf64> -> tensor<f64>
-  return %l : tensor<f64>
+  %grads = moe.gradient %l wrt %x : tensor<f64>, tensor<4xf64>
+  return %l, %grads : tensor<f64>, tensor<4xf64>
 }
 
 // -----
@@ -64,12 +68,13 @@ func.func @loss(%x: tensor<4xf64> {moe.param = "x"}) -> (tensor<f64> {moe.loss})
 // CHECK: %[[DG:.+]] = moe.gelu_grad %[[S]], %[[DT]] :
 // CHECK: %[[DX:.+]] = moe.scale %[[DG]] by 5.000000e-01
 // CHECK: return %{{.+}}, %[[DX]] :
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>) {
   %s = moe.scale %x by 0.5 : tensor<4xf32>
   %g = moe.gelu %s : tensor<4xf32>
   %z = moe.gelu %g tanh : tensor<4xf32>
   %l = moe.reduce %z axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4xf32>
+  return %l, %grads : tensor<f32>, tensor<4xf32>
 }
 
 // -----
@@ -81,11 +86,12 @@ func.func @loss(%x: tensor<4xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss})
 // CHECK: %[[DT:.+]] = moe.transpose %{{.+}} [1, 2, 0] : tensor<4x2x3xf32> -> tensor<2x3x4xf32>
 // CHECK: %[[DX:.+]] = moe.reshape %[[DT]] : tensor<2x3x4xf32> -> tensor<6x4xf32>
 // CHECK: return %{{.+}}, %[[DX]], %[[DB]] :
-func.func @loss(%x: tensor<6x4xf32> {moe.param = "x"}, %b: tensor<2x3xf32> {moe.param = "b"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<6x4xf32> {moe.var = @x}, %b: tensor<2x3xf32> {moe.var = @b}) -> (tensor<f32> {moe.metric = "loss"}, tensor<6x4xf32>, tensor<2x3xf32>) {
   %r = moe.reshape %x : tensor<6x4xf32> -> tensor<2x3x4xf32>
   %t = moe.transpose %r [2, 0, 1] : tensor<2x3x4xf32> -> tensor<4x2x3xf32>
   %c = moe.broadcast %b axes [0] : tensor<2x3xf32> -> tensor<4x2x3xf32>
   %s = moe.add %t, %c : tensor<4x2x3xf32>
   %l = moe.reduce %s axes [0, 1, 2] : tensor<4x2x3xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:2 = moe.gradient %l wrt %x, %b : tensor<f32>, tensor<6x4xf32>, tensor<2x3xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<6x4xf32>, tensor<2x3xf32>
 }

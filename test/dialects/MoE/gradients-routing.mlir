@@ -4,7 +4,7 @@
 !plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
 
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x8xf32> {moe.param = "x"}, %[[G:[a-z0-9]+]]: tensor<6x4xf32> {moe.param = "g"}, %[[W:[a-z0-9]+]]: tensor<4x8x5xf32>
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x8xf32> {moe.var = @x}, %[[G:[a-z0-9]+]]: tensor<6x4xf32> {moe.var = @g}, %[[W:[a-z0-9]+]]: tensor<4x8x5xf32>
 // CHECK: %[[P:weights]], %[[PLAN:plan]] = moe.top_k_route %[[G]]
 // CHECK: %[[ROWS:.+]] = moe.dispatch %[[X]], %[[PLAN]] :
 // CHECK: %[[H:.+]] = moe.expert_linear %[[ROWS]]
@@ -17,14 +17,15 @@
 // CHECK: %[[DX:.+]] = moe.combine %[[DROWS]], %[[PLAN]] :
 // CHECK: %[[DG:.+]] = moe.top_k_route_grad %[[DP]], %[[PLAN]] :
 // CHECK: return %{{.+}}, %[[DX]], %[[DG]], %[[DW]], %[[DB]] :
-func.func @loss(%x: tensor<6x8xf32> {moe.param = "x"}, %g: tensor<6x4xf32> {moe.param = "g"}, %w: tensor<4x8x5xf32> {moe.param = "w"},
-    %b: tensor<4x5xf32> {moe.param = "b"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %g: tensor<6x4xf32> {moe.var = @g}, %w: tensor<4x8x5xf32> {moe.var = @w},
+    %b: tensor<4x5xf32> {moe.var = @b}) -> (tensor<f32> {moe.metric = "loss"}, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x8x5xf32>, tensor<4x5xf32>) {
   %p, %plan = moe.top_k_route %g k 2 capacity 3 priority "position" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
   %rows = moe.dispatch %x, %plan : (tensor<6x8xf32>, !plan) -> tensor<12x8xf32>
   %h = moe.expert_linear %rows, %w, %plan, %b : (tensor<12x8xf32>, tensor<4x8x5xf32>, !plan, tensor<4x5xf32>) -> tensor<12x5xf32>
   %y = moe.combine %h, %plan, %p : (tensor<12x5xf32>, !plan, tensor<6x2xf32>) -> tensor<6x5xf32>
   %l = moe.reduce %y axes [0, 1] : tensor<6x5xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:4 = moe.gradient %l wrt %x, %g, %w, %b : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x8x5xf32>, tensor<4x5xf32>
+  return %l, %grads#0, %grads#1, %grads#2, %grads#3 : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x8x5xf32>, tensor<4x5xf32>
 }
 
 // -----
@@ -35,7 +36,7 @@ func.func @loss(%x: tensor<6x8xf32> {moe.param = "x"}, %g: tensor<6x4xf32> {moe.
 !plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
 
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x8xf32> {moe.param = "x"}, %[[G:[a-z0-9]+]]: tensor<6x4xf32> {moe.param = "g"}, %[[W:[a-z0-9]+]]: tensor<4x5x8xf32>
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x8xf32> {moe.var = @x}, %[[G:[a-z0-9]+]]: tensor<6x4xf32> {moe.var = @g}, %[[W:[a-z0-9]+]]: tensor<4x5x8xf32>
 // CHECK: %[[P:weights]], %[[PLAN:plan]] = moe.top_k_route %[[G]]
 // CHECK: %[[ROWS:.+]] = moe.dispatch %[[X]], %[[PLAN]], %[[P]] :
 // CHECK: %[[DY:.+]] = moe.broadcast
@@ -47,12 +48,13 @@ func.func @loss(%x: tensor<6x8xf32> {moe.param = "x"}, %g: tensor<6x4xf32> {moe.
 // CHECK: %[[DP:.+]] = moe.combine_weight_grad %[[DROWS]], %[[X]], %[[PLAN]] :
 // CHECK: %[[DG:.+]] = moe.top_k_route_grad %[[DP]], %[[PLAN]] :
 // CHECK: return %{{.+}}, %[[DX]], %[[DG]], %[[DW]], %[[DB]] :
-func.func @loss(%x: tensor<6x8xf32> {moe.param = "x"}, %g: tensor<6x4xf32> {moe.param = "g"}, %w: tensor<4x5x8xf32> {moe.param = "w"},
-    %b: tensor<4x5xf32> {moe.param = "b"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %g: tensor<6x4xf32> {moe.var = @g}, %w: tensor<4x5x8xf32> {moe.var = @w},
+    %b: tensor<4x5xf32> {moe.var = @b}) -> (tensor<f32> {moe.metric = "loss"}, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x5x8xf32>, tensor<4x5xf32>) {
   %p, %plan = moe.top_k_route %g k 2 capacity 3 priority "importance" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
   %rows = moe.dispatch %x, %plan, %p : (tensor<6x8xf32>, !plan, tensor<6x2xf32>) -> tensor<12x8xf32>
   %h = moe.expert_linear %rows, %w, %plan, %b transposed : (tensor<12x8xf32>, tensor<4x5x8xf32>, !plan, tensor<4x5xf32>) -> tensor<12x5xf32>
   %y = moe.combine %h, %plan : (tensor<12x5xf32>, !plan) -> tensor<6x5xf32>
   %l = moe.reduce %y axes [0, 1] : tensor<6x5xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:4 = moe.gradient %l wrt %x, %g, %w, %b : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x5x8xf32>, tensor<4x5xf32>
+  return %l, %grads#0, %grads#1, %grads#2, %grads#3 : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x5x8xf32>, tensor<4x5xf32>
 }

@@ -276,17 +276,56 @@ func.func @clip_scale(%g: tensor<1024xf32>) -> (tensor<f32>, tensor<f32>) {
 }
 
 // CHECK-LABEL: func.func @sgd_update(
-// CHECK: %{{.*}}Param, %{{.*}}Momentum = moe.sgd_update %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} mu 9.000000e-01 weight_decay 1.000000e-04 : tensor<8xf32>, tensor<f32>
+// CHECK: = moe.sgd_update(%{{.*}}) grads(%{{.*}}) momenta(%{{.*}}) rate %{{.*}} scale %{{.*}} mu 9.000000e-01 weight_decay 1.000000e-04 : tensor<f32>, tensor<8xf32>
 func.func @sgd_update(%p: tensor<8xf32>, %g: tensor<8xf32>, %m: tensor<8xf32>, %lr: tensor<f32>, %c: tensor<f32>) -> (tensor<8xf32>, tensor<8xf32>) {
-  %q, %n = moe.sgd_update %p, %g, %m, %lr, %c mu 0.9 weight_decay 1.0e-4 : tensor<8xf32>, tensor<f32>
+  %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) rate %lr scale %c mu 0.9 weight_decay 1.0e-4 : tensor<f32>, tensor<8xf32>
   return %q, %n : tensor<8xf32>, tensor<8xf32>
 }
 
 // CHECK-LABEL: func.func @adamw_update(
-// CHECK: %{{.*}}Param, %{{.*}}Mean, %{{.*}}Variance = moe.adamw_update %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} beta1 9.000000e-01 beta2 0.99899999999999999 eps 1.000000e-08 weight_decay 5.000000e-02 : tensor<8xf32>, tensor<f32>, tensor<i32>
+// CHECK: = moe.adamw_update(%{{.*}}) grads(%{{.*}}) means(%{{.*}}) variances(%{{.*}}) rate %{{.*}} step %{{.*}} scale %{{.*}} beta1 9.000000e-01 beta2 0.99899999999999999 eps 1.000000e-08 weight_decay 5.000000e-02 : tensor<f32>, tensor<i32>, tensor<8xf32>
 func.func @adamw_update(%p: tensor<8xf32>, %g: tensor<8xf32>, %m: tensor<8xf32>, %v: tensor<8xf32>, %lr: tensor<f32>, %s: tensor<i32>, %c: tensor<f32>)
     -> (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) {
-  %q, %n, %w = moe.adamw_update %p, %g, %m, %v, %lr, %s, %c beta1 0.9 beta2 0.999 eps 1.0e-8 weight_decay 0.05
-    : tensor<8xf32>, tensor<f32>, tensor<i32>
+  %q, %n, %w = moe.adamw_update (%p) grads (%g) means (%m) variances (%v) rate %lr step %s scale %c beta1 0.9 beta2 0.999 eps 1.0e-8 weight_decay 0.05
+    : tensor<f32>, tensor<i32>, tensor<8xf32>
   return %q, %n, %w : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
+}
+// CHECK-LABEL: func.func @several_updates(
+// CHECK: moe.clip_scale %{{.*}}, %{{.*}} max_norm 1.000000e+00 : tensor<2x4xf32>, tensor<f32> -> tensor<f32>
+// CHECK: = moe.sgd_update(%{{.*}}, %{{.*}}) grads(%{{.*}}, %{{.*}}) momenta(%{{.*}}, %{{.*}}) rate %{{.*}} scale %{{.*}} mu 9.000000e-01 weight_decay 0.000000e+00 : tensor<f32>, tensor<2x4xf32>, tensor<f32>
+func.func @several_updates(%p: tensor<2x4xf32>, %q: tensor<f32>, %lr: tensor<f32>) -> (tensor<2x4xf32>, tensor<f32>) {
+  %s, %n = moe.clip_scale %p, %q max_norm 1.0 : tensor<2x4xf32>, tensor<f32> -> tensor<f32>
+  %r:4 = moe.sgd_update (%p, %q) grads (%p, %q) momenta (%p, %q) rate %lr scale %s mu 0.9 weight_decay 0.0
+    : tensor<f32>, tensor<2x4xf32>, tensor<f32>
+  return %r#0, %r#1 : tensor<2x4xf32>, tensor<f32>
+}
+
+// CHECK: moe.variable @fc1.weight : tensor<4x96x192xf32> role(parameter) decay init<normal, 1.000000e-01 : f64>
+moe.variable @fc1.weight : tensor<4x96x192xf32> role(parameter) decay init<normal, 0.1>
+// CHECK: moe.variable @fc1.weight.mean : tensor<4x96x192xf32> role(moment) of @fc1.weight at 64
+moe.variable @fc1.weight.mean : tensor<4x96x192xf32> role(moment) of @fc1.weight at 64
+// CHECK: moe.variable @bn.mean : tensor<256xf32> role(statistic) init<zeros>
+moe.variable @bn.mean : tensor<256xf32> role(statistic) init<zeros>
+// CHECK: moe.variable @phi.scale : tensor<f32> role(parameter) init<ones>
+moe.variable @phi.scale : tensor<f32> role(parameter) init<ones>
+
+// CHECK-LABEL: func.func @entry(
+// CHECK-SAME: tensor<8xf32> {moe.field = "image"}, %{{.*}}: tensor<f32> {moe.var = @phi.scale}, %{{.*}}: tensor<f32> {moe.host = #moe.host<learning_rate>})
+// CHECK-SAME: -> (tensor<f32> {moe.metric = "loss"}, tensor<f32> {moe.var = @phi.scale})
+// CHECK-SAME: attributes {moe.entry = #moe.entry<"train_step", batch = 8>}
+// CHECK: moe.gradient %{{.*}} wrt %{{.*}}, %{{.*}} : tensor<f32>, tensor<f32>, tensor<f32>
+func.func @entry(%x: tensor<8xf32> {moe.field = "image"}, %s: tensor<f32> {moe.var = @phi.scale}, %r: tensor<f32> {moe.host = #moe.host<learning_rate>})
+    -> (tensor<f32> {moe.metric = "loss"}, tensor<f32> {moe.var = @phi.scale}) attributes {moe.entry = #moe.entry<"train_step", batch = 8>} {
+  %l = moe.reduce %x axes [0] : tensor<8xf32> -> tensor<f32>
+  %g:2 = moe.gradient %l wrt %s, %r : tensor<f32>, tensor<f32>, tensor<f32>
+  return %l, %g#0 : tensor<f32>, tensor<f32>
+}
+
+// CHECK-LABEL: func.func @items(
+// CHECK: moe.softmax_cross_entropy %{{.*}} -> tensor<8xf32>
+// CHECK: moe.accuracy %{{.*}} -> tensor<8xf32>
+func.func @items(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> (tensor<8xf32>, tensor<8xf32>) {
+  %y = moe.softmax_cross_entropy %x, %l smoothing 0.1 : tensor<8x10xf32>, tensor<8xi32> -> tensor<8xf32>
+  %z = moe.accuracy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<8xf32>
+  return %y, %z : tensor<8xf32>, tensor<8xf32>
 }

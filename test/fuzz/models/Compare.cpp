@@ -26,16 +26,12 @@ std::string Expected::text() const {
   switch (kind) {
   case Kind::Output:
     return "output '" + name + "'";
-  case Kind::Loss:
-    return "the loss";
   case Kind::Metric:
     return "metric '" + name + "'";
-  case Kind::Gradient:
-    return "the gradient of '" + name + "'";
-  case Kind::Block:
+  case Kind::Variable:
     break;
   }
-  return "the updated block '" + name + "'";
+  return "the new value of '" + name + "'";
 }
 
 std::string Deviation::text(const Expected &expected) const {
@@ -58,7 +54,7 @@ static int64_t rowLength(const std::vector<int64_t> &shape) {
 Deviation compare(const Expected &expected, const float *got, double factor) {
   Deviation worst;
   int64_t total = int64_t(expected.exact.size());
-  int64_t length = expected.kind == Expected::Kind::Block
+  int64_t length = expected.kind == Expected::Kind::Variable
                        ? 8
                        : std::max<int64_t>(1, rowLength(expected.shape));
   for (int64_t begin = 0; begin < total; begin += length) {

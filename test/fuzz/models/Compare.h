@@ -26,12 +26,10 @@ namespace moec::fuzz {
 
 /// A result of the reference.
 struct Expected {
-  /// What it is called: an output or metric by its name, "loss", "gradient of
-  /// fc1.weight", a block of the update ("params", "state0").
-  enum class Kind { Output, Loss, Metric, Gradient, Block };
+  /// An output, a metric, or the new value of a variable, by its name.
+  enum class Kind { Output, Metric, Variable };
   Kind kind = Kind::Output;
   std::string name;
-  int64_t offset = 0; ///< of a Block, in elements
   std::vector<int64_t> shape;
   std::vector<double> exact;
   /// The largest distance of the other evaluations from `exact`; infinite

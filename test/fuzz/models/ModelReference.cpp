@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "test/fuzz/models/ModelReference.h"
+#include "dialects/MoE/MoEOps.h"
 #include "lib/Driver/Compiler.h"
 #include "lib/Reference/Interpreter.h"
 #include "mlir/IR/Diagnostics.h"
@@ -136,18 +137,16 @@ static Wanted wantedOf(func::FuncOp function, unsigned i) {
   Wanted wanted;
   wanted.elements =
       cast<RankedTensorType>(function.getArgumentTypes()[i]).getNumElements();
-  if (auto name = function.getArgAttrOfType<StringAttr>(i, "moe.input")) {
+  if (auto name = function.getArgAttrOfType<StringAttr>(i, "moe.field")) {
     wanted.name = name.str();
+  } else if (auto host =
+                 function.getArgAttrOfType<moe::HostValueAttr>(i, "moe.host")) {
+    wanted.kind = Wanted::Kind::Host;
+    wanted.name = moe::stringifyHostValue(host.getValue()).str();
   } else if (auto name =
-                 function.getArgAttrOfType<StringAttr>(i, "moe.param")) {
-    wanted.kind = Wanted::Kind::Parameter;
-    wanted.name = name.str();
-  } else if (auto name =
-                 function.getArgAttrOfType<StringAttr>(i, "moe.block")) {
-    wanted.kind = Wanted::Kind::Block;
-    wanted.name = name.str();
-    wanted.offset =
-        function.getArgAttrOfType<IntegerAttr>(i, "moe.offset").getInt();
+                 function.getArgAttrOfType<FlatSymbolRefAttr>(i, "moe.var")) {
+    wanted.kind = Wanted::Kind::Variable;
+    wanted.name = name.getValue().str();
   }
   return wanted;
 }
@@ -160,22 +159,15 @@ static Expected resultOf(func::FuncOp function, unsigned i,
   auto attr = [&](StringRef name) {
     return function.getResultAttrOfType<StringAttr>(i, name);
   };
-  if (function.getResultAttr(i, "moe.loss")) {
-    result.kind = Expected::Kind::Loss;
-    result.name = "loss";
-  } else if (auto name = attr("moe.output")) {
+  if (auto name = attr("moe.output")) {
     result.name = name.str();
   } else if (auto name = attr("moe.metric")) {
     result.kind = Expected::Kind::Metric;
     result.name = name.str();
-  } else if (auto name = attr("moe.grad")) {
-    result.kind = Expected::Kind::Gradient;
-    result.name = name.str();
-  } else if (auto name = attr("moe.block")) {
-    result.kind = Expected::Kind::Block;
-    result.name = name.str();
-    result.offset =
-        function.getResultAttrOfType<IntegerAttr>(i, "moe.offset").getInt();
+  } else if (auto name = function.getResultAttrOfType<FlatSymbolRefAttr>(
+                 i, "moe.var")) {
+    result.kind = Expected::Kind::Variable;
+    result.name = name.getValue().str();
   }
   return result;
 }
@@ -203,9 +195,16 @@ struct Evaluation {
 };
 } // namespace
 
-static bool run(ModuleOp module, StringRef name, ArrayRef<Tensor> arguments,
+static func::FuncOp findEntry(ModuleOp module, StringRef name, int64_t batch) {
+  for (auto function : module.getOps<func::FuncOp>())
+    if (auto entry = function->getAttrOfType<moe::EntryAttr>("moe.entry"))
+      if (entry.getName() == name && entry.getBatch() == batch)
+        return function;
+  return {};
+}
+
+static bool run(func::FuncOp function, ArrayRef<Tensor> arguments,
                 Precision precision, int rounding, Evaluation &evaluation) {
-  auto function = module.lookupSymbol<func::FuncOp>(name);
   if (!function)
     return false;
   Rounding mode(rounding);
@@ -255,8 +254,8 @@ static void judgeChoices(const Evaluation &exact, ArrayRef<Evaluation> others,
   }
 }
 
-bool ModelReference::evaluate(const std::string &name, const Supply &supply,
-                              bool bf16, Answer &answer,
+bool ModelReference::evaluate(const std::string &name, int64_t batch,
+                              const Supply &supply, bool bf16, Answer &answer,
                               std::string &problems) {
   llvm::raw_string_ostream os(problems);
   ScopedDiagnosticHandler handler(
@@ -267,9 +266,9 @@ bool ModelReference::evaluate(const std::string &name, const Supply &supply,
     parts->rounded = parts->lowered(driver::Phase::Kernel, "bf16");
   if (!parts->plain || (bf16 && !parts->rounded))
     return false;
-  auto function = parts->plain->lookupSymbol<func::FuncOp>(name);
+  func::FuncOp function = findEntry(*parts->plain, name, batch);
   if (!function) {
-    os << "no function @" << name << "\n";
+    os << "no entry " << name << " of batch " << batch << "\n";
     return false;
   }
   std::vector<Tensor> arguments;
@@ -278,8 +277,7 @@ bool ModelReference::evaluate(const std::string &name, const Supply &supply,
     std::vector<double> values;
     Wanted wanted = wantedOf(function, i);
     if (!supply(wanted, values) || int64_t(values.size()) != wanted.elements) {
-      os << "no value for argument '" << wanted.name << "' of @" << name
-         << "\n";
+      os << "no value for argument '" << wanted.name << "' of " << name << "\n";
       return false;
     }
     bool integers = reference::isIntegral(type);
@@ -294,17 +292,16 @@ bool ModelReference::evaluate(const std::string &name, const Supply &supply,
   }
 
   Evaluation exact;
-  if (!run(*parts->plain, name, arguments, Precision::F64, FE_TONEAREST, exact))
+  if (!run(function, arguments, Precision::F64, FE_TONEAREST, exact))
     return false;
   std::vector<Evaluation> others;
   for (int mode : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO})
-    if (!run(*parts->plain, name, arguments, Precision::F32, mode,
-             others.emplace_back()))
+    if (!run(function, arguments, Precision::F32, mode, others.emplace_back()))
       return false;
   if (bf16)
     for (Precision precision : {Precision::F64, Precision::F32})
-      if (!run(*parts->rounded, name, arguments, precision, FE_TONEAREST,
-               others.emplace_back()))
+      if (!run(findEntry(*parts->rounded, name, batch), arguments, precision,
+               FE_TONEAREST, others.emplace_back()))
         return false;
   for (unsigned i = 0; i < exact.results.size(); ++i) {
     Expected result = resultOf(function, i, exact.results[i]);

@@ -30,14 +30,12 @@ struct Switches {
   std::vector<std::string> disabled;
 };
 
-/// An argument that the reference asks for: an input or scalar by its name, a
-/// parameter by its name, or a segment of a block ("params", "grads",
-/// "state0") that starts at `offset`.
+/// An argument that the reference asks for, by its name.
 struct Wanted {
-  enum class Kind { Input, Parameter, Block };
-  Kind kind = Kind::Input;
+  enum class Kind { Field, Host, Variable };
+  Kind kind = Kind::Field;
   std::string name;
-  int64_t offset = 0, elements = 0;
+  int64_t elements = 0;
 };
 /// Fills `values`; false where there is no such argument.
 using Supply =
@@ -63,11 +61,11 @@ public:
   /// Writes the module file `path`.
   bool compile(const Switches &switches, const std::string &path,
                std::string &problems);
-  /// Evaluates "infer", "infer_b4", "train_step" or "update" in double, and to
+  /// Evaluates the entry of that name and batch in double, and to
   /// know what rounding is worth in f32 with each rounding mode; for bf16 also
   /// the kernels of the last compile(), which round what they multiply.
-  bool evaluate(const std::string &function, const Supply &supply, bool bf16,
-                Answer &answer, std::string &problems);
+  bool evaluate(const std::string &entry, int64_t batch, const Supply &supply,
+                bool bf16, Answer &answer, std::string &problems);
   /// "f32" or "bf16", as the model says.
   std::string precision() const;
 

@@ -95,18 +95,13 @@ public:
       options.device = rt::DeviceKind::PtxSim;
     rt::Session opened(module, options);
     session = &opened;
-    fillParameters();
-    const rt::Manifest &manifest = module->manifest();
-    int64_t inferEntries = 0;
-    for (const rt::Entry &entry : manifest.entries)
-      inferEntries += entry.name == "infer";
-    for (size_t i = 0; i < manifest.entries.size(); ++i) {
-      const rt::Entry &entry = manifest.entries[i];
-      if (entry.name == "infer")
-        infer(int64_t(i), inferEntries > 1);
-    }
-    for (size_t i = 0; i < manifest.entries.size(); ++i)
-      if (manifest.entries[i].name == "train_step")
+    fillVariables();
+    const std::vector<rt::Entry> &entries = module->manifest().entries;
+    for (size_t i = 0; i < entries.size(); ++i)
+      if (entries[i].name != "train_step")
+        check(int64_t(i), 0);
+    for (size_t i = 0; i < entries.size(); ++i)
+      if (entries[i].name == "train_step")
         for (int step = 1; step <= steps && trainStep(int64_t(i), step); ++step)
           ;
   }
@@ -114,28 +109,40 @@ public:
 private:
   const rt::Manifest &manifest() const { return session->manifest(); }
 
-  void fillParameters() {
-    session->initParameters(data.seed());
-    float *params = session->params();
-    for (const rt::Parameter &parameter : manifest().parameters)
-      data.changeParameter(parameter.name, params + parameter.offset,
-                           parameter.elements);
-    blocks["params"] = copyBlock(params);
-    if (plant == Plant::Weight)
-      for (int64_t i = 0; i < manifest().parameterElements; ++i)
-        params[i] *= 1.01f;
+  void fillVariables() {
+    session->initVariables(data.seed());
+    const std::vector<rt::Variable> &list = manifest().variables;
+    for (size_t i = 0; i < list.size(); ++i) {
+      float *values = session->variable(int64_t(i));
+      if (list[i].role == rt::Role::Parameter)
+        data.changeParameter(list[i].name, values, list[i].elements);
+      variables[list[i].name].assign(values, values + list[i].elements);
+      if (plant == Plant::Weight)
+        for (int64_t j = 0; j < list[i].elements; ++j)
+          values[j] *= 1.01f;
+    }
   }
 
-  std::vector<double> copyBlock(const float *block) const {
-    return {block, block + manifest().parameterElements};
+  /// Keeps the variables for the reference; false if one is not finite.
+  bool keepVariables() {
+    bool finite = true;
+    const std::vector<rt::Variable> &list = manifest().variables;
+    for (size_t i = 0; i < list.size(); ++i) {
+      const float *values = session->readVariable(int64_t(i));
+      variables[list[i].name].assign(values, values + list[i].elements);
+      finite &= std::all_of(values, values + list[i].elements,
+                            [](float value) { return std::isfinite(value); });
+    }
+    return finite;
   }
 
   /// Fills the inputs of an entry and keeps them for the reference.
   void fillInputs(int64_t index, int step) {
     const rt::Entry &entry = manifest().entries[index];
-    inputs.clear();
+    fields.clear();
+    hosts.clear();
     for (size_t i = 0; i < entry.inputs.size(); ++i) {
-      const rt::TensorInfo &input = entry.inputs[i];
+      const rt::InputInfo &input = entry.inputs[i];
       std::vector<double> values = data.input(
           input.name, rt::dtypeName(input.dtype), input.shape, step,
           manifest().data.label == input.name ? manifest().data.classes : 0);
@@ -147,44 +154,31 @@ private:
           static_cast<int32_t *>(to)[j] = int32_t(values[j]);
         else
           static_cast<float *>(to)[j] = float(values[j]);
-      inputs[input.name] = std::move(values);
+      bool host = input.source == rt::InputSource::Host;
+      (host ? hosts : fields)[input.name] = std::move(values);
     }
   }
 
   bool supply(const Wanted &wanted, std::vector<double> &values) const {
-    if (wanted.kind == Wanted::Kind::Input) {
-      auto found = inputs.find(wanted.name);
-      if (found == inputs.end())
-        return false;
-      values = found->second;
-      return true;
-    }
-    int64_t offset = wanted.offset;
-    std::string block = wanted.name;
-    if (wanted.kind == Wanted::Kind::Parameter) {
-      block = "params";
-      offset = -1;
-      for (const rt::Parameter &parameter : manifest().parameters)
-        if (parameter.name == wanted.name)
-          offset = parameter.offset;
-    }
-    auto found = blocks.find(block);
-    if (found == blocks.end() || offset < 0 ||
-        offset + wanted.elements > int64_t(found->second.size()))
+    const auto &from = wanted.kind == Wanted::Kind::Field  ? fields
+                       : wanted.kind == Wanted::Kind::Host ? hosts
+                                                           : variables;
+    auto found = from.find(wanted.name);
+    if (found == from.end())
       return false;
-    auto begin = found->second.begin() + offset;
-    values.assign(begin, begin + wanted.elements);
+    values = found->second;
     return true;
   }
 
-  Answer expect(const std::string &function, bool rounded) {
+  Answer expect(const rt::Entry &entry) {
     Answer answer;
     std::string problems;
     auto give = [&](const Wanted &wanted, std::vector<double> &values) {
       return supply(wanted, values);
     };
-    if (!reference.evaluate(function, give, rounded, answer, problems))
-      throw Finding{"error", "reference: @" + function + ": " + problems};
+    if (!reference.evaluate(entry.name, entry.batch, give, bf16, answer,
+                            problems))
+      throw Finding{"error", "reference: " + entry.name + ": " + problems};
     ++counts.functions;
     counts.routes += answer.routes;
     counts.unsteadyRoutes += answer.unsteadyRoutes;
@@ -214,78 +208,46 @@ private:
     return switches.target == "cpu" ? factorF32 : factorGpu;
   }
 
-  void infer(int64_t index, bool several) {
+  /// Where the module has what the reference gives.
+  const float *resultOf(int64_t index, const Expected &expected) {
+    if (expected.kind == Expected::Kind::Variable) {
+      const std::vector<rt::Variable> &list = manifest().variables;
+      for (size_t i = 0; i < list.size(); ++i)
+        if (list[i].name == expected.name)
+          return session->readVariable(int64_t(i));
+    } else {
+      const rt::Entry &entry = manifest().entries[index];
+      int64_t output = entry.findOutput(expected.name);
+      if (output >= 0)
+        return static_cast<const float *>(session->output(index, output));
+    }
+    throw Finding{"different", "the module has no '" + expected.name + "'"};
+  }
+
+  /// Runs an entry and compares all that it gives and changes.
+  void check(int64_t index, int step) {
     const rt::Entry &entry = manifest().entries[index];
-    fillInputs(index, 0);
+    std::string where = entry.name;
+    if (step)
+      where += ", step " + std::to_string(step);
+    fillInputs(index, step);
     session->run(index);
-    std::string function = "infer";
-    if (several)
-      function += "_b" + std::to_string(entry.batch);
-    Answer answer = expect(function, bf16);
+    Answer answer = expect(entry);
     if (answer.unsteadyRoutes)
       return;
-    if (answer.results.size() != entry.outputs.size())
-      throw Finding{"different", "infer has " +
-                                     std::to_string(entry.outputs.size()) +
-                                     " outputs, the reference " +
-                                     std::to_string(answer.results.size())};
-    for (size_t i = 0; i < answer.results.size(); ++i)
-      check(answer.results[i],
-            static_cast<const float *>(session->output(index, int64_t(i))),
-            factor(), function);
+    for (const Expected &expected : answer.results) {
+      // Who wins among logits in bf16 is not known here.
+      if (expected.kind == Expected::Kind::Metric &&
+          expected.name == "accuracy" && (answer.unsteadyAccuracy || bf16))
+        continue;
+      check(expected, resultOf(index, expected), factor(), where);
+    }
   }
 
   /// False where going on is pointless.
   bool trainStep(int64_t index, int step) {
-    const rt::Entry &entry = manifest().entries[index];
-    std::string where = "step " + std::to_string(step);
-    fillInputs(index, step);
-    for (int64_t i = 0; i < session->stateCount(); ++i)
-      blocks["state" + std::to_string(i)] = copyBlock(session->state(i));
-    session->run(index);
-    blocks["grads"] = copyBlock(session->grads());
-    Answer forward = expect("train_step", bf16),
-           update = expect("update", false);
-    if (!forward.unsteadyRoutes) {
-      for (const Expected &expected : forward.results) {
-        if (expected.kind == Expected::Kind::Gradient) {
-          for (const rt::Parameter &parameter : manifest().parameters)
-            if (parameter.name == expected.name)
-              check(expected, session->grads() + parameter.offset, factor(),
-                    where);
-          continue;
-        }
-        // Who wins among logits in bf16 is not known here.
-        if (expected.name == "accuracy" && (forward.unsteadyAccuracy || bf16))
-          continue;
-        int64_t output = entry.findOutput(expected.name);
-        if (output < 0)
-          throw Finding{"different",
-                        "no output '" + expected.name + "' of train_step"};
-        check(expected,
-              static_cast<const float *>(session->output(index, output)),
-              factor(), where);
-      }
-    }
-    // From the gradients that compiled code has, right or not.
-    for (const Expected &expected : update.results) {
-      if (expected.kind == Expected::Kind::Block) {
-        const float *block =
-            expected.name == "params"
-                ? session->readParams()
-                : session->readState(std::stoi(expected.name.substr(5)));
-        check(expected, block + expected.offset, factorGpu, where);
-        continue;
-      }
-      int64_t output = entry.findOutput(expected.name);
-      if (output >= 0)
-        check(expected,
-              static_cast<const float *>(session->output(index, output)),
-              factorGpu, where);
-    }
-    blocks["params"] = copyBlock(session->readParams());
-    return std::all_of(blocks["params"].begin(), blocks["params"].end(),
-                       [](double value) { return std::isfinite(value); });
+    check(index, step);
+    return keepVariables();
   }
 
   ModelReference &reference;
@@ -296,7 +258,7 @@ private:
   Switches switches;
   bool bf16 = false;
   rt::Session *session = nullptr;
-  std::map<std::string, std::vector<double>> inputs, blocks;
+  std::map<std::string, std::vector<double>> fields, hosts, variables;
 };
 } // namespace
 

@@ -219,7 +219,7 @@ std::string lossText(const Case &test) {
     rest = next == StringRef::npos ? "" : rest.substr(next + 2);
     arguments += one.str();
     if (!one.contains("i32"))
-      arguments += " {moe.param = \"p" + std::to_string(i) + "\"}";
+      arguments += " {moe.var = @p" + std::to_string(i) + "}";
     arguments += ", ";
   }
   std::string type = test.result, axes;
@@ -227,8 +227,8 @@ std::string lossText(const Case &test) {
   for (unsigned i = 0; i < rank; ++i)
     axes += (i ? ", " : "") + std::to_string(i);
   return "func.func @loss(" + arguments + "%weights: " + type +
-         " {moe.input = \"weights\"}) -> (tensor<f32> {moe.loss}) {\n" +
-         test.body + "\n%product = moe.mul %y, %weights : " + type +
+         " {moe.field = \"weights\"}) -> tensor<f32> {\n" + test.body +
+         "\n%product = moe.mul %y, %weights : " + type +
          "\n%sum = moe.reduce %product axes [" + axes + "] : " + type +
          " -> tensor<f32>\nreturn %sum : tensor<f32>\n}\n";
 }
@@ -252,6 +252,7 @@ TEST_P(Gradient, MatchesCentralDifferences) {
       parseSourceString<ModuleOp>(lossText(GetParam()), &context());
   ASSERT_TRUE(before) << lossText(GetParam());
   OwningOpRef<ModuleOp> after = before->clone();
+  ASSERT_TRUE(succeeded(reference::makeGradientFunctions(*after)));
   PassManager manager(&context());
   ASSERT_TRUE(succeeded(parsePassPipeline("moec-autodiff", manager)));
   ASSERT_TRUE(succeeded(manager.run(*after)));
@@ -306,21 +307,24 @@ TEST(Gradients, EveryDifferentiableOpHasACase) {
 /// The check itself must not let a wrong gradient through.
 TEST(Gradients, WrongOrMissingGradientIsFound) {
   const char *text = R"(
-    func.func @loss(%x: tensor<2xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
+    func.func @loss(%x: tensor<2xf32> {moe.var = @x}) -> tensor<f32> {
       %y = moe.mul %x, %x : tensor<2xf32>
       %s = moe.reduce %y axes [0] : tensor<2xf32> -> tensor<f32>
       return %s : tensor<f32>
     }
-    func.func @right(%x: tensor<2xf32>) -> (tensor<2xf32> {moe.grad = "x"}) {
+    func.func @right(%x: tensor<2xf32>) -> (tensor<f32>, tensor<2xf32>) {
+      %l = moe.fill 0.0 : tensor<f32>
       %d = moe.scale %x by 2.0 : tensor<2xf32>
-      return %d : tensor<2xf32>
+      return %l, %d : tensor<f32>, tensor<2xf32>
     }
-    func.func @wrong(%x: tensor<2xf32>) -> (tensor<2xf32> {moe.grad = "x"}) {
+    func.func @wrong(%x: tensor<2xf32>) -> (tensor<f32>, tensor<2xf32>) {
+      %l = moe.fill 0.0 : tensor<f32>
       %d = moe.scale %x by 2.00001 : tensor<2xf32>
-      return %d : tensor<2xf32>
+      return %l, %d : tensor<f32>, tensor<2xf32>
     }
-    func.func @missing(%x: tensor<2xf32>) -> (tensor<2xf32> {moe.grad = "z"}) {
-      return %x : tensor<2xf32>
+    func.func @missing(%x: tensor<2xf32>) -> tensor<f32> {
+      %l = moe.fill 0.0 : tensor<f32>
+      return %l : tensor<f32>
     })";
   MLIRContext &context = Gradient::context();
   auto module = parseSourceString<ModuleOp>(text, &context);

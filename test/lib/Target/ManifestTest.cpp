@@ -7,6 +7,7 @@
 
 #include "lib/Target/Manifest.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "dialects/MoE/MoEOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Parser/Parser.h"
@@ -23,7 +24,7 @@ class ManifestTest : public ::testing::Test {
 protected:
   ManifestTest() {
     context.loadDialect<kernel::KernelDialect, func::FuncDialect,
-                        gpu::GPUDialect>();
+                        gpu::GPUDialect, moe::MoEDialect>();
   }
 
   /// The manifest of a module, as LLVM's JSON prints it; "" with the
@@ -74,13 +75,14 @@ const char *const kernels = R"(
 TEST_F(ManifestTest, ProgramNumbersKernelsAndBlocks) {
   std::string manifest = build(std::string(kernels) + R"(
     kernel.program @infer arena 512
-        inputs [{name = "x", dtype = "f32", shape = [8, 4]}, {name = "z", dtype = "i32", shape = [8]}]
-        outputs [{name = "y", dtype = "f32", shape = [8]}] {
-      kernel.launch @k1 [#kernel.address<"in:z", offset = 0>, #kernel.address<"out:y", offset = 8>]
+        inputs [{name = "step", dtype = "f32", shape = [8, 4], source = "field"},
+                {name = "step", dtype = "i32", shape = [], source = "host"}]
+        outputs [{name = "y", dtype = "f32", shape = [8], kind = "metric"}] {
+      kernel.launch @k1 [#kernel.address<"host:step", offset = 0, bytes = 4>, #kernel.address<"out:y", offset = 8, bytes = 24>]
       kernel.loop 4 {
-        kernel.launch @k0 [#kernel.address<"arena", offset = 0, shift = 1, modulus = 2, size = 64>,
-                           #kernel.address<"params", offset = 4, stride = 16>]
-        kernel.launch @k1 [#kernel.address<"state2", offset = 0>]
+        kernel.launch @k0 [#kernel.address<"arena", offset = 0, bytes = 64, shift = 1, modulus = 2, size = 64>,
+                           #kernel.address<"parameter", offset = 4, bytes = 8, stride = 16>]
+        kernel.launch @k1 [#kernel.address<"in:step", offset = 0, bytes = 128>]
       }
     })",
                                machine);
@@ -90,17 +92,26 @@ TEST_F(ManifestTest, ProgramNumbersKernelsAndBlocks) {
   EXPECT_EQ(at(manifest, {"kernels", "0", "kind"}), "\"map\"");
   EXPECT_EQ(at(manifest, {"kernels", "0", "nodes"}), "[\"a\",\"b\"]");
   EXPECT_EQ(at(manifest, {"kernels", "1", "scratch"}), "64");
-  EXPECT_EQ(at(manifest, {"entries", "0", "program", "0"}),
-            "{\"args\":[{\"block\":\"in1\",\"offset\":0},{\"block\":\"out0\","
-            "\"offset\":8}],\"launch\":0}");
+  EXPECT_EQ(
+      at(manifest, {"entries", "0", "program", "0"}),
+      "{\"args\":[{\"block\":\"in1\",\"bytes\":4,\"offset\":0},{\"block\":"
+      "\"out0\",\"bytes\":24,\"offset\":8}],\"launch\":0}");
   EXPECT_EQ(at(manifest, {"entries", "0", "program", "1", "repeat"}), "4");
-  EXPECT_EQ(at(manifest, {"entries", "0", "program", "1", "body", "0"}),
-            "{\"args\":[{\"block\":\"arena\",\"offset\":0,\"ring\":[1,2,64]},"
-            "{\"block\":\"params\",\"offset\":4,\"stride\":16}],\"launch\":1}");
+  EXPECT_EQ(
+      at(manifest, {"entries", "0", "program", "1", "body", "0"}),
+      "{\"args\":[{\"block\":\"arena\",\"bytes\":64,\"offset\":0,\"ring\":[1,2,"
+      "64]},{\"block\":\"parameter\",\"bytes\":8,\"offset\":4,\"stride\":16}],"
+      "\"launch\":1}");
+  EXPECT_EQ(at(manifest, {"entries", "0", "program", "1", "body", "1"}),
+            "{\"args\":[{\"block\":\"in0\",\"bytes\":128,\"offset\":0}],"
+            "\"launch\":0}");
+  EXPECT_EQ(at(manifest, {"entries", "0", "inputs", "1", "source"}),
+            "\"host\"");
+  EXPECT_EQ(at(manifest, {"entries", "0", "outputs", "0", "kind"}),
+            "\"metric\"");
   EXPECT_EQ(at(manifest, {"entries", "0", "arena"}), "512");
-  // Work counts once a round; states are counted up to the last one.
+  // Work counts once a round.
   EXPECT_EQ(at(manifest, {"entries", "0", "model_flops"}), "435");
-  EXPECT_EQ(at(manifest, {"entries", "0", "state"}), "3");
   EXPECT_EQ(at(manifest, {"target"}),
             "{\"cpu\":\"znver4\",\"features\":[\"avx2\",\"fma\"],"
             "\"triple\":\"x86_64-linux-gnu\"}");
@@ -109,64 +120,73 @@ TEST_F(ManifestTest, ProgramNumbersKernelsAndBlocks) {
 TEST_F(ManifestTest, EntriesDoNotShareCounts) {
   std::string manifest = build(std::string(kernels) + R"(
     kernel.program @a arena 0 inputs [] outputs [] {
-      kernel.launch @k0 [#kernel.address<"state0", offset = 0>]
+      kernel.launch @k0 []
     }
     kernel.program @b arena 0 inputs [] outputs [] {
       kernel.launch @k0 []
       kernel.launch @k1 []
     })",
                                machine);
-  EXPECT_EQ(at(manifest, {"entries", "0", "state"}), "1");
-  EXPECT_EQ(at(manifest, {"entries", "1", "state"}), "0");
+  EXPECT_EQ(at(manifest, {"entries", "0", "model_flops"}), "100");
   EXPECT_EQ(at(manifest, {"entries", "1", "model_flops"}), "107");
   // A kernel that two entries launch is one.
   EXPECT_EQ(at(manifest, {"entries", "1", "program", "0", "launch"}), "0");
 }
 
-TEST_F(ManifestTest, BatchIsInTheNameTheAttributeOrTheFirstInput) {
+TEST_F(ManifestTest, EntriesHaveNameAndBatchOfTheirAttribute) {
   std::string manifest = build(R"(
-    kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [8, 4]}] outputs [] {}
-    kernel.program @infer_b128 arena 0 inputs [{name = "x", dtype = "f32", shape = [128, 4]}] outputs [] {}
-    kernel.program @train_best arena 0 inputs [{name = "x", dtype = "f32", shape = [3]}] outputs [] {}
-      {moe.batch = 64}
-    kernel.program @empty_b arena 0 inputs [] outputs [] {}
+    kernel.program @infer.128 arena 0 inputs [] outputs [] {}
+      {moe.entry = #moe.entry<"infer", batch = 128>}
+    kernel.program @plain_b8 arena 0 inputs [] outputs [] {}
   )",
                                machine);
   auto entry = [&](const char *number, const char *key) {
     return at(manifest, {"entries", number, key});
   };
   EXPECT_EQ(entry("0", "name"), "\"infer\"");
-  EXPECT_EQ(entry("0", "batch"), "8");
-  EXPECT_EQ(entry("1", "name"), "\"infer\"");
-  EXPECT_EQ(entry("1", "batch"), "128");
-  EXPECT_EQ(entry("2", "name"), "\"train_best\"");
-  EXPECT_EQ(entry("2", "batch"), "64");
-  EXPECT_EQ(entry("3", "name"), "\"empty_b\"");
-  EXPECT_EQ(entry("3", "batch"), "0");
+  EXPECT_EQ(entry("0", "batch"), "128");
+  EXPECT_EQ(entry("1", "name"), "\"plain_b8\"");
+  EXPECT_EQ(entry("1", "batch"), "0");
+}
+
+TEST_F(ManifestTest, VariablesLieInTheBlocksOfTheirRoles) {
+  std::string manifest = build(R"(
+    moe.variable @w : tensor<3x4xf32> role(parameter) decay init<normal, 0.5> at 0
+    moe.variable @b : tensor<f32> role(parameter) at 64
+    moe.variable @w.mean : tensor<3x4xf32> role(moment) of @w at 128)",
+                               machine);
+  EXPECT_EQ(at(manifest, {"blocks"}),
+            "[{\"bytes\":128,\"name\":\"parameter\"},{\"bytes\":192,"
+            "\"name\":\"moment\"}]");
+  EXPECT_EQ(at(manifest, {"variables", "0"}),
+            "{\"block\":\"parameter\",\"decay\":true,\"dtype\":\"f32\","
+            "\"init\":{\"op\":\"normal\",\"std\":0.5},\"name\":\"w\","
+            "\"offset\":0,\"role\":\"parameter\",\"shape\":[3,4]}");
+  EXPECT_EQ(at(manifest, {"variables", "1", "shape"}), "[]");
+  EXPECT_EQ(at(manifest, {"variables", "1", "init"}), "none");
+  EXPECT_EQ(at(manifest, {"variables", "2", "of"}), "\"w\"");
+  EXPECT_EQ(at(manifest, {"variables", "2", "offset"}), "128");
 }
 
 TEST_F(ManifestTest, ModelAttributesAreCopied) {
   std::string manifest = build(R"(
-    module attributes {moe.model = "mixer", moe.precision = "bf16", moe.parameter_elements = 12,
-                       moe.data = {classes = 10, image = "pixels"},
-                       moe.parameters = [{name = "w", offset = 0, shape = [3, 4]},
-                                         {name = "b", shape = array<i64: 4>, offset = 8, decay = true}]} {})",
+    module attributes {moe.model = "mixer", moe.precision = "bf16",
+                       moe.settings = {data = {classes = 10, image = "pixels", class_names = ["a"], plain = true}}} {})",
                                machine);
-  EXPECT_EQ(at(manifest, {"format"}), "\"moec.module/1\"");
+  EXPECT_EQ(at(manifest, {"format"}), "\"moec.module/2\"");
   EXPECT_EQ(at(manifest, {"model"}), "\"mixer\"");
   EXPECT_EQ(at(manifest, {"precision"}), "\"bf16\"");
-  EXPECT_EQ(at(manifest, {"parameter_elements"}), "12");
-  EXPECT_EQ(at(manifest, {"data"}), "{\"classes\":10,\"image\":\"pixels\"}");
-  EXPECT_EQ(at(manifest, {"parameters", "0", "shape"}), "[3,4]");
-  // What does not decay says so.
-  EXPECT_EQ(at(manifest, {"parameters", "0", "decay"}), "false");
-  EXPECT_EQ(at(manifest, {"parameters", "1", "decay"}), "true");
-  EXPECT_EQ(at(manifest, {"training"}), "none");
+  EXPECT_EQ(at(manifest, {"host", "data"}),
+            "{\"class_names\":[\"a\"],\"classes\":10,\"image\":\"pixels\","
+            "\"plain\":true}");
+  EXPECT_EQ(at(manifest, {"host", "training"}), "none");
   // Without them the fields that must be there still are.
   std::string empty = build("module {}", machine);
   EXPECT_EQ(at(empty, {"model"}), "\"\"");
   EXPECT_EQ(at(empty, {"precision"}), "\"f32\"");
-  EXPECT_EQ(at(empty, {"parameters"}), "[]");
+  EXPECT_EQ(at(empty, {"variables"}), "[]");
+  EXPECT_EQ(at(empty, {"blocks"}), "[]");
+  EXPECT_EQ(at(empty, {"host"}), "{}");
 }
 
 TEST_F(ManifestTest, BuiltinsAreNamedSo) {

@@ -1,59 +1,28 @@
 // RUN: moec-opt %s -moec-autodiff -split-input-file -verify-diagnostics
 
-// expected-error@+1 {{the first result of @loss must carry the attribute 'moe.loss'}}
-func.func @loss(%x: tensor<f32> {moe.param = "x"}) -> (tensor<f32> {moe.metric = "a"}, tensor<f32> {moe.loss}) {
-  return %x, %x : tensor<f32>, tensor<f32>
+moe.variable @u : tensor<4xf32> role(parameter)
+func.func @unused(%u: tensor<4xf32> {moe.var = @u}, %l: tensor<f32>) -> tensor<4xf32> {
+  // expected-warning@+1 {{the loss does not depend on @u; its gradient is zero}}
+  %g = moe.gradient %l wrt %u : tensor<f32>, tensor<4xf32>
+  return %g : tensor<4xf32>
 }
 
 // -----
 
-// expected-error@+1 {{the first result of @loss must carry the attribute 'moe.loss'}}
-func.func @loss(%x: tensor<f32> {moe.param = "x"}) {
-  return
+func.func @unused(%u: tensor<4xf32>, %l: tensor<f32>) -> (tensor<f32>, tensor<4xf32>) {
+  // expected-warning@+1 {{the loss does not depend on value 1; its gradient is zero}}
+  %g:2 = moe.gradient %l wrt %l, %u : tensor<f32>, tensor<f32>, tensor<4xf32>
+  return %g#0, %g#1 : tensor<f32>, tensor<4xf32>
 }
 
 // -----
 
-// expected-error@+1 {{the loss must be a scalar (tensor<f32> or tensor<f64>), but is 'tensor<4xf32>'; reduce it with moe.reduce}}
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}) -> (tensor<4xf32> {moe.loss}) {
-  return %x : tensor<4xf32>
-}
-
-// -----
-
-// expected-error@+1 {{parameter "n" has type 'tensor<4xi32>', but parameters are float tensors of static shape}}
-func.func @loss(%x: tensor<f32> {moe.param = "x"}, %n: tensor<4xi32> {moe.param = "n"}) -> (tensor<f32> {moe.loss}) {
-  return %x : tensor<f32>
-}
-
-// -----
-
-// expected-error@+1 {{@loss has no body}}
-func.func private @loss(tensor<f32>) -> (tensor<f32> {moe.loss})
-
-// -----
-
-func.func @loss(%x: tensor<f32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
-  return %x : tensor<f32>
-}
-// expected-error@+1 {{@train_step is there already}}
-func.func @train_step() {
-  return
-}
-
-// -----
-
-func.func @loss(%x: tensor<f32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
-  return %x : tensor<f32>
-}
-// expected-error@+1 {{result 0 is a second loss (moe.loss); only the first result of @loss is trained: add the losses there}}
-func.func @loss2(%x: tensor<f32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
-  return %x : tensor<f32>
-}
-
-// -----
-
-// expected-error@+1 {{result 1 is a second loss (moe.loss)}}
-func.func @loss(%x: tensor<f32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}, tensor<f32> {moe.loss}) {
-  return %x, %x : tensor<f32>, tensor<f32>
+func.func @inside(%x: tensor<f32>) -> tensor<f32> {
+  %y = moe.repeat 2 carry(%x : tensor<f32>) stacked() {
+  ^bb0(%c: tensor<f32>):
+    // expected-error@+1 {{expected in the body of a function, not in a region of an op}}
+    %g = moe.gradient %c wrt %c : tensor<f32>, tensor<f32>
+    moe.yield %g : tensor<f32>
+  } -> tensor<f32>
+  return %y : tensor<f32>
 }

@@ -10,7 +10,7 @@
 //--- shared.mlir
 // A weight and a computed value from outside, used inside and after; a residual
 // sum of cheap ops only; a stack that is a result too.
-func.func @loss(%w: tensor<3x3xf32> {moe.param = "w"}, %x: tensor<2x3xf32> {moe.param = "x"}, %s: tensor<2x3xf32> {moe.param = "s"}) -> (tensor<f32> {moe.loss}) {
+func.func @loss(%w: tensor<3x3xf32> {moe.var = @w}, %x: tensor<2x3xf32> {moe.var = @x}, %s: tensor<2x3xf32> {moe.var = @s}) -> (tensor<f32> {moe.metric = "loss"}) {
   %v = moe.mul %w, %w : tensor<3x3xf32>
   %y:2 = moe.repeat 2 carry(%x : tensor<2x3xf32>) stacked(%s : tensor<2x3xf32>) {
   ^bb0(%c: tensor<2x3xf32>, %si: tensor<3xf32>):
@@ -35,7 +35,7 @@ func.func @loss(%w: tensor<3x3xf32> {moe.param = "w"}, %x: tensor<2x3xf32> {moe.
 
 //--- nested.mlir
 // A repeat in a reversed repeat; both use values of the levels above.
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %w: tensor<3x2x4xf32> {moe.param = "w"}, %u: tensor<4xf32> {moe.param = "u"}) -> (tensor<f32> {moe.loss}) {
+func.func @loss(%x: tensor<4xf32> {moe.var = @x}, %w: tensor<3x2x4xf32> {moe.var = @w}, %u: tensor<4xf32> {moe.var = @u}) -> (tensor<f32> {moe.metric = "loss"}) {
   %y:2 = moe.repeat 3 reverse carry(%x, %u : tensor<4xf32>, tensor<4xf32>) stacked(%w : tensor<3x2x4xf32>) {
   ^bb0(%a: tensor<4xf32>, %data: tensor<4xf32>, %wi: tensor<2x4xf32>):
     %more = moe.gelu %data : tensor<4xf32>
@@ -59,7 +59,7 @@ func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %w: tensor<3x2x4xf32> {moe.
 //--- carried.mlir
 // Carried values that change places, one that is passed on and never used, one
 // whose result nobody uses, and one that starts as data.
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.param = "y"}, %d: tensor<4xf32> {moe.input = "d"}) -> (tensor<f32> {moe.loss}) {
+func.func @loss(%x: tensor<4xf32> {moe.var = @x}, %y: tensor<4xf32> {moe.var = @y}, %d: tensor<4xf32> {moe.field = "d"}) -> (tensor<f32> {moe.metric = "loss"}) {
   %r:4 = moe.repeat 3 carry(%x, %y, %d, %x : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) stacked() {
   ^bb0(%a: tensor<4xf32>, %b: tensor<4xf32>, %c: tensor<4xf32>, %e: tensor<4xf32>):
     %ab = moe.mul %a, %b : tensor<4xf32>
@@ -78,8 +78,8 @@ func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %y: tensor<4xf32> {moe.para
 //--- transposed.mlir
 // Transposed expert weights with a bias.
 !plan = !moe.routing<items = 6, experts = 3, k = 2, capacity = 3>
-func.func @loss(%x: tensor<2x3x4xf32> {moe.param = "x"}, %g: tensor<6x3xf32> {moe.param = "g"}, %w: tensor<2x3x5x4xf32> {moe.param = "w"},
-    %b: tensor<2x3x5xf32> {moe.param = "b"}) -> (tensor<f32> {moe.loss}) {
+func.func @loss(%x: tensor<2x3x4xf32> {moe.var = @x}, %g: tensor<6x3xf32> {moe.var = @g}, %w: tensor<2x3x5x4xf32> {moe.var = @w},
+    %b: tensor<2x3x5xf32> {moe.var = @b}) -> (tensor<f32> {moe.metric = "loss"}) {
   %zero = moe.fill 0.0 : tensor<f32>
   %items = moe.reshape %x : tensor<2x3x4xf32> -> tensor<6x4xf32>
   %l = moe.repeat 2 carry(%zero : tensor<f32>) stacked(%w, %b : tensor<2x3x5x4xf32>, tensor<2x3x5xf32>) {
@@ -102,8 +102,8 @@ func.func @loss(%x: tensor<2x3x4xf32> {moe.param = "x"}, %g: tensor<6x3xf32> {mo
 
 //--- random.mlir
 // Noise is data: it is read again from its stack, and has no gradient.
-func.func @loss(%x: tensor<4x3xf32> {moe.param = "x"}, %w: tensor<2x3x3xf32> {moe.param = "w"}, %seed: tensor<i32> {moe.input = "seed"}, %step: tensor<i32> {moe.input = "step"})
-    -> (tensor<f32> {moe.loss}) {
+func.func @loss(%x: tensor<4x3xf32> {moe.var = @x}, %w: tensor<2x3x3xf32> {moe.var = @w}, %seed: tensor<i32> {moe.host = #moe.host<seed>}, %step: tensor<i32> {moe.host = #moe.host<step>})
+    -> (tensor<f32> {moe.metric = "loss"}) {
   %noise = moe.random_normal %seed, %step : tensor<i32> stream 0 std 0.5 -> tensor<2x4x3xf32>
   %zero = moe.fill 0.0 : tensor<f32>
   %r:2 = moe.repeat 2 carry(%x, %zero : tensor<4x3xf32>, tensor<f32>) stacked(%w, %noise : tensor<2x3x3xf32>, tensor<2x4x3xf32>) {

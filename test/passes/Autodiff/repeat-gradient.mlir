@@ -6,10 +6,10 @@
 // and the pre-activation, but neither the normalised values nor the activations,
 // nor the branch before it is added.
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x8xf32> {moe.input = "x"}, %[[E:[a-z0-9]+]]: tensor<8x8xf32> {moe.param = "embed"}
-// CHECK-SAME: %[[T:[a-z0-9]+]]: tensor<3x8x8xf32> {moe.param = "mix"}, %[[S:[a-z0-9]+]]: tensor<3x8xf32> {moe.param = "scale"}
-// CHECK-SAME: %[[B:[a-z0-9]+]]: tensor<3x8xf32> {moe.param = "bias"}, %[[W1:[a-z0-9]+]]: tensor<3x8x16xf32> {moe.param = "fc1"}
-// CHECK-SAME: %[[W2:[a-z0-9]+]]: tensor<3x16x8xf32> {moe.param = "fc2"}
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x8xf32> {moe.field = "x"}, %[[E:[a-z0-9]+]]: tensor<8x8xf32> {moe.var = @embed}
+// CHECK-SAME: %[[T:[a-z0-9]+]]: tensor<3x8x8xf32> {moe.var = @mix}, %[[S:[a-z0-9]+]]: tensor<3x8xf32> {moe.var = @scale}
+// CHECK-SAME: %[[B:[a-z0-9]+]]: tensor<3x8xf32> {moe.var = @bias}, %[[W1:[a-z0-9]+]]: tensor<3x8x16xf32> {moe.var = @fc1}
+// CHECK-SAME: %[[W2:[a-z0-9]+]]: tensor<3x16x8xf32> {moe.var = @fc2}
 // CHECK: %[[F:[0-9]+]]:4 = moe.repeat 3 carry(%[[EMB:.+]] : tensor<6x8xf32>)
 // CHECK-NEXT: ^bb0(%[[C:[a-z0-9]+]]: tensor<6x8xf32>
 // CHECK: %[[MID:.+]] = moe.add %[[C]]
@@ -41,9 +41,9 @@
 // CHECK-NEXT: } -> tensor<6x8xf32>, tensor<3x8x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>, tensor<3x8x16xf32>, tensor<3x16x8xf32>
 // CHECK-NEXT: %[[DE:.+]] = moe.einsum %[[X]], %[[G]]#0 "ak,an->kn"
 // CHECK-NEXT: return %{{.+}}, %[[DE]], %[[G]]#1, %[[G]]#2, %[[G]]#3, %[[G]]#4, %[[G]]#5 :
-func.func @loss(%x: tensor<6x8xf32> {moe.input = "x"}, %e: tensor<8x8xf32> {moe.param = "embed"}, %t: tensor<3x8x8xf32> {moe.param = "mix"},
-    %s: tensor<3x8xf32> {moe.param = "scale"}, %b: tensor<3x8xf32> {moe.param = "bias"},
-    %w1: tensor<3x8x16xf32> {moe.param = "fc1"}, %w2: tensor<3x16x8xf32> {moe.param = "fc2"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<6x8xf32> {moe.field = "x"}, %e: tensor<8x8xf32> {moe.var = @embed}, %t: tensor<3x8x8xf32> {moe.var = @mix},
+    %s: tensor<3x8xf32> {moe.var = @scale}, %b: tensor<3x8xf32> {moe.var = @bias},
+    %w1: tensor<3x8x16xf32> {moe.var = @fc1}, %w2: tensor<3x16x8xf32> {moe.var = @fc2}) -> (tensor<f32> {moe.metric = "loss"}, tensor<8x8xf32>, tensor<3x8x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>, tensor<3x8x16xf32>, tensor<3x16x8xf32>) {
   %x0 = moe.linear %x, %e axis 1 : (tensor<6x8xf32>, tensor<8x8xf32>) -> tensor<6x8xf32>
   %y = moe.repeat 3 carry(%x0 : tensor<6x8xf32>)
       stacked(%t, %s, %b, %w1, %w2 : tensor<3x8x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>, tensor<3x8x16xf32>, tensor<3x16x8xf32>) {
@@ -58,7 +58,8 @@ func.func @loss(%x: tensor<6x8xf32> {moe.input = "x"}, %e: tensor<8x8xf32> {moe.
     moe.yield %out : tensor<6x8xf32>
   } -> tensor<6x8xf32>
   %l = moe.reduce %y axes [0, 1] : tensor<6x8xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:6 = moe.gradient %l wrt %e, %t, %s, %b, %w1, %w2 : tensor<f32>, tensor<8x8xf32>, tensor<3x8x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>, tensor<3x8x16xf32>, tensor<3x16x8xf32>
+  return %l, %grads#0, %grads#1, %grads#2, %grads#3, %grads#4, %grads#5 : tensor<f32>, tensor<8x8xf32>, tensor<3x8x8xf32>, tensor<3x8xf32>, tensor<3x8xf32>, tensor<3x8x16xf32>, tensor<3x16x8xf32>
 }
 
 // -----
@@ -67,7 +68,7 @@ func.func @loss(%x: tensor<6x8xf32> {moe.input = "x"}, %e: tensor<8x8xf32> {moe.
 // op after the repeat: its gradient is carried, and goes on from the later use.
 // A stack that the forward repeat yields already is not yielded again.
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[W:[a-z0-9]+]]: tensor<8x8xf32> {moe.param = "shared"}
+// CHECK-SAME: %[[W:[a-z0-9]+]]: tensor<8x8xf32> {moe.var = @shared}
 // CHECK: %[[F:[0-9]+]]:3 = moe.repeat 2 carry
 // CHECK: ^bb0(%[[C:[a-z0-9]+]]: tensor<6x8xf32>):
 // CHECK: %[[H:.+]] = moe.linear %[[C]], %[[W]]
@@ -85,7 +86,7 @@ func.func @loss(%x: tensor<6x8xf32> {moe.input = "x"}, %e: tensor<8x8xf32> {moe.
 // CHECK-NEXT: moe.yield %[[DC]], %[[NEXT]] :
 // CHECK-NEXT: } -> tensor<6x8xf32>, tensor<8x8xf32>
 // CHECK-NEXT: return %{{.+}}, %[[G]]#1, %[[G]]#0 :
-func.func @loss(%w: tensor<8x8xf32> {moe.param = "shared"}, %x: tensor<6x8xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%w: tensor<8x8xf32> {moe.var = @shared}, %x: tensor<6x8xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<8x8xf32>, tensor<6x8xf32>) {
   %y:2 = moe.repeat 2 carry(%x : tensor<6x8xf32>) stacked() {
   ^bb0(%c: tensor<6x8xf32>):
     %h = moe.linear %c, %w axis 1 : (tensor<6x8xf32>, tensor<8x8xf32>) -> tensor<6x8xf32>
@@ -96,7 +97,8 @@ func.func @loss(%w: tensor<8x8xf32> {moe.param = "shared"}, %x: tensor<6x8xf32> 
   %a = moe.reduce %z axes [0, 1] : tensor<6x8xf32> -> tensor<f32>
   %b = moe.reduce %y#1 axes [0, 1, 2] : tensor<2x6x8xf32> -> tensor<f32>
   %l = moe.add %a, %b : tensor<f32>
-  return %l : tensor<f32>
+  %grads:2 = moe.gradient %l wrt %w, %x : tensor<f32>, tensor<8x8xf32>, tensor<6x8xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<8x8xf32>, tensor<6x8xf32>
 }
 
 // -----
@@ -104,7 +106,7 @@ func.func @loss(%w: tensor<8x8xf32> {moe.param = "shared"}, %x: tensor<6x8xf32> 
 // A repeat that runs backward already is differentiated forward. A carried value
 // that no parameter reaches has no gradient. A repeat in a repeat stacks stacks.
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.input = "x"}, %[[W:[a-z0-9]+]]: tensor<3x2x4xf32> {moe.param = "w"}
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.field = "x"}, %[[W:[a-z0-9]+]]: tensor<3x2x4xf32> {moe.var = @w}
 // CHECK: %[[F:[0-9]+]]:4 = moe.repeat 3 reverse carry(%[[X]], %[[X]] :
 // CHECK: ^bb0(%[[A:[a-z0-9]+]]: tensor<4xf32>, %{{[a-z0-9]+}}: tensor<4xf32>, %{{[a-z0-9]+}}: tensor<2x4xf32>):
 // CHECK: %[[INNER:[0-9]+]]:2 = moe.repeat 2 carry(%[[A]] :
@@ -115,7 +117,7 @@ func.func @loss(%w: tensor<8x8xf32> {moe.param = "shared"}, %x: tensor<6x8xf32> 
 // CHECK: %[[G:[0-9]+]]:2 = moe.repeat 3 carry(%{{.+}} : tensor<4xf32>) stacked(
 // CHECK: moe.repeat 2 reverse carry(
 // CHECK: return %{{.+}}, %[[G]]#1 :
-func.func @loss(%x: tensor<4xf32> {moe.input = "x"}, %w: tensor<3x2x4xf32> {moe.param = "w"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.field = "x"}, %w: tensor<3x2x4xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<3x2x4xf32>) {
   %y:2 = moe.repeat 3 reverse carry(%x, %x : tensor<4xf32>, tensor<4xf32>) stacked(%w : tensor<3x2x4xf32>) {
   ^bb0(%a: tensor<4xf32>, %data: tensor<4xf32>, %wi: tensor<2x4xf32>):
     %more = moe.scale %data by 2.0 : tensor<4xf32>
@@ -129,5 +131,6 @@ func.func @loss(%x: tensor<4xf32> {moe.input = "x"}, %w: tensor<3x2x4xf32> {moe.
   } -> tensor<4xf32>, tensor<4xf32>
   %z = moe.mul %y#0, %y#1 : tensor<4xf32>
   %l = moe.reduce %z axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<3x2x4xf32>
+  return %l, %grads : tensor<f32>, tensor<3x2x4xf32>
 }

@@ -22,13 +22,14 @@
 // CHECK: %[[D:.+]] = moe.broadcast
 // CHECK-NEXT: %[[DW:.+]] = moe.mul %[[D]], %[[S]]
 // CHECK-NEXT: return %{{.+}}, %[[DW]] :
-func.func @loss(%w: tensor<4xf32> {moe.param = "w"}, %seed: tensor<i32> {moe.input = "seed"}, %step: tensor<i32> {moe.input = "step"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%w: tensor<4xf32> {moe.var = @w}, %seed: tensor<i32> {moe.host = #moe.host<seed>}, %step: tensor<i32> {moe.host = #moe.host<step>}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>) {
   %n = moe.random_normal %seed, %step : tensor<i32> stream 0 std 1.0 -> tensor<4xf32>
   %s = moe.scale %n by 3.0 : tensor<4xf32>
   %dead = moe.gelu %s : tensor<4xf32>
   %m = moe.mul %w, %s : tensor<4xf32>
   %l = moe.reduce %m axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<4xf32>
+  return %l, %grads : tensor<f32>, tensor<4xf32>
 }
 
 //--- sum.mlir
@@ -43,12 +44,13 @@ func.func @loss(%w: tensor<4xf32> {moe.param = "w"}, %seed: tensor<i32> {moe.inp
 // CHECK-NEXT: %[[S1:.+]] = moe.add %[[D3]], %[[M1]]
 // CHECK-NEXT: %[[S2:.+]] = moe.add %[[S1]], %[[M2]]
 // CHECK-NEXT: return %{{.+}}, %[[S2]] :
-func.func @loss(%w: tensor<4xf32> {moe.param = "w"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%w: tensor<4xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>) {
   %a = moe.mul %w, %w : tensor<4xf32>
   %b = moe.scale %w by 3.0 : tensor<4xf32>
   %c = moe.add %a, %b : tensor<4xf32>
   %l = moe.reduce %c axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<4xf32>
+  return %l, %grads : tensor<f32>, tensor<4xf32>
 }
 
 //--- metric.mlir
@@ -57,17 +59,18 @@ func.func @loss(%w: tensor<4xf32> {moe.param = "w"}) -> (tensor<f32> {moe.loss})
 // CHECK-LABEL: func.func @train_step
 // CHECK: moe.accuracy
 // CHECK: moe.softmax_cross_entropy_grad
-func.func @loss(%w: tensor<8x10xf32> {moe.param = "w"}, %y: tensor<8xi32> {moe.input = "label"}) -> (tensor<f32> {moe.loss}, tensor<f32> {moe.metric = "accuracy"}) {
+func.func @train_step(%w: tensor<8x10xf32> {moe.var = @w}, %y: tensor<8xi32> {moe.field = "label"}) -> (tensor<f32> {moe.metric = "loss"}, tensor<f32> {moe.metric = "accuracy"}, tensor<8x10xf32>) {
   %l = moe.softmax_cross_entropy %w, %y smoothing 0.0 : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
   %a = moe.accuracy %w, %y : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
-  return %l, %a : tensor<f32>, tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<8x10xf32>
+  return %l, %a, %grads : tensor<f32>, tensor<f32>, tensor<8x10xf32>
 }
 
 //--- plan.mlir
 // A plan made from a parameter is no float tensor: rows that are dispatched by
 // it without weights do not depend on the parameter.
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4x8xf32> {moe.input = "x"}, %[[V:[a-z0-9]+]]: tensor<4x8xf32>
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4x8xf32> {moe.field = "x"}, %[[V:[a-z0-9]+]]: tensor<4x8xf32>
 // CHECK: %[[ROWS:.+]] = moe.dispatch %[[X]]
 // CHECK: moe.mul %[[ROWS]], %[[V]]
 // CHECK: %[[D:.+]] = moe.broadcast
@@ -75,12 +78,13 @@ func.func @loss(%w: tensor<8x10xf32> {moe.param = "w"}, %y: tensor<8xi32> {moe.i
 // CHECK-NEXT: %[[ZERO:.+]] = moe.fill 0.000000e+00 : tensor<4x4xf32>
 // CHECK-NEXT: return %{{.+}}, %[[DV]], %[[ZERO]] :
 !plan = !moe.routing<items = 4, experts = 4, k = 1, capacity = 1>
-func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %v: tensor<4x8xf32> {moe.param = "v"}, %g: tensor<4x4xf32> {moe.param = "g"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4x8xf32> {moe.field = "x"}, %v: tensor<4x8xf32> {moe.var = @v}, %g: tensor<4x4xf32> {moe.var = @g}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4x8xf32>, tensor<4x4xf32>) {
   %s, %plan = moe.top_k_route %g k 1 capacity 1 priority "position" : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
   %rows = moe.dispatch %x, %plan : (tensor<4x8xf32>, !plan) -> tensor<4x8xf32>
   %m = moe.mul %rows, %v : tensor<4x8xf32>
   %l = moe.reduce %m axes [0, 1] : tensor<4x8xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:2 = moe.gradient %l wrt %v, %g : tensor<f32>, tensor<4x8xf32>, tensor<4x4xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<4x8xf32>, tensor<4x4xf32>
 }
 
 //--- carried-plan.mlir
@@ -88,7 +92,7 @@ func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %v: tensor<4x8xf32> {moe.
 // CHECK-LABEL: func.func @train_step
 // CHECK: moe.repeat 2 reverse carry(%{{[a-z0-9_]+}} : tensor<4x4xf32>) stacked(
 !plan = !moe.routing<items = 4, experts = 4, k = 1, capacity = 1>
-func.func @loss(%g: tensor<4x4xf32> {moe.param = "g"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%g: tensor<4x4xf32> {moe.var = @g}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4x4xf32>) {
   %s, %first = moe.top_k_route %g k 1 capacity 1 priority "position" : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
   %y:2 = moe.repeat 2 carry(%g, %first : tensor<4x4xf32>, !plan) stacked() {
   ^bb0(%c: tensor<4x4xf32>, %p: !plan):
@@ -97,7 +101,8 @@ func.func @loss(%g: tensor<4x4xf32> {moe.param = "g"}) -> (tensor<f32> {moe.loss
     moe.yield %rows, %next : tensor<4x4xf32>, !plan
   } -> tensor<4x4xf32>, !plan
   %l = moe.reduce %y#0 axes [0, 1] : tensor<4x4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %g : tensor<f32>, tensor<4x4xf32>
+  return %l, %grads : tensor<f32>, tensor<4x4xf32>
 }
 
 //--- rotated.mlir
@@ -108,7 +113,7 @@ func.func @loss(%g: tensor<4x4xf32> {moe.param = "g"}) -> (tensor<f32> {moe.loss
 // CHECK: %[[D:.+]] = moe.broadcast
 // CHECK: %[[ZERO:.+]] = moe.fill 0.000000e+00 : tensor<4xf32>
 // CHECK: moe.repeat 5 reverse carry(%[[D]], %{{.+}}, %{{.+}} : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) stacked(
-func.func @loss(%x: tensor<4xf32> {moe.input = "x"}, %w: tensor<5x4xf32> {moe.param = "w"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.field = "x"}, %w: tensor<5x4xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<5x4xf32>) {
   %y:4 = moe.repeat 5 carry(%x, %x, %x, %x : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) stacked(%w : tensor<5x4xf32>) {
   ^bb0(%a: tensor<4xf32>, %b: tensor<4xf32>, %c: tensor<4xf32>, %d: tensor<4xf32>, %wi: tensor<4xf32>):
     %n = moe.mul %d, %wi : tensor<4xf32>
@@ -116,7 +121,8 @@ func.func @loss(%x: tensor<4xf32> {moe.input = "x"}, %w: tensor<5x4xf32> {moe.pa
     moe.yield %b, %c, %n, %m : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
   } -> tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
   %l = moe.reduce %y#0 axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<5x4xf32>
+  return %l, %grads : tensor<f32>, tensor<5x4xf32>
 }
 
 //--- repeat-data.mlir
@@ -125,7 +131,7 @@ func.func @loss(%x: tensor<4xf32> {moe.input = "x"}, %w: tensor<5x4xf32> {moe.pa
 // CHECK: moe.repeat
 // CHECK-NOT: moe.repeat
 // CHECK: return
-func.func @loss(%x: tensor<4xf32> {moe.input = "x"}, %w: tensor<4xf32> {moe.param = "w"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.field = "x"}, %w: tensor<4xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>) {
   %y = moe.repeat 3 carry(%x : tensor<4xf32>) stacked() {
   ^bb0(%c: tensor<4xf32>):
     %g = moe.gelu %c : tensor<4xf32>
@@ -133,17 +139,18 @@ func.func @loss(%x: tensor<4xf32> {moe.input = "x"}, %w: tensor<4xf32> {moe.para
   } -> tensor<4xf32>
   %m = moe.mul %y, %w : tensor<4xf32>
   %l = moe.reduce %m axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<4xf32>
+  return %l, %grads : tensor<f32>, tensor<4xf32>
 }
 
 //--- stacked-data.mlir
 // The stack of noise gets no gradient; that of the weights does.
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[W:[a-z0-9]+]]: tensor<2x4xf32> {moe.param = "w"}
+// CHECK-SAME: %[[W:[a-z0-9]+]]: tensor<2x4xf32> {moe.var = @w}
 // CHECK: %[[G:[0-9]+]]:2 = moe.repeat 2 reverse
 // CHECK: } -> tensor<f32>, tensor<2x4xf32>{{$}}
 // CHECK: return %{{.+}}, %[[G]]#1 :
-func.func @loss(%w: tensor<2x4xf32> {moe.param = "w"}, %seed: tensor<i32> {moe.input = "seed"}, %step: tensor<i32> {moe.input = "step"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%w: tensor<2x4xf32> {moe.var = @w}, %seed: tensor<i32> {moe.host = #moe.host<seed>}, %step: tensor<i32> {moe.host = #moe.host<step>}) -> (tensor<f32> {moe.metric = "loss"}, tensor<2x4xf32>) {
   %zero = moe.fill 0.0 : tensor<f32>
   %noise = moe.random_normal %seed, %step : tensor<i32> stream 0 std 1.0 -> tensor<2x4xf32>
   %l = moe.repeat 2 carry(%zero : tensor<f32>) stacked(%w, %noise : tensor<2x4xf32>, tensor<2x4xf32>) {
@@ -153,5 +160,6 @@ func.func @loss(%w: tensor<2x4xf32> {moe.param = "w"}, %seed: tensor<i32> {moe.i
     %o = moe.add %n, %c : tensor<f32>
     moe.yield %o : tensor<f32>
   } -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<2x4xf32>
+  return %l, %grads : tensor<f32>, tensor<2x4xf32>
 }

@@ -2,7 +2,7 @@
 // RUN: moec-opt %s -moec-autodiff -split-input-file -verify-diagnostics
 
 !plan = !moe.routing<items = 4, experts = 8, k = 1, capacity = 3>
-func.func @loss(%x: tensor<4x8xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4x8xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4x8xf32>) {
   // expected-error@+1 {{the backward pass needs a value of type '!moe.routing<items = 4, experts = 8, k = 1, capacity = 3, stack = 2>' from every iteration, which cannot be stacked}}
   %y = moe.repeat 2 carry(%x : tensor<4x8xf32>) stacked() {
   ^bb0(%c: tensor<4x8xf32>):
@@ -17,5 +17,6 @@ func.func @loss(%x: tensor<4x8xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss
     moe.yield %r : tensor<4x8xf32>
   } -> tensor<4x8xf32>
   %l = moe.reduce %y axes [0, 1] : tensor<4x8xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4x8xf32>
+  return %l, %grads : tensor<f32>, tensor<4x8xf32>
 }

@@ -16,7 +16,7 @@
 // uses; a value from outside of the block is used as it is; a carried value is
 // kept. What is computed again stands before the first op that reads it.
 // CHECK-LABEL: func.func @train_step
-// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.param = "x"}, %[[W:[a-z0-9]+]]: tensor<3x4xf32> {moe.param = "w"}, %[[D:[a-z0-9]+]]: tensor<4xf32>
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32> {moe.var = @x}, %[[W:[a-z0-9]+]]: tensor<3x4xf32> {moe.var = @w}, %[[D:[a-z0-9]+]]: tensor<4xf32>
 // CHECK: %[[F:[0-9]+]]:2 = moe.repeat 3 carry(%[[X]] : tensor<4xf32>) stacked(%[[W]] : tensor<3x4xf32>)
 // CHECK-NEXT: ^bb0(%[[C:[a-z0-9]+]]: tensor<4xf32>, %{{[a-z0-9]+}}: tensor<4xf32>):
 // CHECK: moe.yield %{{[0-9]+}}, %[[C]] : tensor<4xf32>, tensor<4xf32>
@@ -29,7 +29,7 @@
 // CHECK-NEXT: %[[DC:.+]] = moe.mul %[[DM]], %[[WI]]
 // CHECK-NEXT: %[[DW:.+]] = moe.mul %[[DM]], %[[CI]]
 // CHECK-NEXT: moe.yield %[[DC]], %[[DW]]
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %w: tensor<3x4xf32> {moe.param = "w"}, %d: tensor<4xf32> {moe.input = "d"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}, %w: tensor<3x4xf32> {moe.var = @w}, %d: tensor<4xf32> {moe.field = "d"}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>, tensor<3x4xf32>) {
   %y = moe.repeat 3 carry(%x : tensor<4xf32>) stacked(%w : tensor<3x4xf32>) {
   ^bb0(%c: tensor<4xf32>, %wi: tensor<4xf32>):
     %m = moe.mul %c, %wi : tensor<4xf32>
@@ -38,7 +38,8 @@ func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %w: tensor<3x4xf32> {moe.pa
     moe.yield %g : tensor<4xf32>
   } -> tensor<4xf32>
   %l = moe.reduce %y axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:2 = moe.gradient %l wrt %x, %w : tensor<f32>, tensor<4xf32>, tensor<3x4xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<4xf32>, tensor<3x4xf32>
 }
 
 //--- larger-leaves.mlir
@@ -54,7 +55,7 @@ func.func @loss(%x: tensor<4xf32> {moe.param = "x"}, %w: tensor<3x4xf32> {moe.pa
 // CHECK-NEXT: ^bb0(%{{[a-z0-9]+}}: tensor<f32>, %{{[a-z0-9]+}}: tensor<8x8xf32>, %[[SI:[a-z0-9]+]]: tensor<4x8xf32>):
 // CHECK: moe.gelu %[[SI]] :
 // CHECK: moe.gelu_grad %[[SI]],
-func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %w: tensor<2x8x8xf32> {moe.param = "w"}, %v: tensor<2x8x8xf32> {moe.param = "v"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4x8xf32> {moe.field = "x"}, %w: tensor<2x8x8xf32> {moe.var = @w}, %v: tensor<2x8x8xf32> {moe.var = @v}) -> (tensor<f32> {moe.metric = "loss"}, tensor<2x8x8xf32>, tensor<2x8x8xf32>) {
   %zero = moe.fill 0.0 : tensor<f32>
   %l = moe.repeat 2 carry(%zero : tensor<f32>) stacked(%w, %v : tensor<2x8x8xf32>, tensor<2x8x8xf32>) {
   ^bb0(%c: tensor<f32>, %wi: tensor<8x8xf32>, %vi: tensor<8x8xf32>):
@@ -67,7 +68,8 @@ func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %w: tensor<2x8x8xf32> {mo
     %o = moe.add %n, %c : tensor<f32>
     moe.yield %o : tensor<f32>
   } -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:2 = moe.gradient %l wrt %w, %v : tensor<f32>, tensor<2x8x8xf32>, tensor<2x8x8xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<2x8x8xf32>, tensor<2x8x8xf32>
 }
 
 //--- equal-leaf.mlir
@@ -79,7 +81,7 @@ func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %w: tensor<2x8x8xf32> {mo
 // CHECK: moe.yield %{{[0-9]+}}, %[[G]] :
 // CHECK: moe.repeat 2 reverse carry(%{{.+}}) stacked(%[[F]]#1 :
 // CHECK-NOT: moe.gelu
-func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %w: tensor<2x4x8xf32> {moe.param = "w"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4x8xf32> {moe.field = "x"}, %w: tensor<2x4x8xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<2x4x8xf32>) {
   %zero = moe.fill 0.0 : tensor<f32>
   %l = moe.repeat 2 carry(%zero : tensor<f32>) stacked(%w : tensor<2x4x8xf32>) {
   ^bb0(%c: tensor<f32>, %wi: tensor<4x8xf32>):
@@ -90,7 +92,8 @@ func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %w: tensor<2x4x8xf32> {mo
     %o = moe.add %n, %c : tensor<f32>
     moe.yield %o : tensor<f32>
   } -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<2x4x8xf32>
+  return %l, %grads : tensor<f32>, tensor<2x4x8xf32>
 }
 
 //--- smaller-leaves.mlir
@@ -106,7 +109,7 @@ func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %w: tensor<2x4x8xf32> {mo
 // CHECK-NEXT: %[[C:.+]] = moe.fill 5.000000e-01
 // CHECK-NEXT: %[[A:.+]] = moe.add %[[B]], %[[C]]
 // CHECK-NEXT: moe.gelu %[[A]]
-func.func @loss(%x: tensor<8xf32> {moe.input = "x"}, %w: tensor<2x4x8xf32> {moe.param = "w"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<8xf32> {moe.field = "x"}, %w: tensor<2x4x8xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<2x4x8xf32>) {
   %zero = moe.fill 0.0 : tensor<f32>
   %l = moe.repeat 2 carry(%zero : tensor<f32>) stacked(%w : tensor<2x4x8xf32>) {
   ^bb0(%c: tensor<f32>, %wi: tensor<4x8xf32>):
@@ -120,7 +123,8 @@ func.func @loss(%x: tensor<8xf32> {moe.input = "x"}, %w: tensor<2x4x8xf32> {moe.
     %o = moe.add %n, %c : tensor<f32>
     moe.yield %o : tensor<f32>
   } -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<2x4x8xf32>
+  return %l, %grads : tensor<f32>, tensor<2x4x8xf32>
 }
 
 //--- views.mlir
@@ -133,7 +137,7 @@ func.func @loss(%x: tensor<8xf32> {moe.input = "x"}, %w: tensor<2x4x8xf32> {moe.
 // CHECK-NEXT: ^bb0(%{{[a-z0-9]+}}: tensor<f32>, %[[PI:[a-z0-9]+]]: tensor<4x8xf32>):
 // CHECK: %[[T:.+]] = moe.transpose %[[PI]]
 // CHECK-NEXT: moe.reshape %[[T]]
-func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %w: tensor<2x32xf32> {moe.param = "w"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4x8xf32> {moe.field = "x"}, %w: tensor<2x32xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<2x32xf32>) {
   %zero = moe.fill 0.0 : tensor<f32>
   %l = moe.repeat 2 carry(%zero : tensor<f32>) stacked(%w : tensor<2x32xf32>) {
   ^bb0(%c: tensor<f32>, %wi: tensor<32xf32>):
@@ -145,7 +149,8 @@ func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %w: tensor<2x32xf32> {moe
     %o = moe.add %n, %c : tensor<f32>
     moe.yield %o : tensor<f32>
   } -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %w : tensor<f32>, tensor<2x32xf32>
+  return %l, %grads : tensor<f32>, tensor<2x32xf32>
 }
 
 //--- yielded-already.mlir
@@ -155,14 +160,15 @@ func.func @loss(%x: tensor<4x8xf32> {moe.input = "x"}, %w: tensor<2x32xf32> {moe
 // CHECK: moe.yield %[[P:[0-9]+]], %[[P]] :
 // CHECK-NEXT: } -> tensor<4xf32>, tensor<2x4xf32>{{$}}
 // CHECK: moe.repeat 2 reverse carry(%{{.+}}) stacked(%[[F]]#1 :
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>) {
   %y:2 = moe.repeat 2 carry(%x : tensor<4xf32>) stacked() {
   ^bb0(%c: tensor<4xf32>):
     %p = moe.softmax %c axes [0] : tensor<4xf32>
     moe.yield %p, %p : tensor<4xf32>, tensor<4xf32>
   } -> tensor<4xf32>, tensor<2x4xf32>
   %l = moe.reduce %y#0 axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4xf32>
+  return %l, %grads : tensor<f32>, tensor<4xf32>
 }
 
 //--- nothing.mlir
@@ -172,14 +178,15 @@ func.func @loss(%x: tensor<4xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss})
 // CHECK: moe.yield %{{[0-9]+}} : tensor<4xf32>
 // CHECK-NEXT: } -> tensor<4xf32>{{$}}
 // CHECK: moe.repeat 2 reverse carry(%{{.+}} : tensor<4xf32>) stacked() {
-func.func @loss(%x: tensor<4xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>) {
   %y = moe.repeat 2 carry(%x : tensor<4xf32>) stacked() {
   ^bb0(%c: tensor<4xf32>):
     %s = moe.scale %c by 2.0 : tensor<4xf32>
     moe.yield %s : tensor<4xf32>
   } -> tensor<4xf32>
   %l = moe.reduce %y axes [0] : tensor<4xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4xf32>
+  return %l, %grads : tensor<f32>, tensor<4xf32>
 }
 
 //--- plan.mlir
@@ -195,7 +202,7 @@ func.func @loss(%x: tensor<4xf32> {moe.param = "x"}) -> (tensor<f32> {moe.loss})
 // CHECK: moe.repeat 2 reverse
 // CHECK: %[[ROWS:.+]] = moe.dispatch %{{.+}}, %{{.+}} : (tensor<6x8xf32>, !moe.routing<items = 6, experts = 8, k = 2, capacity = 3>)
 // CHECK-NEXT: moe.expert_linear_grad %[[ROWS]]
-func.func @loss(%x: tensor<6x8xf32> {moe.param = "x"}, %w: tensor<2x8x8x8xf32> {moe.param = "w"}) -> (tensor<f32> {moe.loss}) {
+func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %w: tensor<2x8x8x8xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<6x8xf32>, tensor<2x8x8x8xf32>) {
   %y = moe.repeat 2 carry(%x : tensor<6x8xf32>) stacked(%w : tensor<2x8x8x8xf32>) {
   ^bb0(%c: tensor<6x8xf32>, %wi: tensor<8x8x8xf32>):
     %p, %plan = moe.top_k_route %c k 2 capacity 3 priority "position"
@@ -206,5 +213,6 @@ func.func @loss(%x: tensor<6x8xf32> {moe.param = "x"}, %w: tensor<2x8x8x8xf32> {
     moe.yield %n : tensor<6x8xf32>
   } -> tensor<6x8xf32>
   %l = moe.reduce %y axes [0, 1] : tensor<6x8xf32> -> tensor<f32>
-  return %l : tensor<f32>
+  %grads:2 = moe.gradient %l wrt %x, %w : tensor<f32>, tensor<6x8xf32>, tensor<2x8x8x8xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<6x8xf32>, tensor<2x8x8x8xf32>
 }

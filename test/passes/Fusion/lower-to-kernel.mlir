@@ -7,14 +7,14 @@
 // A plan is a tensor of 5 + 4 * 16 numbers, in signatures, repeats and their
 // stacks; attributes of arguments and results stay.
 // CHECK-LABEL: func @repeat
-// CHECK-SAME: (%arg0: tensor<8x4xf32> {moe.input = "gates"}, %arg1: tensor<3x69xi32> {moe.input = "plans"})
+// CHECK-SAME: (%arg0: tensor<8x4xf32> {moe.field = "gates"}, %arg1: tensor<3x69xi32> {moe.field = "plans"})
 // CHECK-SAME: -> (tensor<8x4xf32> {moe.output = "out"}, tensor<3x69xi32>)
 // CHECK: moe.repeat 3 reverse carry(%arg0 : tensor<8x4xf32>) stacked(%arg1 : tensor<3x69xi32>) {
 // CHECK-NEXT: ^bb0(%{{.*}}: tensor<8x4xf32>, %[[P:.*]]: tensor<69xi32>):
 // CHECK: %[[ROUTE:.*]]:2 = kernel.route
 // CHECK: moe.yield %{{.*}}, %[[ROUTE]]#1 : tensor<8x4xf32>, tensor<69xi32>
 // CHECK-NEXT: } -> tensor<8x4xf32>, tensor<3x69xi32>
-func.func @repeat(%g: tensor<8x4xf32> {moe.input = "gates"}, %p: !plans {moe.input = "plans"})
+func.func @repeat(%g: tensor<8x4xf32> {moe.field = "gates"}, %p: !plans {moe.field = "plans"})
     -> (tensor<8x4xf32> {moe.output = "out"}, !plans) {
   %r:2 = moe.repeat 3 reverse carry(%g : tensor<8x4xf32>) stacked(%p : !plans) {
   ^bb0(%c: tensor<8x4xf32>, %q: !plan):

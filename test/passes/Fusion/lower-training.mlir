@@ -7,7 +7,7 @@
 // CHECK-SAME: outs(%arg0, %arg2 : tensor<64xf32>, tensor<64xf32>)
 // CHECK-NOT: tensor.empty
 func.func @sgd(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %lr: tensor<f32>, %c: tensor<f32>) -> (tensor<64xf32>, tensor<64xf32>) {
-  %q, %n = moe.sgd_update %p, %g, %m, %lr, %c mu 0.9 weight_decay 1.0e-4 : tensor<64xf32>, tensor<f32>
+  %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) rate %lr scale %c mu 0.9 weight_decay 1.0e-4 : tensor<f32>, tensor<64xf32>
   return %q, %n : tensor<64xf32>, tensor<64xf32>
 }
 
@@ -19,8 +19,8 @@ func.func @sgd(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %lr: 
 // CHECK: math.sqrt
 func.func @adamw(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %v: tensor<64xf32>, %lr: tensor<f32>, %s: tensor<i32> {moe.range = [1, 50]}, %c: tensor<f32>)
     -> (tensor<64xf32>, tensor<64xf32>, tensor<64xf32>) {
-  %q, %n, %w = moe.adamw_update %p, %g, %m, %v, %lr, %s, %c beta1 0.9 beta2 0.999 eps 1.0e-8 weight_decay 0.05
-    : tensor<64xf32>, tensor<f32>, tensor<i32>
+  %q, %n, %w = moe.adamw_update (%p) grads (%g) means (%m) variances (%v) rate %lr step %s scale %c beta1 0.9 beta2 0.999 eps 1.0e-8 weight_decay 0.05
+    : tensor<f32>, tensor<i32>, tensor<64xf32>
   return %q, %n, %w : tensor<64xf32>, tensor<64xf32>, tensor<64xf32>
 }
 

@@ -11,7 +11,7 @@
 // CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[FIRST]]>, #kernel.address<"out:y", offset = 0>]
 #id = affine_map<(i) -> (i)>
 module {
-  func.func @infer(%x: tensor<25xf32> {moe.input = "x"}) -> (tensor<25xf32> {moe.output = "y"}) {
+  func.func @infer(%x: tensor<25xf32> {moe.field = "x"}) -> (tensor<25xf32> {moe.output = "y"}) {
     %e = tensor.empty() : tensor<25xf32>
     %a = kernel.map dims [25] ins(%x : tensor<25xf32>) outs(%e : tensor<25xf32>) maps [#id, #id]
       body { ^bb0(%v: f32):

@@ -3,14 +3,14 @@
 // What cannot be placed is refused.
 
 // expected-error @+1 {{expected arguments and results that are tensors of static shape of f32, i32 or u8, got 'memref<8xf32>'}}
-func.func @memref(%x: memref<8xf32> {moe.input = "x"}) {
+func.func @memref(%x: memref<8xf32> {moe.field = "x"}) {
   return
 }
 
 // -----
 
 // expected-error @+1 {{expected arguments and results that are tensors of static shape of f32, i32 or u8, got 'tensor<8xf64>'}}
-func.func @double(%x: tensor<8xf64> {moe.input = "x"}) {
+func.func @double(%x: tensor<8xf64> {moe.field = "x"}) {
   return
 }
 
@@ -37,7 +37,7 @@ func.func @returned() -> (tensor<8xf32> {moe.output = "y"}) {
 // -----
 
 // expected-error @+1 {{expected a function of one block, got 2}}
-func.func @blocks(%x: tensor<8xf32> {moe.input = "x"}) {
+func.func @blocks(%x: tensor<8xf32> {moe.field = "x"}) {
   cf.br ^end
 ^end:
   return
@@ -45,11 +45,25 @@ func.func @blocks(%x: tensor<8xf32> {moe.input = "x"}) {
 
 // -----
 
-module attributes {moe.parameters = [{name = "w", shape = array<i64: 4>, offset = 0 : i64}]} {
-  // expected-error @+1 {{parameter 'w' has 4 elements of f32 in moe.parameters, here it is 'tensor<8xf32>'}}
-  func.func @size(%w: tensor<8xf32> {moe.param = "w"}) {
-    return
-  }
+moe.variable @w : tensor<4xf32> role(parameter) at 0
+// expected-error @+1 {{variable @w has 16 bytes, here it is 'tensor<8xf32>'}}
+func.func @size(%w: tensor<8xf32> {moe.var = @w}) {
+  return
+}
+
+// -----
+
+moe.variable @w : tensor<4xf32> role(parameter)
+// expected-error @+1 {{variable @w has no place; run moec-place-variables first}}
+func.func @place(%w: tensor<4xf32> {moe.var = @w}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected an attribute that says what this value is (moe.var, moe.field, moe.host, moe.output, moe.metric)}}
+func.func @unknown(%x: tensor<4xf32>) {
+  return
 }
 
 // -----
@@ -57,7 +71,7 @@ module attributes {moe.parameters = [{name = "w", shape = array<i64: 4>, offset 
 // More than the runtime would take: 2^22 bytes of each iteration.
 
 #id = affine_map<(i) -> (i)>
-func.func @stack(%x: tensor<1048576xf32> {moe.input = "x"}) -> (tensor<1048576xf32> {moe.output = "y"}) {
+func.func @stack(%x: tensor<1048576xf32> {moe.field = "x"}) -> (tensor<1048576xf32> {moe.output = "y"}) {
   // expected-error @+1 {{each of 268435456 iterations keeps 4194304 bytes; expected at most 1125899906842624 bytes in all; fix: repeat less, or a smaller batch}}
   %r:2 = moe.repeat 268435456 carry(%x : tensor<1048576xf32>) stacked() {
   ^bb0(%c: tensor<1048576xf32>):
@@ -75,7 +89,7 @@ func.func @stack(%x: tensor<1048576xf32> {moe.input = "x"}) -> (tensor<1048576xf
 
 #id = affine_map<(i) -> (i)>
 // expected-error @+1 {{bytes of memory beside inputs, outputs and parameters; expected at most 1125899906842624; fix: repeat less, or a smaller batch}}
-func.func @arena(%x: tensor<1048576xf32> {moe.input = "x"}) -> (tensor<1048576xf32> {moe.output = "y"}) {
+func.func @arena(%x: tensor<1048576xf32> {moe.field = "x"}) -> (tensor<1048576xf32> {moe.output = "y"}) {
   %r:2 = moe.repeat 200000000 carry(%x : tensor<1048576xf32>) stacked() {
   ^bb0(%c: tensor<1048576xf32>):
     %e = tensor.empty() : tensor<1048576xf32>
@@ -93,4 +107,12 @@ func.func @arena(%x: tensor<1048576xf32> {moe.input = "x"}) -> (tensor<1048576xf
     moe.yield %y, %c : tensor<1048576xf32>, tensor<1048576xf32>
   } -> tensor<1048576xf32>, tensor<200000000x1048576xf32>
   return %q#0 : tensor<1048576xf32>
+}
+
+// -----
+
+func.func @rows(%x: tensor<2x4xf32> {moe.field = "x"}) -> (tensor<4x4xf32> {moe.output = "y"}) {
+  // expected-error @+1 {{expected kernel ops, views and moe.repeat only}}
+  %j = tensor.concat dim(0) %x, %x : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<4x4xf32>
+  return %j : tensor<4x4xf32>
 }

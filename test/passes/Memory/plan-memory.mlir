@@ -8,14 +8,15 @@
 // CHECK-SAME: kernel.bytes = 80 : i64, kernel.flops = 0 : i64, kernel.function, kernel.kind = "map", kernel.nodes = ["first"]
 // CHECK: func.func @k1_map
 // CHECK: kernel.program @infer arena 64
-// CHECK-SAME: inputs [{dtype = "f32", name = "x", shape = [2, 4]}]
-// CHECK-SAME: outputs [{dtype = "f32", name = "y", shape = [8]}]
-// CHECK-NEXT: kernel.launch @k0_map [#kernel.address<"in:x", offset = 0>, #kernel.address<"params", offset = 64>, #kernel.address<"arena", offset = 0>]
-// CHECK-NEXT: kernel.launch @k1_map [#kernel.address<"arena", offset = 0>, #kernel.address<"out:y", offset = 0>]
+// CHECK-SAME: inputs [{dtype = "f32", name = "x", shape = [2, 4], source = "field"}]
+// CHECK-SAME: outputs [{dtype = "f32", kind = "output", name = "y", shape = [8]}]
+// CHECK-NEXT: kernel.launch @k0_map [#kernel.address<"in:x", offset = 0, bytes = 32>, #kernel.address<"parameter", offset = 64, bytes = 16>, #kernel.address<"arena", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @k1_map [#kernel.address<"arena", offset = 0, bytes = 32>, #kernel.address<"out:y", offset = 0, bytes = 32>]
 // CHECK: kernel.copies = 0
 #map = affine_map<(i, j) -> (i, j)>
-module attributes {moe.parameters = [{name = "w", shape = array<i64: 4>, offset = 16 : i64}]} {
-  func.func @infer(%x: tensor<2x4xf32> {moe.input = "x"}, %w: tensor<4xf32> {moe.param = "w"})
+module {
+  moe.variable @w : tensor<4xf32> role(parameter) at 64
+  func.func @infer(%x: tensor<2x4xf32> {moe.field = "x"}, %w: tensor<4xf32> {moe.var = @w})
       -> (tensor<8xf32> {moe.output = "y"}) {
     %e = tensor.empty() : tensor<2x4xf32>
     %a = kernel.map dims [2, 4] ins(%x, %w : tensor<2x4xf32>, tensor<4xf32>) outs(%e : tensor<2x4xf32>)
@@ -36,21 +37,21 @@ module attributes {moe.parameters = [{name = "w", shape = array<i64: 4>, offset 
 
 // -----
 
-// An optimizer update writes its blocks in place.
+// What an entry is told by the host is an input of its own kind.
 
-// CHECK-LABEL: kernel.program @update arena 0
-// CHECK: kernel.launch @{{.*}} [#kernel.address<"params", offset = 64>, #kernel.address<"grads", offset = 64>, #kernel.address<"params", offset = 64>]
-// CHECK: kernel.copies = 0
+// CHECK-LABEL: kernel.program @step arena 0
+// CHECK-SAME: inputs [{dtype = "f32", name = "step", shape = [16], source = "field"}, {dtype = "f32", name = "learning_rate", shape = [], source = "host"}]
+// CHECK-SAME: outputs [{dtype = "f32", kind = "metric", name = "loss", shape = [16]}]
+// CHECK: kernel.launch @{{.*}} [#kernel.address<"in:step", offset = 0, bytes = 64>, #kernel.address<"host:learning_rate", offset = 0, bytes = 4>, #kernel.address<"out:loss", offset = 0, bytes = 64>]
+// CHECK: moe.entry = #moe.entry<"train", batch = 4>
 #id2 = affine_map<(i) -> (i)>
-module {
-  func.func @update(%p: tensor<16xf32> {moe.block = "params", moe.offset = 16 : i64},
-                    %g: tensor<16xf32> {moe.block = "grads", moe.offset = 16 : i64})
-      -> (tensor<16xf32> {moe.block = "params", moe.offset = 16 : i64}) {
-    %n = kernel.map dims [16] ins(%p, %g : tensor<16xf32>, tensor<16xf32>) outs(%p : tensor<16xf32>)
-      maps [#id2, #id2, #id2]
-      body { ^bb0(%a: f32, %b: f32):
-        %s = arith.subf %a, %b : f32
-        kernel.yield %s : f32 } -> tensor<16xf32>
-    return %n : tensor<16xf32>
-  }
+func.func @step(%p: tensor<16xf32> {moe.field = "step"}, %g: tensor<f32> {moe.host = #moe.host<learning_rate>})
+    -> (tensor<16xf32> {moe.metric = "loss"}) attributes {moe.entry = #moe.entry<"train", batch = 4>} {
+  %e = tensor.empty() : tensor<16xf32>
+  %n = kernel.map dims [16] ins(%p, %g : tensor<16xf32>, tensor<f32>) outs(%e : tensor<16xf32>)
+    maps [#id2, affine_map<(i) -> ()>, #id2]
+    body { ^bb0(%a: f32, %b: f32):
+      %s = arith.subf %a, %b : f32
+      kernel.yield %s : f32 } -> tensor<16xf32>
+  return %n : tensor<16xf32>
 }

@@ -45,8 +45,8 @@
 // CHECK-NEXT:    ^bb0(%{{.*}}: bf16, %{{.*}}: bf16, %{{.*}}: f32, %{{.*}}: f32):
 // CHECK-NEXT:      arith.addf
 // CHECK-NEXT:      kernel.yield %{{.*}} : f32
-func.func @mlp(%x: tensor<8x6xf32>, %w0: tensor<6x4xf32> {moe.param = "w0"}, %w1: tensor<4x6xf32> {moe.param = "w1"},
-               %b: tensor<4xf32> {moe.param = "b"}) -> tensor<8x6xf32> {
+func.func @mlp(%x: tensor<8x6xf32>, %w0: tensor<6x4xf32> {moe.var = @w0}, %w1: tensor<4x6xf32> {moe.var = @w1},
+               %b: tensor<4xf32> {moe.var = @b}) -> tensor<8x6xf32> {
   %e0 = tensor.empty() : tensor<8x4xf32>
   %h = kernel.contract dims [8, 4, 6] ins(%x, %w0, %b : tensor<8x6xf32>, tensor<6x4xf32>, tensor<4xf32>) outs(%e0 : tensor<8x4xf32>) maps [#l, #r, #b, #o]
     lhs { ^bb0(%l: f32, %r: f32, %c: f32): kernel.yield %l : f32 }
@@ -74,7 +74,7 @@ func.func @mlp(%x: tensor<8x6xf32>, %w0: tensor<6x4xf32> {moe.param = "w0"}, %w1
 // CHECK-NOT:       bf16
 // CHECK:         kernel.route
 // CHECK:         kernel.contract dims [8, 4, 6] ins(%{{.*}}, %{{.*}} : tensor<8x6xf32>, tensor<6x4xbf16>) outs(%{{.*}} : tensor<8x4xf32>)
-func.func @route(%x: tensor<8x6xf32>, %g: tensor<6x4xf32> {moe.param = "gate"}, %w: tensor<6x4xf32> {moe.param = "w"})
+func.func @route(%x: tensor<8x6xf32>, %g: tensor<6x4xf32> {moe.var = @gate}, %w: tensor<6x4xf32> {moe.var = @w})
     -> (tensor<8x4xf32>, tensor<8x1xf32>) {
   %e0 = tensor.empty() : tensor<8xf32>
   %e1 = tensor.empty() : tensor<8x6xf32>
@@ -119,7 +119,7 @@ func.func @route(%x: tensor<8x6xf32>, %g: tensor<6x4xf32> {moe.param = "gate"}, 
 // CHECK:         moe.repeat 3 reverse carry(%[[F]]#0 : tensor<8x6xf32>) stacked(%[[F]]#1 : tensor<3x8x6xbf16>)
 // CHECK:           kernel.contract {{.*}} outs(%{{.*}} : tensor<6x6xf32>)
 // CHECK:         } -> tensor<8x6xf32>, tensor<3x6x6xf32>
-func.func @layers(%x: tensor<8x6xf32>, %w: tensor<3x6x6xf32> {moe.param = "w"}) -> (tensor<8x6xf32>, tensor<3x6x6xf32>) {
+func.func @layers(%x: tensor<8x6xf32>, %w: tensor<3x6x6xf32> {moe.var = @w}) -> (tensor<8x6xf32>, tensor<3x6x6xf32>) {
   %f:2 = moe.repeat 3 carry(%x : tensor<8x6xf32>) stacked(%w : tensor<3x6x6xf32>) {
   ^bb0(%c: tensor<8x6xf32>, %v: tensor<6x6xf32>):
     %e = tensor.empty() : tensor<8x6xf32>

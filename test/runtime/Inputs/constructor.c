@@ -26,9 +26,9 @@ void nothing(void *const *args, int64_t begin, int64_t end, void *scratch) {
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/1", "model": "constructor", "compiler": "nobody",
+  "format": "moec.module/2", "model": "constructor", "compiler": "nobody",
   "target": { "triple": "x86_64-pc-linux-gnu", "features": ["sse2"] },
-  "parameters": [], "parameter_elements": 0,
+  "blocks": [], "variables": [],
   "kernels": [ { "symbol": "nothing", "blocks": 1 } ],
   "entries": [ { "name": "infer", "batch": 1, "arena": 0, "inputs": [], "outputs": [],
                  "program": [ { "launch": 0, "args": [] } ] } ]

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Images u8 [batch, 4, 4, 1], three classes, squared error, SGD with momentum
-// in state0; parameters as in toy.c. One source for two devices: gpu-toy.ptx
-// was made of it by
+// Images u8 [batch, 4, 4, 1], three classes, squared error, SGD with momentum;
+// variables as in toy.c. One source for two devices: gpu-toy.ptx was made of it
+// by
 //   clang --target=nvptx64-nvidia-cuda -Xclang -target-cpu -Xclang sm_80
 //         -Xclang -target-feature -Xclang +ptx80 -O2 -ffp-contract=off -S
 // and the driver of the tests (../cuda/FakeDriver.cpp) runs it on the host.

@@ -36,11 +36,11 @@ void loops_step(void *const *args, int64_t begin, int64_t end, void *scratch) {
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/1", "model": "loops",
+  "format": "moec.module/2", "model": "loops",
   "target": { "triple": "x86_64-pc-linux-gnu", "features": [] },
-  "parameters": [
-    { "name": "p", "shape": [3, 16], "offset": 0, "init": { "op": "uniform", "limit": 1.0 } } ],
-  "parameter_elements": 48,
+  "blocks": [ { "name": "parameter", "bytes": 192 } ],
+  "variables": [
+    { "name": "p", "role": "parameter", "dtype": "f32", "shape": [3, 16], "block": "parameter", "offset": 0, "init": { "op": "uniform", "limit": 1.0 } } ],
   "kernels": [
     { "symbol": "loops_copy", "blocks": 16 },
     { "symbol": "loops_step", "blocks": 16, "flops": 32, "nodes": ["stack.a", "stack.b"] },
@@ -48,27 +48,27 @@ MANIFEST({
       "attributes": { "items": 4, "experts": 2, "k": 1, "capacity": 3, "priority": "position" } } ],
   "entries": [
     { "name": "chain", "batch": 1, "arena": 128,
-      "inputs": [ { "name": "x", "dtype": "f32", "shape": [16] } ],
-      "outputs": [ { "name": "y", "dtype": "f32", "shape": [16] } ],
+      "inputs": [ { "name": "x", "dtype": "f32", "shape": [16], "source": "field" } ],
+      "outputs": [ { "name": "y", "dtype": "f32", "shape": [16], "kind": "output" } ],
       "program": [
-        { "launch": 0, "args": [ { "block": "in0" }, { "block": "arena", "offset": 0 } ] },
+        { "launch": 0, "args": [ { "block": "in0", "offset": 0, "bytes": 64 }, { "block": "arena", "offset": 0, "bytes": 64 } ] },
         { "repeat": 3, "body": [
-          { "launch": 1, "args": [ { "block": "arena", "offset": 0, "ring": [0, 2, 64] },
-                                   { "block": "params", "offset": 0, "stride": 64 },
-                                   { "block": "arena", "offset": 0, "ring": [1, 2, 64] } ] } ] },
-        { "launch": 0, "args": [ { "block": "arena", "offset": 64 }, { "block": "out0" } ] } ] },
+          { "launch": 1, "args": [ { "block": "arena", "offset": 0, "bytes": 64, "ring": [0, 2, 64] },
+                                   { "block": "parameter", "offset": 0, "bytes": 64, "stride": 64 },
+                                   { "block": "arena", "offset": 0, "bytes": 64, "ring": [1, 2, 64] } ] } ] },
+        { "launch": 0, "args": [ { "block": "arena", "offset": 64, "bytes": 64 }, { "block": "out0", "offset": 0, "bytes": 64 } ] } ] },
     { "name": "back", "batch": 1, "arena": 128,
-      "inputs": [ { "name": "x", "dtype": "f32", "shape": [16] } ],
-      "outputs": [ { "name": "y", "dtype": "f32", "shape": [16] } ],
+      "inputs": [ { "name": "x", "dtype": "f32", "shape": [16], "source": "field" } ],
+      "outputs": [ { "name": "y", "dtype": "f32", "shape": [16], "kind": "output" } ],
       "program": [
-        { "launch": 0, "args": [ { "block": "in0" }, { "block": "arena", "offset": 0 } ] },
+        { "launch": 0, "args": [ { "block": "in0", "offset": 0, "bytes": 64 }, { "block": "arena", "offset": 0, "bytes": 64 } ] },
         { "repeat": 3, "body": [
-          { "launch": 1, "args": [ { "block": "arena", "offset": 0, "ring": [0, 2, 64] },
-                                   { "block": "params", "offset": 128, "stride": -64 },
-                                   { "block": "arena", "offset": 0, "ring": [1, 2, 64] } ] } ] },
-        { "launch": 0, "args": [ { "block": "arena", "offset": 64 }, { "block": "out0" } ] } ] },
+          { "launch": 1, "args": [ { "block": "arena", "offset": 0, "bytes": 64, "ring": [0, 2, 64] },
+                                   { "block": "parameter", "offset": 128, "bytes": 64, "stride": -64 },
+                                   { "block": "arena", "offset": 0, "bytes": 64, "ring": [1, 2, 64] } ] } ] },
+        { "launch": 0, "args": [ { "block": "arena", "offset": 64, "bytes": 64 }, { "block": "out0", "offset": 0, "bytes": 64 } ] } ] },
     { "name": "route", "batch": 1, "arena": 0,
-      "inputs": [ { "name": "gates", "dtype": "f32", "shape": [4, 2] } ],
-      "outputs": [ { "name": "weights", "dtype": "f32", "shape": [4, 1] }, { "name": "plan", "dtype": "i32", "shape": [19] } ],
-      "program": [ { "launch": 2, "args": [ { "block": "in0" }, { "block": "out0" }, { "block": "out1" } ] } ] } ]
+      "inputs": [ { "name": "gates", "dtype": "f32", "shape": [4, 2], "source": "field" } ],
+      "outputs": [ { "name": "weights", "dtype": "f32", "shape": [4, 1], "kind": "output" }, { "name": "plan", "dtype": "i32", "shape": [19], "kind": "output" } ],
+      "program": [ { "launch": 2, "args": [ { "block": "in0", "offset": 0, "bytes": 32 }, { "block": "out0", "offset": 0, "bytes": 16 }, { "block": "out1", "offset": 0, "bytes": 76 } ] } ] } ]
 })

@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Images u8 [batch, 4, 4, 1], three classes, SGD with momentum in state0.
-// Parameters: weight [16, 3] at element 0, bias [3] at element 48.
+// Images u8 [batch, 4, 4, 1], three classes, SGD with momentum. Parameters,
+// their moments and gradients: weight [16, 3] at element 0, bias [3] at
+// element 48.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,7 +46,9 @@ void toy_loss(void *const *args, int64_t begin, int64_t end, void *scratch) {
       gradient[b * Classes + c] =
           (e[c] / sum - (c == label[b] ? 1.0f : 0.0f)) / (float)Batch;
     loss[b] = logf(sum) + most - row[label[b]];
-    hit[b] = row[label[b]] == most ? 1.0f : 0.0f;
+    int best = row[1] > row[0] ? 1 : 0; // the first of equal ones
+    best = row[2] > row[best] ? 2 : best;
+    hit[b] = label[b] == best ? 1.0f : 0.0f;
   }
 }
 
@@ -98,45 +101,90 @@ void toy_update(void *const *args, int64_t begin, int64_t end, void *scratch) {
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/1", "model": "toy",
+  "format": "moec.module/2", "model": "toy",
   "target": { "triple": "x86_64-pc-linux-gnu", "cpu": "x86-64", "features": ["sse2"] },
-  "parameters": [
-    { "name": "weight", "shape": [16, 3], "offset": 0, "decay": true, "init": { "op": "normal", "std": 0.1 } },
-    { "name": "bias", "shape": [3], "offset": 48, "decay": false, "init": { "op": "zeros" } } ],
-  "parameter_elements": 64,
+  "blocks": [ { "name": "parameter", "bytes": 256 }, { "name": "moment", "bytes": 256 } ],
+  "variables": [
+    { "name": "weight", "role": "parameter", "dtype": "f32", "shape": [16, 3], "block": "parameter", "offset": 0, "decay": true, "init": { "op": "normal", "std": 0.1 } },
+    { "name": "bias", "role": "parameter", "dtype": "f32", "shape": [3], "block": "parameter", "offset": 192 },
+    { "name": "weight.momentum", "role": "moment", "of": "weight", "dtype": "f32", "shape": [16, 3], "block": "moment", "offset": 0 },
+    { "name": "bias.momentum", "role": "moment", "of": "bias", "dtype": "f32", "shape": [3], "block": "moment", "offset": 192 } ],
   "kernels": [
     { "symbol": "toy_logits", "blocks": 8, "scratch": 0, "flops": 768, "bytes": 500, "kind": "contract", "nodes": ["logits"] },
     { "symbol": "toy_loss", "blocks": 8, "scratch": 64, "flops": 100, "bytes": 200, "kind": "rows", "nodes": ["loss"] },
     { "symbol": "toy_means", "blocks": 1, "kind": "rows", "nodes": ["loss"] },
     { "symbol": "toy_grads", "blocks": 17, "flops": 800, "kind": "contract", "nodes": ["logits"] },
     { "symbol": "toy_update", "blocks": 4, "kind": "map", "nodes": ["sgd"] },
-    { "symbol": "toy_logits", "blocks": 5, "flops": 480, "kind": "contract", "nodes": ["logits"] } ],
+    { "symbol": "toy_logits", "blocks": 5, "flops": 480, "kind": "contract", "nodes": ["logits"] },
+    { "symbol": "toy_loss", "blocks": 5, "scratch": 64, "flops": 62, "bytes": 125, "kind": "rows", "nodes": ["loss"] } ],
   "entries": [
     { "name": "infer", "batch": 5, "arena": 0, "model_flops": 480,
-      "inputs": [ { "name": "image", "dtype": "u8", "shape": [5, 4, 4, 1] } ],
-      "outputs": [ { "name": "logits", "dtype": "f32", "shape": [5, 3] } ],
+      "inputs": [ { "name": "image", "dtype": "u8", "shape": [5, 4, 4, 1], "source": "field" } ],
+      "outputs": [ { "name": "logits", "dtype": "f32", "shape": [5, 3], "kind": "output" } ],
       "program": [
-        { "launch": 5, "args": [ { "block": "in0", "offset": 0 }, { "block": "params", "offset": 0 }, { "block": "out0", "offset": 0 } ] } ] },
+        { "launch": 5, "args": [ { "block": "in0", "offset": 0, "bytes": 80 },
+                                 { "block": "parameter", "offset": 0, "bytes": 204 },
+                                 { "block": "out0", "offset": 0, "bytes": 60 } ] } ] },
     { "name": "infer", "batch": 8, "arena": 0, "model_flops": 768,
-      "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1] } ],
-      "outputs": [ { "name": "logits", "dtype": "f32", "shape": [8, 3] } ],
+      "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1], "source": "field" } ],
+      "outputs": [ { "name": "logits", "dtype": "f32", "shape": [8, 3], "kind": "output" } ],
       "program": [
-        { "launch": 0, "args": [ { "block": "in0", "offset": 0 }, { "block": "params", "offset": 0 }, { "block": "out0", "offset": 0 } ] } ] },
-    { "name": "train_step", "batch": 8, "arena": 512, "state": 1, "model_flops": 2304,
-      "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1] },
-                  { "name": "label", "dtype": "i32", "shape": [8] },
-                  { "name": "learning_rate", "dtype": "f32", "shape": [] },
-                  { "name": "step", "dtype": "i32", "shape": [] },
-                  { "name": "seed", "dtype": "i32", "shape": [] } ],
-      "outputs": [ { "name": "loss", "dtype": "f32", "shape": [] },
-                   { "name": "accuracy", "dtype": "f32", "shape": [] } ],
+        { "launch": 0, "args": [ { "block": "in0", "offset": 0, "bytes": 128 },
+                                 { "block": "parameter", "offset": 0, "bytes": 204 },
+                                 { "block": "out0", "offset": 0, "bytes": 96 } ] } ] },
+    { "name": "train_step", "batch": 8, "arena": 768, "model_flops": 2304,
+      "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1], "source": "field" },
+                  { "name": "label", "dtype": "i32", "shape": [8], "source": "field" },
+                  { "name": "learning_rate", "dtype": "f32", "shape": [], "source": "host" },
+                  { "name": "step", "dtype": "i32", "shape": [], "source": "host" },
+                  { "name": "seed", "dtype": "i32", "shape": [], "source": "host" } ],
+      "outputs": [ { "name": "loss", "dtype": "f32", "shape": [], "kind": "metric" },
+                   { "name": "accuracy", "dtype": "f32", "shape": [], "kind": "metric" } ],
       "program": [
-        { "launch": 0, "args": [ { "block": "in0" }, { "block": "params" }, { "block": "arena", "offset": 0, "bytes": 96 } ] },
-        { "launch": 1, "args": [ { "block": "arena", "offset": 0 }, { "block": "in1" }, { "block": "arena", "offset": 128 },
-                                 { "block": "arena", "offset": 256 }, { "block": "arena", "offset": 320 } ] },
-        { "launch": 2, "args": [ { "block": "arena", "offset": 256 }, { "block": "arena", "offset": 320 }, { "block": "out0" }, { "block": "out1" } ] },
-        { "launch": 3, "args": [ { "block": "in0" }, { "block": "arena", "offset": 128 }, { "block": "grads" } ] },
-        { "launch": 4, "args": [ { "block": "grads" }, { "block": "in2" }, { "block": "in3" }, { "block": "in4" }, { "block": "params" }, { "block": "state0" } ] } ] } ],
-  "training": { "epochs": 3, "learning_rate": 0.5, "schedule": { "op": "warmup_cosine", "warmup": 0.1, "final": 0.1 }, "seed": 9 },
-  "data": { "image": "image", "label": "label", "classes": 3, "class_names": ["left", "middle", "right"] }
+        { "launch": 0, "args": [ { "block": "in0", "offset": 0, "bytes": 128 },
+                                 { "block": "parameter", "offset": 0, "bytes": 204 },
+                                 { "block": "arena", "offset": 0, "bytes": 96 } ] },
+        { "launch": 1, "args": [ { "block": "arena", "offset": 0, "bytes": 96 }, { "block": "in1", "offset": 0, "bytes": 32 },
+                                 { "block": "arena", "offset": 128, "bytes": 96 },
+                                 { "block": "arena", "offset": 256, "bytes": 32 },
+                                 { "block": "arena", "offset": 320, "bytes": 32 } ] },
+        { "launch": 2, "args": [ { "block": "arena", "offset": 256, "bytes": 32 },
+                                 { "block": "arena", "offset": 320, "bytes": 32 }, { "block": "out0", "offset": 0, "bytes": 4 },
+                                 { "block": "out1", "offset": 0, "bytes": 4 } ] },
+        { "launch": 3, "args": [ { "block": "in0", "offset": 0, "bytes": 128 },
+                                 { "block": "arena", "offset": 128, "bytes": 96 },
+                                 { "block": "arena", "offset": 512, "bytes": 204 } ] },
+        { "launch": 4, "args": [ { "block": "arena", "offset": 512, "bytes": 256 }, { "block": "in2", "offset": 0, "bytes": 4 },
+                                 { "block": "in3", "offset": 0, "bytes": 4 }, { "block": "in4", "offset": 0, "bytes": 4 },
+                                 { "block": "parameter", "offset": 0, "bytes": 256 },
+                                 { "block": "moment", "offset": 0, "bytes": 256 } ] } ] },
+    { "name": "eval", "batch": 5, "arena": 96, "model_flops": 480,
+      "inputs": [ { "name": "image", "dtype": "u8", "shape": [5, 4, 4, 1], "source": "field" },
+                  { "name": "label", "dtype": "i32", "shape": [5], "source": "field" } ],
+      "outputs": [ { "name": "loss", "dtype": "f32", "shape": [5], "kind": "metric" },
+                   { "name": "accuracy", "dtype": "f32", "shape": [5], "kind": "metric" },
+                   { "name": "logits", "dtype": "f32", "shape": [5, 3], "kind": "output" } ],
+      "program": [
+        { "launch": 5, "args": [ { "block": "in0", "offset": 0, "bytes": 80 },
+                                 { "block": "parameter", "offset": 0, "bytes": 204 },
+                                 { "block": "out2", "offset": 0, "bytes": 60 } ] },
+        { "launch": 6, "args": [ { "block": "out2", "offset": 0, "bytes": 60 }, { "block": "in1", "offset": 0, "bytes": 20 },
+                                 { "block": "arena", "offset": 0, "bytes": 60 }, { "block": "out0", "offset": 0, "bytes": 20 },
+                                 { "block": "out1", "offset": 0, "bytes": 20 } ] } ] },
+    { "name": "eval", "batch": 8, "arena": 96, "model_flops": 768,
+      "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1], "source": "field" },
+                  { "name": "label", "dtype": "i32", "shape": [8], "source": "field" } ],
+      "outputs": [ { "name": "loss", "dtype": "f32", "shape": [8], "kind": "metric" },
+                   { "name": "accuracy", "dtype": "f32", "shape": [8], "kind": "metric" },
+                   { "name": "logits", "dtype": "f32", "shape": [8, 3], "kind": "output" } ],
+      "program": [
+        { "launch": 0, "args": [ { "block": "in0", "offset": 0, "bytes": 128 },
+                                 { "block": "parameter", "offset": 0, "bytes": 204 },
+                                 { "block": "out2", "offset": 0, "bytes": 96 } ] },
+        { "launch": 1, "args": [ { "block": "out2", "offset": 0, "bytes": 96 }, { "block": "in1", "offset": 0, "bytes": 32 },
+                                 { "block": "arena", "offset": 0, "bytes": 96 }, { "block": "out0", "offset": 0, "bytes": 32 },
+                                 { "block": "out1", "offset": 0, "bytes": 32 } ] } ] } ],
+  "host": {
+    "training": { "epochs": 3, "learning_rate": 0.5, "schedule": { "op": "warmup_cosine", "warmup": 0.1, "final": 0.1 }, "seed": 9 },
+    "data": { "image": "image", "label": "label", "classes": 3, "class_names": ["left", "middle", "right"] } }
 })

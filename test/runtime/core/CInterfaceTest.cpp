@@ -45,12 +45,12 @@ TEST_F(CInterface, RunsFromC) {
 
 TEST_F(CInterface, ListsWhatThereIs) {
   EXPECT_STREQ(moec_module_name(module), "toy");
-  EXPECT_EQ(moec_module_entry_count(module), 3);
+  EXPECT_EQ(moec_module_entry_count(module), 5);
   EXPECT_STREQ(moec_module_entry_name(module, 2), "train_step");
   EXPECT_EQ(moec_module_entry_batch(module, 0), 5);
   EXPECT_EQ(moec_module_input_count(module, 2), 5);
   EXPECT_EQ(moec_module_output_count(module, 2), 2);
-  EXPECT_EQ(moec_module_parameter_count(module), 2);
+  EXPECT_EQ(moec_module_variable_count(module), 4);
   moec_tensor_info info;
   ASSERT_EQ(moec_module_input(module, 0, 0, &info), MOEC_OK);
   EXPECT_STREQ(info.name, "image");
@@ -58,9 +58,14 @@ TEST_F(CInterface, ListsWhatThereIs) {
   EXPECT_EQ(info.rank, 4);
   EXPECT_EQ(info.shape[1], 4);
   EXPECT_EQ(info.bytes, 80);
-  ASSERT_EQ(moec_module_parameter(module, 1, &info), MOEC_OK);
+  ASSERT_EQ(moec_module_variable(module, 1, &info), MOEC_OK);
   EXPECT_STREQ(info.name, "bias");
   EXPECT_EQ(info.bytes, 12);
+  EXPECT_EQ(info.dtype, MOEC_F32);
+  EXPECT_STREQ(moec_module_variable_role(module, 1), "parameter");
+  EXPECT_STREQ(moec_module_variable_role(module, 2), "moment");
+  EXPECT_EQ(moec_module_variable_role(module, 4), nullptr);
+  EXPECT_EQ(moec_module_variable_role(module, -1), nullptr);
 }
 
 TEST_F(CInterface, ErrorsHaveTexts) {
@@ -71,7 +76,7 @@ TEST_F(CInterface, ErrorsHaveTexts) {
             std::string::npos);
   EXPECT_EQ(moec_session_run(session, 9), MOEC_ERROR);
   EXPECT_STREQ(moec_error_message(),
-               "entry 9 does not exist: the module has 3");
+               "entry 9 does not exist: the module has 5");
   EXPECT_EQ(moec_session_run(session, -1), MOEC_ERROR);
   char byte = 0;
   EXPECT_EQ(moec_session_set_input(session, 0, "image", &byte, 1), MOEC_ERROR);
@@ -82,7 +87,7 @@ TEST_F(CInterface, ErrorsHaveTexts) {
   EXPECT_EQ(moec_module_output(module, 0, 1, &info), MOEC_ERROR);
   void *data = nullptr;
   EXPECT_EQ(moec_session_input_data(session, 0, 7, &data), MOEC_ERROR);
-  EXPECT_EQ(moec_module_entry_name(module, 3), nullptr);
+  EXPECT_EQ(moec_module_entry_name(module, 5), nullptr);
   EXPECT_EQ(moec_module_find_entry(module, "infer", 6), -1);
   moec_session *other = nullptr;
   moec_session_options options = {};
@@ -133,15 +138,16 @@ TEST_F(CInterface, NullIsAnError) {
   EXPECT_TRUE(refused("name"));
   EXPECT_EQ(moec_module_input_count(nullptr, 0), 0);
   EXPECT_EQ(moec_module_output_count(nullptr, 0), 0);
-  EXPECT_EQ(moec_module_parameter_count(nullptr), 0);
+  EXPECT_EQ(moec_module_variable_count(nullptr), 0);
+  EXPECT_EQ(moec_module_variable_role(nullptr, 0), nullptr);
   moec_tensor_info info;
   EXPECT_EQ(moec_module_input(nullptr, 0, 0, &info), MOEC_ERROR);
   EXPECT_EQ(moec_module_input(module, 0, 0, nullptr), MOEC_ERROR);
   EXPECT_TRUE(refused("info"));
   EXPECT_EQ(moec_module_output(nullptr, 0, 0, &info), MOEC_ERROR);
   EXPECT_EQ(moec_module_output(module, 0, 0, nullptr), MOEC_ERROR);
-  EXPECT_EQ(moec_module_parameter(nullptr, 0, &info), MOEC_ERROR);
-  EXPECT_EQ(moec_module_parameter(module, 0, nullptr), MOEC_ERROR);
+  EXPECT_EQ(moec_module_variable(nullptr, 0, &info), MOEC_ERROR);
+  EXPECT_EQ(moec_module_variable(module, 0, nullptr), MOEC_ERROR);
   moec_session *none = session;
   EXPECT_EQ(moec_session_create(nullptr, nullptr, &none), MOEC_ERROR);
   EXPECT_EQ(none, nullptr);
@@ -149,14 +155,15 @@ TEST_F(CInterface, NullIsAnError) {
   EXPECT_TRUE(refused("session"));
   moec_session_free(nullptr);
   EXPECT_STREQ(moec_session_device(nullptr), "");
-  EXPECT_EQ(moec_session_init_parameters(nullptr, 1), MOEC_ERROR);
+  EXPECT_EQ(moec_session_init_variables(nullptr, 1), MOEC_ERROR);
   EXPECT_EQ(moec_session_load_weights(nullptr, "w"), MOEC_ERROR);
   EXPECT_EQ(moec_session_load_weights(session, nullptr), MOEC_ERROR);
   EXPECT_EQ(moec_session_save_weights(nullptr, "w"), MOEC_ERROR);
   EXPECT_EQ(moec_session_save_weights(session, nullptr), MOEC_ERROR);
-  float *floats = nullptr;
-  EXPECT_EQ(moec_session_parameter_data(nullptr, 0, &floats), MOEC_ERROR);
-  EXPECT_EQ(moec_session_parameter_data(session, 0, nullptr), MOEC_ERROR);
+  void *values = nullptr;
+  EXPECT_EQ(moec_session_variable_data(nullptr, 0, &values), MOEC_ERROR);
+  EXPECT_EQ(moec_session_variable_data(session, 0, nullptr), MOEC_ERROR);
+  EXPECT_EQ(moec_session_variable_data(session, 4, &values), MOEC_ERROR);
   EXPECT_EQ(moec_session_prepare(nullptr, 0), MOEC_ERROR);
   EXPECT_EQ(moec_session_set_input(nullptr, 0, "image", &info, 80), MOEC_ERROR);
   EXPECT_EQ(moec_session_set_input(session, 0, nullptr, &info, 80), MOEC_ERROR);
@@ -212,7 +219,7 @@ TEST_F(CInterface, DevicesAndTimes) {
   ASSERT_EQ(moec_session_take_kernel_cost(profiled, 5, &launches, seconds),
             MOEC_OK);
   EXPECT_EQ(launches, 0);
-  EXPECT_EQ(moec_session_take_kernel_cost(profiled, 6, &launches, seconds),
+  EXPECT_EQ(moec_session_take_kernel_cost(profiled, 7, &launches, seconds),
             MOEC_ERROR);
   moec_session_free(profiled);
   options.device = "tpu";
@@ -226,10 +233,11 @@ TEST_F(CInterface, DevicesAndTimes) {
 TEST_F(CInterface, WeightsGoRound) {
   TemporaryFolder folder;
   std::string path = folder / "w.safetensors";
-  ASSERT_EQ(moec_session_init_parameters(session, 5), MOEC_OK);
+  ASSERT_EQ(moec_session_init_variables(session, 5), MOEC_OK);
   ASSERT_EQ(moec_session_save_weights(session, path.c_str()), MOEC_OK);
-  float *data = nullptr;
-  ASSERT_EQ(moec_session_parameter_data(session, 0, &data), MOEC_OK);
+  void *values = nullptr;
+  ASSERT_EQ(moec_session_variable_data(session, 0, &values), MOEC_OK);
+  auto *data = static_cast<float *>(values);
   float first = data[0];
   EXPECT_NE(first, 0.0f);
   data[0] = 77;

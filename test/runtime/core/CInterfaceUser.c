@@ -21,7 +21,8 @@ int moec_test_run_from_c(const char *path, const unsigned char *image,
   moec_module *module = NULL;
   moec_session *session = NULL;
   moec_session_options options = {2, 0, "cpu", 0, 0};
-  float *weight = NULL;
+  void *data = NULL;
+  float *weight;
   int64_t entry, i;
   int failed = 1;
   if (moec_module_load(path, &module) != MOEC_OK)
@@ -33,7 +34,8 @@ int moec_test_run_from_c(const char *path, const unsigned char *image,
     moec_module_free(module);
     module = NULL;
     failed = 3;
-    if (moec_session_parameter_data(session, 0, &weight) == MOEC_OK) {
+    if (moec_session_variable_data(session, 0, &data) == MOEC_OK) {
+      weight = (float *)data;
       for (i = 0; i < 48; ++i)
         weight[i] = (float)(i % 3);
       failed = 4;

@@ -20,22 +20,85 @@ static json toy() { return json::parse(loadTestModule("toy")->manifestText()); }
 TEST(Manifest, ReadsTheToy) {
   Manifest manifest = parseManifest(toy().dump());
   EXPECT_EQ(manifest.model, "toy");
-  ASSERT_EQ(manifest.parameters.size(), 2u);
-  EXPECT_EQ(manifest.parameters[1].offset, 48);
-  EXPECT_TRUE(manifest.parameters[0].decay);
-  EXPECT_EQ(manifest.parameters[0].elements, 48);
+  ASSERT_EQ(manifest.blocks.size(), 2u);
+  EXPECT_EQ(manifest.blocks[1].name, "moment");
+  EXPECT_EQ(manifest.blocks[1].bytes, 256);
+  ASSERT_EQ(manifest.variables.size(), 4u);
+  const Variable &weight = manifest.variables[0], &bias = manifest.variables[1],
+                 &moment = manifest.variables[3];
+  EXPECT_EQ(bias.offset, 192);
+  EXPECT_EQ(bias.init.kind, VariableInit::Kind::Zeros);
+  EXPECT_TRUE(weight.decay);
+  EXPECT_FALSE(bias.decay);
+  EXPECT_EQ(weight.elements, 48);
+  EXPECT_EQ(weight.init.kind, VariableInit::Kind::Normal);
+  EXPECT_EQ(weight.role, Role::Parameter);
+  EXPECT_EQ(weight.of, -1);
+  EXPECT_EQ(moment.role, Role::Moment);
+  EXPECT_EQ(moment.block, 1);
+  EXPECT_EQ(moment.of, 1);
+  EXPECT_EQ(manifest.findVariable("bias.momentum"), 3);
+  EXPECT_EQ(manifest.findVariable("momentum"), -1);
+  EXPECT_EQ(manifest.countOf(Role::Parameter), 2);
+  EXPECT_EQ(manifest.elementsOf(Role::Parameter), 51);
+  EXPECT_EQ(manifest.countOf(Role::Shadow), 0);
   EXPECT_EQ(manifest.findEntry("infer", 8), 1);
   EXPECT_EQ(manifest.findEntry("infer"), 0);
   EXPECT_EQ(manifest.findEntry("infer", 7), -1);
   const Entry &step = manifest.entries[2];
   EXPECT_EQ(step.inputs[0].bytes(), 128);
   EXPECT_EQ(step.inputs[2].bytes(), 4);
-  EXPECT_TRUE(step.usesGrads);
+  EXPECT_EQ(step.inputs[1].source, InputSource::Field);
+  EXPECT_EQ(step.inputs[2].source, InputSource::Host);
+  EXPECT_EQ(step.findInput("seed", InputSource::Field), -1);
+  EXPECT_EQ(step.findInput("seed", InputSource::Host), 4);
+  EXPECT_EQ(step.outputs[0].kind, OutputKind::Metric);
+  EXPECT_EQ(manifest.entries[0].outputs[0].kind, OutputKind::Output);
+  const Argument &moments = step.program[4].body[0].args[5];
+  EXPECT_EQ(moments.block, BlockKind::Variables);
+  EXPECT_EQ(moments.index, 1);
+  EXPECT_EQ(moments.bytes, 256);
   EXPECT_EQ(manifest.training.epochs, 3);
   EXPECT_EQ(manifest.training.schedule.kind, ScheduleInfo::Kind::WarmupCosine);
   EXPECT_EQ(manifest.training.seed, 9u);
   EXPECT_EQ(manifest.data.classes, 3);
   EXPECT_EQ(manifest.data.classNames[2], "right");
+}
+
+/// What a module need not say.
+TEST(Manifest, WhatIsOptional) {
+  json text = toy();
+  text.erase("host");
+  for (json &variable : text["variables"])
+    for (const char *member : {"decay", "init", "of"})
+      variable.erase(member);
+  Manifest manifest = parseManifest(text.dump());
+  EXPECT_EQ(manifest.training.text, "{}");
+  EXPECT_EQ(manifest.data.classes, 0);
+  EXPECT_EQ(manifest.variables[0].init.kind, VariableInit::Kind::Zeros);
+  EXPECT_EQ(manifest.variables[2].of, -1);
+}
+
+TEST(Manifest, FieldAndHostInputOfOneName) {
+  json text = toy();
+  text["entries"][2]["inputs"][1]["name"] = "seed";
+  Manifest manifest = parseManifest(text.dump());
+  const Entry &entry = manifest.entries[2];
+  EXPECT_EQ(entry.findInput("seed"), 1);
+  EXPECT_EQ(entry.findInput("seed", InputSource::Host), 4);
+  text["entries"][2]["inputs"][3]["name"] = "seed";
+  EXPECT_ERROR(parseManifest(text.dump()), "\"seed\" stands twice");
+}
+
+/// Variables may touch each other and, empty, lie anywhere.
+TEST(Manifest, NeighboursDoNotOverlap) {
+  json text = toy();
+  text["variables"][1]["shape"] = {16}; // to the end of its block
+  text["variables"][2]["shape"] = {0, 3};
+  text["variables"][2]["offset"] = 196;
+  EXPECT_NO_THROW(parseManifest(text.dump()));
+  text["variables"][2]["shape"] = {1};
+  EXPECT_ERROR(parseManifest(text.dump()), "overlap");
 }
 
 TEST(Manifest, BrokenJson) {
@@ -67,29 +130,54 @@ TEST_P(ManifestDamage, IsReported) {
 
 static const Damage damages[] = {
     {"remove", "/format", nullptr, "\"format\" is missing"},
-    {"replace", "/format", "\"moec.module/2\"", "got \"moec.module/2\""},
+    {"replace", "/format", "\"moec.module/1\"",
+     "expected \"moec.module/2\", got \"moec.module/1\"; compile the model "
+     "again"},
     {"add", "/precision", "\"fp8\"", "\"f32\" or \"bf16\", got \"fp8\""},
     {"remove", "/target", nullptr, "manifest: member \"target\" is missing"},
     {"replace", "/target/features", "3", "/features: expected an array"},
-    {"replace", "/parameter_elements", "-1", "expected an integer from 0"},
-    {"replace", "/parameter_elements", "32", "beyond the parameter block"},
-    {"replace", "/parameter_elements", "1.5", "expected an integer, got"},
-    {"replace", "/parameter_elements", "18446744073709551615", "got 1844674"},
-    {"replace", "/parameters/1/offset", "50", "a multiple of 16"},
-    {"replace", "/parameters/1/offset", "32", "overlap"},
-    {"replace", "/parameters/1/name", "\"weight\"", "stands twice"},
-    {"replace", "/parameters/0/shape", "[-1]", "/parameters/0/shape/0: expect"},
-    {"replace", "/parameters/0/shape", "[1000000000, 1000000000]",
+    {"remove", "/blocks", nullptr, "\"blocks\" is missing"},
+    {"replace", "/blocks/0/bytes", "-1", "expected an integer from 0"},
+    {"replace", "/blocks/0/bytes", "1.5", "expected an integer, got"},
+    {"replace", "/blocks/0/bytes", "18446744073709551615", "got 1844674"},
+    {"replace", "/blocks/0/bytes", "203",
+     "variable \"bias\" ends at byte 204, beyond the block \"parameter\" of "
+     "203 "
+     "bytes"},
+    {"replace", "/blocks/1/name", "\"parameter\"",
+     "\"parameter\" stands twice"},
+    {"replace", "/blocks/1/name", "\"arena\"", "derived, got \"arena\""},
+    {"remove", "/variables", nullptr, "\"variables\" is missing"},
+    {"replace", "/variables/1/block", "\"shadow\"",
+     "\"shadow\" is none of the module's blocks"},
+    {"remove", "/variables/1/block", nullptr, "\"block\" is missing"},
+    {"replace", "/variables/1/role", "\"weight\"", "derived, got \"weight\""},
+    {"remove", "/variables/1/role", nullptr, "\"role\" is missing"},
+    {"replace", "/variables/1/dtype", "\"bf16\"", "got \"bf16\""},
+    {"replace", "/variables/1/offset", "194", "a multiple of 4 bytes"},
+    {"replace", "/variables/1/offset", "-4", "/variables/1/offset: expected"},
+    {"replace", "/variables/1/offset", "188",
+     "\"weight\" and \"bias\" overlap"},
+    {"replace", "/variables/3/block", "\"parameter\"", "overlap"},
+    {"replace", "/variables/1/name", "\"weight\"", "stands twice"},
+    {"replace", "/variables/2/of", "\"wait\"", "\"wait\" is no other variable"},
+    {"replace", "/variables/2/of", "\"weight.momentum\"",
+     "\"weight.momentum\" is no other variable"},
+    {"replace", "/variables/0/shape", "[-1]", "/variables/0/shape/0: expect"},
+    {"replace", "/variables/0/shape", "[1000000000, 1000000000]",
      "the shape has more than"},
-    {"replace", "/parameters/0/init", "{\"op\": \"magic\"}", "got \"magic\""},
-    {"replace", "/parameters/0/init", "{\"op\": \"normal\"}",
+    {"replace", "/variables/0/decay", "1", "expected true or false"},
+    {"replace", "/variables/0/init", "{\"op\": \"magic\"}", "got \"magic\""},
+    {"replace", "/variables/0/init", "{\"op\": \"normal\"}",
      "\"std\" is missing"},
+    {"replace", "/variables/0/dtype", "\"i32\"",
+     "\"weight\" is of i32: expected zeros or ones, got \"normal\""},
     {"replace", "/kernels/0/blocks", "-1", "/kernels/0/blocks: expected"},
     {"replace", "/kernels/0/symbol", "\"builtin:route\"", "has one block"},
     {"replace", "/entries/0/batch", "0", "/entries/0/batch: expected"},
     {"replace", "/entries/0/batch", "8", "stands twice"},
     {"remove", "/entries/0/program", nullptr, "\"program\" is missing"},
-    {"replace", "/entries/0/program/0/launch", "6", "from 0 to 5, got 6"},
+    {"replace", "/entries/0/program/0/launch", "7", "from 0 to 6, got 7"},
     {"replace", "/entries/0/program/0/args/0/block", "\"in1\"",
      "\"in1\" does not exist"},
     {"replace", "/entries/0/program/0/args/0/block", "\"grad\"",
@@ -101,9 +189,25 @@ static const Damage damages[] = {
     {"replace", "/entries/0/program/0/args/0/offset", "80",
      "lie outside the block of 80 bytes"},
     {"replace", "/entries/2/arena", "256", "lie outside the block of 256"},
-    {"replace", "/entries/2/program/0/args/2/bytes", "513",
-     "bytes 0 to 513 in iteration 0 lie outside"},
-    {"replace", "/entries/2/state", "0", "\"state0\" does not exist"},
+    {"replace", "/entries/2/program/0/args/2/bytes", "769",
+     "bytes 0 to 769 in iteration 0 lie outside the block of 768"},
+    {"replace", "/entries/2/program/4/args/5/bytes", "260",
+     "bytes 0 to 260 in iteration 0 lie outside the block of 256"},
+    {"replace", "/entries/0/program/0/args/2/bytes", "61",
+     "lie outside the block of 60"},
+    {"remove", "/entries/0/program/0/args/0/bytes", nullptr,
+     "/entries/0/program/0/args/0: member \"bytes\" is missing"},
+    {"replace", "/entries/0/program/0/args/0/bytes", "-1", "bytes: expected"},
+    {"replace", "/entries/0/program/0/args/1/block", "\"params\"",
+     "unknown block \"params\": expected one of the module's blocks"},
+    {"replace", "/entries/0/program/0/args/1/block", "\"statistic\"",
+     "unknown block \"statistic\""},
+    {"remove", "/entries/0/inputs/0/source", nullptr, "\"source\" is missing"},
+    {"replace", "/entries/0/inputs/0/source", "\"disk\"",
+     "expected field or host, got \"disk\""},
+    {"remove", "/entries/0/outputs/0/kind", nullptr, "\"kind\" is missing"},
+    {"replace", "/entries/0/outputs/0/kind", "\"loss\"",
+     "expected output or metric, got \"loss\""},
     {"add", "/entries/0/program/0/args/0/stride", "64", "enclosing repeat"},
     {"add", "/entries/0/program/0/args/0/ring", "[0, 2]", "[shift, modulus"},
     {"add", "/entries/0/program/0/args/0/ring", "[0, 0, 8]", "from 1 to"},
@@ -115,18 +219,20 @@ static const Damage damages[] = {
      "a repeat cannot stand inside a repeat"},
     {"replace", "/entries/0/program/0",
      "{\"repeat\": 3, \"body\": [{\"launch\": 0, \"args\": [{\"block\": "
-     "\"params\", \"offset\": 0, \"stride\": 128}]}]}",
-     "bytes 256 to 257 in iteration 2 lie outside the block of 256"},
+     "\"parameter\", \"bytes\": 4, \"stride\": 128}]}]}",
+     "bytes 256 to 260 in iteration 2 lie outside the block of 256"},
     {"replace", "/entries/0/program/0",
      "{\"repeat\": 3, \"body\": [{\"launch\": 0, \"args\": [{\"block\": "
-     "\"params\", \"offset\": 64, \"stride\": -64}]}]}",
-     "bytes -64 to -63 in iteration 2"},
+     "\"parameter\", \"bytes\": 4, \"offset\": 64, \"stride\": -64}]}]}",
+     "bytes -64 to -60 in iteration 2"},
     {"replace", "/entries/0/inputs/0/dtype", "\"f64\"", "got \"f64\""},
     {"add", "/entries/2/inputs/1/name", "\"image\"", "\"image\" stands twice"},
-    {"replace", "/training/schedule/op", "\"step\"", "got \"step\""},
-    {"replace", "/training/schedule/final", "2", "a fraction from 0 to 1"},
-    {"replace", "/training/epochs", "0", "/training/epochs: expected"},
-    {"replace", "/data/classes", "\"ten\"", "expected an integer, got string"},
+    {"replace", "/host/training/schedule/op", "\"step\"", "got \"step\""},
+    {"replace", "/host/training/schedule/final", "2", "a fraction from 0 to 1"},
+    {"replace", "/host/training/epochs", "0",
+     "/host/training/epochs: expected"},
+    {"replace", "/host/data/classes", "\"ten\"",
+     "expected an integer, got string"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Each, ManifestDamage, testing::ValuesIn(damages));
@@ -163,7 +269,7 @@ TEST(Manifest, ChecksRingsAsEveryIterationWould) {
         {"body",
          {{{"launch", 0},
            {"args",
-            {{{"block", "params"},
+            {{{"block", "parameter"},
               {"offset", offset},
               {"stride", stride},
               {"bytes", 8},
@@ -184,7 +290,8 @@ TEST(Manifest, ChecksRingsAsEveryIterationWould) {
 /// A long ring in a long loop costs no more than a short one.
 TEST(Manifest, ChecksLongRingsAtOnce) {
   json manifest = toy();
-  json argument = {{"block", "params"}, {"ring", {0, int64_t(1) << 31, 0}}};
+  json argument = {
+      {"block", "parameter"}, {"bytes", 4}, {"ring", {0, int64_t(1) << 31, 0}}};
   json launch = {{"launch", 0}, {"args", json::array()}};
   for (int k = 0; k < 20000; ++k)
     launch["args"].push_back(argument);
@@ -206,9 +313,9 @@ static json gpu() {
     { "symbol": "k1", "grid": 1, "threads": 32 } ])");
   manifest["entries"] = json::parse(R"([
     { "name": "infer", "batch": 1, "arena": 256, "inputs": [], "outputs": [],
-      "program": [ { "launch": 0, "args": [ { "block": "arena", "offset": 128 },
-                                            { "block": "params" } ] },
-                   { "launch": 1, "args": [ { "block": "params" } ] } ] } ])");
+      "program": [ { "launch": 0, "args": [ { "block": "arena", "offset": 128, "bytes": 128 },
+                                            { "block": "parameter", "bytes": 64 } ] },
+                   { "launch": 1, "args": [ { "block": "parameter", "bytes": 64 } ] } ] } ])");
   return manifest;
 }
 

@@ -6,9 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/core/Module.h"
-#include "runtime/core/ModuleSeal.h"
 #include "runtime/core/Session.h"
-#include "runtime/core/Version.h"
 #include "test/runtime/TestSupport.h"
 
 #include <elf.h>
@@ -17,18 +15,6 @@ using namespace moec::rt;
 using namespace moec::rt::test;
 
 static const std::string toyPath = std::string(MOEC_TEST_MODULES) + "/toy.moec";
-
-/// The ELF image of a test module, without its seal.
-static std::string imageOf(const std::string &name) {
-  std::string bytes =
-      readAll(std::string(MOEC_TEST_MODULES) + "/" + name + ".moec");
-  return bytes.substr(0, bytes.size() - moec::sealBytes);
-}
-
-static std::string sealed(const std::string &image,
-                          uint32_t abi = MOEC_MODULE_ABI) {
-  return image + moec::moduleSeal(image, abi);
-}
 
 TEST(Module, Loads) {
   auto module = loadTestModule("toy");
@@ -41,7 +27,16 @@ TEST(Module, UnknownEntryListsWhatThereIs) {
   auto module = loadTestModule("toy");
   EXPECT_ERROR(module->requireEntry("infer", 3),
                "has no entry \"infer\" with batch 3; it has: infer (batch 5), "
-               "infer (batch 8), train_step (batch 8)");
+               "infer (batch 8), train_step (batch 8), eval "
+               "(batch 5), eval (batch 8)");
+}
+
+TEST(Module, MissingEntriesSayHowToGetThem) {
+  auto loops = loadTestModule("loops");
+  EXPECT_ERROR(loops->requireEntry("train_step"),
+               "; compile the model with --mode train");
+  EXPECT_ERROR(loops->requireEntry("eval"),
+               "; a model with a training section has it");
 }
 
 TEST(Module, BadFiles) {
@@ -78,6 +73,14 @@ TEST(Module, OtherAbiIsRefusedInOneLine) {
   EXPECT_EQ(text.find('\n'), std::string::npos) << text;
 }
 
+/// Also where the seal is right.
+TEST(Module, OtherFormatIsRefusedInOneLine) {
+  std::string text =
+      errorOf([&] { changedModule("toy", "moec.module/2", "moec.module/1"); });
+  EXPECT_NE(text.find("compile the model again"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+}
+
 TEST(Module, FilesThatAreNoModule) {
   // A shared object, but none of ours: this test's own program.
   EXPECT_ERROR(Module::load("/proc/self/exe"), "is no whole moec module");
@@ -111,7 +114,7 @@ TEST(Module, ReplacedFileIsAnotherModule) {
   std::filesystem::copy_file(toyPath, path);
   auto first = Module::load(path);
   Session one(first);
-  one.initParameters(1);
+  one.initVariables(1);
   one.run(0);
   // Both ways in which files are replaced: in place, and by another file.
   writeAll(path, readAll(std::string(MOEC_TEST_MODULES) + "/loops.moec"));
@@ -161,14 +164,7 @@ TEST(Module, OfAnotherCpuIsReadAndNotRun) {
 }
 
 TEST(Module, MissingKernelsAreListedWhenItIsToRun) {
-  std::string image = imageOf("toy");
-  // In the manifest alone, which stands behind the names of symbols.
-  for (size_t at = image.find("\"toy_grads\""); at != std::string::npos;
-       at = image.find("\"toy_grads\"", at))
-    image.replace(at, 11, "\"toy_grins\"");
-  TemporaryFolder folder;
-  writeAll(folder / "m", sealed(image));
-  auto module = Module::load(folder / "m");
+  auto module = changedModule("toy", "\"toy_grads\"", "\"toy_grins\"");
   EXPECT_ERROR(Session session(module),
                "names kernels that the module lacks: toy_grins");
 }

@@ -42,7 +42,7 @@ TEST(Session, RepeatStrideAndRing) {
     for (Dealing dealing : {Dealing::Dynamic, Dealing::Static}) {
       Session session(loadTestModule("loops"), with(threads, dealing));
       for (int i = 0; i < 48; ++i)
-        session.params()[i] = float(i + 1);
+        params(session)[i] = float(i + 1);
       for (int round = 0; round < 50; ++round) {
         std::vector<float> forward = runLoops(session, "chain");
         std::vector<float> backward = runLoops(session, "back");
@@ -75,11 +75,11 @@ TEST(Session, LabelsAreClasses) {
     std::vector<int32_t> labels(8, 2);
     labels[5] = label;
     session.setInput(entry, "label", labels.data(), 32);
-    session.params()[0] = 7;
+    params(session)[0] = 7;
     EXPECT_ERROR(session.run(entry),
                  "label " + std::to_string(label) +
                      " at index 5 is out of range: the model has 3 classes");
-    EXPECT_EQ(session.params()[0], 7); // nothing ran
+    EXPECT_EQ(params(session)[0], 7); // nothing ran
     labels[5] = 0;
     session.setInput(entry, "label", labels.data(), 32);
     session.run(entry);
@@ -89,15 +89,15 @@ TEST(Session, LabelsAreClasses) {
 TEST(Session, InitialValues) {
   Session a(loadTestModule("loops"), with(1)),
       b(loadTestModule("loops"), with(3));
-  a.initParameters(7);
-  b.initParameters(7);
-  EXPECT_EQ(std::memcmp(a.params(), b.params(), 48 * 4), 0);
-  b.initParameters(8);
-  EXPECT_NE(std::memcmp(a.params(), b.params(), 48 * 4), 0);
+  a.initVariables(7);
+  b.initVariables(7);
+  EXPECT_EQ(std::memcmp(params(a), params(b), 48 * 4), 0);
+  b.initVariables(8);
+  EXPECT_NE(std::memcmp(params(a), params(b), 48 * 4), 0);
   float least = 2, most = -2;
   for (int i = 0; i < 48; ++i) {
-    least = std::fmin(least, a.params()[i]);
-    most = std::fmax(most, a.params()[i]);
+    least = std::fmin(least, params(a)[i]);
+    most = std::fmax(most, params(a)[i]);
   }
   EXPECT_LT(least, -0.5f);
   EXPECT_GE(least, -1.0f);
@@ -105,15 +105,50 @@ TEST(Session, InitialValues) {
   EXPECT_LE(most, 1.0f);
 
   Session toy(loadTestModule("toy"), with(1));
-  toy.initParameters(1);
+  toy.initVariables(1);
   double sum = 0, squares = 0;
   for (int i = 0; i < 48; ++i) {
-    sum += toy.params()[i];
-    squares += double(toy.params()[i]) * toy.params()[i];
+    sum += params(toy)[i];
+    squares += double(params(toy)[i]) * params(toy)[i];
   }
   EXPECT_NEAR(sum / 48, 0, 0.06);
   EXPECT_NEAR(std::sqrt(squares / 48), 0.1, 0.04);
-  EXPECT_EQ(floats(toy.params() + 48, 3), (std::vector<float>(3, 0.0f)));
+  EXPECT_EQ(floats(params(toy) + 48, 3), (std::vector<float>(3, 0.0f)));
+}
+
+/// Bit by bit what seed, name and index gave in every version: weights that a
+/// seed makes are part of a run.
+TEST(Session, StartValuesAreForEver) {
+  Session session(loadTestModule("toy"));
+  session.initVariables(9);
+  uint32_t bits[3];
+  std::memcpy(bits, params(session), sizeof(bits));
+  EXPECT_EQ(bits[0], 0xbd4da757u);
+  EXPECT_EQ(bits[1], 0x3d08718cu);
+  EXPECT_EQ(bits[2], 0x3e001165u);
+}
+
+TEST(Session, EveryRoleIsInitialised) {
+  Session session(loadTestModule("roles"));
+  auto expect = [&](bool weights, bool others) {
+    EXPECT_EQ(session.readVariable(0)[0] != 9.0f, weights);
+    EXPECT_EQ(session.readVariable<int32_t>(1)[1] == 1, weights);
+    EXPECT_EQ(session.readVariable(2)[5] == 0.5f, weights);
+    EXPECT_EQ(session.readVariable<uint8_t>(3)[2] == 0, others);
+    EXPECT_EQ(session.readVariable(4)[0] == 0.0f, others);
+  };
+  auto spoil = [&] {
+    session.variable(0)[0] = session.variable(2)[5] = session.variable(4)[0] =
+        9.0f;
+    session.variable<int32_t>(1)[1] = session.variable<uint8_t>(3)[2] = 9;
+    expect(false, false);
+  };
+  spoil();
+  session.initVariables(1);
+  expect(true, true);
+  spoil();
+  session.initVariables(1, /*keepWeights=*/true);
+  expect(false, true);
 }
 
 TEST(Session, InputErrors) {
@@ -126,6 +161,23 @@ TEST(Session, InputErrors) {
                "has no input \"picture\"; it has: image");
   EXPECT_ERROR(Session(loadTestModule("toy"), with(100000)),
                "at most 1024 threads");
+}
+
+/// A field comes before an input of the host that has the same name.
+TEST(Session, InputsOfOneName) {
+  auto module = changedModule("toy", "\"name\": \"label\", \"dtype\"",
+                              "\"name\": \"step\", \"dtype\" ");
+  Session session(module, with(1));
+  int64_t entry = module->requireEntry("train_step");
+  std::vector<int32_t> labels(8, 2);
+  session.setInput(entry, "step", labels.data(), 32);
+  EXPECT_EQ(static_cast<int32_t *>(session.input(entry, 1))[7], 2);
+  EXPECT_EQ(*static_cast<int32_t *>(session.input(entry, 3)), 0);
+  EXPECT_ERROR(session.setInput(entry, "step", labels.data(), 4),
+               "expected i32 [8] = 32 bytes, got 4 bytes");
+  float rate = 0.5f;
+  session.setInput(entry, "learning_rate", &rate, 4);
+  EXPECT_EQ(*static_cast<float *>(session.input(entry, 2)), 0.5f);
 }
 
 TEST(Session, ProfileCountsLaunches) {
@@ -148,7 +200,7 @@ TEST(Session, SubnormalsCountAsZeroInsideOnly) {
   for (int threads : {1, 2}) {
     Session session(loadTestModule("loops"), with(threads));
     for (int i = 0; i < 48; ++i)
-      session.params()[i] = 1e-40f;
+      params(session)[i] = 1e-40f;
     int64_t entry = session.module().requireEntry("chain");
     std::vector<float> x(16, 1e-40f);
     session.setInput(entry, "x", x.data(), 64);

@@ -33,7 +33,7 @@ static std::string threadsOf(const char *variable, const char *value,
       SessionOptions options;
       options.threads = wanted;
       Session session(loadTestModule("toy"), options);
-      session.initParameters(1);
+      session.initVariables(1);
       session.run(2);
       throw Error(std::to_string(session.threads()));
     });

@@ -7,6 +7,7 @@
 
 #include "runtime/core/Session.h"
 #include "runtime/data/Weights.h"
+#include "runtime/train/HostInputs.h"
 #include "runtime/train/Trainer.h"
 #include "test/runtime/ToyData.h"
 #include "test/runtime/cuda/FakeDriver.h"
@@ -54,8 +55,7 @@ protected:
 /// Three steps of the toy on fixed inputs; the losses.
 std::vector<float> threeSteps(Session &session) {
   int64_t entry = session.module().requireEntry("train_step");
-  session.initParameters(3);
-  session.clearState();
+  session.initVariables(3);
   std::vector<uint8_t> image(8 * 16);
   std::vector<int32_t> label(8);
   for (int i = 0; i < 128; ++i)
@@ -64,11 +64,9 @@ std::vector<float> threeSteps(Session &session) {
     label[i] = i % 3;
   session.setInput(entry, "image", image.data(), 128);
   session.setInput(entry, "label", label.data(), 32);
-  session.setScalar(entry, "learning_rate", 0.05);
-  session.setScalar(entry, "seed", 5);
   std::vector<float> losses;
   for (int step = 1; step <= 3; ++step) {
-    session.setScalar(entry, "step", step);
+    setHostInputs(session, entry, {0.05, step, 5});
     session.run(entry);
     losses.push_back(float(session.scalarOutput(entry, 0)));
   }
@@ -128,13 +126,13 @@ TEST_F(Cuda, TrainsEvaluatesAndResumes) {
   second.resume = folder / "c";
   auto resumed = open("gpu-toy");
   train(*resumed, data, nullptr, second);
-  EXPECT_EQ(std::memcmp(whole->readParams(), resumed->readParams(), 256), 0);
-  EXPECT_EQ(std::memcmp(whole->readState(0), resumed->readState(0), 256), 0);
+  EXPECT_EQ(std::memcmp(readParams(*whole), readParams(*resumed), 256), 0);
+  EXPECT_EQ(std::memcmp(readMoments(*whole), readMoments(*resumed), 256), 0);
   // Weights go round.
   saveWeights(*whole, folder / "w");
   auto loaded = open("gpu-toy");
   loadWeights(*loaded, folder / "w");
-  Evaluation again = evaluate(*loaded, pickInferEntry(loaded->module()), test);
+  Evaluation again = evaluate(*loaded, pickEvalEntry(loaded->module()), test);
   EXPECT_EQ(again.correct, result.evaluation->correct);
   EXPECT_EQ(again.loss, result.evaluation->loss);
 }
@@ -168,7 +166,7 @@ TEST_F(Cuda, TensorMapsClustersAndWorkspace) {
 
 TEST_F(Cuda, RepeatsAreUnrolled) {
   auto session = open("gpu-maps");
-  float *p = session->params();
+  float *p = params(*session);
   std::iota(p, p + 48, 1.0f);
   int64_t entry = session->module().requireEntry("chain");
   float y = 0;
@@ -179,7 +177,7 @@ TEST_F(Cuda, RepeatsAreUnrolled) {
   }
   EXPECT_EQ(gpu().captured, 3);
   // What the host changes between runs reaches the device.
-  session->params()[0] = 101;
+  params(*session)[0] = 101;
   session->run(entry);
   y = 8 * y + 4 * 101 + 2 * 17 + 33;
   EXPECT_EQ(static_cast<const float *>(session->output(entry, 0))[0], y);
@@ -245,9 +243,10 @@ TEST_F(Cuda, CodeThatIsRefused) {
 
 TEST_F(Cuda, MemoryThatDoesNotSuffice) {
   std::string text;
-  gpu().memory = 600;
+  gpu().memory = 400;
   EXPECT_EQ(codeOf([&] { open("gpu-toy"); }, text), 4);
-  EXPECT_NE(text.find("no memory for the optimizer state on Fake GPU (sm_90)"),
+  EXPECT_NE(text.find("no memory for the variables of role moment on Fake GPU "
+                      "(sm_90)"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find("memory plan (MiB)"), std::string::npos) << text;
@@ -305,7 +304,7 @@ TEST_F(Cuda, NothingLeaksWhateverCallFails) {
           [&] {
             auto session = open("gpu-toy", false, profile);
             threeSteps(*session);
-            session->readParams();
+            readParams(*session);
           },
           text);
       EXPECT_EQ(live(), 0) << "call " << call << ": " << text;

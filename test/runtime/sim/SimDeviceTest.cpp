@@ -57,14 +57,14 @@ TEST_F(SimTraining, LearnsWithTheSameBitsInEveryRun) {
   EXPECT_EQ(losses.size(), 21u);
   EXPECT_LT(losses.back(), losses.front() / 2);
   EXPECT_GT(result.evaluation->accuracy(), 0.9);
-  std::vector<float> params(session->readParams(), session->readParams() + 64);
+  std::vector<float> params(readParams(*session), readParams(*session) + 64);
   EXPECT_EQ(run({}), losses);
-  EXPECT_EQ(std::memcmp(params.data(), session->readParams(), 256), 0);
+  EXPECT_EQ(std::memcmp(params.data(), readParams(*session), 256), 0);
 }
 
 TEST_F(SimTraining, ResumesBitwise) {
   run({});
-  std::vector<float> params(session->readParams(), session->readParams() + 64);
+  std::vector<float> params(readParams(*session), readParams(*session) + 64);
   TrainOptions first;
   first.checkpoint = folder / "c";
   first.stopAfterSteps = 9;
@@ -72,12 +72,12 @@ TEST_F(SimTraining, ResumesBitwise) {
   TrainOptions second;
   second.resume = folder / "c";
   EXPECT_EQ(run(second).size(), 12u);
-  EXPECT_EQ(std::memcmp(params.data(), session->readParams(), 256), 0);
+  EXPECT_EQ(std::memcmp(params.data(), readParams(*session), 256), 0);
 }
 
 TEST_F(SimTraining, MatchesAComputationByHand) {
   auto session = openSim("gpu-toy");
-  session->initParameters(2);
+  session->initVariables(2);
   int64_t entry = session->module().requireEntry("infer", 8);
   std::vector<uint8_t> image(128);
   for (int i = 0; i < 128; ++i)
@@ -85,7 +85,7 @@ TEST_F(SimTraining, MatchesAComputationByHand) {
   session->setInput(entry, "image", image.data(), 128);
   session->run(entry);
   auto *logits = static_cast<const float *>(session->output(entry, 0));
-  const float *params = session->readParams();
+  const float *params = readParams(*session);
   for (int b = 0; b < 8; ++b)
     for (int c = 0; c < 3; ++c) {
       double sum = params[48 + c];
@@ -106,6 +106,18 @@ TEST(SimDevice, FaultsNameKernelNodeLineAndThread) {
     EXPECT_NE(error.find(part), std::string::npos) << part << ": " << error;
   // The device is as good as before.
   EXPECT_NO_THROW(session->run(0));
+}
+
+/// What a kernel reads or writes behind its operand is a fault, also where the
+/// arena goes on.
+TEST(SimDevice, OperandsHaveBounds) {
+  auto session = openSim("gpu-toy");
+  int64_t entry = session->module().requireEntry("overrun");
+  const Argument &operand =
+      session->manifest().entries[size_t(entry)].program[0].body[0].args[0];
+  ASSERT_LT(operand.offset + 4096 + 4,
+            session->manifest().entries[size_t(entry)].arena);
+  EXPECT_ERROR(session->run(entry), "out of bounds");
 }
 
 TEST(SimDevice, CodeThatItDoesNotKnow) {

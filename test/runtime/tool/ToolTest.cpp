@@ -144,6 +144,33 @@ TEST_F(Commands, RunPrints) {
   EXPECT_TRUE(has(err, "warning: run: without --weights")) << err;
 }
 
+/// By position, since a name alone means the field.
+TEST_F(Commands, RunTakesFieldAndHostInputOfOneName) {
+  auto both = changedModule("toy", "\"name\": \"label\", \"dtype\"",
+                            "\"name\": \"step\", \"dtype\" ");
+  std::vector<uint8_t> image(128, 9);
+  std::vector<int32_t> label(8, 2), one(1, 1);
+  float rate = 0;
+  writeNpy(file("i.npy"), DType::U8, {8, 4, 4, 1}, image.data());
+  writeNpy(file("l.npy"), DType::I32, {8}, label.data());
+  writeNpy(file("r.npy"), DType::F32, {}, &rate);
+  writeNpy(file("n.npy"), DType::I32, {}, one.data());
+  RunOptions options;
+  options.entry = "train_step";
+  options.seed = 1;
+  for (const char *name : {"i", "l", "r", "n", "n"})
+    options.inputs.push_back("@" + file(std::string(name) + ".npy"));
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(runCommand(both, options), 0);
+  out = testing::internal::GetCapturedStdout();
+  EXPECT_TRUE(has(out, "accuracy: f32 []")) << out;
+  options.inputs = {"image=@" + file("i.npy"), "step=@" + file("l.npy"),
+                    "learning_rate=@" + file("r.npy"),
+                    "seed=@" + file("n.npy")};
+  EXPECT_ERROR(runCommand(both, options),
+               "input \"step\" of entry train_step is missing");
+}
+
 TEST_F(Commands, RunErrors) {
   std::vector<float> x(16, 2);
   writeNpy(file("x.npy"), DType::F32, {16}, x.data());
@@ -233,9 +260,11 @@ TEST_F(Commands, Inspect) {
   ASSERT_EQ(run({"inspect", toy}), 0) << err;
   for (const char *part :
        {"model toy", "needs sse2", "train_step batch 8: 5 launches", "image",
-        "memory plan", "optimizer state", "parameters: 51 in 2 tensors",
-        "normal 0.1, decays", "kernels of train_step batch 8:", "toy_update",
-        "FLOP"})
+        "memory plan", "variables: moment", "parameter             256 bytes",
+        "parameter: 51 in 2 variables, 204 bytes", "normal 0.1, decays",
+        "moment: 51 in 2 variables", "zeros, of bias", "field   image",
+        "host    learning_rate", "metric  accuracy", "output  logits",
+        "kernels of train_step batch 8:", "toy_update", "FLOP"})
     EXPECT_TRUE(has(out, part)) << part << "\n" << out;
   ASSERT_EQ(run({"inspect", toy, "--json"}), 0);
   EXPECT_EQ(json::parse(out)["model"], "toy");

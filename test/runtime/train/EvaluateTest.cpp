@@ -6,7 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/train/Evaluate.h"
+#include "runtime/train/Feed.h"
 #include "test/runtime/ToyData.h"
+
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <cstring>
@@ -29,12 +32,11 @@ protected:
 
 TEST_F(Evaluating, IgnoresThePadding) {
   Session one(loadTestModule("toy"));
-  one.initParameters(4);
+  one.initVariables(4);
   // 21 images in batches of 5 and of 8: both leave a part.
-  Evaluation five = evaluate(one, one.module().requireEntry("infer", 5), test);
-  Evaluation eight = evaluate(one, pickInferEntry(one.module()), test);
-  EXPECT_EQ(pickInferEntry(one.module()),
-            one.module().requireEntry("infer", 8));
+  Evaluation five = evaluate(one, pickEvalEntry(one.module(), 5), test);
+  Evaluation eight = evaluate(one, pickEvalEntry(one.module()), test);
+  EXPECT_EQ(pickEvalEntry(one.module()), one.module().requireEntry("eval", 8));
   EXPECT_EQ(five.correct, eight.correct);
   EXPECT_EQ(five.loss, eight.loss);
   EXPECT_EQ(five.count, 21);
@@ -46,10 +48,10 @@ TEST_F(Evaluating, IgnoresThePadding) {
     double logits[3], sum = 0;
     int best = 0;
     for (int c = 0; c < 3; ++c) {
-      logits[c] = one.params()[48 + c];
+      logits[c] = params(one)[48 + c];
       for (int p = 0; p < 16; ++p)
         logits[c] +=
-            test.images[i * 16 + p] / 255.0 * double(one.params()[p * 3 + c]);
+            test.images[i * 16 + p] / 255.0 * double(params(one)[p * 3 + c]);
       best = logits[c] > logits[best] ? c : best;
       sum += std::exp(logits[c]);
     }
@@ -62,43 +64,70 @@ TEST_F(Evaluating, IgnoresThePadding) {
 
 TEST_F(Evaluating, EveryImageOnceInABatchOfImages) {
   Session session(loadTestModule("toy"));
-  session.initParameters(4);
-  int64_t entry = pickEvalEntry(session.module()), next = 0;
+  session.initVariables(4);
+  int64_t entry = pickLogitsEntry(session.module()), next = 0;
   EXPECT_EQ(entry, pickInferEntry(session.module()));
-  auto expectRow = [&](int64_t image, int64_t row, const float *logits) {
+  auto expectRow = [&](int64_t image, int64_t row) {
     EXPECT_EQ(image, next++);
     // 0 to 7, 8 to 15, and 13 to 20, of which three count already.
     EXPECT_EQ(row, image < 16 ? image % 8 : image - 13);
     auto *batch = static_cast<const uint8_t *>(session.input(entry, 0));
     EXPECT_EQ(std::memcmp(batch + row * 16, &test.images[image * 16], 16), 0);
-    EXPECT_EQ(logits,
-              static_cast<const float *>(session.output(entry, 0)) + row * 3);
   };
-  Evaluation whole = evaluate(session, entry, test, expectRow);
+  EXPECT_EQ(runOverImages(session, entry, test, expectRow), 21);
   EXPECT_EQ(next, 21);
+  // Stopped between two batches.
+  next = 0;
+  auto stop = [](int64_t done) { return done == 16; };
+  EXPECT_EQ(runOverImages(session, entry, test, expectRow, stop), 16);
+  EXPECT_EQ(next, 16);
   // Fewer than a batch: each as often as the others, or once less.
   test.count = 3;
   std::vector<int64_t> rows;
-  evaluate(session, entry, test,
-           [&](int64_t, int64_t row, const float *) { rows.push_back(row); });
+  runOverImages(session, entry, test,
+                [&](int64_t, int64_t row) { rows.push_back(row); });
   EXPECT_EQ(rows, (std::vector<int64_t>{0, 3, 6}));
-  EXPECT_EQ(whole.count, 21);
+}
+
+/// Only the rows of the last batch that are new count, each once: every image
+/// has the loss that it has alone.
+TEST_F(Evaluating, SumsTheRightRows) {
+  Session session(loadTestModule("toy"));
+  session.initVariables(4);
+  int64_t entry = pickEvalEntry(session.module());
+  Dataset one = test;
+  one.count = 1;
+  double sum = 0;
+  int64_t correct = 0;
+  for (int64_t i = 0; i < 21; ++i) {
+    one.images.assign(&test.images[i * 16], &test.images[i * 16] + 16);
+    one.labels = {test.labels[i]};
+    Evaluation alone = evaluate(session, entry, one);
+    sum += alone.loss;
+    correct += alone.correct;
+  }
+  for (int64_t batch : {5, 8}) {
+    Evaluation all =
+        evaluate(session, pickEvalEntry(session.module(), batch), test);
+    EXPECT_EQ(all.loss, sum / 21);
+    EXPECT_EQ(all.correct, correct);
+  }
 }
 
 TEST_F(Evaluating, WhatIsNotFiniteIsNoClass) {
   Session session(loadTestModule("toy"));
-  std::memset(session.params(), 0, 64 * 4);
   for (float value : {NAN, INFINITY, -INFINITY}) {
-    session.params()[49] = value; // bias of class 1
+    std::memset(params(session), 0, 64 * 4);
+    params(session)[49] = value; // bias of class 1
     EXPECT_ERROR(evaluate(session, pickEvalEntry(session.module()), test),
-                 "for class 1: these weights");
+                 "so there is no class to count");
   }
 }
 
 TEST_F(Evaluating, EqualLogitsCountAsTheFirstClass) {
   Session session(loadTestModule("toy"));
-  std::memset(session.params(), 0, 64 * 4);
-  Evaluation result = evaluate(session, pickInferEntry(session.module()), test);
+  std::memset(params(session), 0, 64 * 4);
+  Evaluation result = evaluate(session, pickEvalEntry(session.module()), test);
   // Every third image is of class 0.
   EXPECT_EQ(result.correct, 7);
   EXPECT_NEAR(result.accuracy(), 1.0 / 3, 1e-12);
@@ -107,9 +136,9 @@ TEST_F(Evaluating, EqualLogitsCountAsTheFirstClass) {
 
 TEST_F(Evaluating, LargeLogitsDoNotOverflow) {
   Session session(loadTestModule("toy"));
-  std::memset(session.params(), 0, 64 * 4);
-  session.params()[48] = 3e38f; // bias of class 0
-  Evaluation result = evaluate(session, pickInferEntry(session.module()), test);
+  std::memset(params(session), 0, 64 * 4);
+  params(session)[48] = 3e38f; // bias of class 0
+  Evaluation result = evaluate(session, pickEvalEntry(session.module()), test);
   EXPECT_NEAR(result.loss, 3e38 / 3 * 2, 1e33);
 }
 
@@ -118,18 +147,47 @@ TEST_F(Evaluating, NothingToEvaluate) {
   test.count = 0;
   test.images.clear();
   test.labels.clear();
-  Evaluation result = evaluate(session, pickInferEntry(session.module()), test);
+  Evaluation result = evaluate(session, pickEvalEntry(session.module()), test);
   EXPECT_EQ(result.count, 0);
   EXPECT_EQ(result.loss, 0);
   EXPECT_EQ(result.accuracy(), 0);
 }
 
+/// The toy with a change (a JSON patch) to its manifest.
+static Manifest changed(const char *patch) {
+  nlohmann::json text =
+      nlohmann::json::parse(loadTestModule("toy")->manifestText());
+  return parseManifest(text.patch(nlohmann::json::parse(patch)).dump());
+}
+
 TEST_F(Evaluating, Errors) {
   Session session(loadTestModule("toy"));
-  EXPECT_ERROR(pickInferEntry(session.module(), 3), "with batch 3");
+  EXPECT_ERROR(pickEvalEntry(session.module(), 3), "with batch 3");
+  // infer has no metrics, train_step not one for each image.
+  EXPECT_ERROR(evaluate(session, pickInferEntry(session.module()), test),
+               "entry infer has no metric \"loss\", which evaluation needs");
+  EXPECT_ERROR(checkEvaluation(session, 2, test),
+               "entry train_step: evaluation needs the metric \"loss\" as f32 "
+               "[8], but it is f32 []");
+  EXPECT_ERROR(
+      runOverImages(session, 2, test, [](int64_t, int64_t) {}),
+      "entry train_step has an input \"learning_rate\" of the training loop");
   test.labels[20] = 3;
-  EXPECT_ERROR(evaluate(session, pickInferEntry(session.module()), test), "3");
+  EXPECT_ERROR(evaluate(session, pickEvalEntry(session.module()), test), "3");
   Session loops(loadTestModule("loops"));
   test.labels[20] = 0;
-  EXPECT_ERROR(evaluate(loops, 0, test), "no output that says the class");
+  EXPECT_ERROR(pickEvalEntry(loops.module()), "has no entry \"eval\"");
+  EXPECT_ERROR(pickLogitsEntry(loops.module()),
+               "has an output that says the class");
+}
+
+TEST_F(Evaluating, LogitsMayBeThoseOfEval) {
+  EXPECT_EQ(findLogitsEntry(changed("[]")), 0);
+  // As in a model whose outputs leave them out.
+  Manifest manifest = changed(R"([
+    {"op": "replace", "path": "/entries/0/outputs/0/name", "value": "pooled"},
+    {"op": "replace", "path": "/entries/1/outputs/0/name", "value": "pooled"}])");
+  EXPECT_EQ(findLogitsEntry(manifest), 3);
+  manifest.data.classes = 0;
+  EXPECT_EQ(moduleClasses(manifest), 3);
 }

@@ -71,21 +71,28 @@ TEST(Feed, FindsItsInputs) {
   Manifest manifest;
   Entry entry;
   entry.name = "infer";
-  entry.inputs = {{"label", DType::I32, {2}, 2},
-                  {"mask", DType::F32, {2}, 2},
-                  {"pixels", DType::U8, {2, 4}, 8}};
-  EXPECT_EQ(imageInput(manifest, entry), 2); // the only bytes
+  entry.inputs = {{{"label", DType::I32, {2}, 2}},
+                  {{"mask", DType::F32, {2}, 2}},
+                  {{"bytes", DType::U8, {2}, 2}, InputSource::Host},
+                  {{"pixels", DType::U8, {2, 4}, 8}}};
+  EXPECT_EQ(imageInput(manifest, entry), 3); // the only bytes
   EXPECT_EQ(labelInput(manifest, entry), 0);
   entry.inputs[1].name = "image";
   EXPECT_EQ(imageInput(manifest, entry), 1); // by its name
   manifest.data.image = "pixels";
   manifest.data.label = "class";
-  EXPECT_EQ(imageInput(manifest, entry), 2); // as the module says
+  EXPECT_EQ(imageInput(manifest, entry), 3); // as the module says
   EXPECT_EQ(labelInput(manifest, entry), -1);
   manifest.data.image = "photo";
-  EXPECT_ERROR(imageInput(manifest, entry), "has no input \"photo\"");
+  EXPECT_ERROR(imageInput(manifest, entry), "has no field \"photo\"");
+  // An input of the training loop is no datum, whatever its name.
+  manifest.data.image = "image";
+  manifest.data.label = "label";
+  entry.inputs[0].source = entry.inputs[1].source = InputSource::Host;
+  EXPECT_ERROR(imageInput(manifest, entry), "has no field \"image\"");
+  EXPECT_EQ(labelInput(manifest, entry), -1);
   manifest.data.image = "";
-  entry.inputs = {{"x", DType::F32, {2, 4}, 8}};
+  entry.inputs = {{{"x", DType::F32, {2, 4}, 8}}};
   EXPECT_ERROR(imageInput(manifest, entry), "has no image input");
 }
 
@@ -96,12 +103,12 @@ TEST(Feed, ClassesFollowFromDataOrLogits) {
   entry.name = "infer";
   manifest.entries = {entry};
   EXPECT_EQ(moduleClasses(manifest), 0);
-  manifest.entries[0].outputs = {{"logits", DType::F32, {2, 10}, 20}};
+  manifest.entries[0].outputs = {{{"logits", DType::F32, {2, 10}, 20}}};
   EXPECT_EQ(moduleClasses(manifest), 10);
   manifest.entries[0].outputs[0].shape = {2, 5, 2};
   EXPECT_EQ(moduleClasses(manifest), 0);
   // By name, wherever it stands.
-  manifest.entries[0].outputs.push_back({"scores", DType::F32, {2, 4}, 8});
+  manifest.entries[0].outputs.push_back({{"scores", DType::F32, {2, 4}, 8}});
   manifest.data.logits = "scores";
   EXPECT_EQ(moduleClasses(manifest), 4);
   EXPECT_EQ(logitsOutput(manifest, manifest.entries[0]), 1);

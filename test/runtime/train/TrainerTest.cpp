@@ -43,8 +43,8 @@ protected:
   }
 
   std::vector<float> everything() {
-    std::vector<float> all(session->params(), session->params() + 64);
-    all.insert(all.end(), session->state(0), session->state(0) + 64);
+    std::vector<float> all(params(*session), params(*session) + 64);
+    all.insert(all.end(), readMoments(*session), readMoments(*session) + 64);
     return all;
   }
 
@@ -141,8 +141,8 @@ TEST_F(Training, CheckpointEveryAndInterrupt) {
   // Its parameters serve as weights; its state is then left alone.
   Session weights(loadTestModule("toy"));
   loadWeights(weights, folder / "c");
-  EXPECT_EQ(std::memcmp(weights.params(), session->params(), 64 * 4), 0);
-  EXPECT_EQ(weights.state(0)[0], 0);
+  EXPECT_EQ(std::memcmp(params(weights), params(*session), 64 * 4), 0);
+  EXPECT_EQ(readMoments(weights)[0], 0);
 }
 
 /// A run that is resumed is the run that was begun, or an error.
@@ -333,6 +333,47 @@ TEST_F(Training, StepsInsteadOfEpochs) {
   EXPECT_EQ(lines.back().rfind("epoch 2/2 step 10/10 ", 0), 0u) << lines.back();
   // The schedule spans these 10 steps: it ends at a tenth of the rate.
   EXPECT_NE(lines.back().find(" lr 5.0e-02 "), std::string::npos);
+}
+
+/// What the entry asks of the host is known before the first step.
+TEST_F(Training, WhatTheHostHasToGive) {
+  auto expect = [&](const char *from, const char *to, const char *part) {
+    Session session(changedModule("toy", from, to));
+    int64_t steps = 0;
+    TrainOptions options;
+    options.onStep = [&](int64_t, float) { ++steps; };
+    EXPECT_ERROR(train(session, data, nullptr, options), part);
+    EXPECT_EQ(steps, 0);
+  };
+  expect("\"name\": \"step\"", "\"name\": \"stop\"",
+         "the training loop knows no \"stop\"");
+  expect("\"name\": \"learning_rate\"", "\"name\": \"learning_rats\"",
+         "there is nothing to train");
+  expect("\"name\": \"loss\", \"dtype\": \"f32\", \"shape\": []",
+         "\"name\": \"lost\", \"dtype\": \"f32\", \"shape\": []",
+         "it should have an output \"loss\"");
+  expect("\"name\": \"seed\", \"dtype\": \"i32\", \"shape\": [], \"source\": "
+         "\"host\"",
+         "\"name\": \"seed\", \"dtype\": \"i32\", \"shape\": [], \"source\":"
+         "\"field\"",
+         "has a field \"seed\" for which there are no data");
+}
+
+/// A run that starts from weights starts with nothing remembered.
+TEST_F(Training, WeightsAreKeptAndMomentsAreNot) {
+  Session once(loadTestModule("toy")), again(loadTestModule("toy"));
+  TrainOptions options;
+  options.steps = 3;
+  options.learningRate = 0.25;
+  train(again, data, nullptr, options);
+  once.initVariables(5);
+  again.initVariables(5, /*keepWeights=*/true);
+  std::memcpy(params(again), params(once), 64 * 4);
+  again.variable(2)[0] = 7;
+  train(once, data, nullptr, options, /*keepWeights=*/true);
+  train(again, data, nullptr, options, /*keepWeights=*/true);
+  EXPECT_EQ(std::memcmp(params(again), params(once), 64 * 4), 0);
+  EXPECT_EQ(std::memcmp(readMoments(again), readMoments(once), 48 * 4), 0);
 }
 
 TEST_F(Training, Errors) {

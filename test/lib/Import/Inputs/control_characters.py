@@ -103,7 +103,7 @@ shown = run("classify", "classify", module, "--weights", weights, "--data", f"id
 if "\\x1b[2J\\x1b]0;x\\x07\\u202eb\\u009b2J\\u007f\\x0d\\n0" not in shown:
     sys.exit(f"classify: {shown!r}")
 told = run("inspect", "inspect", module, "--json").stdout
-if json.loads(told)["data"]["class_names"] != model["classes"]:
+if json.loads(told)["host"]["data"]["class_names"] != model["classes"]:
     sys.exit(f"inspect --json: {told!r}")
 for command in ("inspect", "bench", "run"):
     arguments = ["--input=@none.npy"] if command == "run" else []

@@ -9,7 +9,10 @@ def longest(path):
     most = lines = 0
     with open(path, encoding="utf-8") as file:
         for line in file:
-            lines = 1 if "kernel." in line and " dims [" in line else lines + 1
+            if "kernel." in line and " dims [" in line:
+                lines = 1
+            elif lines:
+                lines += 1
             most = max(most, lines)
     return most
 

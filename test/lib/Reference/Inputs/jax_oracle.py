@@ -19,7 +19,7 @@ except ImportError:
 import jax.numpy as jnp
 import numpy as np
 
-from moec_oracle import Function, autodiff, check, finish, interpret, normal
+from moec_oracle import Function, Value, autodiff, check, finish, interpret, normal
 from networks import mixer_ops, moe_ops, soft_moe_ops
 
 jax.config.update("jax_enable_x64", True)
@@ -31,11 +31,14 @@ def norm(x, s, b):
 
 def compare(what, build, loss, params, inputs=()):
     """`build` makes the scalar of Function and values, `loss` the same in JAX."""
-    f = Function("loss")
-    values = [f.argument(p, f'{{moe.param = "p{i}"}}') for i, p in enumerate(params)]
-    values += [f.argument(v, '{moe.input = "x"}') for v in inputs]
+    f = Function("train_step")
+    values = [f.argument(p, f"{{moe.var = @p{i}}}") for i, p in enumerate(params)]
+    values += [f.argument(v, '{moe.field = "x"}') for v in inputs]
     result = build(f, values)
-    step = autodiff(f.text([result], ["{moe.loss}"]))
+    wrt = values[:len(params)]
+    f.lines.append(f"%d:{len(wrt)} = moe.gradient {result.name} wrt {', '.join(v.name for v in wrt)} : "
+                   f"{result.type}, {', '.join(v.type for v in wrt)}")
+    step = autodiff(f.text([result] + [Value(f"%d#{i}", v.shape, v.type) for i, v in enumerate(wrt)]))
     got = interpret(step, "train_step", f.values)
     numbers = tuple(range(len(params)))
     value, gradients = jax.value_and_grad(loss, argnums=numbers)(*map(jnp.asarray, params + list(inputs)))

@@ -222,10 +222,11 @@ def optimizers(rng):
         lr, s = f.argument(np.float64(rate)), f.argument(np.int32(step))
         c = f.op(f"{{y}}, %norm = moe.clip_scale {a[1].name} max_norm {limit} : {a[1].type} -> {{t}}", ())
         t, e = a[0].type, lr.type
-        f.lines.append(f"%p, %m, %v = moe.adamw_update {a[0].name}, {a[1].name}, {a[2].name}, {a[3].name}, {lr.name}, "
-                       f"{s.name}, {c.name} beta1 {b1} beta2 {b2} eps {eps:.1e} weight_decay {decay} : {t}, {e}, {s.type}")
-        f.lines.append(f"%q, %momentum = moe.sgd_update {a[5].name}, {a[1].name}, {a[4].name}, {lr.name}, {c.name} "
-                       f"mu 0.9 weight_decay {decay} : {t}, {e}")
+        f.lines.append(f"%p, %m, %v = moe.adamw_update ({a[0].name}) grads ({a[1].name}) means ({a[2].name}) "
+                       f"variances ({a[3].name}) rate {lr.name} step {s.name} scale {c.name} "
+                       f"beta1 {b1} beta2 {b2} eps {eps:.1e} weight_decay {decay} : {e}, {s.type}, {t}")
+        f.lines.append(f"%q, %momentum = moe.sgd_update ({a[5].name}) grads ({a[1].name}) momenta ({a[4].name}) "
+                       f"rate {lr.name} scale {c.name} mu 0.9 weight_decay {decay} : {e}, {t}")
         results = [type(a[0])(name, shape, ty) for name, shape, ty in
                    [("%norm", (), e), ("%p", (n,), t), ("%m", (n,), t), ("%v", (n,), t), ("%q", (n,), t),
                     ("%momentum", (n,), t)]]

@@ -1,0 +1,156 @@
+//===- VerifyContract.cpp - Variables and entries fit each other ----------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/MoE/MoEOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/Model/Passes.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace moec {
+#define GEN_PASS_DEF_VERIFYMODELPASS
+#include "passes/Model/Passes.h.inc"
+} // namespace moec
+
+using namespace mlir;
+using namespace moec;
+
+namespace {
+/// Checks one side, arguments or results, of one function.
+class SideChecker {
+public:
+  SideChecker(func::FuncOp function, StringRef what, ArrayRef<StringRef> keys,
+              SymbolTable &symbols)
+      : function(function), what(what), keys(keys), symbols(symbols) {}
+
+  LogicalResult check(unsigned index, Type type, DictionaryAttr attrs) {
+    StringRef kind;
+    Attribute name;
+    for (StringRef key : keys) {
+      Attribute value = attrs ? attrs.get(key) : Attribute();
+      if (!value)
+        continue;
+      if (name)
+        return error(index) << "has both '" << kind << "' and '" << key << "'";
+      kind = key;
+      name = value;
+    }
+    if (!name)
+      return error(index) << "says nothing of what it is; expected one of "
+                          << llvm::join(keys, ", ");
+    std::string printed;
+    llvm::raw_string_ostream(printed) << kind << ' ' << name;
+    // Outputs and metrics share their names.
+    if (kind == "moe.metric")
+      printed = "moe.output" + printed.substr(kind.size());
+    if (!names.insert(printed).second)
+      return error(index) << "is a second one with " << kind << " = " << name;
+    return kind == "moe.var"
+               ? checkVariable(index, type, cast<FlatSymbolRefAttr>(name))
+               : success();
+  }
+
+private:
+  InFlightDiagnostic error(unsigned index) {
+    return function.emitError()
+           << what << ' ' << index << " of @" << function.getSymName() << ' ';
+  }
+
+  LogicalResult checkVariable(unsigned index, Type type,
+                              FlatSymbolRefAttr name) {
+    auto variable = symbols.lookup<moe::VariableOp>(name.getAttr());
+    if (!variable)
+      return error(index) << "names " << name << ", which is no moe.variable";
+    if (variable.getType() == type)
+      return success();
+    InFlightDiagnostic diag = error(index)
+                              << "is variable " << name << ", but has type "
+                              << type << ", not " << variable.getType();
+    diag.attachNote(variable.getLoc()) << "the variable";
+    return diag;
+  }
+
+  func::FuncOp function;
+  StringRef what;
+  ArrayRef<StringRef> keys;
+  SymbolTable &symbols;
+  llvm::StringSet<> names;
+};
+
+struct VerifyModelPass
+    : public moec::impl::VerifyModelPassBase<VerifyModelPass> {
+  using VerifyModelPassBase::VerifyModelPassBase;
+
+  void runOnOperation() override {
+    SymbolTable symbols(getOperation());
+    llvm::DenseMap<Attribute, func::FuncOp> entries;
+    for (auto variable : getOperation().getOps<moe::VariableOp>())
+      if (failed(checkOwner(variable, symbols)))
+        return signalPassFailure();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (isEntry(function) && (failed(checkEntry(function, symbols)) ||
+                                failed(checkName(function, entries))))
+        return signalPassFailure();
+    markAllAnalysesPreserved();
+  }
+
+  static bool isEntry(func::FuncOp function) {
+    auto says = [](std::optional<ArrayAttr> list) {
+      return list &&
+             llvm::any_of(list->getAsRange<DictionaryAttr>(),
+                          [](DictionaryAttr attrs) { return !attrs.empty(); });
+    };
+    return function->hasAttr("moe.entry") || says(function.getArgAttrs()) ||
+           says(function.getResAttrs());
+  }
+
+  LogicalResult checkOwner(moe::VariableOp variable, SymbolTable &symbols) {
+    FlatSymbolRefAttr of = variable.getOfAttr();
+    if (!of)
+      return success();
+    auto owner = symbols.lookup<moe::VariableOp>(of.getAttr());
+    if (!owner || owner.getRole() != moe::Role::Parameter)
+      return variable.emitOpError("belongs to ")
+             << of << ", which is no parameter";
+    if (owner.getType() == variable.getType())
+      return success();
+    return variable.emitOpError("has type ")
+           << variable.getType() << ", but belongs to " << of << " of type "
+           << owner.getType();
+  }
+
+  LogicalResult checkEntry(func::FuncOp function, SymbolTable &symbols) {
+    static const StringRef sources[] = {"moe.var", "moe.field", "moe.host"};
+    static const StringRef goals[] = {"moe.var", "moe.output", "moe.metric"};
+    SideChecker arguments(function, "argument", sources, symbols);
+    for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+      if (failed(arguments.check(i, type, function.getArgAttrDict(i))))
+        return failure();
+    SideChecker results(function, "result", goals, symbols);
+    for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
+      if (failed(results.check(i, type, function.getResultAttrDict(i))))
+        return failure();
+    return success();
+  }
+
+  static LogicalResult
+  checkName(func::FuncOp function,
+            llvm::DenseMap<Attribute, func::FuncOp> &entries) {
+    auto entry = function->getAttrOfType<moe::EntryAttr>("moe.entry");
+    if (!entry)
+      entry =
+          moe::EntryAttr::get(function.getContext(), function.getSymName(), 0);
+    auto [other, isNew] = entries.insert({entry, function});
+    if (isNew)
+      return success();
+    InFlightDiagnostic diag = function.emitError()
+                              << "@" << function.getSymName()
+                              << " is a second entry " << entry;
+    diag.attachNote(other->second.getLoc()) << "the first";
+    return diag;
+  }
+};
+} // namespace

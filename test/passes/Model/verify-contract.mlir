@@ -1,0 +1,85 @@
+// RUN: moec-opt %s -moec-verify-model -split-input-file -verify-diagnostics
+
+moe.variable @w : tensor<8xf32> role(parameter)
+moe.variable @w.ema : tensor<8xf32> role(shadow) of @w
+func.func @infer(%x: tensor<8xf32> {moe.field = "step"}, %s: tensor<i32> {moe.host = #moe.host<step>}, %w: tensor<8xf32> {moe.var = @w})
+    -> (tensor<8xf32> {moe.output = "y"}, tensor<8xf32> {moe.var = @w.ema}) {
+  return %x, %w : tensor<8xf32>, tensor<8xf32>
+}
+func.func @no_entry(%x: tensor<8xf32>) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0 of @f has both 'moe.var' and 'moe.field'}}
+func.func @f(%x: tensor<8xf32> {moe.field = "x", moe.var = @w}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 1 of @f says nothing of what it is; expected one of moe.var, moe.field, moe.host}}
+func.func @f(%x: tensor<8xf32> {moe.field = "x"}, %y: tensor<8xf32>) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{result 0 of @f says nothing of what it is; expected one of moe.var, moe.output, moe.metric}}
+func.func @f(%x: tensor<8xf32> {moe.field = "x"}) -> tensor<8xf32> {
+  return %x : tensor<8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{argument 0 of @f names @w, which is no moe.variable}}
+func.func @f(%x: tensor<8xf32> {moe.var = @w}) {
+  return
+}
+
+// -----
+
+// expected-note @+1 {{the variable}}
+moe.variable @w : tensor<8xf32> role(parameter)
+// expected-error @+1 {{argument 0 of @f is variable @w, but has type 'tensor<4xf32>', not 'tensor<8xf32>'}}
+func.func @f(%x: tensor<4xf32> {moe.var = @w}) {
+  return
+}
+
+// -----
+
+moe.variable @w : tensor<8xf32> role(parameter)
+// expected-error @+1 {{result 1 of @f is a second one with moe.var = @w}}
+func.func @f(%x: tensor<8xf32> {moe.field = "x"}) -> (tensor<8xf32> {moe.var = @w}, tensor<8xf32> {moe.var = @w}) {
+  return %x, %x : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{result 1 of @f is a second one with moe.metric = "y"}}
+func.func @f(%x: tensor<8xf32> {moe.field = "x"}) -> (tensor<8xf32> {moe.output = "y"}, tensor<8xf32> {moe.metric = "y"}) {
+  return %x, %x : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{belongs to @w, which is no parameter}}
+moe.variable @m : tensor<8xf32> role(moment) of @w
+
+// -----
+
+moe.variable @w : tensor<4xf32> role(parameter)
+// expected-error @+1 {{has type 'tensor<8xf32>', but belongs to @w of type 'tensor<4xf32>'}}
+moe.variable @m : tensor<8xf32> role(moment) of @w
+
+// -----
+
+// expected-note @+1 {{the first}}
+func.func @f(%x: tensor<8xf32> {moe.field = "x"}) attributes {moe.entry = #moe.entry<"infer", batch = 8>} {
+  return
+}
+// expected-error @+1 {{@g is a second entry #moe.entry<"infer", batch = 8>}}
+func.func @g(%x: tensor<8xf32> {moe.field = "x"}) attributes {moe.entry = #moe.entry<"infer", batch = 8>} {
+  return
+}
