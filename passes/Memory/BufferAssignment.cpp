@@ -427,6 +427,7 @@ LogicalResult BufferAssignment::run() {
                     use.get().getType(), ret->getLoc());
     if (failed(at))
       return failure();
+    resultPlaces.push_back(*at);
     if (late.contains(&use))
       copyTo(use, *at);
     else

@@ -54,9 +54,8 @@ public:
   mlir::LogicalResult run();
   Address lookup(mlir::Value value) const;
   int64_t getArenaBytes() const { return arenaBytes; }
-  const std::vector<std::unique_ptr<Buffer>> &getBuffers() const {
-    return buffers;
-  }
+  /// Where the results of the function belong.
+  llvm::ArrayRef<Address> getResultPlaces() const { return resultPlaces; }
   /// Copies that were needed.
   int64_t getNumCopies() const { return numCopies; }
 
@@ -85,6 +84,7 @@ private:
   std::vector<std::unique_ptr<Buffer>> buffers;
   llvm::StringMap<Buffer *> blocks;
   llvm::DenseMap<mlir::Value, Address> addresses;
+  llvm::SmallVector<Address> resultPlaces;
   int64_t arenaBytes = 0, numCopies = 0;
 };
 

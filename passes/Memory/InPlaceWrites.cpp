@@ -61,19 +61,6 @@ private:
   /// The op of the entry's block that `op` is in.
   Operation *outer(Operation *op) { return body.findAncestorOpInBlock(*op); }
 
-  /// True if `write` is the point-wise kernel that reads `use` where it
-  /// writes it.
-  static bool readsWhereItWrites(OpOperand &use, OpResult write) {
-    auto map = dyn_cast<kernel::MapOp>(use.getOwner());
-    if (!map || map != write.getOwner())
-      return false;
-    unsigned in = use.getOperandNumber();
-    unsigned out = getNumInputs(map) + write.getResultNumber();
-    ArrayAttr maps = map.getIndexingMaps();
-    return maps[in] == maps[out] &&
-           (map.getGathers().empty() || map.getGathers()[in] < 0);
-  }
-
   /// True if something reads `value` or what views it once `write`, a result
   /// of a kernel or repeat of the entry's block, is being written.
   bool isReadLate(Value value, OpResult write) {

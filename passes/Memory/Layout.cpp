@@ -66,6 +66,17 @@ Value memory::getDestination(OpResult result) {
   return op->getOperand(getNumInputs(op) + result.getResultNumber());
 }
 
+bool memory::readsWhereItWrites(OpOperand &use, OpResult write) {
+  auto map = dyn_cast<kernel::MapOp>(use.getOwner());
+  if (!map || map != write.getOwner())
+    return false;
+  unsigned in = use.getOperandNumber();
+  unsigned out = getNumInputs(map) + write.getResultNumber();
+  ArrayAttr maps = map.getIndexingMaps();
+  return maps[in] == maps[out] &&
+         (map.getGathers().empty() || map.getGathers()[in] < 0);
+}
+
 StringRef memory::variableOf(Value value) {
   auto argument = dyn_cast<BlockArgument>(value);
   if (!argument)

@@ -43,6 +43,10 @@ mlir::Value getDestination(mlir::OpResult result);
 /// Operands before the destinations.
 unsigned getNumInputs(mlir::Operation *kernel);
 
+/// True if `write` is a result of the point-wise kernel of `use`, which reads
+/// each element where it writes it.
+bool readsWhereItWrites(mlir::OpOperand &use, mlir::OpResult write);
+
 /// The name of the variable whose value an argument of an entry is, or "".
 llvm::StringRef variableOf(mlir::Value value);
 

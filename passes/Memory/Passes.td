@@ -40,7 +40,8 @@ def PlanMemoryPass : Pass<"moec-plan-memory", "::mlir::ModuleOp"> {
     of inputs, outputs and variables. Values carried by a repeat live in rings, stacked results in their slices, parts of
     a `tensor.concat` side by side, function results in their blocks; a copy kernel is inserted only where two homes
     compete. The new value of a variable is written in its place if all kernels that read the old one have run by
-    then, else copied there when the entry ends.
+    then, else copied there when the entry ends. Each plan is checked: the bytes that a kernel reads are those of its
+    operands.
 
     Before:
 

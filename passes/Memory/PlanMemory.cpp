@@ -27,6 +27,7 @@
 #include "mlir/IR/Builders.h"
 #include "passes/Memory/BufferAssignment.h"
 #include "passes/Memory/Passes.h"
+#include "passes/Memory/VerifyPlan.h"
 
 namespace moec::memory {
 #define GEN_PASS_DEF_PLANMEMORYPASS
@@ -56,7 +57,10 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
       if (func.isExternal() || func->hasAttr("kernel.function"))
         continue;
       BufferAssignment assignment(func, layout);
-      if (failed(assignment.run()))
+      if (failed(assignment.run()) ||
+          failed(verifyPlan(
+              func, [&](Value value) { return assignment.lookup(value); },
+              assignment.getResultPlaces())))
         return signalPassFailure();
       emitProgram(func, assignment);
       func.erase();
