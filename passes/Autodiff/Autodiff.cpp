@@ -60,7 +60,6 @@ static LogicalResult expand(moe::GradientOp gradient) {
     result.replaceAllUsesWith(found);
   }
   gradient.erase();
-  eraseDeadOps(block);
   return success();
 }
 
@@ -74,6 +73,10 @@ struct AutodiffPass : public moec::impl::AutodiffPassBase<AutodiffPass> {
     for (moe::GradientOp gradient : gradients)
       if (failed(expand(gradient)))
         return signalPassFailure();
+    // Only now: a gradient that nobody asks for is dead, but was in the list.
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      for (Block &block : function.getBody())
+        eraseDeadOps(block);
   }
 };
 } // namespace

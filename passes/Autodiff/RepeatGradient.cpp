@@ -109,13 +109,19 @@ LogicalResult ReverseSweep::runRepeat(moe::RepeatOp op, GradientMap &gradients,
 
   // From here on the gradients of the results are not asked for any more, so
   // the forward repeat may be replaced.
+  SmallVector<Value> asked;
   for (Value result : op.getResults()) {
     varied.erase(result);
+    asked.push_back(gradients.lookup(result));
     gradients.erase(result);
   }
   moe::RepeatOp forward = SavedValues(op, *backward).apply(stacked);
   if (!forward)
     return failure();
+  // But the caller may want those by a result.
+  for (auto [result, found] : llvm::zip(forward.getResults(), asked))
+    if (found)
+      gradients.set(result, found);
   auto gradient = moe::RepeatOp::create(
       builder, loc, types, forward.getCountAttr(), initials, stacked,
       forward.getReverse() ? UnitAttr() : builder.getUnitAttr());

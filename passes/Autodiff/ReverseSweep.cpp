@@ -92,7 +92,8 @@ LogicalResult ReverseSweep::run(Block::iterator begin, Block::iterator end,
     SmallVector<Value> resultGrads;
     for (Value result : op->getResults())
       resultGrads.push_back(gradients.lookup(result));
-    if (llvm::none_of(resultGrads, [](Value v) { return bool(v); }))
+    if (llvm::none_of(resultGrads, [](Value v) { return bool(v); }) ||
+        llvm::none_of(op->getOperands(), [&](Value v) { return isVaried(v); }))
       continue;
     if (auto repeat = dyn_cast<moe::RepeatOp>(op)) {
       if (failed(runRepeat(repeat, gradients, builder)))

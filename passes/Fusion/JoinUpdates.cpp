@@ -91,9 +91,11 @@ private:
 /// before, reads them joined, too.
 Value joinGradients(Joiner &joiner, ValueRange grads) {
   SmallVector<moe::ClipScaleOp> clips;
+  bool different = llvm::all_of(
+      grads, [&](Value value) { return llvm::count(grads, value) == 1; });
   for (Operation *user : grads[0].getUsers())
     if (auto clip = dyn_cast<moe::ClipScaleOp>(user);
-        clip && llvm::all_of(grads, [&](Value value) {
+        clip && different && llvm::all_of(grads, [&](Value value) {
           return llvm::count(clip.getGrads(), value) == 1;
         }))
       clips.push_back(clip);
@@ -115,8 +117,10 @@ Value joinGradients(Joiner &joiner, ValueRange grads) {
   return joined;
 }
 
+/// Only what stands in an entry itself: parts lie side by side there.
 template <typename OpT> bool canJoin(OpT update) {
   return update.getParams().size() > 1 &&
+         isa<func::FuncOp>(update->getParentOp()) &&
          llvm::all_of(update.getParams(), [](Value value) {
            return cast<RankedTensorType>(value.getType()).getNumElements() > 0;
          });

@@ -126,7 +126,13 @@ void BufferAssignment::copyTo(OpOperand &use, Address address) {
 }
 
 void BufferAssignment::bindOrCopy(OpOperand &use, Address address) {
-  if (!tryBind(use.get(), address))
+  // What an iteration yields belongs where that iteration says; a value from
+  // outside is made once.
+  Operation *owner = use.getOwner();
+  bool outside =
+      isa<moe::YieldOp>(owner) &&
+      getView(use.get()).base.getParentRegion() != owner->getParentRegion();
+  if (outside || !tryBind(use.get(), address))
     copyTo(use, address);
 }
 
@@ -417,8 +423,8 @@ LogicalResult BufferAssignment::run() {
       return failure();
     addresses[arg] = *at;
   }
-  bindJoinedVariables(body);
   llvm::DenseSet<OpOperand *> late = resolveInPlaceWrites(func, layout);
+  bindJoinedVariables(body);
   Operation *ret = body.getTerminator();
   for (OpOperand &use : ret->getOpOperands()) {
     DictionaryAttr attrs = func.getResultAttrDict(use.getOperandNumber());

@@ -7,6 +7,7 @@
 
 #include "passes/Memory/InPlaceWrites.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace moec;
@@ -29,10 +30,11 @@ public:
 
   llvm::DenseSet<OpOperand *> run() {
     copyReturnedOldValues();
-    for (Operation &op : body)
-      if (isKernel(&op))
-        for (OpResult result : op.getResults())
+    func.walk([&](Operation *op) {
+      if (isKernel(op))
+        for (OpResult result : op->getResults())
           checkInPlace(result);
+    });
     llvm::DenseSet<OpOperand *> copied;
     for (auto &[name, use] : results)
       if (isLate(name, *use))
@@ -46,20 +48,59 @@ private:
   void copyReturnedOldValues() {
     Operation *ret = body.getTerminator();
     for (OpOperand &use : ret->getOpOperands()) {
-      StringRef name = variableOf(getView(use.get()).base);
-      auto written = results.find(name);
-      if (name.empty() || written == results.end() || written->second == &use)
+      if (!readsOverwritten(use.get(), use))
         continue;
       OpBuilder b = OpBuilder::atBlockBegin(&body);
-      // Views may stand behind the begin; they move with what they view.
-      if (Operation *view = use.get().getDefiningOp())
-        b.setInsertionPointAfter(view);
-      use.set(buildCopy(b, ret->getLoc(), use.get()));
+      Value first = viewAtBegin(b, use.get());
+      if (first)
+        use.set(buildCopy(b, ret->getLoc(), first));
     }
+  }
+
+  /// True if `value`, which `use` returns, is or has as a part the old value of
+  /// a variable that has a new one.
+  bool readsOverwritten(Value value, OpOperand &use) {
+    View view = getView(value);
+    if (auto concat = view.base.getDefiningOp<tensor::ConcatOp>();
+        concat && isView(concat))
+      return llvm::any_of(concat.getInputs(), [&](Value part) {
+        return readsOverwritten(part, use);
+      });
+    auto written = results.find(variableOf(view.base));
+    return written != results.end() && written->second != &use;
+  }
+
+  /// The view `value` once more, made of arguments alone; null if it is of
+  /// something computed.
+  Value viewAtBegin(OpBuilder &b, Value value) {
+    if (isa<BlockArgument>(value))
+      return value;
+    Operation *op = value.getDefiningOp();
+    if (!isView(op))
+      return {};
+    IRMapping map;
+    for (Value operand : op->getOperands()) {
+      Value first = viewAtBegin(b, operand);
+      if (!first)
+        return {};
+      map.map(operand, first);
+    }
+    return b.clone(*op, map)->getResult(0);
   }
 
   /// The op of the entry's block that `op` is in.
   Operation *outer(Operation *op) { return body.findAncestorOpInBlock(*op); }
+
+  /// True if `write` is made by the point-wise kernel of `use`, which reads
+  /// each element of the old value in the place of the new one.
+  static bool readsItsOwnElement(OpOperand &use, OpResult write) {
+    if (!readsWhereItWrites(use, write))
+      return false;
+    View read = getView(use.get()), over = getView(getDestination(write));
+    if (over.base.getDefiningOp<tensor::EmptyOp>())
+      return !read.sliced && isa<BlockArgument>(read.base);
+    return read.base == over.base && read.offset == over.offset;
+  }
 
   /// True if something reads `value` or what views it once `write`, a result
   /// of a kernel or repeat of the entry's block, is being written.
@@ -76,7 +117,7 @@ private:
         continue; // the new value, or the destination
       Operation *reader = outer(user);
       if (reader == write.getOwner()
-              ? !readsWhereItWrites(use, write)
+              ? !readsItsOwnElement(use, write)
               : write.getOwner()->isBeforeInBlock(reader))
         return true;
     }
@@ -114,8 +155,13 @@ private:
     Value destination = getDestination(result);
     if (destination.getDefiningOp<tensor::EmptyOp>())
       return;
-    bool good = true;
-    for (auto [name, offset] : variablesIn(destination)) {
+    // Only variables are worth it: what else is overwritten may have readers
+    // anywhere, also in the next iteration of a repeat.
+    SmallVector<std::pair<StringRef, int64_t>> overwritten;
+    if (outer(kernel) == kernel)
+      overwritten = variablesIn(destination);
+    bool good = !overwritten.empty();
+    for (auto [name, offset] : overwritten) {
       auto returned = results.find(name);
       View view =
           returned == results.end() ? View{} : getView(returned->second->get());
@@ -126,10 +172,14 @@ private:
       return;
     OpBuilder b(kernel);
     auto type = cast<RankedTensorType>(result.getType());
-    kernel->setOperand(getNumInputs(kernel) + result.getResultNumber(),
-                       tensor::EmptyOp::create(b, kernel->getLoc(),
-                                               type.getShape(),
-                                               type.getElementType()));
+    auto map = dyn_cast<kernel::MapOp>(kernel);
+    Value own;
+    if (map && !map.getRaggedDim()) // writes all of it
+      own = tensor::EmptyOp::create(b, kernel->getLoc(), type.getShape(),
+                                    type.getElementType());
+    else
+      own = buildCopy(b, kernel->getLoc(), destination);
+    kernel->setOperand(getNumInputs(kernel) + result.getResultNumber(), own);
   }
 
   /// True if the new value of `name` cannot be made in the variable's place.

@@ -44,7 +44,7 @@ mlir::Value getDestination(mlir::OpResult result);
 unsigned getNumInputs(mlir::Operation *kernel);
 
 /// True if `write` is a result of the point-wise kernel of `use`, which reads
-/// each element where it writes it.
+/// each element of that operand at the point where it writes it.
 bool readsWhereItWrites(mlir::OpOperand &use, mlir::OpResult write);
 
 /// The name of the variable whose value an argument of an entry is, or "".

@@ -53,6 +53,11 @@ struct PlaceVariablesPass
         moe::VariableOp variable = variables[name];
         if (!placed.insert(name).second)
           continue;
+        if (!variable.getTensorType().getElementType().isF32()) {
+          variable.emitOpError("expected a variable of f32, got ")
+              << variable.getType();
+          return signalPassFailure();
+        }
         variable.setAt(end);
         if (llvm::AddOverflow(end, variable.getBytes(), end) ||
             end > rt::maxBytes) {

@@ -62,14 +62,14 @@ private:
   static Range rangeAt(const Address &at, int64_t bytes, int64_t count = 1) {
     int64_t first = at.buffer->blockOffset + at.offset;
     int64_t last = first + at.stride * (count - 1);
-    Range range{at.buffer->block, std::min(first, last),
-                std::max(first, last) + bytes};
-    if (count > 1)
-      range.end += (at.modulus - 1) * at.size;
-    else
-      range.begin += at.shift % at.modulus * at.size,
-          range.end += at.shift % at.modulus * at.size;
-    return range;
+    // Places of the ring; all of them where it goes round.
+    int64_t place = at.shift % at.modulus, lastPlace = place + count - 1;
+    if (lastPlace >= at.modulus) {
+      place = 0;
+      lastPlace = at.modulus - 1;
+    }
+    return {at.buffer->block, std::min(first, last) + place * at.size,
+            std::max(first, last) + lastPlace * at.size + bytes};
   }
 
   /// Forgets what lies in `range`.
@@ -104,6 +104,13 @@ private:
 
   /// True if `range` holds the bytes of `base` from `from` on.
   bool holds(const Range &range, Value base, int64_t from) {
+    if (holdsItself(range, base, from))
+      return true;
+    Value other = sameAs.lookup(base);
+    return other && holdsItself(range, other, from);
+  }
+
+  bool holdsItself(const Range &range, Value base, int64_t from) {
     if (auto concat = base.getDefiningOp<tensor::ConcatOp>();
         concat && isView(concat))
       return holdsParts(range, concat, from);
@@ -158,7 +165,8 @@ private:
         return failure();
       for (OpResult result : kernel->getResults())
         if (rangeOf(use.get()).overlaps(rangeOf(result)) &&
-            !readsWhereItWrites(use, result))
+            (rangeOf(use.get()).begin != rangeOf(result).begin ||
+             !readsWhereItWrites(use, result)))
           return emitError(kernel->getLoc())
                  << "the memory plan is wrong, please report it: '"
                  << kernel->getName() << "' of @" << func.getSymName()
@@ -199,6 +207,18 @@ private:
       clear(range);
     for (Value result : repeat.getResults())
       store(result);
+    // The first state of a carried value, where all states are stacked, is the
+    // value that it starts from.
+    Block &body = repeat.getBody().front();
+    for (auto [result, yielded] :
+         llvm::zip(repeat.getResults(), body.getTerminator()->getOperands()))
+      if (auto state = dyn_cast<BlockArgument>(yielded);
+          state && state.getOwner() == &body &&
+          state.getArgNumber() < repeat.getCarried().size()) {
+        View start = getView(repeat.getCarried()[state.getArgNumber()]);
+        if (!start.sliced)
+          sameAs[start.base] = result;
+      }
     return success();
   }
 
@@ -232,6 +252,8 @@ private:
   func::FuncOp func;
   llvm::function_ref<Address(Value)> lookup;
   llvm::StringMap<Contents> memory;
+  /// Values that begin with the bytes of others.
+  llvm::DenseMap<Value, Value> sameAs;
 };
 } // namespace
 

@@ -48,6 +48,8 @@ public:
       printed = "moe.output" + printed.substr(kind.size());
     if (!names.insert(printed).second)
       return error(index) << "is a second one with " << kind << " = " << name;
+    if (auto host = dyn_cast<moe::HostValueAttr>(name))
+      return checkHost(index, type, host);
     return kind == "moe.var"
                ? checkVariable(index, type, cast<FlatSymbolRefAttr>(name))
                : success();
@@ -57,6 +59,18 @@ private:
   InFlightDiagnostic error(unsigned index) {
     return function.emitError()
            << what << ' ' << index << " of @" << function.getSymName() << ' ';
+  }
+
+  LogicalResult checkHost(unsigned index, Type type, moe::HostValueAttr host) {
+    Builder b(function.getContext());
+    Type element = host.getValue() == moe::HostValue::LearningRate
+                       ? Type(b.getF32Type())
+                       : Type(b.getI32Type());
+    Type expected = RankedTensorType::get({}, element);
+    if (type == expected)
+      return success();
+    return error(index) << "is " << host << ", a " << expected << ", but has "
+                        << "type " << type;
   }
 
   LogicalResult checkVariable(unsigned index, Type type,

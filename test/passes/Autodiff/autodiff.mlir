@@ -69,3 +69,36 @@ func.func @two(%x: tensor<4xf32>, %w: tensor<4xf32>) -> (tensor<4xf32>, tensor<4
   %h = moe.gradient %k wrt %w : tensor<f32>, tensor<4xf32>
   return %g, %h : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// A gradient that nobody asks for is not built, nor one past its root.
+// CHECK-LABEL: func.func @unasked
+// CHECK-NOT: moe.gradient
+// CHECK: return
+func.func @unasked(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %l = moe.reduce %x axes [0] : tensor<4xf32> -> tensor<f32>
+  %g = moe.gradient %l wrt %x : tensor<f32>, tensor<4xf32>
+  %h = moe.gradient %l wrt %x : tensor<f32>, tensor<4xf32>
+  return %g : tensor<4xf32>
+}
+
+// -----
+
+// By the result of a repeat, and by what the loss does not come from.
+// CHECK-LABEL: func.func @results
+// CHECK: %[[R:.+]]:2 = moe.repeat 2
+// CHECK: %[[G:.+]] = moe.mul %{{.+}}, %[[R]]#0
+// CHECK: %[[D:.+]] = moe.add %[[G]], %{{.+}}
+// CHECK: return %[[D]]
+func.func @results(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %r = moe.repeat 2 carry(%x : tensor<4xf32>) stacked() {
+  ^bb0(%c: tensor<4xf32>):
+    %n = moe.gelu %c : tensor<4xf32>
+    moe.yield %n : tensor<4xf32>
+  } -> tensor<4xf32>
+  %p = moe.mul %r, %r : tensor<4xf32>
+  %l = moe.reduce %p axes [0] : tensor<4xf32> -> tensor<f32>
+  %g:2 = moe.gradient %l wrt %r, %x : tensor<f32>, tensor<4xf32>, tensor<4xf32>
+  return %g#0 : tensor<4xf32>
+}

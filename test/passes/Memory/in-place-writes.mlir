@@ -111,3 +111,85 @@ func.func @both(%p: tensor<8xf32> {moe.var = @p}) -> (tensor<8xf32> {moe.var = @
       kernel.yield %r : f32 } -> tensor<8xf32>
   return %n, %p : tensor<8xf32>, tensor<8xf32>
 }
+
+// -----
+
+// Only variables are overwritten: not a value that others read, nor a field.
+
+// CHECK-LABEL: kernel.program @others
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"in:g", offset = 0, bytes = 32>, #kernel.address<"out:a", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"out:a", offset = 0, bytes = 32>, #kernel.address<"out:b", offset = 0, bytes = 32>]
+// CHECK-NEXT: } {kernel.copies = 0
+#id = affine_map<(i) -> (i)>
+func.func @others(%g: tensor<8xf32> {moe.field = "g"}) -> (tensor<8xf32> {moe.output = "a"}, tensor<8xf32> {moe.output = "b"}) {
+  %a = kernel.map dims [8] ins(%g : tensor<8xf32>) outs(%g : tensor<8xf32>) maps [#id, #id]
+    body { ^bb0(%u: f32):
+      %v = math.exp %u : f32
+      kernel.yield %v : f32 } -> tensor<8xf32>
+  %b = kernel.map dims [8] ins(%a : tensor<8xf32>) outs(%a : tensor<8xf32>) maps [#id, #id]
+    body { ^bb0(%u: f32):
+      %v = math.exp %u : f32
+      kernel.yield %v : f32 } -> tensor<8xf32>
+  return %a, %b : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
+// The same in a repeat, where the next iteration would read it.
+
+// CHECK-LABEL: kernel.program @in_repeat
+// CHECK: kernel.loop 2 {
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32, stride = 32>, #kernel.address<"out:y", offset = 0, bytes = 32, stride = 32>]
+// CHECK-NEXT: }
+#id = affine_map<(i) -> (i)>
+moe.variable @p : tensor<2x8xf32> role(parameter) at 0
+func.func @in_repeat(%p: tensor<2x8xf32> {moe.var = @p}) -> (tensor<2x8xf32> {moe.output = "y"}) {
+  %r = moe.repeat 2 carry() stacked(%p : tensor<2x8xf32>) {
+  ^bb0(%s: tensor<8xf32>):
+    %a = kernel.map dims [8] ins(%s : tensor<8xf32>) outs(%s : tensor<8xf32>) maps [#id, #id]
+      body { ^bb0(%u: f32):
+        %v = math.exp %u : f32
+        kernel.yield %v : f32 } -> tensor<8xf32>
+    moe.yield %a : tensor<8xf32>
+  } -> tensor<2x8xf32>
+  return %r : tensor<2x8xf32>
+}
+
+// -----
+
+// An old value that is returned as part of a joined one is copied first.
+
+// CHECK-LABEL: kernel.program @joined
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 64>, #kernel.address<"out:old", offset = 0, bytes = 64>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"parameter", offset = 0, bytes = 32>]
+#id = affine_map<(i) -> (i)>
+moe.variable @p : tensor<8xf32> role(parameter) at 0
+moe.variable @q : tensor<8xf32> role(parameter) at 32
+func.func @joined(%p: tensor<8xf32> {moe.var = @p}, %q: tensor<8xf32> {moe.var = @q}) -> (tensor<8xf32> {moe.var = @p}, tensor<16xf32> {moe.output = "old"}) {
+  %n = kernel.map dims [8] ins(%p : tensor<8xf32>) outs(%p : tensor<8xf32>) maps [#id, #id]
+    body { ^bb0(%u: f32):
+      %v = math.exp %u : f32
+      kernel.yield %v : f32 } -> tensor<8xf32>
+  %j = tensor.concat dim(0) %p, %q : (tensor<8xf32>, tensor<8xf32>) -> tensor<16xf32>
+  return %n, %j : tensor<8xf32>, tensor<16xf32>
+}
+
+// -----
+
+// A slice at another place than the one that is written is such a reader, too.
+
+// CHECK-LABEL: kernel.program @shifted
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 8, bytes = 16>, #kernel.address<"arena", offset = 0, bytes = 16>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = 0, bytes = 16>, #kernel.address<"parameter", offset = 16, bytes = 16>]
+#id = affine_map<(i) -> (i)>
+moe.variable @p : tensor<4xf32> role(parameter) at 0
+moe.variable @q : tensor<4xf32> role(parameter) at 16
+func.func @shifted(%p: tensor<4xf32> {moe.var = @p}, %q: tensor<4xf32> {moe.var = @q}) -> (tensor<4xf32> {moe.var = @q}) {
+  %j = tensor.concat dim(0) %p, %q : (tensor<4xf32>, tensor<4xf32>) -> tensor<8xf32>
+  %s = tensor.extract_slice %j[2] [4] [1] : tensor<8xf32> to tensor<4xf32>
+  %n = kernel.map dims [4] ins(%s : tensor<4xf32>) outs(%q : tensor<4xf32>) maps [#id, #id]
+    body { ^bb0(%u: f32):
+      %v = math.exp %u : f32
+      kernel.yield %v : f32 } -> tensor<4xf32>
+  return %n : tensor<4xf32>
+}

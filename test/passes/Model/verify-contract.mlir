@@ -83,3 +83,10 @@ func.func @f(%x: tensor<8xf32> {moe.field = "x"}) attributes {moe.entry = #moe.e
 func.func @g(%x: tensor<8xf32> {moe.field = "x"}) attributes {moe.entry = #moe.entry<"infer", batch = 8>} {
   return
 }
+
+// -----
+
+// expected-error @+1 {{argument 0 of @f is #moe.host<step>, a 'tensor<i32>', but has type 'tensor<7xi32>'}}
+func.func @f(%x: tensor<7xi32> {moe.host = #moe.host<step>}) {
+  return
+}
