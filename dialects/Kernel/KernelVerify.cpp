@@ -117,6 +117,20 @@ static LogicalResult verifyMaps(StructuredKernelOpInterface op) {
       return op->emitOpError("map ")
              << i << ": expected " << rank << " results, the rank of "
              << op->getOperand(i).getType() << ", got " << attribute;
+    bool divides = true;
+    map.walkExprs([&](AffineExpr expr) {
+      if (expr.getKind() != AffineExprKind::FloorDiv &&
+          expr.getKind() != AffineExprKind::CeilDiv &&
+          expr.getKind() != AffineExprKind::Mod)
+        return;
+      auto by =
+          dyn_cast<AffineConstantExpr>(cast<AffineBinaryOpExpr>(expr).getRHS());
+      divides &= by && by.getValue() > 0;
+    });
+    if (!divides)
+      return op->emitOpError("map ")
+             << i << ": expected divisions by constants above 0, got "
+             << attribute;
   }
   return success();
 }

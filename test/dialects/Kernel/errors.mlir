@@ -346,3 +346,12 @@ func.func @points(%y: tensor<8xf32>) {
       kernel.yield %c : f32 } -> tensor<8xf32>
   return
 }
+
+// -----
+
+func.func @divisor(%x: tensor<8xf32>, %e: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{map 0: expected divisions by constants above 0, got affine_map<(d0) -> (d0 floordiv 0)>}}
+  %y = kernel.map dims [8] ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) maps [affine_map<(i) -> (i floordiv 0)>, affine_map<(i) -> (i)>]
+    body { ^bb0(%a: f32): kernel.yield %a : f32 } -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}
