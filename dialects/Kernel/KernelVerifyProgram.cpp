@@ -37,8 +37,7 @@ LogicalResult AddressAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-/// Collects the names of inputs or outputs.
-/// Names of blocks, `in:x`, of what `list` describes.
+/// Collects the names of the blocks, `in:x`, of what `list` describes.
 static LogicalResult collectNames(ProgramOp program, ArrayAttr list,
                                   StringRef what, StringRef choice,
                                   ArrayRef<std::pair<StringRef, StringRef>> to,

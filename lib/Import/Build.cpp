@@ -30,9 +30,12 @@ public:
     b.setInsertionPointToEnd(module.getBody());
     if (kind == EntryKind::Infer)
       outputs = model.outputs;
-    else if (kind == EntryKind::Eval)
-      outputs.push_back(
-          {graph.nameOf(*model.logits).str(), *model.logits, -1, false});
+    if (kind == EntryKind::Eval) {
+      // Metrics have names of their own; logits of such a name are left out.
+      StringRef name = graph.nameOf(*model.logits);
+      if (name != "loss" && name != "accuracy")
+        outputs.push_back({name.str(), *model.logits, -1, false});
+    }
   }
 
   void run(StringRef symbol);
@@ -135,8 +138,11 @@ void EntryBuilder::findLive() {
     mark(training->logits);
     mark(training->label);
   } else {
-    if (kind == EntryKind::Eval && model.label)
-      mark(*model.label);
+    if (kind == EntryKind::Eval) {
+      mark(*model.logits);
+      if (model.label)
+        mark(*model.label);
+    }
     for (const Output &output : outputs)
       mark(output.node);
   }

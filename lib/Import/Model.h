@@ -136,8 +136,8 @@ struct Training {
   std::optional<std::vector<std::string>> noDecay; ///< patterns
 };
 
-/// A result of @infer: what a node computes or, of an expert layer, the share
-/// that each expert has in each image, f32 [batch, experts].
+/// An output of an entry: what a node computes or, of an expert layer, the
+/// share that each expert has in each image, f32 [batch, experts].
 struct Output {
   std::string name;
   Ref node = 0;

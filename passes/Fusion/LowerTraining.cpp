@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An update is one kernel.map over the flat blocks, which it overwrites.
+// The update of a parameter is one kernel.map, which overwrites it and its
+// moments.
 //
 //===----------------------------------------------------------------------===//
 
