@@ -37,16 +37,16 @@ void buildLLVMPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   ExpandBF16PassOptions bf16;
   bf16.native = options.nativeBF16;
   pm.addNestedPass<func::FuncOp>(createExpandBF16Pass(bf16));
-  // Upstream's way to the LLVM dialect.
+  // Upstream's way to the LLVM dialect; nested passes run on a thread a kernel.
   pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass());
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createConvertMathToLLVMPass());
+  pm.addNestedPass<func::FuncOp>(createSCFToControlFlowPass());
+  pm.addNestedPass<func::FuncOp>(createConvertVectorToLLVMPass());
+  pm.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass());
+  pm.addNestedPass<func::FuncOp>(createArithToLLVMConversionPass());
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
   ConvertFuncToLLVMPassOptions function;
   function.useBarePtrCallConv = true;
   pm.addPass(createConvertFuncToLLVMPass(function));
-  pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createKernelABIPass());
