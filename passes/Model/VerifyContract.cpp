@@ -108,7 +108,56 @@ struct VerifyModelPass
       if (isEntry(function) && (failed(checkEntry(function, symbols)) ||
                                 failed(checkName(function, entries))))
         return signalPassFailure();
+    if (failed(checkReads(symbols)))
+      return signalPassFailure();
     markAllAnalysesPreserved();
+  }
+
+  /// The variables that arguments or results name, in order; null for others.
+  static SmallVector<Attribute> variablesOf(std::optional<ArrayAttr> list) {
+    SmallVector<Attribute> names;
+    if (list)
+      for (auto attrs : list->getAsRange<DictionaryAttr>())
+        names.push_back(attrs.get("moe.var"));
+    return names;
+  }
+
+  /// What an entry reads has a value: a statistic starts by its own `init`, and
+  /// some entry computes a derived variable without reading it.
+  LogicalResult checkReads(SymbolTable &symbols) {
+    llvm::DenseSet<Attribute> computed;
+    auto functions = getOperation().getOps<func::FuncOp>();
+    for (auto function : functions) {
+      SmallVector<Attribute> reads = variablesOf(function.getArgAttrs());
+      for (Attribute name : variablesOf(function.getResAttrs()))
+        if (name && !llvm::is_contained(reads, name))
+          computed.insert(name);
+    }
+    for (auto function : functions)
+      for (auto [i, name] :
+           llvm::enumerate(variablesOf(function.getArgAttrs()))) {
+        auto variable = name ? symbols.lookup<moe::VariableOp>(
+                                   cast<FlatSymbolRefAttr>(name).getAttr())
+                             : moe::VariableOp();
+        if (!variable)
+          continue;
+        const char *missing = nullptr;
+        if (variable.getRole() == moe::Role::Statistic && !variable.getInit())
+          missing = "an 'init'";
+        if (variable.getRole() == moe::Role::Derived && !computed.count(name))
+          missing = "an entry that computes it without reading it";
+        if (!missing)
+          continue;
+        InFlightDiagnostic diag = function.emitError()
+                                  << "argument " << i << " of @"
+                                  << function.getSymName() << " reads " << name
+                                  << ", to which nothing gives a value";
+        diag.attachNote(variable.getLoc())
+            << "expected " << missing << " for a variable of role "
+            << moe::stringifyRole(variable.getRole());
+        return diag;
+      }
+    return success();
   }
 
   static bool isEntry(func::FuncOp function) {

@@ -90,3 +90,33 @@ func.func @g(%x: tensor<8xf32> {moe.field = "x"}) attributes {moe.entry = #moe.e
 func.func @f(%x: tensor<7xi32> {moe.host = #moe.host<step>}) {
   return
 }
+
+// -----
+
+// expected-note @+1 {{expected an 'init' for a variable of role statistic}}
+moe.variable @mean : tensor<8xf32> role(statistic)
+// expected-error @+1 {{argument 0 of @f reads @mean, to which nothing gives a value}}
+func.func @f(%x: tensor<8xf32> {moe.var = @mean}) -> (tensor<8xf32> {moe.output = "y"}) {
+  return %x : tensor<8xf32>
+}
+
+// -----
+
+// expected-note @+1 {{expected an entry that computes it without reading it for a variable of role derived}}
+moe.variable @packed : tensor<8xf32> role(derived)
+// expected-error @+1 {{argument 0 of @f reads @packed, to which nothing gives a value}}
+func.func @f(%x: tensor<8xf32> {moe.var = @packed}) -> (tensor<8xf32> {moe.var = @packed}) {
+  return %x : tensor<8xf32>
+}
+
+// -----
+
+// Statistics that start, derived variables that are computed: nothing is said.
+moe.variable @mean : tensor<8xf32> role(statistic) init<zeros>
+moe.variable @packed : tensor<8xf32> role(derived)
+func.func @prepare(%x: tensor<8xf32> {moe.var = @mean}) -> (tensor<8xf32> {moe.var = @packed}) {
+  return %x : tensor<8xf32>
+}
+func.func @f(%x: tensor<8xf32> {moe.var = @packed}) -> (tensor<8xf32> {moe.output = "y"}) {
+  return %x : tensor<8xf32>
+}
