@@ -8,6 +8,7 @@
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/IR/AffineExpr.h"
 #include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 using namespace moec::kernel;
@@ -426,5 +427,10 @@ LogicalResult IndexOp::verify() {
     return emitOpError("expected 0 <= dimension < ")
            << parent.getDims().size() << ", got "
            << static_cast<int64_t>(getDim());
+  if (int64_t extent = parent.getDims()[getDim()];
+      extent - 1 > std::numeric_limits<int32_t>::max())
+    return emitOpError("expected a dimension of at most 2^31 positions, which "
+                       "an i32 numbers, got ")
+           << extent;
   return success();
 }

@@ -27,8 +27,8 @@ static const JsonValue *batchOf(const JsonValue &root) {
 SmallVector<int64_t> moec::import::listedBatches(const JsonValue &root) {
   SmallVector<int64_t> batches;
   auto add = [&](const JsonValue &value) {
-    if (value.isInteger() && value.integer > 0 &&
-        value.integer <= maxElements && batches.size() < maxBatches &&
+    if (value.isInteger() && value.integer > 0 && value.integer <= maxSize &&
+        batches.size() < maxBatches &&
         !llvm::is_contained(batches, value.integer))
       batches.push_back(value.integer);
   };

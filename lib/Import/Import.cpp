@@ -27,7 +27,7 @@ static int64_t trainingBatch(const JsonValue &root, int64_t fallback) {
     if (const JsonValue *dims = root.find("dims"))
       batch = dims->find(batch->text);
   if (batch && batch->isInteger() && batch->integer > 0 &&
-      batch->integer <= maxElements)
+      batch->integer <= maxSize)
     return batch->integer;
   return fallback;
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Reader.h"
+#include "runtime/core/Limits.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
@@ -84,18 +85,18 @@ std::optional<int64_t> Reader::size(const JsonValue &value, StringRef what,
                     : suggest(value.text, known, "add it under 'dims'"));
     return std::nullopt;
   }
-  if (value.isInteger() && value.integer > 0 && value.integer <= maxElements)
+  if (value.isInteger() && value.integer > 0 && value.integer <= maxSize)
     return value.integer;
   const char *trouble = " is not a size";
   if (value.isNumber() && value.real == 0)
     trouble = " is zero";
   else if (value.isNumber() && value.real < 0)
     trouble = " is negative";
-  else if (value.isNumber() && value.real > maxElements)
+  else if (value.isNumber() && value.real > maxSize)
     trouble = " is too large";
   problems.add(value, "'" + what + "'" + trouble)
       .node(node)
-      .expected(formatv("an integer from 1 to {0}{1}", maxElements,
+      .expected(formatv("an integer from 1 to {0}{1}", maxSize,
                         names ? ", or the name of a dimension" : ""))
       .got(value.describe());
   return std::nullopt;
@@ -129,11 +130,11 @@ bool Reader::elements(ArrayRef<int64_t> shape, const JsonValue &at,
                       const Twine &what, StringRef node) {
   int64_t product = 1;
   for (int64_t dim : shape) {
-    if (!llvm::MulOverflow(product, dim, product) && product <= maxElements)
+    if (!llvm::MulOverflow(product, dim, product) && product <= rt::maxElements)
       continue;
     problems.add(at, what + " is too large")
         .node(node)
-        .expected(formatv("at most {0} elements", maxElements))
+        .expected(formatv("at most {0} elements", rt::maxElements))
         .got(toString(shape));
     return false;
   }
@@ -158,10 +159,9 @@ bool Reader::attribute(const JsonValue &value, const AttrDef &def,
   case AttrDef::Kind::Integer:
     result.integer = value.integer;
     if (value.isInteger() && value.real >= def.minimum &&
-        value.integer <= maxElements)
+        value.integer <= maxSize)
       return true;
-    wrong(formatv("an integer from {0} to {1}", int64_t(def.minimum),
-                  maxElements));
+    wrong(formatv("an integer from {0} to {1}", int64_t(def.minimum), maxSize));
     return false;
   case AttrDef::Kind::Real: {
     result.real = value.real;

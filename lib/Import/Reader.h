@@ -9,11 +9,13 @@
 #define MOEC_LIB_IMPORT_READER_H
 
 #include "lib/Import/Ops.h"
+#include <limits>
 
 namespace moec::import {
 
-/// Largest number of elements of a tensor, and largest size of a dimension.
-constexpr int64_t maxElements = (int64_t(1) << 31) - 1;
+/// Largest size of a dimension, and largest count: kernels number positions
+/// along one dimension in i32. A tensor may have rt::maxElements.
+constexpr int64_t maxSize = std::numeric_limits<int32_t>::max();
 
 /// Reads keys, sizes and attributes, and reports what is wrong with them.
 class Reader {

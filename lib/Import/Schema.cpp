@@ -34,7 +34,7 @@ static Json attributeSchema(const AttrDef &def) {
   case AttrDef::Kind::Integer:
     schema = {{"type", "integer"},
               {"minimum", int64_t(def.minimum)},
-              {"maximum", maxElements}};
+              {"maximum", maxSize}};
     break;
   case AttrDef::Kind::Real:
     schema = {{"type", "number"}};
@@ -204,7 +204,7 @@ std::string moec::modelSchema() {
       {"size",
        {{"description", "an integer, or the name of a dimension"},
         {"anyOf",
-         {{{"type", "integer"}, {"minimum", 1}, {"maximum", maxElements}},
+         {{{"type", "integer"}, {"minimum", 1}, {"maximum", maxSize}},
           {{"type", "string"}}}}}},
       {"shape", shape},
       {"node", nodeSchema()}};

@@ -8,6 +8,7 @@
 #include "passes/Codegen/OperandAccess.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <limits>
 
 using namespace mlir;
 
@@ -185,30 +186,36 @@ Value KernelOperands::loadScalar(OpBuilder &b, Location loc,
   return value;
 }
 
-/// Element offsets of all lanes as vector<i32>, and the mask narrowed by
-/// gathered rows that do not exist.
+/// Element offsets of all lanes, i64 where the operand has more elements than
+/// an i32 counts, and the mask narrowed by gathered rows that do not exist.
 Value KernelOperands::laneOffsets(OpBuilder &b, Location loc,
                                   const RowCursor &cursor, const Lanes &lanes,
                                   Value &mask) const {
   const Operand &operand = operands[cursor.operand];
-  auto type = VectorType::get({lanes.count}, b.getI32Type());
-  SmallVector<int32_t> steps(lanes.count);
-  for (int64_t i = 0; i < lanes.count; ++i)
-    steps[i] = i;
-  Value step = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(type, ArrayRef<int32_t>(steps)));
-  auto splat = [&](Value index) {
-    Value narrow = arith::IndexCastOp::create(b, loc, b.getI32Type(), index);
-    return toVector(b, loc, narrow, lanes.count);
+  bool isWide =
+      numElements(cursor.operand) > std::numeric_limits<int32_t>::max();
+  IntegerType element = isWide ? b.getI64Type() : b.getI32Type();
+  auto type = VectorType::get({lanes.count}, element);
+  auto constant = [&](int64_t value) -> Value {
+    auto attr = DenseElementsAttr::get(
+        type, Attribute(b.getIntegerAttr(element, value)));
+    return arith::ConstantOp::create(b, loc, attr);
   };
+  auto splat = [&](Value index) {
+    Value number = arith::IndexCastOp::create(b, loc, element, index);
+    return toVector(b, loc, number, lanes.count);
+  };
+  SmallVector<Attribute> steps;
+  for (int64_t i = 0; i < lanes.count; ++i)
+    steps.push_back(b.getIntegerAttr(element, i));
+  Value step =
+      arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, steps));
   Value position =
       arith::AddIOp::create(b, loc, splat(lanes.values[cursor.laneDim]), step);
   if (cursor.lane.kind != LaneKind::Irregular) {
-    Value stride = arith::ConstantOp::create(
-        b, loc, DenseElementsAttr::get(type, int32_t(cursor.lane.stride)));
     return arith::AddIOp::create(
         b, loc, splat(cursor.base),
-        arith::MulIOp::create(b, loc, position, stride));
+        arith::MulIOp::create(b, loc, position, constant(cursor.lane.stride)));
   }
   SmallVector<Value> dims(extents.size());
   for (unsigned d = 0; d < extents.size(); ++d)
@@ -221,13 +228,14 @@ Value KernelOperands::laneOffsets(OpBuilder &b, Location loc,
   Value rows =
       toVector(b, loc, loadVector(b, loc, numbers, lanes), lanes.count);
   Value present = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, rows,
-                                        zero(b, loc, type));
+                                        zero(b, loc, rows.getType()));
   mask =
       mask ? arith::AndIOp::create(b, loc, mask, present).getResult() : present;
-  Value stride = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(type, int32_t(operand.rowStride)));
-  return arith::AddIOp::create(b, loc, offset,
-                               arith::MulIOp::create(b, loc, rows, stride));
+  if (isWide)
+    rows = arith::ExtSIOp::create(b, loc, type, rows);
+  return arith::AddIOp::create(
+      b, loc, offset,
+      arith::MulIOp::create(b, loc, rows, constant(operand.rowStride)));
 }
 
 Value KernelOperands::loadVector(OpBuilder &b, Location loc,

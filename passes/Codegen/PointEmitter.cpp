@@ -9,7 +9,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include <numeric>
+#include <limits>
 
 using namespace mlir;
 using namespace moec::codegen;
@@ -99,24 +99,34 @@ SmallVector<Value> PointEmitter::positions(Region &region, const Point &point) {
       return;
     bool varies =
         lanes && point.index[vectorDim] && expr.isFunctionOfDim(vectorDim);
+    // Dimensions that joined loops may run further than an i32 counts.
+    bool isWide = false;
+    for (unsigned i = 0; i < extents.size(); ++i)
+      isWide |= expr.isFunctionOfDim(i) &&
+                extents[i] > std::numeric_limits<int32_t>::max();
+    Type type = isWide ? b.getI64Type() : i32;
     SmallVector<Value> loops(point.index.size());
     for (unsigned i = 0; i < loops.size(); ++i) {
       if (!expr.isFunctionOfDim(i))
         continue;
-      loops[i] = arith::IndexCastOp::create(b, i32, point.index[i]);
+      loops[i] = arith::IndexCastOp::create(b, type, point.index[i]);
       if (!varies)
         continue;
       loops[i] = toVector(b, b.getLoc(), loops[i], lanes);
       if (i != vectorDim)
         continue;
-      SmallVector<int32_t> steps(lanes);
-      std::iota(steps.begin(), steps.end(), 0);
+      SmallVector<Attribute> steps;
+      for (int64_t lane = 0; lane < lanes; ++lane)
+        steps.push_back(b.getIntegerAttr(type, lane));
       Value step = arith::ConstantOp::create(
-          b, DenseElementsAttr::get(vectorOf(i32), ArrayRef<int32_t>(steps)));
+          b, DenseElementsAttr::get(vectorOf(type), steps));
       loops[i] = arith::AddIOp::create(b, loops[i], step);
     }
     result[d] = expandExpr(b, b.getLoc(), expr, loops, extents,
-                           varies ? Type(vectorOf(i32)) : i32);
+                           varies ? Type(vectorOf(type)) : type);
+    if (isWide)
+      result[d] = arith::TruncIOp::create(b, varies ? Type(vectorOf(i32)) : i32,
+                                          result[d]);
   });
   return result;
 }

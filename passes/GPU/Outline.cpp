@@ -66,10 +66,11 @@ struct OutlinePass : impl::OutlinePassBase<OutlinePass> {
     for (Type type : body.getArgumentTypes())
       if (auto memref = dyn_cast<MemRefType>(type))
         if (memref.hasStaticShape() && memref.getNumElements() >= maxElements)
-          return func.emitError("kernel @")
+          return emitError(func.getLoc(), "kernel @")
                  << func.getName() << " has an operand of "
                  << memref.getNumElements() << " elements; on the GPU an "
-                 << "operand has fewer than 2^31: use a smaller batch";
+                 << "operand has fewer than 2^31: compile for the CPU, or make "
+                 << "the batch or the layer smaller";
     unsigned first = 0;
     while (first < body.getNumArguments() &&
            !body.getArgument(first).getType().isIndex())

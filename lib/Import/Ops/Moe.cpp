@@ -10,6 +10,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <tuple>
 
 using namespace mlir;
@@ -39,6 +40,16 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
     return std::nullopt;
   }
   auto [count, size] = items(x.shape, check.text("over") == "tokens");
+  // Rows are numbered in i32, as dispatch reads them.
+  constexpr int64_t mostRows = std::numeric_limits<int32_t>::max();
+  if (count > mostRows / k) {
+    check
+        .problem("k", llvm::formatv("{0} items with k = {1} are too many rows",
+                                    count, k))
+        .expected(llvm::formatv("at most {0} rows", mostRows))
+        .fix("choose a smaller batch or fewer experts an item");
+    return std::nullopt;
+  }
   int64_t hidden = check.integer("hidden");
   check.temporary({count, experts});
   check.temporary({count, k, std::max(size, hidden)});

@@ -281,6 +281,17 @@ func.func @index_dimension(%e: tensor<8xi32>) {
 
 // -----
 
+func.func @index_too_far(%e: tensor<2147483649xi32>) {
+  %y = kernel.map dims [2147483649] outs(%e : tensor<2147483649xi32>) maps [affine_map<(i) -> (i)>]
+    body {
+      // expected-error @+1 {{expected a dimension of at most 2^31 positions, which an i32 numbers, got 2147483649}}
+      %i = kernel.index 0 : i32
+      kernel.yield %i : i32 } -> tensor<2147483649xi32>
+  return
+}
+
+// -----
+
 // Names in a region mean nothing outside: what stands before does not use its
 // arguments, also when the region is thrown away after a fault.
 // expected-error @+1 {{use of undeclared SSA value name}}

@@ -244,3 +244,42 @@ func.func @one_group(%x: memref<7x4xf32>, %offsets: memref<2xi32>, %y: memref<7x
     body { ^bb0(%a: f32, %b: i32): kernel.yield %a : f32 }
   return
 }
+
+// -----
+
+// Where an operand has more elements than an i32 counts, the offsets of the
+// lanes are i64.
+// CHECK-LABEL: func @far(
+// CHECK-DAG:     %[[STRIDE:.*]] = arith.constant dense<40000> : vector<4xi64>
+// CHECK:         %[[J:.*]] = arith.index_cast %{{.*}} : index to i64
+// CHECK-NEXT:    %[[JS:.*]] = vector.broadcast %[[J]] : i64 to vector<4xi64>
+// CHECK-NEXT:    %[[P:.*]] = arith.addi %[[JS]], %{{.*}} : vector<4xi64>
+// CHECK:         %[[MOVED:.*]] = arith.muli %[[P]], %[[STRIDE]] : vector<4xi64>
+// CHECK-NEXT:    %[[AT:.*]] = arith.addi %{{.*}}, %[[MOVED]] : vector<4xi64>
+// CHECK-NEXT:    vector.gather %{{.*}}[%c0] [%[[AT]]], %{{.*}} : memref<2621440000xf32>, vector<4xi64>
+func.func @far(%x: memref<65536x40000xf32>, %y: memref<40000x65536xf32>,
+               %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.map dims [40000, 65536] ins(%x : memref<65536x40000xf32>) outs(%y : memref<40000x65536xf32>)
+    maps [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>]
+    body { ^bb0(%a: f32):
+      kernel.yield %a : f32 }
+  return
+}
+
+// -----
+
+// So are those of gathered rows.
+// CHECK-LABEL: func @far_rows(
+// CHECK:         %[[P:.*]] = vector.load %{{.*}} : memref<64xi32>, vector<4xi32>
+// CHECK:         %[[THERE:.*]] = arith.cmpi sge, %[[P]], %{{.*}} : vector<4xi32>
+// CHECK:         %[[WIDE:.*]] = arith.extsi %[[P]] : vector<4xi32> to vector<4xi64>
+// CHECK:         %[[ROWS:.*]] = arith.muli %[[WIDE]], %{{.*}} : vector<4xi64>
+// CHECK:         vector.gather %{{.*}}[%c0] [%{{.*}}], %[[THERE]], %{{.*}} : memref<4000000000xf32>, vector<4xi64>
+func.func @far_rows(%x: memref<40000000x100xf32>, %p: memref<64xi32>, %y: memref<100x64xf32>,
+                    %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.map dims [100, 64] ins(%x, %p : memref<40000000x100xf32>, memref<64xi32>) outs(%y : memref<100x64xf32>)
+    maps [affine_map<(i, j) -> (0, i)>, affine_map<(i, j) -> (j)>, affine_map<(i, j) -> (i, j)>] gathers [1, -1]
+    body { ^bb0(%a: f32, %q: i32):
+      kernel.yield %a : f32 }
+  return
+}

@@ -266,3 +266,18 @@ func.func @position_of_row(%x: memref<5x8xf32>, %y: memref<5x9xi32>, %begin: ind
       kernel.yield %s : i32 }
   return
 }
+
+// -----
+
+// Two dimensions that joined to one loop of more steps than an i32 counts are
+// taken apart in i64.
+// CHECK-LABEL: func @far(
+// CHECK:         arith.remui %{{.*}}, %{{.*}} : vector<4xi64>
+// CHECK:         arith.trunci %{{.*}} : vector<4xi64> to vector<4xi32>
+func.func @far(%y: memref<65536x65536xi32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.map dims [65536, 65536] outs(%y : memref<65536x65536xi32>) maps [affine_map<(i, j) -> (i, j)>]
+    body {
+      %j = kernel.index 1 : i32
+      kernel.yield %j : i32 }
+  return
+}

@@ -32,7 +32,7 @@ func.func @k2(%x: memref<8x4xf32>, %w: memref<8x2xf32>, %p: memref<69xi32>, %beg
 
 // -----
 
-// expected-error @below {{kernel @k3 has an operand of 2147483648 elements; on the GPU an operand has fewer than 2^31: use a smaller batch}}
+// expected-error @below {{kernel @k3 has an operand of 2147483648 elements; on the GPU an operand has fewer than 2^31: compile for the CPU, or make the batch or the layer smaller}}
 func.func @k3(%x: memref<2147483648xf32>, %begin: index, %end: index, %scratch: memref<?xi8>)
     attributes {kernel.function, kernel.grid = 2, kernel.threads = 32} {
   return
