@@ -14,16 +14,6 @@
 
 namespace moec::rt {
 
-/// The CPU at hand, an NVIDIA GPU, or the simulator of PTX text.
-enum class DeviceKind : uint8_t { Cpu, Cuda, PtxSim };
-
-/// "cpu", "cuda" or "ptxsim", as --device takes them.
-const char *deviceName(DeviceKind kind);
-/// The device of that name; throws Error (Usage) for another one.
-DeviceKind parseDevice(const std::string &name);
-/// Where a module runs when nobody says: on what it was compiled for.
-DeviceKind defaultDevice(const Manifest &manifest);
-
 /// How the blocks of a launch are dealt to the threads of the CPU. The bits of
 /// the result are the same either way, since blocks are independent.
 enum class Dealing : uint8_t { Dynamic, Static };
@@ -61,7 +51,6 @@ public:
 class Device {
 public:
   virtual ~Device();
-  virtual DeviceKind kind() const = 0;
   /// Name and architecture for people.
   virtual std::string describe() const = 0;
   /// Bytes of its memory; 0: as much as the system gives.
@@ -89,16 +78,6 @@ public:
   /// people; empty when it knows nothing.
   virtual std::vector<std::string> kernelNotes() const { return {}; }
 };
-
-/// Opens a device and loads the module there. Throws Error when the module is
-/// for another device (which flag to use), and with Resources when there is no
-/// such device here.
-std::shared_ptr<Device> makeDevice(DeviceKind kind,
-                                   std::shared_ptr<const Module> module,
-                                   const DeviceOptions &options);
-
-/// Throws Error (Resources) when this machine has no such device.
-void requireDevice(DeviceKind kind);
 
 /// A launch of a GPU program, with repeats unrolled.
 struct ResolvedLaunch {

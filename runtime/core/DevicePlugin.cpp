@@ -44,9 +44,7 @@ static std::vector<std::string> pluginFolders() {
   return folders;
 }
 
-std::shared_ptr<Device> openDevicePlugin(const std::string &name,
-                                         std::shared_ptr<const Module> module,
-                                         const DeviceOptions &options) {
+static std::string findPlugin(const std::string &name) {
   const std::string file = "libmoec_" + name + ".so";
   const std::vector<std::string> folders = pluginFolders();
   std::string path;
@@ -59,6 +57,15 @@ std::shared_ptr<Device> openDevicePlugin(const std::string &name,
                     "install it, or name its folder in MOEC_PLUGIN_PATH",
                     name, file, fmt::join(folders, ", ")),
         ErrorCode::Resources);
+  return path;
+}
+
+void requireDevicePlugin(const std::string &name) { findPlugin(name); }
+
+std::shared_ptr<Device> openDevicePlugin(const std::string &name,
+                                         std::shared_ptr<const Module> module,
+                                         const DeviceOptions &options) {
+  const std::string path = findPlugin(name);
   // Never closed: the device's code must outlive it.
   void *library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)

@@ -28,6 +28,9 @@ std::shared_ptr<Device> openDevicePlugin(const std::string &name,
                                          std::shared_ptr<const Module> module,
                                          const DeviceOptions &options);
 
+/// Throws the Error of a plugin that is not there, without loading one.
+void requireDevicePlugin(const std::string &name);
+
 /// What a plugin is called with.
 struct DevicePluginRequest {
   std::shared_ptr<const Module> module;

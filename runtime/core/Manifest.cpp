@@ -137,7 +137,7 @@ static void readKernels(const JsonView &root, Manifest &manifest) {
       kernel.attributes = attributes->dump();
     if (manifest.isGpu())
       readGpuKernel(view, kernel);
-    if (kernel.isBuiltin() && kernel.blocks != 1)
+    if (kernel.isHostCall() && kernel.blocks != 1)
       view.error(fmt::format("a builtin has one block, got {}", kernel.blocks));
     manifest.kernels.push_back(std::move(kernel));
   }

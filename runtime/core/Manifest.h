@@ -123,9 +123,9 @@ struct GpuLaunch {
   std::vector<TensorMap> tensorMaps;
 };
 
-/// A kernel symbol. A builtin is a function of the runtime; `attributes` is
-/// its JSON text. `gpu` counts in a GPU module only, `blocks` and `scratch` in
-/// others.
+/// What a step of a program runs: a kernel symbol, or as builtin:NAME a call of
+/// the host (HostCall.h), whose JSON text is `attributes`. `gpu` counts in a
+/// GPU module only, `blocks` and `scratch` in others.
 struct Kernel {
   std::string symbol;
   int64_t blocks = 0;
@@ -137,7 +137,9 @@ struct Kernel {
   std::vector<std::string> nodes;
   std::string attributes;
   GpuLaunch gpu;
-  bool isBuiltin() const { return symbol.rfind("builtin:", 0) == 0; }
+  bool isHostCall() const { return symbol.rfind("builtin:", 0) == 0; }
+  /// The NAME of builtin:NAME.
+  std::string hostCallName() const { return symbol.substr(8); }
 };
 
 enum class BlockKind : uint8_t { Variables, Arena, In, Out };
@@ -159,6 +161,7 @@ struct Argument {
   }
 };
 
+/// Of a kernel, or a call of the host.
 struct Launch {
   int64_t kernel = 0;
   std::vector<Argument> args;

@@ -130,7 +130,7 @@ static TensorMap readTensorMap(const JsonView &view) {
 
 void readGpuKernel(const JsonView &view, Kernel &kernel) {
   GpuLaunch &gpu = kernel.gpu;
-  if (kernel.isBuiltin())
+  if (kernel.isHostCall())
     view.at("symbol").error(
         fmt::format("a GPU module has no builtins, got \"{}\"", kernel.symbol));
   gpu.grid = view.at("grid").integer(0, INT32_MAX);

@@ -18,6 +18,7 @@ Module::Module(const std::string &path, const std::string &name)
       fail("it has no symbol moec_manifest");
     text = *manifest;
     contents = parseManifest(text);
+    calls = bindHostCalls(contents);
     if (contents.isGpu())
       findGpuCode();
   } catch (const Error &e) {

@@ -8,7 +8,7 @@
 #ifndef MOEC_RUNTIME_CORE_MODULE_H
 #define MOEC_RUNTIME_CORE_MODULE_H
 
-#include "runtime/core/Manifest.h"
+#include "runtime/core/HostCall.h"
 #include "runtime/core/ModuleFile.h"
 
 #include <memory>
@@ -23,7 +23,8 @@ namespace moec::rt {
 class Module {
 public:
   /// Throws Error when the file is missing, damaged or no module of this
-  /// runtime's ABI, or its manifest is malformed. Messages call it `name`, the
+  /// runtime's ABI, its manifest is malformed or it calls functions of the host
+  /// that this runtime lacks. Messages call it `name`, the
   /// model that a temporary file was made from; empty: the path.
   static std::shared_ptr<const Module> load(const std::string &path,
                                             const std::string &name = "");
@@ -39,6 +40,10 @@ public:
   /// code, which may be empty.
   std::string_view ptx() const { return ptxText; }
   std::string_view cubin() const { return cubinBytes; }
+  /// The host call behind kernel `index` of the manifest; null for native code.
+  const std::shared_ptr<const HostCall> &hostCall(int64_t index) const {
+    return calls.at(size_t(index));
+  }
 
   /// The entry of that name and batch size (0: the first); throws Error that
   /// lists what there is.
@@ -52,6 +57,7 @@ private:
   ModuleFile file;
   std::string text;
   Manifest contents;
+  std::vector<std::shared_ptr<const HostCall>> calls;
   std::string_view ptxText, cubinBytes;
 };
 

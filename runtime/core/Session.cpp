@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/core/Session.h"
+#include "runtime/core/Devices.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/Threads.h"
 
@@ -23,8 +24,9 @@ Session::Session(std::shared_ptr<const Module> module,
   wantedDevice.threads = options.threads;
   wantedDevice.dealing = options.dealing;
   wantedDevice.debugLaunches = options.debugLaunches;
-  place = makeDevice(options.device.value_or(defaultDevice(contents)), owner,
-                     wantedDevice);
+  place = openDevice(options.device.empty() ? defaultDevice(contents)
+                                            : requireDevice(options.device),
+                     owner, wantedDevice);
   for (const VariableBlock &block : contents.blocks)
     variableBlocks.push_back(
         allocate(size_t(block.bytes),

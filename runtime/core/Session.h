@@ -17,8 +17,8 @@ struct SessionOptions {
   int threads = 0;
   Dealing dealing = Dealing::Dynamic;
   bool profile = false;
-  /// Without: what the module was compiled for.
-  std::optional<DeviceKind> device;
+  /// As --device takes it; "": what the module was compiled for.
+  std::string device;
   /// See DeviceOptions.
   bool debugLaunches = false;
 };

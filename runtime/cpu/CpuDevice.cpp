@@ -15,6 +15,17 @@
 
 namespace moec::rt {
 
+const DeviceInfo cpuDevice = {
+    "cpu",
+    "the CPU at hand",
+    TargetDevice::Cpu,
+    /*simulated=*/false,
+    /*require=*/nullptr,
+    [](std::shared_ptr<const Module> module,
+       const DeviceOptions &options) -> std::shared_ptr<Device> {
+      return std::make_shared<CpuDevice>(std::move(module), options);
+    }};
+
 CpuDevice::CpuDevice(std::shared_ptr<const Module> module,
                      const DeviceOptions &wanted)
     : code(std::make_shared<NativeCode>(std::move(module))), options(wanted) {}

@@ -8,7 +8,7 @@
 #ifndef MOEC_RUNTIME_CPU_CPUDEVICE_H
 #define MOEC_RUNTIME_CPU_CPUDEVICE_H
 
-#include "runtime/core/Device.h"
+#include "runtime/core/Devices.h"
 #include "runtime/core/Memory.h"
 #include "runtime/cpu/NativeCode.h"
 
@@ -16,13 +16,15 @@
 
 namespace moec::rt {
 
+/// The device `cpu`.
+extern const DeviceInfo cpuDevice;
+
 /// Native kernels over memory of the host, which is the device's memory too.
 class CpuDevice : public Device {
 public:
   /// Throws Error when this CPU cannot run the module.
   CpuDevice(std::shared_ptr<const Module> module, const DeviceOptions &options);
 
-  DeviceKind kind() const override { return DeviceKind::Cpu; }
   std::string describe() const override;
   int64_t capacity() const override { return 0; }
   int64_t bytesHeld() const override { return int64_t(scratch.size()); }

@@ -101,9 +101,9 @@ void Executor::runThread(Team &team, int thread) {
         // next one.
         if (thread == 0)
           team.counters[turn ^ 1].next.store(0, std::memory_order_relaxed);
-        if (step.kernel->builtin) {
+        if (step.kernel->call) {
           if (thread == 0)
-            step.kernel->builtin->run(args, scratch);
+            step.kernel->call->run(args, scratch);
         } else if (team.dealing == Dealing::Static || team.size == 1) {
           int64_t begin = step.blocks * thread / team.size;
           int64_t end = step.blocks * (thread + 1) / team.size;

@@ -39,11 +39,11 @@ void NativeCode::bindKernels() {
   std::vector<std::string> missing;
   for (const Kernel &kernel : manifest.kernels) {
     BoundKernel bound;
+    bound.call = owner->hostCall(int64_t(kernels.size()));
     bound.scratchBytes = kernel.scratch;
-    if (kernel.isBuiltin()) {
-      bound.builtin = makeBuiltin(kernel);
+    if (bound.call) {
       bound.scratchBytes =
-          std::max(bound.scratchBytes, bound.builtin->scratchBytes());
+          std::max(bound.scratchBytes, bound.call->scratchBytes());
     } else {
       bound.function =
           reinterpret_cast<KernelFn>(dlsym(handle, kernel.symbol.c_str()));
@@ -55,11 +55,6 @@ void NativeCode::bindKernels() {
   if (!missing.empty())
     fail("the manifest names kernels that the module lacks: {}",
          fmt::join(missing, ", "));
-  for (const Entry &entry : manifest.entries)
-    for (const ProgramItem &item : entry.program)
-      for (const Launch &launch : item.body)
-        checkBuiltinArguments(manifest.kernels[launch.kernel],
-                              launch.args.size());
 }
 
 } // namespace moec::rt

@@ -9,7 +9,6 @@
 #define MOEC_RUNTIME_CPU_NATIVECODE_H
 
 #include "runtime/core/Module.h"
-#include "runtime/cpu/Builtins.h"
 
 namespace moec::rt {
 
@@ -20,7 +19,7 @@ using KernelFn = void (*)(void *const *args, int64_t begin, int64_t end,
 /// Exactly one of the two is set.
 struct BoundKernel {
   KernelFn function = nullptr;
-  std::shared_ptr<const Builtin> builtin;
+  std::shared_ptr<const HostCall> call;
   int64_t scratchBytes = 0;
 };
 

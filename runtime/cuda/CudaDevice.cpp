@@ -15,6 +15,17 @@ namespace moec::rt::cuda {
 
 static double mebibytes(size_t bytes) { return double(bytes) / (1 << 20); }
 
+const DeviceInfo cudaDevice = {
+    "cuda",
+    "an NVIDIA GPU",
+    TargetDevice::Cuda,
+    /*simulated=*/false,
+    [] { Driver::open(); },
+    [](std::shared_ptr<const Module> module,
+       const DeviceOptions &options) -> std::shared_ptr<Device> {
+      return CudaDevice::open(std::move(module), options);
+    }};
+
 std::shared_ptr<CudaDevice>
 CudaDevice::open(std::shared_ptr<const Module> module,
                  const DeviceOptions &options) {

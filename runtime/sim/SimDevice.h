@@ -25,7 +25,6 @@ public:
   /// lacks a kernel.
   SimDevice(std::shared_ptr<const Module> module, const DeviceOptions &options);
 
-  DeviceKind kind() const override { return DeviceKind::PtxSim; }
   std::string describe() const override;
   int64_t capacity() const override;
   int64_t bytesHeld() const override { return workspaceBytes; }

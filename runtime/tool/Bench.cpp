@@ -160,12 +160,12 @@ int benchCommand(std::shared_ptr<const Module> module,
                  const BenchOptions &options) {
   int64_t index = pickEntry(*module, options);
   const Entry &entry = module->manifest().entries[index];
-  DeviceKind kind = chosenDevice(*module, options);
-  bool simulated = kind == DeviceKind::PtxSim;
+  const DeviceInfo &device = chosenDevice(*module, options);
+  bool simulated = device.simulated;
   if (options.counters && !simulated)
     throw Error(fmt::format("--counters needs --device ptxsim, device {} "
                             "counts nothing",
-                            deviceName(kind)),
+                            device.name),
                 ErrorCode::Usage);
   int64_t repetitions = options.repetitions.value_or(simulated ? 1 : 30);
   int64_t warmup = options.warmup.value_or(simulated ? 0 : 5);
@@ -174,7 +174,7 @@ int benchCommand(std::shared_ptr<const Module> module,
   session->prepare(index);
   uint64_t seed = options.seed.value_or(module->manifest().training.seed);
   fillFields(*session, index, seed);
-  bool hasPeak = kind == DeviceKind::Cpu;
+  bool hasPeak = session->device().isHost();
   double peak = hasPeak ? measureFmaPeak(session->threads()) : 0;
 
   std::vector<double> samples;

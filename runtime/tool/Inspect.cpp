@@ -162,7 +162,7 @@ int inspectCommand(std::shared_ptr<const Module> module,
   // Only a device that was asked for is opened: one may look at any module.
   std::shared_ptr<Device> device;
   if (!options.device.empty())
-    device = makeDevice(parseDevice(options.device), module, {});
+    device = openDevice(requireDevice(options.device), module, {});
   std::vector<std::string> notes;
   if (device)
     notes = device->kernelNotes();

@@ -20,9 +20,10 @@
 
 namespace moec::rt {
 
-DeviceKind chosenDevice(const Module &module, const CommonOptions &options) {
+const DeviceInfo &chosenDevice(const Module &module,
+                               const CommonOptions &options) {
   return options.device.empty() ? defaultDevice(module.manifest())
-                                : parseDevice(options.device);
+                                : requireDevice(options.device);
 }
 
 std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
@@ -31,7 +32,7 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
   SessionOptions wanted;
   wanted.threads = options.threads;
   wanted.profile = options.profile || measure;
-  wanted.device = chosenDevice(*module, options);
+  wanted.device = options.device;
   wanted.debugLaunches = options.debugLaunches;
   auto session = std::make_unique<Session>(std::move(module), wanted);
   if (int asked = wantedThreads(options.threads); session->threads() < asked)

@@ -82,10 +82,13 @@ static void addCommon(CLI::App &app, CommonOptions &options) {
   app.add_option("--threads", options.threads,
                  "Threads (default: OMP_NUM_THREADS, else all cores)")
       ->check(wholeNumber(1, 1024));
+  std::vector<std::string> devices;
+  for (const DeviceInfo &info : allDevices())
+    devices.push_back(fmt::format("{} ({})", info.name, info.what));
   app.add_option("--device", options.device,
-                 "cpu, cuda (an NVIDIA GPU) or ptxsim (a simulated one); "
-                 "default: what the module was compiled for")
-      ->check(oneOf({"cpu", "cuda", "ptxsim"}));
+                 alternatives(devices) +
+                     "; default: what the module was compiled for")
+      ->check(oneOf(namesOf(allDevices())));
   app.add_flag("--debug-launches", options.debugLaunches,
                "GPU: wait after every launch, so that a fault names its "
                "kernel");
@@ -267,12 +270,11 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
     auto load = [&](const CommonOptions &options, Training training) {
       ModuleRequest request{options.module,
                             app.get_subcommands().front()->get_name(),
-                            options.batch, training, std::nullopt};
+                            options.batch, training};
       // Nobody should wait for a compiler to hear that there is no GPU.
-      if (!options.device.empty()) {
-        request.device = parseDevice(options.device);
-        requireDevice(*request.device);
-      }
+      if (!options.device.empty())
+        if (auto *require = requireDevice(options.device).require)
+          require();
       return tool.load ? tool.load(request) : Module::load(options.module);
     };
     if (*runApp)

@@ -14,6 +14,7 @@
 #ifndef MOEC_RUNTIME_TOOL_TOOL_H
 #define MOEC_RUNTIME_TOOL_TOOL_H
 
+#include "runtime/core/Devices.h"
 #include "runtime/core/Session.h"
 #include "runtime/train/Trainer.h"
 
@@ -35,8 +36,6 @@ struct ModuleRequest {
   std::string command; ///< "run", "train", ...
   int64_t batch = 0;   ///< --batch, or 0
   Training training = Training::No;
-  /// --device, when it was given.
-  std::optional<DeviceKind> device;
 };
 
 /// A tool made of these commands.
@@ -73,7 +72,7 @@ struct CommonOptions {
   int threads = 0;
   bool profile = false;
   bool json = false;
-  std::string device; ///< "cpu", "cuda", "ptxsim"; "": as the module says
+  std::string device; ///< a name of allDevices(); "": as the module says
   bool debugLaunches = false;
 };
 
@@ -145,7 +144,8 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
                                      bool measure = false);
 
 /// The device that the options name, else the module's own.
-DeviceKind chosenDevice(const Module &module, const CommonOptions &options);
+const DeviceInfo &chosenDevice(const Module &module,
+                               const CommonOptions &options);
 
 /// The test images that the options ask for. Throws Error when there are fewer.
 Dataset readTestImages(const std::string &source,

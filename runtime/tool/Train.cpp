@@ -98,7 +98,7 @@ int trainCommand(std::shared_ptr<const Module> module,
   bool evaluates = !options.noEval && module->manifest().findEntry("eval") >= 0;
   // All test images would take the simulator hours.
   if (evaluates && !options.testImages &&
-      chosenDevice(*module, options) == DeviceKind::PtxSim) {
+      chosenDevice(*module, options).simulated) {
     out.line("no evaluation on the simulator; --test-images N asks for it");
     evaluates = false;
   }

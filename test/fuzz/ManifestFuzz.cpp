@@ -87,7 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             checkArgument(manifest, entry, argument, item.repeat);
         }
     for (const Kernel &kernel : manifest.kernels)
-      if (kernel.isBuiltin() && makeBuiltin(kernel)->scratchBytes() < 0)
+      if (kernel.isHostCall() && makeBuiltin(kernel)->scratchBytes() < 0)
         std::abort();
   } catch (const Error &) {
   }

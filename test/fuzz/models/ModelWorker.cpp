@@ -92,7 +92,7 @@ public:
     rt::SessionOptions options;
     options.threads = run.at("threads");
     if (switches.target != "cpu")
-      options.device = rt::DeviceKind::PtxSim;
+      options.device = "ptxsim";
     rt::Session opened(module, options);
     session = &opened;
     fillVariables();

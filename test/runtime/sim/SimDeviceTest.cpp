@@ -24,7 +24,7 @@ static std::unique_ptr<Session> openSim(const char *name,
                                         bool profile = false) {
   SessionOptions options;
   options.threads = 1;
-  options.device = DeviceKind::PtxSim;
+  options.device = "ptxsim";
   options.profile = profile;
   return std::make_unique<Session>(loadTestModule(name), options);
 }
@@ -128,7 +128,7 @@ TEST(SimDevice, CodeThatItDoesNotKnow) {
 TEST(SimDevice, MemoryIsBounded) {
   Session session = Session(loadTestModule("gpu-toy"), [] {
     SessionOptions options;
-    options.device = DeviceKind::PtxSim;
+    options.device = "ptxsim";
     return options;
   }());
   EXPECT_GT(session.device().capacity(), 0);

@@ -1,23 +1,20 @@
-//===- Builtins.cpp - Kernels of the runtime itself -----------------------===//
+//===- RouteCall.cpp - builtin:route --------------------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/cpu/Builtins.h"
-#include "runtime/core/Fail.h"
+#include "runtime/cpu/RouteCall.h"
 #include "runtime/core/JsonView.h"
 #include "runtime/cpu/Route.h"
 
 namespace moec::rt {
 
-Builtin::~Builtin() = default;
-
 namespace {
-class RouteBuiltin : public Builtin {
+class RouteCall : public HostCall {
 public:
-  explicit RouteBuiltin(const Kernel &kernel) {
+  explicit RouteCall(const Kernel &kernel) {
     constexpr int64_t most = int64_t(1) << 30;
     nlohmann::json document =
         parseJson(kernel.attributes.empty() ? "{}" : kernel.attributes,
@@ -41,6 +38,10 @@ public:
           .error(fmt::format("expected position or importance, got \"{}\"",
                              priority));
   }
+  std::vector<int64_t> operandBytes() const override {
+    return {4 * shape.items * shape.experts, 4 * shape.items * shape.k,
+            4 * routePlanElements(shape.items, shape.experts, shape.k)};
+  }
   int64_t scratchBytes() const override {
     return routeScratchBytes(shape.items, shape.experts, shape.k);
   }
@@ -55,17 +56,10 @@ private:
 };
 } // namespace
 
-std::shared_ptr<const Builtin> makeBuiltin(const Kernel &kernel) {
-  if (kernel.symbol == "builtin:route")
-    return std::make_shared<RouteBuiltin>(kernel);
-  fail("unknown kernel \"{}\"; this runtime has: builtin:route", kernel.symbol);
-}
-
-void checkBuiltinArguments(const Kernel &kernel, size_t count) {
-  if (kernel.symbol == "builtin:route" && count != 3)
-    fail("builtin:route takes 3 operands (gates, weights, plan), a launch has "
-         "{}",
-         count);
-}
+const HostCallInfo routeCall = {
+    "route", "gates, weights, plan",
+    [](const Kernel &kernel) -> std::shared_ptr<const HostCall> {
+      return std::make_shared<RouteCall>(kernel);
+    }};
 
 } // namespace moec::rt

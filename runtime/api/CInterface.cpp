@@ -239,7 +239,7 @@ moec_status moec_session_create(const moec_module *module,
       if (options->static_dealing)
         wanted.dealing = Dealing::Static;
       if (options->device)
-        wanted.device = parseDevice(options->device);
+        wanted.device = options->device;
       wanted.debugLaunches = options->debug_launches != 0;
       wanted.profile = options->profile != 0;
     }

@@ -1,0 +1,23 @@
+//===- SimPlugin.cpp - The device ptxsim, loaded when asked for -----------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/sim/SimPlugin.h"
+#include "runtime/core/DevicePlugin.h"
+
+namespace moec::rt {
+
+const DeviceInfo ptxsimDevice = {
+    "ptxsim",
+    "a simulated NVIDIA GPU",
+    TargetDevice::Cuda,
+    /*simulated=*/true,
+    [] { requireDevicePlugin("ptxsim"); },
+    [](std::shared_ptr<const Module> module, const DeviceOptions &options) {
+      return openDevicePlugin("ptxsim", std::move(module), options);
+    }};
+
+} // namespace moec::rt

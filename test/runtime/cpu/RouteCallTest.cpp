@@ -1,0 +1,33 @@
+//===- RouteCallTest.cpp - Tests of builtin:route -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/cpu/RouteCall.h"
+#include "runtime/cpu/Route.h"
+#include "test/runtime/TestSupport.h"
+
+using namespace moec::rt;
+using namespace moec::rt::test;
+
+TEST(RouteCall, ReadsItsAttributes) {
+  auto bind = [](const char *attributes) {
+    Kernel kernel;
+    kernel.symbol = "builtin:route";
+    kernel.attributes = attributes;
+    return routeCall.bind(kernel);
+  };
+  auto call = bind("{\"items\": 4, \"experts\": 2, \"k\": 1, \"capacity\": 3}");
+  ASSERT_NE(call, nullptr);
+  EXPECT_EQ(call->operandBytes(), (std::vector<int64_t>{32, 16, 76}));
+  EXPECT_EQ(call->scratchBytes(), routeScratchBytes(4, 2, 1));
+  EXPECT_ERROR(bind(""), "\"items\" is missing");
+  EXPECT_ERROR(
+      bind("{\"items\": 4, \"experts\": 2, \"k\": 3, \"capacity\": 3}"),
+      "3 choices of 2 experts");
+  EXPECT_ERROR(bind("{\"items\": 4, \"experts\": 2, \"k\": 1, \"capacity\": 3, "
+                    "\"priority\": \"luck\"}"),
+               "got \"luck\"");
+}
