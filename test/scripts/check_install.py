@@ -2,7 +2,7 @@
 stranger would: a C program built by a plain compiler, with CMake and with
 pkg-config, against the shared and the static library.
 
-usage: check_install.py BUILD OUT MODULE VERSION [COMPONENT]
+usage: check_install.py BUILD OUT MODULE GPU-MODULE VERSION [COMPONENT]
 """
 
 import os
@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 
-BUILD, OUT, MODULE, VERSION, *COMPONENT = sys.argv[1:]
+BUILD, OUT, MODULE, GPU_MODULE, VERSION, *COMPONENT = sys.argv[1:]
 HERE = os.path.dirname(os.path.abspath(__file__))
 STRANGER = os.path.join(HERE, "Inputs", "install")
 SOVERSION = VERSION.rsplit(".", 1)[0]
@@ -62,7 +62,19 @@ expect(set(os.listdir(os.path.join(PREFIX, "bin"))) == ({"moec-run"} if COMPONEN
 for tool in os.listdir(os.path.join(PREFIX, "bin")):
     run(os.path.join(PREFIX, "bin", tool), "--help")
 check_library(os.path.join(LIB, "libmoec_runtime.so"))
-run(os.path.join(PREFIX, "bin", "moec-run"), "inspect", MODULE)
+RUN = os.path.join(PREFIX, "bin", "moec-run")
+run(RUN, "inspect", MODULE)
+# The simulator is no part of the tool: it is loaded when it is asked for.
+with open(RUN, "rb") as file:
+    expect(b"mbarrier" not in file.read(), "moec-run contains the simulator")
+simulate = [RUN, "inspect", GPU_MODULE, "--device", "ptxsim"]
+expect("device PTX simulator" in run(*simulate), "no simulated GPU in an installation")
+plugin = os.path.join(LIB, "moec", "libmoec_ptxsim.so")
+os.rename(plugin, plugin + ".away")
+failed = subprocess.run(simulate, capture_output=True, text=True)
+expect(failed.returncode == 4 and "device ptxsim needs libmoec_ptxsim.so, which is in none of:" in failed.stderr,
+       f"without the plugin: {failed.returncode} {failed.stderr}")
+os.rename(plugin + ".away", plugin)
 
 env = dict(os.environ, CC="gcc", LD_LIBRARY_PATH="")
 build = os.path.join(OUT, "cmake")
