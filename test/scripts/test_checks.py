@@ -106,7 +106,8 @@ class Checks(unittest.TestCase):
         self.rejects(mirror, {"test/dialects/MoE/errors.mlir": None},
                      "has no test test/dialects/MoE/errors.mlir")
         self.rejects(mirror, {"test/dialects/MoE/misc.mlir": ""}, "misc.mlir: its name begins")
-        self.accepts(mirror, {"dialects/MoE/MoEGradients.cpp": "", "test/dialects/MoE/gradients.mlir": ""})
+        self.accepts(mirror, {"dialects/MoE/MoEVariables.cpp": "", "test/dialects/MoE/variables.mlir": ""})
+        self.accepts(mirror, {"test/dialects/MoE/gradients-loss.mlir": ""})
         verify = PASS_TD + PASS_TD.split("\n", 1)[1].replace("FuseDispatch", "VerifyFusion").replace(
             "fuse-dispatch", "verify-fusion")
         self.rejects(mirror, {"passes/Fusion/Passes.td": verify}, "has no file passes/Fusion/VerifyContract.cpp")

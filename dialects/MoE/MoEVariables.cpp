@@ -1,4 +1,4 @@
-//===- MoEVerifyVariables.cpp - Verifiers of variables and entries ------===//
+//===- MoEVariables.cpp - Variables and entries ---------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,6 +9,7 @@
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace moec;
 using namespace moec::moe;
 
 LogicalResult InitAttr::verify(function_ref<InFlightDiagnostic()> emitError,

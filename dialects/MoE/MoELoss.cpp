@@ -1,4 +1,4 @@
-//===- MoEVerifyTraining.cpp - Verifiers of losses and updates
+//===- MoELoss.cpp - Losses and metrics -----------------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,6 +10,10 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::moe;
+
+//===----------------------------------------------------------------------===//
+// Verifiers
+//===----------------------------------------------------------------------===//
 
 /// logits [B, C] with labels [B].
 static LogicalResult verifyClasses(Operation *op, Value logits, Value labels) {
@@ -81,24 +85,41 @@ LogicalResult LoadProbabilityGradOp::verify() {
   return verifyLoad(*this, getLogits(), getK(), getStd());
 }
 
-LogicalResult ClipScaleOp::verify() {
-  if (getGrads().empty())
-    return emitOpError("expected at least one gradient");
-  if (failed(expectNotNegative(*this, "max_norm", getMaxNorm())))
-    return failure();
-  return expectOneElementType(*this);
+//===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> SoftmaxCrossEntropyOp::buildGradient(OpBuilder &builder,
+                                                        ValueRange grads) {
+  auto type = cast<RankedTensorType>(getLogits().getType());
+  auto gradient = [&](Value lossGrad) -> Value {
+    return SoftmaxCrossEntropyGradOp::create(builder, getLoc(), type,
+                                             getLogits(), getLabels(), lossGrad,
+                                             getLabelSmoothingAttr());
+  };
+  if (cast<RankedTensorType>(getLoss().getType()).getRank() == 0)
+    return {gradient(grads[0]), Value()};
+  // That of the mean times the batch, scaled for each item.
+  Value batch = FillOp::create(
+      builder, getLoc(), RankedTensorType::get({}, type.getElementType()),
+      builder.getF64FloatAttr(double(type.getDimSize(0))));
+  Value scales = BroadcastOp::create(builder, getLoc(), type, grads[0],
+                                     builder.getDenseI64ArrayAttr({1}));
+  return {MulOp::create(builder, getLoc(), type, gradient(batch), scales),
+          Value()};
 }
 
-LogicalResult SgdUpdateOp::verify() { return expectOneElementType(*this); }
+SmallVector<Value> CvSquaredOp::buildGradient(OpBuilder &builder,
+                                              ValueRange grads) {
+  return {CvSquaredGradOp::create(builder, getLoc(), getInput().getType(),
+                                  getInput(), grads[0])};
+}
 
-LogicalResult AdamWUpdateOp::verify() {
-  for (const APFloat &beta : {getBeta1(), getBeta2()}) {
-    double value = beta.convertToDouble();
-    if (value < 0 || value >= 1) {
-      SmallString<16> text;
-      beta.toString(text);
-      return emitOpError("expected 0 <= beta < 1, got ") << text;
-    }
-  }
-  return expectOneElementType(*this);
+SmallVector<Value> LoadProbabilityOp::buildGradient(OpBuilder &builder,
+                                                    ValueRange grads) {
+  Type type = getLogits().getType();
+  auto grad = LoadProbabilityGradOp::create(builder, getLoc(), type, type,
+                                            getLogits(), getNoisy(), grads[0],
+                                            getKAttr(), getStdAttr());
+  return {grad.getLogitsGrad(), grad.getNoisyGrad()};
 }
