@@ -157,6 +157,8 @@ template <typename T>
 Status evalElementwise(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalMixing(mlir::Operation *op, Frame<T> &frame);
 template <typename T>
+Status evalAttention(mlir::Operation *op, Frame<T> &frame);
+template <typename T>
 Status evalNormalization(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalRouting(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalLosses(mlir::Operation *op, Frame<T> &frame);

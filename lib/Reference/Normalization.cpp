@@ -6,35 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Reference/Evaluator.h"
+#include "lib/Reference/LayerNorm.h"
 #include "llvm/ADT/TypeSwitch.h"
-#include <algorithm>
-#include <cmath>
 
 using namespace mlir;
 using namespace moec;
 using namespace moec::reference;
-
-namespace {
-/// Mean and reciprocal standard deviation of a row. The distances from a first
-/// mean add up to what rounding has left of it: a constant row has variance 0.
-template <typename T> struct RowStatistics {
-  T mean = 0, rstd = 0;
-  RowStatistics(const T *row, int64_t n, double eps) {
-    for (int64_t i = 0; i < n; ++i)
-      mean += row[i];
-    T first = mean / T(n), rest = 0, squares = 0;
-    for (int64_t i = 0; i < n; ++i) {
-      T d = row[i] - first;
-      rest += d;
-      squares += d * d;
-    }
-    rest /= T(n);
-    mean = first + rest;
-    T variance = std::max(T(0), squares / T(n) - rest * rest);
-    rstd = T(1) / std::sqrt(variance + T(eps));
-  }
-};
-} // namespace
 
 template <typename T>
 static Status evalLayerNorm(moe::LayerNormOp op, Frame<T> &frame) {
@@ -44,11 +21,10 @@ static Status evalLayerNorm(moe::LayerNormOp op, Frame<T> &frame) {
   TensorOf<T> result = zerosFor<T>(op.getResult());
   int64_t n = input.shape.back();
   for (int64_t start = 0; start < input.size(); start += n) {
-    const T *row = &input.floats[start];
-    RowStatistics<T> stats(row, n, op.getEps().convertToDouble());
+    NormalizedRow<T> row(&input.floats[start], n,
+                         op.getEps().convertToDouble());
     for (int64_t i = 0; i < n; ++i)
-      result.floats[start + i] =
-          (row[i] - stats.mean) * stats.rstd * scale.floats[i] + bias.floats[i];
+      result.floats[start + i] = row[i] * scale.floats[i] + bias.floats[i];
   }
   frame.set(op.getResult(), std::move(result));
   return Status::Done;
@@ -64,22 +40,11 @@ static Status evalLayerNormGrad(moe::LayerNormGradOp op, Frame<T> &frame) {
   TensorOf<T> biasGrad = zerosFor<T>(op.getBiasGrad());
   int64_t n = input.shape.back();
   for (int64_t start = 0; start < input.size(); start += n) {
-    const T *x = &input.floats[start], *dy = &outGrad.floats[start];
-    RowStatistics<T> stats(x, n, op.getEps().convertToDouble());
-    T meanG = 0, meanGH = 0;
-    for (int64_t i = 0; i < n; ++i) {
-      T h = (x[i] - stats.mean) * stats.rstd, g = dy[i] * scale.floats[i];
-      meanG += g;
-      meanGH += g * h;
-      scaleGrad.floats[i] += dy[i] * h;
-      biasGrad.floats[i] += dy[i];
-    }
-    meanG /= T(n);
-    meanGH /= T(n);
-    for (int64_t i = 0; i < n; ++i) {
-      T h = (x[i] - stats.mean) * stats.rstd, g = dy[i] * scale.floats[i];
-      inputGrad.floats[start + i] = stats.rstd * (g - meanG - h * meanGH);
-    }
+    NormalizedRow<T> row(&input.floats[start], n,
+                         op.getEps().convertToDouble());
+    row.gradient(scale.floats.data(), &outGrad.floats[start],
+                 &inputGrad.floats[start], scaleGrad.floats.data(),
+                 biasGrad.floats.data());
   }
   frame.set(op.getInputGrad(), std::move(inputGrad));
   frame.set(op.getScaleGrad(), std::move(scaleGrad));

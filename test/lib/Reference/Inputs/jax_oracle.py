@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from moec_oracle import Function, Value, autodiff, check, finish, interpret, normal
-from networks import mixer_ops, moe_ops, soft_moe_ops
+from networks import attention_ops, mixer_ops, moe_ops, soft_moe_ops
 
 jax.config.update("jax_enable_x64", True)
 
@@ -141,6 +141,31 @@ def soft(rng):
             loss, [normal(rng, *s) for s in shapes], [labels])
 
 
-for test in (mixer, sparse, soft):
+def attention(rng):
+    """Self- and cross-attention with heads that share a key, and layer
+    normalisation of queries and keys as in ViT-22B, with and without a bias.
+    (jax.nn.dot_product_attention has its softmax in f32.)"""
+    for what, (B, S, T, H, G, D), parts in [("attention", (2, 5, 5, 3, 3, 4), 0), ("grouped", (2, 5, 7, 6, 2, 4), 0),
+                                            ("one key head", (1, 3, 6, 4, 1, 5), 2), ("normed", (2, 4, 3, 2, 2, 5), 2),
+                                            ("grouped, normed", (2, 4, 6, 4, 2, 3), 4), ("ones", (1, 1, 1, 1, 1, 1), 4)]:
+        shapes = [(B, S, H, D), (B, T, G, D), (B, T, G, D)] + [(D,)] * parts
+
+        def loss(q, k, v, *norm):
+            if norm:
+                zero = jnp.zeros(D)
+                qs, ks, qb, kb = norm if len(norm) == 4 else (*norm, zero, zero)
+                q, k = jax.nn.standardize(q, epsilon=1e-3) * qs + qb, jax.nn.standardize(k, epsilon=1e-3) * ks + kb
+            k, v = jnp.repeat(k, H // G, axis=2), jnp.repeat(v, H // G, axis=2)
+            weights = jax.nn.softmax(jnp.einsum("bshd,bthd->bhst", q, k) / D**0.5)
+            return (jnp.einsum("bhst,bthd->bshd", weights, v) ** 2).sum()
+
+        def build(f, v):
+            y = attention_ops(f, *v[:3], v[3:], 1e-3)
+            return f.reduce(f.op(f"{{y}} = moe.mul {y.name}, {y.name} : {{t}}", y.shape), [0, 1, 2, 3])
+
+        compare(what, build, loss, [normal(rng, *s) for s in shapes])
+
+
+for test in (mixer, sparse, soft, attention):
     test(np.random.default_rng(11))
 finish()

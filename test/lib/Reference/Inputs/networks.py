@@ -1,5 +1,7 @@
 """The layers under test as moe ops, written by moec_oracle.Function."""
 
+from moec_oracle import tensor
+
 
 def mixer_ops(f, v, w):
     """An MLP-Mixer block on v [B, S, C]."""
@@ -45,3 +47,13 @@ def soft_moe_ops(f, v, mu, sc, w):
     h = f.einsum(h, w[2], "bnph,nhd->bnpd", (B, N, P, D))
     h = f.add(h, f.broadcast(w[3], (0, 2), (B, N, P, D)))
     return f.einsum(combine, h, "bmnp,bnpd->bmd", (B, M, D))
+
+
+def attention_ops(f, q, k, v, norm=(), eps=1e-6):
+    """Attention of q [B, S, H, D] over k and v [B, T, G, .]."""
+    (B, S, H, _), T, E = q.shape, k.shape[1], v.shape[3]
+    text = f"{{y}}, %weights{f.count} = moe.attention {q.name}, {k.name}, {v.name}"
+    if norm:
+        text += f" norm({', '.join(n.name for n in norm)}) eps {eps:.1e}"
+    types = ", ".join(a.type for a in (q, k, v, *norm))
+    return f.op(f"{text} : ({types}) -> ({{t}}, {tensor((B, H, S, T))})", (B, S, H, E))
