@@ -180,8 +180,7 @@ template <typename T>
 Status moec::reference::evalAttention(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
       .Case([&](moe::AttentionOp op) { return evalForward(op, frame); })
-      .Case(
-          [&](moe::AttentionGradOp op) { return evalGradient(op, frame); })
+      .Case([&](moe::AttentionGradOp op) { return evalGradient(op, frame); })
       .Default([](Operation *) { return Status::NotMine; });
 }
 MOEC_REFERENCE_FAMILY(evalAttention)
