@@ -19,6 +19,7 @@ void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
     if (wants(name))
       pm.addNestedPass<func::FuncOp>(std::move(pass));
   };
+  pm.addNestedPass<func::FuncOp>(createDecomposeAttentionPass());
   fuse("join-updates", createJoinUpdatesPass());
   pm.addPass(createLowerToKernel());
   pm.addPass(createVerifyKernelContract());

@@ -3,6 +3,20 @@
 
 include "mlir/Pass/PassBase.td"
 
+def DecomposeAttentionPass : Pass<"moec-decompose-attention", "::mlir::func::FuncOp"> {
+  let summary = "Write attention as contractions and a softmax";
+  let description = [{
+    `moe.attention` becomes two `moe.einsum` with scale and softmax between them, its gradient four with the gradient of
+    the softmax; norms of queries and keys become `moe.layer_norm`. Where several heads of the query read one of the key,
+    they are an axis of their own in the contractions: keys and values are not copied.
+
+    Before: `%y, %w = moe.attention %q, %k, %v`.
+    After: `%s = moe.einsum %q, %k "bsgd,btgd->bgst"`, `%c = moe.scale %s by 0.125`, `%w = moe.softmax %c axes [3]`,
+    `%y = moe.einsum %w, %v "bgst,btge->bsge"`.
+  }];
+  let dependentDialects = ["::moec::moe::MoEDialect"];
+}
+
 def LowerToKernel : Pass<"moec-lower-to-kernel", "::mlir::ModuleOp"> {
   let summary = "Lowers moe ops to unfused kernel ops on tensors";
   let description = [{

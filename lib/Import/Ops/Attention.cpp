@@ -5,12 +5,20 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/MoE/MoEOps.h"
 #include "lib/Import/Ops.h"
 #include "llvm/Support/FormatVariadic.h"
-#include <cmath>
 
 using namespace mlir;
 using namespace moec::import;
+
+/// The largest number from 1 to `near` that divides `whole`.
+static int64_t nearestDivisor(int64_t near, int64_t whole) {
+  near = std::min(near, whole);
+  while (whole % near)
+    --near;
+  return near;
+}
 
 static std::optional<TensorInfo> check(NodeCheck &check) {
   if (!check.expectTokens())
@@ -18,48 +26,94 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   const TensorInfo &x = check.input(0);
   int64_t width = x.shape[2], heads = check.integer("heads");
   if (width % heads) {
-    int64_t near = std::min(heads, width);
-    while (width % near)
-      --near;
     check
         .problem("heads",
                  llvm::formatv("{0} heads do not divide a width of {1}", heads,
                                width))
         .expected("a number of heads that divides the channels")
         .got(llvm::formatv("{0} for {1}", heads, toString(x)))
-        .fix(llvm::formatv("use \"heads\": {0}", near));
+        .fix(llvm::formatv("use \"heads\": {0}", nearestDivisor(heads, width)));
     return std::nullopt;
   }
+  int64_t &kvHeads = check.self().attrs["kv_heads"].integer;
+  if (kvHeads == 0)
+    kvHeads = heads;
+  if (heads % kvHeads) {
+    check
+        .problem("kv_heads",
+                 llvm::formatv("{0} heads of keys and values do not divide {1} "
+                               "heads",
+                               kvHeads, heads))
+        .expected("a number that divides 'heads'")
+        .got(llvm::formatv("{0} for {1} heads", kvHeads, heads))
+        .fix(llvm::formatv("use \"kv_heads\": {0}",
+                           nearestDivisor(kvHeads, heads)));
+    return std::nullopt;
+  }
+  bool norm = check.text("qk_norm") != "none";
+  if (!norm && check.self().attrs["eps"].json) {
+    check.problem("eps", "'eps' has nothing to act on")
+        .expected("'eps' together with 'qk_norm'")
+        .got("\"qk_norm\": \"none\"")
+        .fix("remove 'eps', or use \"qk_norm\": \"layer_norm\"");
+    return std::nullopt;
+  }
+  int64_t size = width / heads;
   check.temporary({x.shape[0], heads, x.shape[1], x.shape[1]});
-  for (const char *name : {"query", "key", "value", "out"})
-    check.linearParams(name, width, width);
+  check.linearParams("query", width, width);
+  check.linearParams("key", width, kvHeads * size);
+  check.linearParams("value", width, kvHeads * size);
+  check.linearParams("out", width, width);
+  for (const char *suffix : {"query_norm", "key_norm"}) {
+    if (check.text("qk_norm") == "layer_norm")
+      check.normParams(suffix, size);
+    else if (norm)
+      check.param((llvm::Twine(suffix) + ".scale").str(), {size}, Init::ones());
+  }
   return x;
 }
 
 static Value build(NodeBuild &build) {
+  OpBuilder &b = build.b;
   Value x = build.inputs[0];
   int64_t batch = build.shape(x)[0], tokens = build.shape(x)[1];
   int64_t width = build.shape(x)[2], heads = build.integer("heads");
-  int64_t size = width / heads;
-  auto project = [&](StringRef name) {
+  int64_t kvHeads = build.integer("kv_heads"), size = width / heads;
+  auto project = [&](StringRef name, int64_t count) {
     return build.reshape(build.linear(x, name, 2),
-                         {batch, tokens, heads, size});
+                         {batch, tokens, count, size});
   };
-  Value query = project("query"), key = project("key"),
-        value = project("value");
-  Value scores = build.einsum(query, key, "bshd,bthd->bhst",
-                              {batch, heads, tokens, tokens});
-  scores = build.scale(scores, 1.0 / std::sqrt(static_cast<double>(size)));
-  Value mixed = build.einsum(build.softmax(scores, {3}), value,
-                             "bhst,bthd->bshd", {batch, tokens, heads, size});
-  return build.linear(build.reshape(mixed, {batch, tokens, width}), "out", 2);
+  Value query = project("query", heads), key = project("key", kvHeads),
+        value = project("value", kvHeads);
+  SmallVector<Value> norm;
+  for (const char *part : {"query_norm.scale", "key_norm.scale",
+                           "query_norm.bias", "key_norm.bias"})
+    if (Value parameter = build.param(part))
+      norm.push_back(parameter);
+  auto attention = moec::moe::AttentionOp::create(
+      b, build.loc, build.type({batch, tokens, heads, size}),
+      build.type({batch, heads, tokens, tokens}), query, key, value, norm,
+      norm.empty() ? FloatAttr() : b.getF64FloatAttr(build.real("eps")),
+      FloatAttr());
+  return build.linear(
+      build.reshape(attention.getResult(), {batch, tokens, width}), "out", 2);
 }
 
 const OpDef moec::import::attentionOp = {
     "attention",
-    "multi-head self-attention between the tokens (arXiv 1706.03762)",
+    "multi-head self-attention between the tokens (arXiv 1706.03762), with "
+    "grouped queries (arXiv 2305.13245) and normalised queries and keys "
+    "(arXiv 2302.05442) if asked for",
     1,
     1,
-    {AttrDef::size("heads", "number of heads; it divides the channels")},
+    {AttrDef::size("heads", "number of heads; it divides the channels"),
+     AttrDef{
+         "kv_heads", AttrDef::Kind::Size,
+         "number of heads of keys and values, each read by heads / kv_heads "
+         "heads side by side; it divides heads (default: heads)"},
+     AttrDef::choice("qk_norm", {"none", "layer_norm", "layer_norm_no_bias"},
+                     "normalisation of the queries and keys of each head, with "
+                     "a learned scale, and bias, for all heads"),
+     AttrDef::positive("eps", 1e-6, "added to the variance of 'qk_norm'")},
     check,
     build};

@@ -122,7 +122,14 @@ class Drawing:
     def attention(self, shape):
         heads = self.random.choice([h for h in range(1, shape[1] + 1) if shape[1] % h == 0])
         fits = self.afford(4 * shape[0] * shape[1] ** 2 + 2 * shape[0] ** 2 * shape[1])
-        return ({"heads": heads}, shape) if fits else None
+        attrs = {"heads": heads}
+        if self.chance(0.5):
+            attrs["kv_heads"] = self.random.choice([h for h in range(1, heads + 1) if heads % h == 0])
+        if self.chance(0.5):
+            attrs["qk_norm"] = self.random.choice(["none", "layer_norm", "layer_norm", "layer_norm_no_bias"])
+        if attrs.get("qk_norm", "none") != "none" and self.chance(0.5):
+            attrs["eps"] = self.random.choice([1e-6, 1e-5, 1e-3])
+        return (attrs, shape) if fits else None
 
     def position_embedding(self, shape):
         return ({"std": self.random.choice([1e-3, 0.5, 2])} if self.chance(0.4) else {}), shape
