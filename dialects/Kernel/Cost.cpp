@@ -1,4 +1,4 @@
-//===- Cost.cpp - Work of a kernel ----------------------------------------===//
+//===- Cost.cpp - What kernels and their scalar ops cost ------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,23 +6,19 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/Cost.h"
-#include "dialects/Kernel/KernelOps.h"
 
 using namespace mlir;
-using namespace moec;
+using namespace moec::kernel;
 
-int64_t kernel::getFlops(Operation *op) {
-  auto contract = dyn_cast<kernel::ContractOp>(op);
-  if (!contract)
-    return 0;
+int64_t ContractOp::getFlops() {
   int64_t flops = 2;
-  for (auto [dim, extent] : llvm::enumerate(contract.getDims()))
-    if (!contract.getRaggedDim() || dim != 0)
+  for (auto [dim, extent] : llvm::enumerate(getDims()))
+    if (!getRaggedDim() || dim != 0)
       flops *= extent;
   return flops;
 }
 
-int64_t kernel::getBytes(Operation *op) {
+int64_t moec::kernel::getOperandBytes(Operation *op) {
   int64_t bytes = 0;
   llvm::SmallPtrSet<void *, 8> seen;
   for (Value operand : op->getOperands()) {
@@ -32,4 +28,28 @@ int64_t kernel::getBytes(Operation *op) {
       bytes += type.getNumElements() * (type.getElementTypeBitWidth() / 8);
   }
   return bytes;
+}
+
+ScalarCost moec::kernel::getScalarCost(Operation &op) {
+  if (op.hasTrait<OpTrait::ConstantLike>() ||
+      op.hasTrait<OpTrait::IsTerminator>())
+    return ScalarCost::Free;
+  if (!isa<math::MathDialect>(op.getDialect()) || isa<math::FmaOp>(op))
+    return ScalarCost::Simple;
+  if (isa<math::AbsFOp>(op))
+    return ScalarCost::Magnitude;
+  return isa<math::RsqrtOp, math::SqrtOp>(op) ? ScalarCost::Root
+                                              : ScalarCost::Function;
+}
+
+ScalarWork moec::kernel::getScalarWork(Region &region) {
+  ScalarWork work;
+  for (Operation &op : region.front()) {
+    ScalarCost cost = getScalarCost(op);
+    work.simple += cost == ScalarCost::Simple;
+    work.magnitudes += cost == ScalarCost::Magnitude;
+    work.roots += cost == ScalarCost::Root;
+    work.functions += cost == ScalarCost::Function;
+  }
+  return work;
 }

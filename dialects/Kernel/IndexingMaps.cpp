@@ -7,89 +7,8 @@
 
 #include "dialects/Kernel/IndexingMaps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/AffineExpr.h"
 
 using namespace mlir;
-
-namespace {
-/// Inclusive bounds of an expression; nothing if unknown.
-using Bounds = std::optional<std::pair<int64_t, int64_t>>;
-} // namespace
-
-static Bounds getBounds(AffineExpr expr, ArrayRef<int64_t> extents) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return {{constant.getValue(), constant.getValue()}};
-  if (auto dim = dyn_cast<AffineDimExpr>(expr))
-    return {{0, extents[dim.getPosition()] - 1}};
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary)
-    return std::nullopt;
-  Bounds l = getBounds(binary.getLHS(), extents);
-  Bounds r = getBounds(binary.getRHS(), extents);
-  if (!l || !r)
-    return std::nullopt;
-  int64_t c = r->first;
-  bool constant = r->first == r->second;
-  switch (binary.getKind()) {
-  case AffineExprKind::Add:
-    return {{l->first + r->first, l->second + r->second}};
-  case AffineExprKind::Mul:
-    if (!constant)
-      return std::nullopt;
-    return {{std::min(l->first * c, l->second * c),
-             std::max(l->first * c, l->second * c)}};
-  case AffineExprKind::FloorDiv:
-    if (!constant || c <= 0 || l->first < 0)
-      return std::nullopt;
-    return {{l->first / c, l->second / c}};
-  case AffineExprKind::Mod:
-    if (!constant || c <= 0)
-      return std::nullopt;
-    return {{0, c - 1}};
-  default:
-    return std::nullopt;
-  }
-}
-
-static AffineExpr simplify(AffineExpr expr, ArrayRef<int64_t> extents) {
-  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!binary) {
-    auto dim = dyn_cast<AffineDimExpr>(expr);
-    if (dim && extents[dim.getPosition()] == 1)
-      return getAffineConstantExpr(0, expr.getContext());
-    return expr;
-  }
-  AffineExpr l = simplify(binary.getLHS(), extents);
-  AffineExpr r = simplify(binary.getRHS(), extents);
-  AffineExpr result =
-      getAffineBinaryOpExpr(binary.getKind(), l, r); // folds what it can
-  auto same = dyn_cast<AffineBinaryOpExpr>(result);
-  if (!same)
-    return result;
-  auto divisor = dyn_cast<AffineConstantExpr>(same.getRHS());
-  Bounds range = getBounds(same.getLHS(), extents);
-  if (!divisor || !range || range->first < 0 ||
-      range->second >= divisor.getValue())
-    return result;
-  if (same.getKind() == AffineExprKind::FloorDiv)
-    return getAffineConstantExpr(0, expr.getContext());
-  if (same.getKind() == AffineExprKind::Mod)
-    return same.getLHS();
-  return result;
-}
-
-AffineMap moec::kernel::simplifyMap(AffineMap map, ArrayRef<int64_t> extents) {
-  SmallVector<AffineExpr> results;
-  for (AffineExpr expr : map.getResults()) {
-    AffineExpr before;
-    do {
-      before = expr;
-      expr = simplifyAffineExpr(simplify(expr, extents), map.getNumDims(), 0);
-    } while (expr != before);
-    results.push_back(expr);
-  }
-  return AffineMap::get(map.getNumDims(), 0, results, map.getContext());
-}
 
 Value moec::kernel::getViewRoot(Value value) {
   while (Operation *op = value.getDefiningOp()) {

@@ -8,15 +8,10 @@
 #ifndef MOEC_DIALECTS_KERNEL_INDEXINGMAPS_H
 #define MOEC_DIALECTS_KERNEL_INDEXINGMAPS_H
 
-#include "mlir/IR/AffineMap.h"
+#include "dialects/Kernel/AffineExtents.h"
 #include "mlir/IR/Value.h"
 
 namespace moec::kernel {
-
-/// `map` with floordiv and mod removed where 0 <= dim i < extents[i] makes them
-/// trivial, as in (b * 49 + s) floordiv 49 = b for s < 49.
-mlir::AffineMap simplifyMap(mlir::AffineMap map,
-                            llvm::ArrayRef<int64_t> extents);
 
 /// The value behind expand_shape and collapse_shape ops.
 mlir::Value getViewRoot(mlir::Value value);

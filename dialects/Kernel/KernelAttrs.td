@@ -5,6 +5,17 @@ include "dialects/Kernel/KernelDialect.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 
+def Kernel_VariantDefault : I32EnumAttrCase<"Default", 0, "default">;
+def Kernel_VariantSimt : I32EnumAttrCase<"Simt", 1, "simt">;
+def Kernel_VariantMma : I32EnumAttrCase<"MmaSync", 2, "mma.sync">;
+def Kernel_VariantSkinny : I32EnumAttrCase<"Skinny", 3, "skinny">;
+def Kernel_VariantWgmma : I32EnumAttrCase<"Wgmma", 4, "wgmma">;
+def Kernel_Variant : I32EnumAttr<"Variant", "the code that a contraction gets on a GPU",
+    [Kernel_VariantDefault, Kernel_VariantSimt, Kernel_VariantMma, Kernel_VariantSkinny, Kernel_VariantWgmma]> {
+  let cppNamespace = "::moec::kernel";
+  let genSpecializedAttr = 0;
+}
+
 def Kernel_ScheduleAttr : AttrDef<Kernel_Dialect, "Schedule"> {
   let mnemonic = "schedule";
   let summary = "How a kernel is tiled";
@@ -25,16 +36,16 @@ def Kernel_ScheduleAttr : AttrDef<Kernel_Dialect, "Schedule"> {
     64 bits; stages and warps, where they are given, between 1 and 64.
 
     Examples: `#kernel.schedule<tile = [96, 256, 512], micro = [12, 32]>`,
-    `#kernel.schedule<tile = [128, 128, 32], micro = [64, 32], variant = "mma.sync", stages = 3>`
+    `#kernel.schedule<tile = [128, 128, 32], micro = [64, 32], variant = mma.sync, stages = 3>`
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$tile,
                         ArrayRefParameter<"int64_t">:$micro,
-                        StringRefParameter<"code of a GPU kernel, or empty", "\"\"">:$variant,
+                        DefaultValuedParameter<"::moec::kernel::Variant", "::moec::kernel::Variant::Default">:$variant,
                         DefaultValuedParameter<"int64_t", "0">:$stages,
                         DefaultValuedParameter<"int64_t", "0">:$warps);
   let builders = [AttrBuilder<(ins "::llvm::ArrayRef<int64_t>":$tile,
                                    "::llvm::ArrayRef<int64_t>":$micro), [{
-    return $_get($_ctxt, tile, micro, "", 0, 0);
+    return $_get($_ctxt, tile, micro, ::moec::kernel::Variant::Default, 0, 0);
   }]>];
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
@@ -49,6 +60,16 @@ def Kernel_Combiner : I32EnumAttr<"Combiner", "how a reduction joins two values"
 }
 def Kernel_CombinerAttr : EnumAttr<Kernel_Dialect, Kernel_Combiner, "combiner"> {
   let assemblyFormat = "`<` $value `>`";
+}
+def Kernel_PriorityPosition : I32EnumAttrCase<"Position", 0, "position">;
+def Kernel_PriorityImportance : I32EnumAttrCase<"Importance", 1, "importance">;
+def Kernel_Priority : I32EnumAttr<"Priority", "who is served first where an expert is full",
+    [Kernel_PriorityPosition, Kernel_PriorityImportance]> {
+  let cppNamespace = "::moec::kernel";
+  let genSpecializedAttr = 0;
+}
+def Kernel_PriorityAttr : EnumAttr<Kernel_Dialect, Kernel_Priority, "priority"> {
+  let assemblyFormat = "$value";
 }
 def Kernel_CombinerArrayAttr : TypedArrayAttrBase<Kernel_CombinerAttr, "combiners">;
 

@@ -24,7 +24,7 @@ using namespace moec::kernel;
 Attribute ScheduleAttr::parse(AsmParser &parser, Type) {
   SMLoc start = parser.getCurrentLocation();
   SmallVector<int64_t> tile, micro;
-  std::string variant;
+  Variant variant = Variant::Default;
   int64_t stages = 0, warps = 0;
   auto parseSizes = [&](StringRef name,
                         SmallVector<int64_t> &sizes) -> ParseResult {
@@ -43,8 +43,16 @@ Attribute ScheduleAttr::parse(AsmParser &parser, Type) {
     if (parser.parseKeyword(&name) || parser.parseEqual())
       return {};
     if (name == "variant") {
-      if (parser.parseString(&variant))
+      std::string text;
+      if (parser.parseKeywordOrString(&text))
         return {};
+      std::optional<Variant> found = symbolizeVariant(text);
+      if (!found || *found == Variant::Default)
+        return parser.emitError(at, "variant: expected simt, mma.sync, skinny "
+                                    "or wgmma, got ")
+                   << text,
+               Attribute();
+      variant = *found;
     } else if (name == "stages" || name == "warps") {
       int64_t &value = name == "stages" ? stages : warps;
       if (parser.parseInteger(value))
@@ -66,7 +74,7 @@ Attribute ScheduleAttr::parse(AsmParser &parser, Type) {
 
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    ArrayRef<int64_t> tile,
-                                   ArrayRef<int64_t> micro, StringRef variant,
+                                   ArrayRef<int64_t> micro, Variant,
                                    int64_t stages, int64_t warps) {
   constexpr int64_t maxSize = 1 << 20, maxParts = 64;
   for (int64_t size : llvm::concat<const int64_t>(tile, micro))
@@ -82,8 +90,8 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 
 void ScheduleAttr::print(AsmPrinter &printer) const {
   printer << "<tile = [" << getTile() << "], micro = [" << getMicro() << "]";
-  if (!getVariant().empty())
-    printer << ", variant = \"" << getVariant() << "\"";
+  if (getVariant() != Variant::Default)
+    printer << ", variant = " << stringifyVariant(getVariant());
   if (getStages())
     printer << ", stages = " << getStages();
   if (getWarps())

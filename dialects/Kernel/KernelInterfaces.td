@@ -3,6 +3,34 @@
 
 include "mlir/IR/OpBase.td"
 
+def Kernel_OpInterface : OpInterface<"KernelOpInterface"> {
+  let cppNamespace = "::moec::kernel";
+  let description = [{
+    What every op that is one launch says of itself, so that no pass has to know
+    which ops there are.
+  }];
+  let methods = [
+    InterfaceMethod<"The inputs, the first operands.", "::mlir::OperandRange", "getInputs">,
+    InterfaceMethod<"The destinations, the other operands, tied to the results on tensors.",
+                    "::mlir::OperandRange", "getOuts">,
+    InterfaceMethod<"Extents of the space whose points can be computed independently of each other, "
+                    "from which a lowering makes its grid; empty for an op that is one block.",
+                    "::llvm::ArrayRef<int64_t>", "getGrid">,
+    InterfaceMethod<"Floating-point operations, 2 per multiply-add of a contraction; 0 for other kernels, "
+                    "whose work is memory traffic. Ragged rows are counted once, whatever their group.",
+                    "int64_t", "getFlops", (ins), "", "return 0;">,
+    InterfaceMethod<"Bytes of all operands, each once: the least that must be moved.", "int64_t", "getBytes",
+                    (ins), "", "return ::moec::kernel::getOperandBytes($_op);">,
+    InterfaceMethod<"What is done with an input, as far as it matters for its precision.",
+                    "::moec::kernel::InputUse", "getInputUse", (ins "unsigned":$input)>,
+    InterfaceMethod<"When an out may be rounded to bf16 as it is stored.", "::moec::kernel::OutRounding",
+                    "getOutRounding", (ins "unsigned":$out), "",
+                    "return ::moec::kernel::OutRounding::Always;">,
+    InterfaceMethod<"So many inputs keep their places whatever becomes of the others.", "unsigned",
+                    "getNumFixedInputs", (ins), "", "return 0;">,
+  ];
+}
+
 def Kernel_StructuredOpInterface : OpInterface<"StructuredKernelOpInterface"> {
   let cppNamespace = "::moec::kernel";
   let description = [{
@@ -19,6 +47,8 @@ def Kernel_StructuredOpInterface : OpInterface<"StructuredKernelOpInterface"> {
                     "::llvm::ArrayRef<int32_t>", "getGathers">,
     InterfaceMethod<"The ragged dimension, if any.", "::std::optional<uint64_t>", "getRaggedDim">,
     InterfaceMethod<"The input that holds the group offsets.", "::std::optional<uint64_t>", "getOffsets">,
+    InterfaceMethod<"The operand of kernel.yield that is stored in an out.", "::mlir::OpOperand &", "getStored",
+                    (ins "unsigned":$out)>,
   ];
   let extraSharedClassDeclaration = [{
     /// Map of input `i`.

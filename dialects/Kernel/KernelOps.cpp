@@ -83,10 +83,4 @@ addEffects(OperandRange inputs, OperandRange outs, Operation *op,
 KERNEL_EFFECTS(ContractOp)
 KERNEL_EFFECTS(RowsOp)
 KERNEL_EFFECTS(MapOp)
-
-void RouteOp::getEffects(
-    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>>
-        &effects) {
-  addEffects((*this)->getOperands().take_front(1),
-             (*this)->getOperands().drop_front(1), *this, effects);
-}
+KERNEL_EFFECTS(RouteOp)

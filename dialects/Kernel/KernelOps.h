@@ -23,6 +23,29 @@
 #include "dialects/Kernel/KernelEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Kernel/KernelAttrs.h.inc"
+
+namespace moec::kernel {
+
+/// What a kernel op does with an input.
+struct InputUse {
+  bool mayRound = true;    ///< may be kept as bf16, as far as this op goes
+  bool multiplied = false; ///< is a factor, or part of one, of a contraction
+  bool computedOn = false; ///< is read otherwise than as a factor as it is
+  bool decides = false;    ///< a choice hangs on it, not only a value
+};
+
+/// When an out may be bf16.
+enum class OutRounding {
+  Never,
+  IfOnlyMultiplied, ///< if contractions are all that reads it
+  Always
+};
+
+/// Bytes of all operands of `op`, each once.
+int64_t getOperandBytes(mlir::Operation *op);
+
+} // namespace moec::kernel
+
 #include "dialects/Kernel/KernelInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/Kernel/KernelOps.h.inc"

@@ -13,7 +13,7 @@ class Kernel_Op<string mnemonic, list<Trait> traits = []>
 
 class Kernel_StructuredOp<string mnemonic, list<Trait> traits = []>
     : Kernel_Op<mnemonic, !listconcat([
-        AttrSizedOperandSegments, IsolatedFromAbove, Kernel_StructuredOpInterface,
+        AttrSizedOperandSegments, IsolatedFromAbove, Kernel_StructuredOpInterface, Kernel_OpInterface,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>], traits)> {
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let hasVerifier = 1;
@@ -78,6 +78,12 @@ def Kernel_ContractOp : Kernel_StructuredOp<"contract"> {
     unsigned getMDim() { return getDims().size() - 3; }
     unsigned getNDim() { return getDims().size() - 2; }
     unsigned getKDim() { return getDims().size() - 1; }
+    ::llvm::ArrayRef<int64_t> getGrid() { return getDims().drop_back(); }
+    int64_t getFlops();
+    /// The left and the right operand.
+    unsigned getNumFixedInputs() { return 2; }
+    ::moec::kernel::InputUse getInputUse(unsigned input);
+    ::mlir::OpOperand &getStored(unsigned out);
   }];
 }
 
@@ -119,6 +125,17 @@ def Kernel_RowsOp : Kernel_StructuredOp<"rows"> {
     (`schedule` $schedule^)? `combiners` $combiners `phases` custom<IsolatedList>($phases)
     `finish` custom<Isolated>($finish) `emit` custom<Isolated>($emit) attr-dict (`->` type($results)^)?
   }];
+  let extraClassDeclaration = [{
+    /// How many of the outs are stored once per row; they come first.
+    unsigned getNumRowOuts();
+    ::llvm::ArrayRef<int64_t> getGrid() { return getDims().drop_back(); }
+    ::moec::kernel::InputUse getInputUse(unsigned input);
+    /// Statistics are f32 for whatever computes on them.
+    ::moec::kernel::OutRounding getOutRounding(unsigned) {
+      return ::moec::kernel::OutRounding::IfOnlyMultiplied;
+    }
+    ::mlir::OpOperand &getStored(unsigned out);
+  }];
 }
 
 def Kernel_MapOp : Kernel_StructuredOp<"map"> {
@@ -152,9 +169,14 @@ def Kernel_MapOp : Kernel_StructuredOp<"map"> {
     `maps` $indexing_maps (`gathers` $gathers^)? (`ragged` $ragged_dim^ `by` $offsets)?
     (`schedule` $schedule^)? `body` custom<Isolated>($body) attr-dict (`->` type($results)^)?
   }];
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<int64_t> getGrid() { return getDims(); }
+    ::moec::kernel::InputUse getInputUse(unsigned input);
+    ::mlir::OpOperand &getStored(unsigned out);
+  }];
 }
 
-def Kernel_RouteOp : Kernel_Op<"route", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+def Kernel_RouteOp : Kernel_Op<"route", [Kernel_OpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "Top-k routing into a ragged plan, by stable counting";
   let description = [{
     Reads `gates` [items, experts] (f32, after the softmax) and writes `weights`
@@ -169,19 +191,28 @@ def Kernel_RouteOp : Kernel_Op<"route", [DeclareOpInterfaceMethods<MemoryEffects
     ```mlir
     func.func @route(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) -> (tensor<8x2xf32>, tensor<69xi32>) {
       %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
-        k 2 capacity 5 priority "position" -> tensor<8x2xf32>, tensor<69xi32>
+        k 2 capacity 5 priority position -> tensor<8x2xf32>, tensor<69xi32>
       return %r#0, %r#1 : tensor<8x2xf32>, tensor<69xi32>
     }
     ```
   }];
   let arguments = (ins AnyShaped:$gates, AnyShaped:$weights, AnyShaped:$plan,
-    I64Attr:$k, I64Attr:$capacity, StrAttr:$priority);
+    I64Attr:$k, I64Attr:$capacity, Kernel_PriorityAttr:$priority);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     `ins` `(` $gates `:` type($gates) `)` `outs` `(` $weights `,` $plan `:` type($weights) `,` type($plan) `)`
     `k` $k `capacity` $capacity `priority` $priority attr-dict (`->` type($results)^)?
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::OperandRange getInputs() { return (*this)->getOperands().take_front(1); }
+    ::mlir::OperandRange getOuts() { return (*this)->getOperands().drop_front(1); }
+    ::llvm::ArrayRef<int64_t> getGrid() { return {}; }
+    ::moec::kernel::InputUse getInputUse(unsigned) {
+      return {/*mayRound=*/false, /*multiplied=*/false, /*computedOn=*/true, /*decides=*/true};
+    }
+    ::moec::kernel::OutRounding getOutRounding(unsigned) { return ::moec::kernel::OutRounding::Never; }
+  }];
 }
 
 def Kernel_IndexOp : Kernel_Op<"index", [Pure]> {

@@ -47,8 +47,7 @@ void KernelRewriter::dropInput(unsigned position) {
 }
 
 void KernelRewriter::dropUnused() {
-  // The two operands of a contraction keep their places.
-  unsigned first = isa<kernel::ContractOp>(op) ? 2 : 0;
+  unsigned first = cast<KernelOpInterface>(op).getNumFixedInputs();
   for (unsigned i = inputs.size(); i-- > first;) {
     auto *equal = llvm::find(inputs, inputs[i]);
     unsigned keep = equal - inputs.begin();

@@ -402,10 +402,6 @@ LogicalResult RouteOp::verify() {
     return emitOpError("expected 1 <= k <= ") << experts << ", got " << k;
   if (capacity < 0)
     return emitOpError("expected capacity >= 0, got ") << capacity;
-  if (getPriority() != "position" && getPriority() != "importance")
-    return emitOpError("expected priority \"position\" or \"importance\", "
-                       "got \"")
-           << getPriority() << "\"";
   if (shape(getWeights()) != ArrayRef<int64_t>{items, k} ||
       !elementTypeOf(getWeights()).isF32())
     return emitOpError("expected weights [")

@@ -24,10 +24,6 @@ LogicalResult TopKRouteOp::verify() {
     return failure();
   if (capacity < 0)
     return emitOpError("expected capacity >= 0, got ") << capacity;
-  if (getPriority() != "position" && getPriority() != "importance")
-    return emitOpError("expected priority \"position\" or \"importance\", "
-                       "got \"")
-           << getPriority() << "\"";
   auto plan = RoutingType::get(getContext(), items, experts, k, capacity, 0);
   if (getPlan().getType() != plan)
     return emitOpError("expected a plan of type ")

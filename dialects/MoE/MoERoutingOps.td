@@ -1,6 +1,7 @@
 #ifndef MOEC_DIALECTS_MOE_MOEROUTINGOPS_TD
 #define MOEC_DIALECTS_MOE_MOEROUTINGOPS_TD
 
+include "dialects/MoE/MoEEnums.td"
 include "dialects/MoE/MoEStructureOps.td"
 
 def MoE_TopKRouteOp : MoE_DiffOp<"top_k_route"> {
@@ -9,7 +10,7 @@ def MoE_TopKRouteOp : MoE_DiffOp<"top_k_route"> {
     `gates` [items, experts] are probabilities (softmax before top-k; V-MoE, arXiv 2106.05974, equation 1; no
     renormalisation). `weights` [items, k] are the k largest of each item, in descending order (ties: the lower
     expert first). The plan places all first choices, then all second choices, ...; items in order of position
-    (`priority = "position"`) or of descending largest gate (`"importance"`: batch-prioritised routing; ties: the lower
+    (`position`) or of descending largest gate (`importance`: batch-prioritised routing; ties: the lower
     item first); an assignment to an expert that already has `capacity` rows is dropped, so capacity 0 drops all of them and
     capacity = items none. Weights of dropped assignments keep their value.
 
@@ -17,13 +18,13 @@ def MoE_TopKRouteOp : MoE_DiffOp<"top_k_route"> {
 
     ```mlir
     func.func @f(%g: tensor<128x8xf32>) -> tensor<128x2xf32> {
-      %w, %plan = moe.top_k_route %g k 2 capacity 40 priority "position"
+      %w, %plan = moe.top_k_route %g k 2 capacity 40 priority position
         : tensor<128x8xf32> -> tensor<128x2xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>
       return %w : tensor<128x2xf32>
     }
     ```
   }];
-  let arguments = (ins MoE_Tensor:$gates, I64Attr:$k, I64Attr:$capacity, StrAttr:$priority);
+  let arguments = (ins MoE_Tensor:$gates, I64Attr:$k, I64Attr:$capacity, MoE_PriorityAttr:$priority);
   let results = (outs MoE_Tensor:$weights, MoE_RoutingType:$plan);
   let assemblyFormat = [{ $gates `k` $k `capacity` $capacity `priority` $priority attr-dict
     `:` type($gates) `->` type($weights) `,` type($plan) }];

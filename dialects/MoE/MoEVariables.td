@@ -3,26 +3,12 @@
 
 include "dialects/MoE/MoEDialect.td"
 include "mlir/IR/AttrTypeBase.td"
-include "mlir/IR/EnumAttr.td"
+include "dialects/MoE/MoEEnums.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def MoE_Role : I32EnumAttr<"Role", "what a variable is for", [
-    I32EnumAttrCase<"Parameter", 0, "parameter">, I32EnumAttrCase<"Statistic", 1, "statistic">,
-    I32EnumAttrCase<"Moment", 2, "moment">, I32EnumAttrCase<"Shadow", 3, "shadow">,
-    I32EnumAttrCase<"Derived", 4, "derived">]> {
-  let cppNamespace = "::moec::moe";
-  let genSpecializedAttr = 0;
-}
 def MoE_RoleAttr : EnumAttr<MoE_Dialect, MoE_Role, "role">;
 
-def MoE_InitKind : I32EnumAttr<"InitKind", "how a variable starts", [
-    I32EnumAttrCase<"Zeros", 0, "zeros">, I32EnumAttrCase<"Ones", 1, "ones">,
-    I32EnumAttrCase<"Constant", 2, "constant">, I32EnumAttrCase<"Normal", 3, "normal">,
-    I32EnumAttrCase<"Uniform", 4, "uniform">]> {
-  let cppNamespace = "::moec::moe";
-  let genSpecializedAttr = 0;
-}
 def MoE_InitAttr : AttrDef<MoE_Dialect, "Init"> {
   let mnemonic = "init";
   let summary = "What a variable holds before training";
@@ -51,12 +37,6 @@ def MoE_EntryAttr : AttrDef<MoE_Dialect, "Entry"> {
   let genVerifyDecl = 1;
 }
 
-def MoE_HostValue : I32EnumAttr<"HostValue", "what the training loop gives a step", [
-    I32EnumAttrCase<"LearningRate", 0, "learning_rate">, I32EnumAttrCase<"Step", 1, "step">,
-    I32EnumAttrCase<"Seed", 2, "seed">]> {
-  let cppNamespace = "::moec::moe";
-  let genSpecializedAttr = 0;
-}
 def MoE_HostAttr : EnumAttr<MoE_Dialect, MoE_HostValue, "host"> {
   let assemblyFormat = "`<` $value `>`";
 }

@@ -148,7 +148,7 @@ void routeTopK(const T *gates, int64_t items, int64_t experts, int64_t k,
                int64_t capacity, bool byImportance, T *weights, int32_t *plan);
 
 /// What Frame::record() is told of a route.
-Choice routeChoice(int64_t k, int64_t capacity, llvm::StringRef priority);
+Choice routeChoice(int64_t k, int64_t capacity, bool byImportance);
 
 /// The families; each runs one op, or says that the op is not its own.
 template <typename T>

@@ -342,13 +342,13 @@ static Status evalRoute(kernel::RouteOp op, Frame<T> &frame) {
     return Status::Failed;
   }
   const TensorOf<T> &gates = frame.get(op.getGates());
-  frame.record(routeChoice(op.getK(), op.getCapacity(), op.getPriority()),
-               gates);
+  bool byImportance = op.getPriority() == kernel::Priority::Importance;
+  frame.record(routeChoice(op.getK(), op.getCapacity(), byImportance), gates);
   TensorOf<T> weights = zerosFor<T>(op.getResult(0));
   TensorOf<T> plan = zerosFor<T>(op.getResult(1));
   routeTopK(gates.floats.data(), gates.shape[0], gates.shape[1], op.getK(),
-            op.getCapacity(), op.getPriority() == "importance",
-            weights.floats.data(), plan.ints.data());
+            op.getCapacity(), byImportance, weights.floats.data(),
+            plan.ints.data());
   frame.set(op.getResult(0), std::move(weights));
   frame.set(op.getResult(1), std::move(plan));
   return Status::Done;

@@ -13,11 +13,11 @@ using namespace moec;
 using namespace moec::reference;
 
 Choice moec::reference::routeChoice(int64_t k, int64_t capacity,
-                                    StringRef priority) {
+                                    bool byImportance) {
   Choice choice;
   choice.k = k;
   choice.capacity = capacity;
-  choice.byImportance = priority == "importance";
+  choice.byImportance = byImportance;
   return choice;
 }
 
@@ -71,13 +71,13 @@ template void moec::reference::routeTopK(const double *, int64_t, int64_t,
 template <typename T>
 static Status evalTopKRoute(moe::TopKRouteOp op, Frame<T> &frame) {
   const TensorOf<T> &gates = frame.get(op.getGates());
-  frame.record(routeChoice(op.getK(), op.getCapacity(), op.getPriority()),
-               gates);
+  bool byImportance = op.getPriority() == moe::Priority::Importance;
+  frame.record(routeChoice(op.getK(), op.getCapacity(), byImportance), gates);
   TensorOf<T> weights = zerosFor<T>(op.getWeights());
   TensorOf<T> plan = zerosFor<T>(op.getPlan());
   routeTopK(gates.floats.data(), gates.shape[0], gates.shape[1], op.getK(),
-            op.getCapacity(), op.getPriority() == "importance",
-            weights.floats.data(), plan.ints.data());
+            op.getCapacity(), byImportance, weights.floats.data(),
+            plan.ints.data());
   frame.set(op.getWeights(), std::move(weights));
   frame.set(op.getPlan(), std::move(plan));
   return Status::Done;

@@ -41,12 +41,15 @@ struct ExtractBuiltinsPass
         return b.getNamedAttr(name, b.getI64IntegerAttr(value));
       };
       func->setAttr("kernel.builtin", b.getStringAttr("route"));
-      func->setAttr("kernel.attributes",
-                    b.getDictionaryAttr(
-                        {number("items", shape[0]), number("experts", shape[1]),
-                         number("k", route.getK()),
-                         number("capacity", route.getCapacity()),
-                         b.getNamedAttr("priority", route.getPriorityAttr())}));
+      func->setAttr(
+          "kernel.attributes",
+          b.getDictionaryAttr(
+              {number("items", shape[0]), number("experts", shape[1]),
+               number("k", route.getK()),
+               number("capacity", route.getCapacity()),
+               b.getNamedAttr("priority",
+                              b.getStringAttr(kernel::stringifyPriority(
+                                  route.getPriority())))}));
       func->removeAttr("kernel.function");
       func.getBody().getBlocks().clear();
       func.setPrivate();

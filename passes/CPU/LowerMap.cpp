@@ -24,7 +24,7 @@ LogicalResult lowerMap(kernel::MapOp op, KernelFunction &kernel,
   FailureOr<KernelOperands> operands = KernelOperands::create(b, op);
   if (failed(operands))
     return failure();
-  RowSpace space(op, *operands, /*numReduction=*/0);
+  RowSpace space(op, *operands);
   unsigned v = space.chooseVectorDim(hardwareLanes);
   operands->setSpace(space.extents(), space.addresses());
   unsigned lanes = lanesFor(space.dims[v].extent, hardwareLanes);

@@ -59,7 +59,7 @@ private:
   static TypeRange yieldTypes(Region &region) {
     return region.front().getTerminator()->getOperandTypes();
   }
-  unsigned numFinishOuts() { return yieldTypes(op.getFinish()).size(); }
+  unsigned numFinishOuts() { return op.getNumRowOuts(); }
   bool hasEmit() { return !yieldTypes(op.getEmit()).empty(); }
 
   /// Evaluates `emit` at all points, then stores: an out may be an input.
@@ -276,7 +276,7 @@ LogicalResult lowerRows(kernel::RowsOp op, KernelFunction &kernel,
   FailureOr<KernelOperands> operands = KernelOperands::create(b, op);
   if (failed(operands))
     return failure();
-  RowSpace space(op, *operands, /*numReduction=*/1);
+  RowSpace space(op, *operands);
   unsigned v = space.chooseVectorDim(hardwareLanes);
   operands->setSpace(space.extents(), space.addresses());
   remarkSlowAccesses(op, space, v);

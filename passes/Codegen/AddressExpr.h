@@ -8,23 +8,10 @@
 #ifndef MOEC_PASSES_CODEGEN_ADDRESSEXPR_H
 #define MOEC_PASSES_CODEGEN_ADDRESSEXPR_H
 
-#include "mlir/IR/AffineExpr.h"
-#include "mlir/IR/AffineMap.h"
+#include "dialects/Kernel/AffineExtents.h"
 #include "mlir/IR/Builders.h"
 
 namespace moec::codegen {
-
-/// Smallest and largest value of an expression over dims `0 <= d_i < dims[i]`.
-struct ExprRange {
-  int64_t low, high;
-};
-ExprRange rangeOf(mlir::AffineExpr expr, llvm::ArrayRef<int64_t> dims);
-
-/// Simplifies `expr`, knowing `0 <= d_i < dims[i]`. Beyond MLIR's own rules it
-/// joins `(e floordiv c) * (c*s) + (e mod c) * s` to `e * s` and drops division
-/// and remainder that the extents make superfluous.
-mlir::AffineExpr simplifyWithExtents(mlir::AffineExpr expr,
-                                     llvm::ArrayRef<int64_t> dims);
 
 /// The row-major element offset that `map` selects in a dense buffer of
 /// `shape`: (m floordiv 49, m mod 49, k) on 4x49x96 becomes m * 96 + k.

@@ -125,10 +125,10 @@ RowCursor KernelOperands::row(OpBuilder &b, Location loc, unsigned number,
   if (cursor.lane.kind == LaneKind::Irregular ||
       cursor.lane.kind == LaneKind::Chunked)
     return cursor;
-  AffineExpr start =
-      simplifyWithExtents(operand.address.replace(b.getAffineDimExpr(laneDim),
-                                                  b.getAffineConstantExpr(0)),
-                          extents);
+  AffineExpr start = kernel::simplifyWithExtents(
+      operand.address.replace(b.getAffineDimExpr(laneDim),
+                              b.getAffineConstantExpr(0)),
+      extents);
   cursor.base = expandExpr(b, loc, start, dims, extents, b.getIndexType());
   if (operand.gather < 0)
     return cursor;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Codegen/RowSpace.h"
+#include "dialects/Kernel/Cost.h"
 
 using namespace mlir;
 using namespace moec::codegen;
@@ -32,14 +33,16 @@ static int64_t findDivisor(ArrayRef<OperandUse> operands, unsigned d,
 }
 
 RowSpace::RowSpace(StructuredKernelOpInterface op,
-                   const KernelOperands &accesses, unsigned numReduction)
+                   const KernelOperands &accesses)
     : context(op->getContext()) {
   ArrayRef<int64_t> extents = op.getDims();
+  size_t parallel =
+      cast<kernel::KernelOpInterface>(op.getOperation()).getGrid().size();
   numInputs = op.getInputs().size();
   std::optional<uint64_t> ragged = op.getRaggedDim();
   for (auto [d, extent] : llvm::enumerate(extents)) {
     bool isRagged = ragged && *ragged == d;
-    dims.push_back({extent, d + numReduction >= extents.size(), isRagged});
+    dims.push_back({extent, d >= parallel, isRagged});
     original.push_back(getAffineDimExpr(d, context));
   }
   for (unsigned i = 0; i < numInputs + accesses.numOuts(); ++i) {
@@ -63,22 +66,15 @@ RowSpace::RowSpace(StructuredKernelOpInterface op,
     markUsed(rows.getEmit(), true);
     for (Region &phase : rows.getPhases())
       markUsed(phase, true);
-    onceOuts = rows.getFinish().front().getTerminator()->getNumOperands();
+    onceOuts = rows.getNumRowOuts();
   } else {
     markUsed(op->getRegion(0), true);
   }
   for (unsigned i = numInputs; i < operands.size(); ++i)
     operands[i].perElement = i >= numInputs + onceOuts;
 
-  // A function costs about as much as 20 other ops.
   for (Region &region : op->getRegions())
-    for (Operation &inner : region.front())
-      if (isa<math::FmaOp, math::AbsFOp>(inner))
-        ops += 1;
-      else if (isa<math::MathDialect>(inner.getDialect()))
-        ops += 20;
-      else if (!inner.hasTrait<OpTrait::ConstantLike>())
-        ops += 1;
+    ops += 1 + int64_t(kernel::getScalarWork(region).total());
 
   // The group and the ragged dimension carry the meaning of the offsets.
   auto isFixed = [&](unsigned loop) {
@@ -107,7 +103,7 @@ RowSpace::RowSpace(StructuredKernelOpInterface op,
 void RowSpace::rewrite(ArrayRef<AffineExpr> replacements,
                        ArrayRef<int64_t> extents) {
   auto apply = [&](AffineExpr &expr) {
-    expr = simplifyWithExtents(expr.replaceDims(replacements), extents);
+    expr = kernel::simplifyWithExtents(expr.replaceDims(replacements), extents);
   };
   for (OperandUse &operand : operands)
     apply(operand.address);

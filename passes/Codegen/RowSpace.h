@@ -38,9 +38,9 @@ struct OperandUse {
 /// together for all operands become one.
 class RowSpace {
 public:
-  /// `numReduction` trailing dimensions (0 or 1) are reduced.
+  /// Dimensions beyond the grid of the op are reduced.
   RowSpace(kernel::StructuredKernelOpInterface op,
-           const KernelOperands &operands, unsigned numReduction);
+           const KernelOperands &operands);
 
   llvm::SmallVector<LoopDim> dims;
   /// The dimensions of the op as functions of the loops.

@@ -98,7 +98,7 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
       unsigned out = root.getResultNumber();
       AffineMap read =
           simplifyMap(getViewMap(input).compose(maps.back()), rows.getDims());
-      if (out >= getNumRowOuts(rows) ||
+      if (out >= rows.getNumRowOuts() ||
           read != simplifyMap(rows.getOutMap(out), rows.getDims()))
         return false;
       statistic.back() = out;

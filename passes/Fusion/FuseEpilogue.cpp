@@ -89,7 +89,7 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
       return false;
     auto structured = cast<kernel::StructuredKernelOpInterface>(producer);
     auto rows = dyn_cast<kernel::RowsOp>(producer);
-    bool finish = rows && out < getNumRowOuts(rows);
+    bool finish = rows && out < rows.getNumRowOuts();
     // The outs of `finish` come first: another one would have to stand between.
     if (finish && map.getNumResults() != 1)
       return missed(map, "it has several results");

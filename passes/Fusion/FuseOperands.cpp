@@ -19,10 +19,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/Cost.h"
 #include "dialects/Kernel/IndexingMaps.h"
 #include "dialects/Kernel/KernelRewriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Fusion/FusionUtils.h"
 #include "passes/Fusion/Passes.h"
@@ -164,11 +164,7 @@ static bool isWorthRepeating(kernel::MapOp map) {
   int64_t fullReads = llvm::count_if(map.getInputs(), [&](Value input) {
     return cast<ShapedType>(input.getType()).getNumElements() >= size;
   });
-  bool heavy = false;
-  for (Operation &op : map.getBody().front())
-    heavy |= isa<math::MathDialect>(op.getDialect()) &&
-             !isa<math::FmaOp, math::AbsFOp, math::RsqrtOp, math::SqrtOp>(op);
-  return fullReads <= 1 && !heavy;
+  return fullReads <= 1 && kernel::getScalarWork(map.getBody()).functions == 0;
 }
 
 /// Returns the op that takes the reader's place.

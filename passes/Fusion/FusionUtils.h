@@ -14,11 +14,6 @@
 
 namespace moec::fusion {
 
-/// How many of the outs of `rows` are stored once per row; they come first.
-inline unsigned getNumRowOuts(kernel::RowsOp rows) {
-  return rows.getFinish().front().getTerminator()->getNumOperands();
-}
-
 /// Ops in the regions of one kernel, at most: a body that long has enough to do
 /// for a trip to memory, and copying it once more for each that joins would
 /// take a time that grows with the square of a chain's length.

@@ -100,7 +100,7 @@ private:
   mlir::Value rank; ///< i32, in the cluster
   /// Warpgroups that multiply, beside the one that fills the stages.
   int64_t consumers() const { return mTile / 64; }
-  llvm::StringRef variant;
+  kernel::Variant variant = kernel::Variant::Simt;
   mlir::Type elementType; ///< of the staged elements: f32 or bf16
   Panel left, right;
   mlir::Value tid; ///< i32

@@ -68,7 +68,7 @@ bool GPUContractEmitter::isContiguous(unsigned operand, unsigned lane,
               operands.numElements(operand) / shape[0] % width == 0;
   SmallVector<int64_t> vectors(operands.dims());
   vectors[lane] = llvm::divideCeil(vectors[lane], width);
-  AffineExpr start = simplifyWithExtents(
+  AffineExpr start = kernel::simplifyWithExtents(
       operands.address(operand).replace(b.getAffineDimExpr(lane),
                                         b.getAffineDimExpr(lane) * width),
       vectors);
@@ -208,19 +208,23 @@ LogicalResult GPUContractEmitter::plan() {
   mTile = schedule.getTile()[0], nTile = schedule.getTile()[1];
   kTile = schedule.getTile()[2];
   mMicro = schedule.getMicro()[0], nMicro = schedule.getMicro()[1];
-  variant = schedule.getVariant().empty() ? "simt" : schedule.getVariant();
   mTiles = raggedM ? M / mTile + dims[0] : llvm::divideCeil(M, mTile);
   nTiles = llvm::divideCeil(N, nTile);
-  LogicalResult planned =
-      variant == "simt"       ? planSimt()
-      : variant == "mma.sync" ? planMma()
-      : variant == "wgmma"    ? planWgmma()
-      : variant == "skinny"
-          ? planSkinny(schedule.getWarps())
-          : LogicalResult(scheduleError() << "expected variant simt, skinny, "
-                                             "mma.sync or wgmma, got "
-                                          << variant);
-  if (failed(planned))
+  if (schedule.getVariant() != kernel::Variant::Default)
+    variant = schedule.getVariant();
+  auto planVariant = [&]() -> LogicalResult {
+    switch (variant) {
+    case kernel::Variant::MmaSync:
+      return planMma();
+    case kernel::Variant::Wgmma:
+      return planWgmma();
+    case kernel::Variant::Skinny:
+      return planSkinny(schedule.getWarps());
+    default:
+      return planSimt();
+    }
+  };
+  if (failed(planVariant()))
     return failure();
   // Where k runs over two dimensions of an operand, a tile may stay in one.
   if (!raggedK)
@@ -332,7 +336,7 @@ LogicalResult GPUContractEmitter::emit() {
     return failure();
   shape.threads = threads;
   shape.shared = sharedBytes;
-  shape.variant = variant.str();
+  shape.variant = kernel::stringifyVariant(variant).str();
   finishKernel(kernel, shape);
   return success();
 }

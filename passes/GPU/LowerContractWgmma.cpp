@@ -79,8 +79,8 @@ void GPUContractEmitter::planTma(Panel &panel) {
       return;
     start = start.replace(b.getAffineDimExpr(d), b.getAffineConstantExpr(0));
   }
-  auto constant =
-      dyn_cast<AffineConstantExpr>(simplifyWithExtents(start, operands.dims()));
+  auto constant = dyn_cast<AffineConstantExpr>(
+      kernel::simplifyWithExtents(start, operands.dims()));
   if (!constant || constant.getValue() != 0 || dims.size() > 5)
     return;
   panel.async = false;

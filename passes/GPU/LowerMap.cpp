@@ -33,7 +33,7 @@ LogicalResult lowerMap(kernel::MapOp op, KernelFunction &kernel) {
   FailureOr<KernelOperands> operands = KernelOperands::create(b, op);
   if (failed(operands))
     return failure();
-  RowSpace space(op, *operands, /*numReduction=*/0);
+  RowSpace space(op, *operands);
   unsigned fastest = chooseThreadLoop(space, *operands, /*parallelOnly=*/false);
   operands->setSpace(space.extents(), space.addresses());
   PointEmitter emitter(b, space, *operands, fastest, /*lanes=*/0);

@@ -46,7 +46,7 @@ public:
     k = op.getK();
     rows = items * k;
     bins = k * experts;
-    byImportance = op.getPriority() == "importance";
+    byImportance = op.getPriority() == kernel::Priority::Importance;
     columns =
         llvm::bit_floor(uint64_t(std::clamp<int64_t>(experts, 1, mostColumns)));
     pitch = warpSize + warpSize / columns;

@@ -64,7 +64,7 @@ public:
            llvm::enumerate(emitter.evaluate(op.getFinish(), point, statistics)))
         emitter.store(out, value, point);
     });
-    once = op.getFinish().front().getTerminator()->getNumOperands();
+    once = op.getNumRowOuts();
     if (tile)
       emitAcross(row, statistics);
     else if (op.getEmit().front().getTerminator()->getNumOperands())
@@ -365,7 +365,7 @@ LogicalResult lowerRows(kernel::RowsOp op, KernelFunction &kernel) {
   FailureOr<KernelOperands> operands = KernelOperands::create(b, op);
   if (failed(operands))
     return failure();
-  RowSpace space(op, *operands, /*numReduction=*/1);
+  RowSpace space(op, *operands);
   unsigned threadLoop =
       chooseThreadLoop(space, *operands, /*parallelOnly=*/false);
   int reduced = -1;

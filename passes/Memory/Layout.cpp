@@ -53,8 +53,7 @@ bool memory::isView(Operation *op) {
 }
 
 bool memory::isKernel(Operation *op) {
-  return isa_and_nonnull<kernel::StructuredKernelOpInterface, kernel::RouteOp>(
-      op);
+  return isa_and_nonnull<kernel::KernelOpInterface>(op);
 }
 
 unsigned memory::getNumInputs(Operation *kernel) {

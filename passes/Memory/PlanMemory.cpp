@@ -20,7 +20,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/Kernel/Cost.h"
 #include "dialects/NodeNames.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -102,9 +101,8 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
             kernel::LoopOp::create(b, repeat.getLoc(), repeat.getCount());
         OpBuilder inner = OpBuilder::atBlockEnd(&loop.getBody().emplaceBlock());
         emitLaunches(repeat.getBody().front(), assignment, inner);
-      } else if (isa<kernel::StructuredKernelOpInterface, kernel::RouteOp>(
-                     op)) {
-        emitLaunch(op, assignment, b);
+      } else if (auto kernel = dyn_cast<kernel::KernelOpInterface>(op)) {
+        emitLaunch(kernel, assignment, b);
       }
     }
   }
@@ -115,13 +113,12 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
                                             getTensorBytes(value.getType()));
   }
 
-  void emitLaunch(Operation &op, const BufferAssignment &assignment,
-                  OpBuilder &b) {
-    unsigned numIns = op.getNumOperands() - op.getNumResults();
+  void emitLaunch(kernel::KernelOpInterface op,
+                  const BufferAssignment &assignment, OpBuilder &b) {
     SmallVector<Attribute> args;
-    for (Value in : op.getOperands().take_front(numIns))
+    for (Value in : op.getInputs())
       args.push_back(getAddress(in, assignment));
-    for (Value out : op.getResults())
+    for (Value out : op->getResults())
       args.push_back(getAddress(out, assignment));
     func::FuncOp kernel = outline(op);
     kernel::LaunchOp::create(b, op.getLoc(), kernel.getName(),
@@ -129,19 +126,19 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
   }
 
   /// Clones `op`, on memrefs, into a function of its own.
-  func::FuncOp outline(Operation &op) {
+  func::FuncOp outline(kernel::KernelOpInterface op) {
     OpBuilder b = OpBuilder::atBlockBegin(getOperation().getBody());
     if (lastKernel)
       b.setInsertionPointAfter(lastKernel);
     SmallVector<Type> types;
-    for (Value operand : op.getOperands())
+    for (Value operand : op->getOperands())
       types.push_back(getMemRef(operand.getType()));
     size_t numMemRefs = types.size();
     types.push_back(b.getIndexType());
     types.push_back(b.getIndexType());
     types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
     std::string name =
-        ("k" + Twine(numKernels++) + "_" + op.getName().stripDialect()).str();
+        ("k" + Twine(numKernels++) + "_" + op->getName().stripDialect()).str();
     auto kernel = func::FuncOp::create(b, op.getLoc(), name,
                                        b.getFunctionType(types, {}));
     kernel->setAttr("kernel.function", b.getUnitAttr());
@@ -149,15 +146,15 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     SmallVector<Attribute> names(nodes.begin(), nodes.end());
     kernel->setAttr("kernel.nodes", b.getArrayAttr(names));
     kernel->setAttr("kernel.kind",
-                    b.getStringAttr(op.getName().stripDialect()));
-    kernel->setAttr("kernel.flops", b.getI64IntegerAttr(kernel::getFlops(&op)));
-    kernel->setAttr("kernel.bytes", b.getI64IntegerAttr(kernel::getBytes(&op)));
+                    b.getStringAttr(op->getName().stripDialect()));
+    kernel->setAttr("kernel.flops", b.getI64IntegerAttr(op.getFlops()));
+    kernel->setAttr("kernel.bytes", b.getI64IntegerAttr(op.getBytes()));
     Block *entry = kernel.addEntryBlock();
     OpBuilder inner = OpBuilder::atBlockEnd(entry);
-    OperationState state(op.getLoc(), op.getName());
+    OperationState state(op.getLoc(), op->getName());
     state.addOperands(entry->getArguments().take_front(numMemRefs));
-    state.addAttributes(op.getAttrDictionary().getValue());
-    for (Region &region : op.getRegions()) {
+    state.addAttributes(op->getAttrDictionary().getValue());
+    for (Region &region : op->getRegions()) {
       IRMapping mapping;
       region.cloneInto(state.addRegion(), mapping);
     }

@@ -43,18 +43,17 @@ static Type toBF16(Type type) {
 }
 
 /// Rounds value `i` that `region` yields, unless it is an extended bf16.
-static void roundYield(Region &region, unsigned i) {
-  Operation *end = region.front().getTerminator();
-  Value value = end->getOperand(i);
+static void roundYield(OpOperand &yielded) {
+  Value value = yielded.get();
   if (auto extended = value.getDefiningOp<arith::ExtFOp>()) {
-    end->setOperand(i, extended.getIn());
+    yielded.set(extended.getIn());
     if (extended.use_empty())
       extended.erase();
     return;
   }
-  OpBuilder b(end);
-  end->setOperand(
-      i, arith::TruncFOp::create(b, value.getLoc(), b.getBF16Type(), value));
+  OpBuilder b(yielded.getOwner());
+  yielded.set(
+      arith::TruncFOp::create(b, value.getLoc(), b.getBF16Type(), value));
 }
 
 /// Input `i` of `op` is bf16 now: its regions extend the element.
@@ -82,14 +81,7 @@ static void roundResult(kernel::StructuredKernelOpInterface op, unsigned i) {
                                            b.getBF16Type()));
   }
   result.setType(toBF16(result.getType()));
-  if (auto rows = dyn_cast<kernel::RowsOp>(op.getOperation())) {
-    unsigned perRow =
-        rows.getFinish().front().getTerminator()->getNumOperands();
-    return i < perRow ? roundYield(rows.getFinish(), i)
-                      : roundYield(rows.getEmit(), i - perRow);
-  }
-  // The last region is the epilogue or the body.
-  roundYield(op->getRegions().back(), i);
+  roundYield(op.getStored(i));
 }
 
 namespace {
@@ -99,7 +91,11 @@ public:
   explicit PrecisionAssigner(func::FuncOp func) : func(func) {}
 
   void run() {
-    func.walk([&](kernel::RouteOp route) { keepGates(route.getGates()); });
+    func.walk([&](kernel::KernelOpInterface op) {
+      for (auto [i, input] : llvm::enumerate(op.getInputs()))
+        if (op.getInputUse(i).decides)
+          keepGates(input);
+    });
     func.walk([&](kernel::ContractOp op) {
       Type operand =
           op.getLhs().front().getTerminator()->getOperand(0).getType();
@@ -114,8 +110,8 @@ public:
     func.walk([&](kernel::ContractOp op) {
       if (!multiplying.contains(op))
         return;
-      roundYield(op.getLhs(), 0);
-      roundYield(op.getRhs(), 0);
+      for (Region *factor : {&op.getLhs(), &op.getRhs()})
+        roundYield(factor->front().getTerminator()->getOpOperand(0));
     });
     copyWeights();
   }

@@ -7,27 +7,11 @@
 
 #include "passes/Precision/StoredValues.h"
 #include "dialects/MoE/MoEOps.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace moec;
 using namespace moec::precision;
-
-/// True if `argument` is added to something, or handed on as it is.
-static bool isTerm(BlockArgument argument) {
-  return llvm::any_of(argument.getUses(), [](OpOperand &use) {
-    Operation *user = use.getOwner();
-    return isa<arith::AddFOp, arith::SubFOp, kernel::YieldOp>(user) ||
-           (isa<math::FmaOp>(user) && use.getOperandNumber() == 2);
-  });
-}
-
-static bool yieldsAsItIs(Region &region, unsigned input) {
-  Operation *end = region.front().getTerminator();
-  BlockArgument argument = region.getArgument(input);
-  return argument.hasOneUse() && *argument.user_begin() == end;
-}
 
 StoredValues::StoredValues(func::FuncOp func,
                            const llvm::SmallPtrSetImpl<Operation *> &ops)
@@ -36,19 +20,21 @@ StoredValues::StoredValues(func::FuncOp func,
   joinBlock(body);
   pin(body.getArguments());
   func.walk([&](Operation *op) {
-    if (auto kernel = dyn_cast<kernel::StructuredKernelOpInterface>(op)) {
+    if (auto kernel = dyn_cast<kernel::KernelOpInterface>(op)) {
       for (unsigned i = 0; i < kernel.getInputs().size(); ++i)
-        read(op, i);
-      if (isa<kernel::RowsOp>(op))
-        for (Value result : op->getResults())
-          groupOf(result).fromRows = true;
+        read(kernel, i);
+      for (OpResult result : op->getResults()) {
+        auto rounding = kernel.getOutRounding(result.getResultNumber());
+        Group &group = groupOf(result);
+        group.pinned |= rounding == kernel::OutRounding::Never;
+        group.isStatistic |= rounding == kernel::OutRounding::IfOnlyMultiplied;
+      }
     } else if (auto repeat = dyn_cast<moe::RepeatOp>(op)) {
       pin(repeat.getCarried());
     } else if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
                     tensor::EmptyOp, moe::YieldOp, func::FuncOp>(op) &&
-               !isa_and_nonnull<kernel::StructuredKernelOpInterface>(
-                   op->getParentOp())) {
-      // Returned, routed by, or unknown here.
+               !isa_and_nonnull<kernel::KernelOpInterface>(op->getParentOp())) {
+      // Returned, or unknown here.
       pin(op->getOperands());
       pin(op->getResults());
     }
@@ -61,7 +47,7 @@ bool StoredValues::contains(Value value) const {
     return false;
   Group group = about.lookup(groups.getLeaderValue(value));
   return group.multiplied && !group.pinned &&
-         !(group.fromRows && group.computedOn);
+         !(group.isStatistic && group.computedOn);
 }
 
 void StoredValues::join(Value a, Value b) { groups.unionSets(a, b); }
@@ -80,8 +66,7 @@ void StoredValues::joinBlock(Block &block) {
   for (Operation &op : block) {
     if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {
       join(op.getResult(0), op.getOperand(0));
-    } else if (auto kernel =
-                   dyn_cast<kernel::StructuredKernelOpInterface>(op)) {
+    } else if (auto kernel = dyn_cast<kernel::KernelOpInterface>(op)) {
       for (auto [result, out] : llvm::zip(op.getResults(), kernel.getOuts()))
         if (!out.getDefiningOp<tensor::EmptyOp>())
           join(result, out);
@@ -106,43 +91,12 @@ void StoredValues::joinRepeat(Operation *op) {
   joinBlock(body);
 }
 
-void StoredValues::read(Operation *op, unsigned input) {
-  Group &group = groupOf(op->getOperand(input));
-  bool fits = false;
-  if (auto contract = dyn_cast<kernel::ContractOp>(op)) {
-    fits = readByContract(contract, input, group);
-  } else if (auto map = dyn_cast<kernel::MapOp>(op)) {
-    fits = !isTerm(map.getBody().getArgument(input));
-    group.computedOn |= !map.getBody().getArgument(input).use_empty();
-  } else if (auto rows = dyn_cast<kernel::RowsOp>(op)) {
-    // A plain sum over rows; anything else is statistics.
-    fits = rows.getFinish().getArgument(input).use_empty() &&
-           rows.getEmit().getArgument(input).use_empty();
-    for (auto [phase, combiner] :
-         llvm::zip(rows.getPhases(), rows.getCombiners()))
-      fits &= phase.getArgument(input).use_empty() ||
-              (yieldsAsItIs(phase, input) &&
-               cast<kernel::CombinerAttr>(combiner).getValue() ==
-                   kernel::Combiner::Add);
-    group.computedOn = true;
-  }
-  group.pinned |= !fits;
-}
-
-bool StoredValues::readByContract(kernel::ContractOp op, unsigned input,
-                                  Group &group) {
-  for (unsigned side : {0, 1}) {
-    Region &region = side == 0 ? op.getLhs() : op.getRhs();
-    if (region.getArgument(input).use_empty())
-      continue;
-    // Beside the operand itself there are statistics, scales and weights.
-    if (!multiplying.contains(op) ||
-        (!yieldsAsItIs(region, input) && input != side))
-      return false;
-    group.multiplied = true;
-    group.computedOn |= !yieldsAsItIs(region, input);
-  }
-  BlockArgument inEpilogue = op.getEpilogue().getArgument(input);
-  group.computedOn |= !inEpilogue.use_empty();
-  return !isTerm(inEpilogue);
+void StoredValues::read(kernel::KernelOpInterface op, unsigned input) {
+  kernel::InputUse use = op.getInputUse(input);
+  Group &group = groupOf(op.getInputs()[input]);
+  group.multiplied |= use.multiplied;
+  group.computedOn |= use.computedOn;
+  // A contraction that multiplies in f32 needs its factors in f32.
+  group.pinned |=
+      !use.mayRound || (use.multiplied && !multiplying.contains(op));
 }

@@ -29,18 +29,17 @@ public:
 private:
   /// What the members of a group say together.
   struct Group {
-    bool pinned = false;     ///< stays f32
-    bool multiplied = false; ///< a contraction in bf16 multiplies it
-    bool computedOn = false; ///< is read otherwise than as a factor as it is
-    bool fromRows = false;   ///< kernel.rows writes it
+    bool pinned = false;      ///< stays f32
+    bool multiplied = false;  ///< a contraction in bf16 multiplies it
+    bool computedOn = false;  ///< is read otherwise than as a factor as it is
+    bool isStatistic = false; ///< f32 if anything computes on it
   };
   void join(mlir::Value a, mlir::Value b);
   void pin(mlir::ValueRange values);
   Group &groupOf(mlir::Value value);
   void joinBlock(mlir::Block &block);
   void joinRepeat(mlir::Operation *op);
-  void read(mlir::Operation *op, unsigned input);
-  bool readByContract(kernel::ContractOp op, unsigned input, Group &group);
+  void read(kernel::KernelOpInterface op, unsigned input);
 
   const llvm::SmallPtrSetImpl<mlir::Operation *> &multiplying;
   llvm::EquivalenceClasses<mlir::Value> groups;

@@ -10,7 +10,7 @@
 // becomes
 //   kernel.contract dims [6272, 192, 96] ... schedule
 //     #kernel.schedule<tile = [128, 96, 32], micro = [64, 48],
-//                      variant = "mma.sync", stages = 4> ...
+//                      variant = mma.sync, stages = 4> ...
 //
 // Shown by test/passes/Schedule/assign-gpu-schedule.mlir.
 //

@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "dialects/Kernel/Cost.h"
 #include "passes/Codegen/AddressExpr.h"
 #include "passes/Codegen/OperandAccess.h"
 #include "passes/Schedule/Passes.h"
@@ -42,18 +41,9 @@ bool dependsOnGroup(kernel::ContractOp op, Region &region) {
   return false;
 }
 
-/// Cycles of one vector through an operand's map: polynomials take about
-/// twenty, other ops half a cycle (two a cycle), and what needs neither is
-/// free.
+/// Cycles of one vector through an operand's map: two simple ops run in one.
 double mapCost(Region &map) {
-  double cycles = 0;
-  for (Operation &op : map.front().without_terminator()) {
-    if (isa<math::FmaOp, math::AbsFOp, arith::ConstantOp>(op))
-      cycles += isa<math::FmaOp, math::AbsFOp>(op) ? 0.5 : 0;
-    else
-      cycles += isa<math::MathDialect>(op.getDialect()) ? 20 : 0.5;
-  }
-  return cycles;
+  return kernel::getScalarWork(map).total(/*perSimple=*/0.5);
 }
 
 /// Whether the right operand may be multiplied where it lies (the columns of

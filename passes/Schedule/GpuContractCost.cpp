@@ -162,10 +162,10 @@ GpuContractSchedule chooseGpuSchedule(const GpuContractShape &shape,
 }
 
 kernel::ScheduleAttr GpuContractSchedule::attr(mlir::MLIRContext *c) const {
-  llvm::StringRef variant = parts > 1    ? "skinny"
-                            : warpgroups ? "wgmma"
-                            : stages     ? "mma.sync"
-                                         : "";
+  kernel::Variant variant = parts > 1    ? kernel::Variant::Skinny
+                            : warpgroups ? kernel::Variant::Wgmma
+                            : stages     ? kernel::Variant::MmaSync
+                                         : kernel::Variant::Default;
   return kernel::ScheduleAttr::get(c, {mTile, nTile, kTile}, {mMicro, nMicro},
                                    variant, stages, parts > 1 ? parts : 0);
 }

@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "dialects/Kernel/Cost.h"
 #include "passes/Codegen/OperandAccess.h"
 #include "passes/Schedule/Passes.h"
 
@@ -18,13 +17,10 @@ namespace moec::schedule {
 static constexpr int64_t deepTile = 64;
 
 double countInstructions(Region &region) {
-  double count = 0;
-  for (Operation &op : region.front().without_terminator())
-    count += isa<arith::ConstantOp>(op) ? 0
-             : isa<math::MathDialect>(op.getDialect()) && !isa<math::FmaOp>(op)
-                 ? 20
-                 : 1;
-  return count;
+  // A magnitude is one instruction, but counts as a function: the choices that
+  // this model makes have been looked at with this count alone.
+  kernel::ScalarWork work = kernel::getScalarWork(region);
+  return work.total() + work.magnitudes * (kernel::functionCost - 1);
 }
 
 /// Instructions and bytes that bring an element into shared memory; no

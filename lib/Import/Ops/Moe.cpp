@@ -119,7 +119,9 @@ static Value build(NodeBuild &build) {
   auto route = moec::moe::TopKRouteOp::create(
       b, build.loc, build.type({count, k}), planType, gates,
       b.getI64IntegerAttr(k), b.getI64IntegerAttr(capacity),
-      b.getStringAttr(build.text("priority")));
+      moec::moe::PriorityAttr::get(
+          b.getContext(),
+          *moec::moe::symbolizePriority(build.text("priority"))));
   Value weights = route.getWeights(), plan = route.getPlan();
 
   auto layer = [&](Value in, StringRef name, int64_t out) -> Value {

@@ -31,9 +31,9 @@ Work workOf(const std::string &text) {
   EXPECT_TRUE(bool(module));
   if (!module)
     return {-1, -1};
-  Operation &op =
-      (*module->getOps<func::FuncOp>().begin()).getBody().front().front();
-  return {kernel::getFlops(&op), kernel::getBytes(&op)};
+  auto op = cast<kernel::KernelOpInterface>(
+      (*module->getOps<func::FuncOp>().begin()).getBody().front().front());
+  return {op.getFlops(), op.getBytes()};
 }
 
 TEST(CostTest, ContractionOfGroups) {
@@ -81,6 +81,37 @@ TEST(CostTest, MapsMoveMemoryAndReadAnInputOnce) {
     })");
   EXPECT_EQ(work.flops, 0);
   EXPECT_EQ(work.bytes, 8 * 8 * 4 + 8 * 8 * 2);
+}
+
+TEST(CostTest, ScalarOpsByTheirClass) {
+  MLIRContext context;
+  context.loadDialect<arith::ArithDialect, math::MathDialect,
+                      kernel::KernelDialect, func::FuncDialect>();
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(R"(
+    func.func @f(%x: memref<8xf32>, %y: memref<8xf32>) {
+      kernel.map dims [8] ins(%x : memref<8xf32>) outs(%y : memref<8xf32>)
+        maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]
+        body { ^bb0(%a: f32):
+          %two = arith.constant 2.0 : f32
+          %b = math.fma %a, %a, %two : f32
+          %c = math.absf %b : f32
+          %d = arith.addf %c, %two : f32
+          %e = math.sqrt %d : f32
+          %f = math.exp %e : f32
+          kernel.yield %f : f32 }
+      return
+    })",
+                                                             &context);
+  ASSERT_TRUE(bool(module));
+  Operation &op =
+      (*module->getOps<func::FuncOp>().begin()).getBody().front().front();
+  kernel::ScalarWork work = kernel::getScalarWork(op.getRegion(0));
+  EXPECT_EQ(work.simple, 2);
+  EXPECT_EQ(work.magnitudes, 1);
+  EXPECT_EQ(work.roots, 1);
+  EXPECT_EQ(work.functions, 1);
+  EXPECT_EQ(work.total(), 3 + 2 * kernel::functionCost);
+  EXPECT_EQ(work.total(/*perSimple=*/0.5), 1.5 + 2 * kernel::functionCost);
 }
 
 } // namespace

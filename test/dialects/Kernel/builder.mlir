@@ -49,7 +49,7 @@ func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
 // CHECK-SAME: ragged 1 by 2
 !plan = !moe.routing<items = 8, experts = 2, k = 1, capacity = 8>
 func.func @plan(%x: tensor<8x4xf32>, %g: tensor<8x2xf32>, %w: tensor<2x4x6xf32>) -> tensor<8x6xf32> {
-  %weights, %p = moe.top_k_route %g k 1 capacity 8 priority "position" : tensor<8x2xf32> -> tensor<8x1xf32>, !plan
+  %weights, %p = moe.top_k_route %g k 1 capacity 8 priority position : tensor<8x2xf32> -> tensor<8x1xf32>, !plan
   %r = moe.dispatch %x, %p : (tensor<8x4xf32>, !plan) -> tensor<8x4xf32>
   %y = moe.expert_linear %r, %w, %p : (tensor<8x4xf32>, tensor<2x4x6xf32>, !plan) -> tensor<8x6xf32>
   return %y : tensor<8x6xf32>

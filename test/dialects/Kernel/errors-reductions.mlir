@@ -300,7 +300,7 @@ func.func @emit_stores_once_per_row(%x: tensor<8x9xf32>, %o: tensor<8xf32>) {
 func.func @route_gates(%g: tensor<32xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) {
   // expected-error @+1 {{expected gates [items, experts] of f32, got 'tensor<32xf32>'}}
   %r:2 = kernel.route ins(%g : tensor<32xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
-    k 2 capacity 5 priority "position" -> tensor<8x2xf32>, tensor<69xi32>
+    k 2 capacity 5 priority position -> tensor<8x2xf32>, tensor<69xi32>
   return
 }
 
@@ -309,7 +309,7 @@ func.func @route_gates(%g: tensor<32xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi3
 func.func @route_k(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) {
   // expected-error @+1 {{expected 1 <= k <= 4, got 9}}
   %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
-    k 9 capacity 5 priority "position" -> tensor<8x2xf32>, tensor<69xi32>
+    k 9 capacity 5 priority position -> tensor<8x2xf32>, tensor<69xi32>
   return
 }
 
@@ -318,16 +318,17 @@ func.func @route_k(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>)
 func.func @route_capacity(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) {
   // expected-error @+1 {{expected capacity >= 0, got -2}}
   %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
-    k 2 capacity -2 priority "position" -> tensor<8x2xf32>, tensor<69xi32>
+    k 2 capacity -2 priority position -> tensor<8x2xf32>, tensor<69xi32>
   return
 }
 
 // -----
 
 func.func @route_priority(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) {
-  // expected-error @+1 {{expected priority "position" or "importance", got "random"}}
   %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
-    k 2 capacity 5 priority "random" -> tensor<8x2xf32>, tensor<69xi32>
+    // expected-error @+2 {{expected ::moec::kernel::Priority to be one of: position, importance}}
+    // expected-error @+1 {{failed to parse Kernel_PriorityAttr}}
+    k 2 capacity 5 priority random -> tensor<8x2xf32>, tensor<69xi32>
   return
 }
 
@@ -336,7 +337,7 @@ func.func @route_priority(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<6
 func.func @route_weights(%g: tensor<8x4xf32>, %w: tensor<8x3xf32>, %p: tensor<69xi32>) {
   // expected-error @+1 {{expected weights [8, 2] of f32, got 'tensor<8x3xf32>'}}
   %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x3xf32>, tensor<69xi32>)
-    k 2 capacity 5 priority "position" -> tensor<8x3xf32>, tensor<69xi32>
+    k 2 capacity 5 priority position -> tensor<8x3xf32>, tensor<69xi32>
   return
 }
 
@@ -345,6 +346,6 @@ func.func @route_weights(%g: tensor<8x4xf32>, %w: tensor<8x3xf32>, %p: tensor<69
 func.func @route_plan(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<64xi32>) {
   // expected-error @+1 {{expected a plan [69] of i32, got 'tensor<64xi32>'}}
   %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<64xi32>)
-    k 2 capacity 5 priority "position" -> tensor<8x2xf32>, tensor<64xi32>
+    k 2 capacity 5 priority position -> tensor<8x2xf32>, tensor<64xi32>
   return
 }

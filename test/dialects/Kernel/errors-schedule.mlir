@@ -21,4 +21,9 @@
 // -----
 
 // expected-error @+1 {{expected warps from 1 to 64, got 65}}
-#s = #kernel.schedule<tile = [8, 32, 128], micro = [8, 4], variant = "skinny", warps = 65>
+#s = #kernel.schedule<tile = [8, 32, 128], micro = [8, 4], variant = skinny, warps = 65>
+
+// -----
+
+// expected-error @+1 {{variant: expected simt, mma.sync, skinny or wgmma, got fast}}
+#s = #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = fast>

@@ -6,7 +6,7 @@
 // CHECK:         kernel.contract dims [196, 192, 96]
 // CHECK-SAME:      ins(%{{.*}} : tensor<4x49x96xf32>, tensor<96x192xf32>, tensor<192xf32>)
 // CHECK-SAME:      outs(%{{.*}} : tensor<4x49x192xf32>)
-// CHECK-SAME:      schedule <tile = [96, 192, 96], micro = [12, 32], variant = "mma.sync", stages = 3, warps = 8>
+// CHECK-SAME:      schedule <tile = [96, 192, 96], micro = [12, 32], variant = mma.sync, stages = 3, warps = 8>
 // CHECK-SAME:      lhs
 // CHECK:         rhs
 // CHECK:         epilogue
@@ -19,7 +19,7 @@ func.func @contract(%x: tensor<4x49x96xf32>, %w: tensor<96x192xf32>, %b: tensor<
     outs(%init : tensor<4x49x192xf32>)
     maps [affine_map<(m, n, k) -> (m floordiv 49, m mod 49, k)>, affine_map<(m, n, k) -> (k, n)>,
           affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m floordiv 49, m mod 49, n)>]
-    schedule <tile = [96, 192, 96], micro = [12, 32], stages = 3, warps = 8, variant = "mma.sync">
+    schedule <tile = [96, 192, 96], micro = [12, 32], stages = 3, warps = 8, variant = mma.sync>
     lhs { ^bb0(%l: f32, %r: f32, %bias: f32): kernel.yield %l : f32 }
     rhs { ^bb0(%l: f32, %r: f32, %bias: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %bias: f32, %acc: f32):
@@ -104,10 +104,10 @@ func.func @map(%init: tensor<8xi32>) -> tensor<8xi32> {
 
 // CHECK-LABEL: func.func @route
 // CHECK:         %{{.*}}:2 = kernel.route ins(%{{.*}} : tensor<8x4xf32>)
-// CHECK-SAME:      k 2 capacity 5 priority "importance" -> tensor<8x2xf32>, tensor<69xi32>
+// CHECK-SAME:      k 2 capacity 5 priority importance -> tensor<8x2xf32>, tensor<69xi32>
 func.func @route(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) -> (tensor<8x2xf32>, tensor<69xi32>) {
   %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
-    k 2 capacity 5 priority "importance" -> tensor<8x2xf32>, tensor<69xi32>
+    k 2 capacity 5 priority importance -> tensor<8x2xf32>, tensor<69xi32>
   return %r#0, %r#1 : tensor<8x2xf32>, tensor<69xi32>
 }
 

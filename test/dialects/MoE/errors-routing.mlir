@@ -3,7 +3,7 @@
 !plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
 func.func @gates(%g: tensor<24xf32>) -> tensor<6x2xf32> {
   // expected-error @+1 {{expected gates of rank 2, got 1}}
-  %w, %p = moe.top_k_route %g k 2 capacity 3 priority "position" : tensor<24xf32> -> tensor<6x2xf32>, !plan
+  %w, %p = moe.top_k_route %g k 2 capacity 3 priority position : tensor<24xf32> -> tensor<6x2xf32>, !plan
   return %w : tensor<6x2xf32>
 }
 
@@ -12,7 +12,7 @@ func.func @gates(%g: tensor<24xf32>) -> tensor<6x2xf32> {
 !plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
 func.func @k(%g: tensor<6x4xf32>) -> tensor<6x5xf32> {
   // expected-error @+1 {{expected 1 <= k <= 4, got 5}}
-  %w, %p = moe.top_k_route %g k 5 capacity 3 priority "position" : tensor<6x4xf32> -> tensor<6x5xf32>, !plan
+  %w, %p = moe.top_k_route %g k 5 capacity 3 priority position : tensor<6x4xf32> -> tensor<6x5xf32>, !plan
   return %w : tensor<6x5xf32>
 }
 
@@ -21,7 +21,7 @@ func.func @k(%g: tensor<6x4xf32>) -> tensor<6x5xf32> {
 !plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
 func.func @capacity(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
   // expected-error @+1 {{expected capacity >= 0, got -1}}
-  %w, %p = moe.top_k_route %g k 2 capacity -1 priority "position" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  %w, %p = moe.top_k_route %g k 2 capacity -1 priority position : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
   return %w : tensor<6x2xf32>
 }
 
@@ -29,8 +29,9 @@ func.func @capacity(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
 
 !plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
 func.func @priority(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
-  // expected-error @+1 {{expected priority "position" or "importance", got "first"}}
-  %w, %p = moe.top_k_route %g k 2 capacity 3 priority "first" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  // expected-error @+2 {{expected ::moec::moe::Priority to be one of: position, importance}}
+  // expected-error @+1 {{failed to parse MoE_PriorityAttr}}
+  %w, %p = moe.top_k_route %g k 2 capacity 3 priority first : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
   return %w : tensor<6x2xf32>
 }
 
@@ -39,7 +40,7 @@ func.func @priority(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
 !plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
 func.func @plan(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
   // expected-error @+1 {{expected a plan of type '!moe.routing<items = 6, experts = 4, k = 2, capacity = 2>', got '!moe.routing<items = 6, experts = 4, k = 2, capacity = 3>'}}
-  %w, %p = moe.top_k_route %g k 2 capacity 2 priority "position" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  %w, %p = moe.top_k_route %g k 2 capacity 2 priority position : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
   return %w : tensor<6x2xf32>
 }
 
@@ -48,7 +49,7 @@ func.func @plan(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
 !plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
 func.func @weights(%g: tensor<6x4xf32>) -> tensor<6x3xf32> {
   // expected-error @+1 {{expected weights of shape [6, 2], got [6, 3]}}
-  %w, %p = moe.top_k_route %g k 2 capacity 3 priority "position" : tensor<6x4xf32> -> tensor<6x3xf32>, !plan
+  %w, %p = moe.top_k_route %g k 2 capacity 3 priority position : tensor<6x4xf32> -> tensor<6x3xf32>, !plan
   return %w : tensor<6x3xf32>
 }
 

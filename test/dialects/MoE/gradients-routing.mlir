@@ -19,7 +19,7 @@
 // CHECK: return %{{.+}}, %[[DX]], %[[DG]], %[[DW]], %[[DB]] :
 func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %g: tensor<6x4xf32> {moe.var = @g}, %w: tensor<4x8x5xf32> {moe.var = @w},
     %b: tensor<4x5xf32> {moe.var = @b}) -> (tensor<f32> {moe.metric = "loss"}, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x8x5xf32>, tensor<4x5xf32>) {
-  %p, %plan = moe.top_k_route %g k 2 capacity 3 priority "position" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  %p, %plan = moe.top_k_route %g k 2 capacity 3 priority position : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
   %rows = moe.dispatch %x, %plan : (tensor<6x8xf32>, !plan) -> tensor<12x8xf32>
   %h = moe.expert_linear %rows, %w, %plan, %b : (tensor<12x8xf32>, tensor<4x8x5xf32>, !plan, tensor<4x5xf32>) -> tensor<12x5xf32>
   %y = moe.combine %h, %plan, %p : (tensor<12x5xf32>, !plan, tensor<6x2xf32>) -> tensor<6x5xf32>
@@ -50,7 +50,7 @@ func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %g: tensor<6x4xf32> {m
 // CHECK: return %{{.+}}, %[[DX]], %[[DG]], %[[DW]], %[[DB]] :
 func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %g: tensor<6x4xf32> {moe.var = @g}, %w: tensor<4x5x8xf32> {moe.var = @w},
     %b: tensor<4x5xf32> {moe.var = @b}) -> (tensor<f32> {moe.metric = "loss"}, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x5x8xf32>, tensor<4x5xf32>) {
-  %p, %plan = moe.top_k_route %g k 2 capacity 3 priority "importance" : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  %p, %plan = moe.top_k_route %g k 2 capacity 3 priority importance : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
   %rows = moe.dispatch %x, %plan, %p : (tensor<6x8xf32>, !plan, tensor<6x2xf32>) -> tensor<12x8xf32>
   %h = moe.expert_linear %rows, %w, %plan, %b transposed : (tensor<12x8xf32>, tensor<4x5x8xf32>, !plan, tensor<4x5xf32>) -> tensor<12x5xf32>
   %y = moe.combine %h, %plan : (tensor<12x5xf32>, !plan) -> tensor<6x5xf32>

@@ -164,9 +164,9 @@ func.func @softmax_grad(%y: tensor<2x49x32xf32>, %dy: tensor<2x49x32xf32>) -> te
 }
 
 // CHECK-LABEL: func.func @top_k_route(
-// CHECK: %{{.*}}, %{{.*}} = moe.top_k_route %{{.*}} k 2 capacity 40 priority "position" : tensor<128x8xf32> -> tensor<128x2xf32>, <items = 128, experts = 8, k = 2, capacity = 40>
+// CHECK: %{{.*}}, %{{.*}} = moe.top_k_route %{{.*}} k 2 capacity 40 priority position : tensor<128x8xf32> -> tensor<128x2xf32>, <items = 128, experts = 8, k = 2, capacity = 40>
 func.func @top_k_route(%g: tensor<128x8xf32>) -> tensor<128x2xf32> {
-  %w, %plan = moe.top_k_route %g k 2 capacity 40 priority "position"
+  %w, %plan = moe.top_k_route %g k 2 capacity 40 priority position
     : tensor<128x8xf32> -> tensor<128x2xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>
   return %w : tensor<128x2xf32>
 }

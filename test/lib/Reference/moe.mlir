@@ -50,8 +50,8 @@ func.func @mixing() -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
 func.func @routing() -> (tensor<3x2xf32>, tensor<3x2xf32>, tensor<3x1xf32>, tensor<3x1xf32>) {
   %g = arith.constant dense<[[0.25, 0.75], [0.375, 0.625], [0.125, 0.875]]> : tensor<3x2xf32>
   %x = arith.constant dense<[[1.0], [2.0], [3.0]]> : tensor<3x1xf32>
-  %w0, %p0 = moe.top_k_route %g k 2 capacity 1 priority "position" : tensor<3x2xf32> -> tensor<3x2xf32>, !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>
-  %w1, %p1 = moe.top_k_route %g k 2 capacity 1 priority "importance" : tensor<3x2xf32> -> tensor<3x2xf32>, !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>
+  %w0, %p0 = moe.top_k_route %g k 2 capacity 1 priority position : tensor<3x2xf32> -> tensor<3x2xf32>, !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>
+  %w1, %p1 = moe.top_k_route %g k 2 capacity 1 priority importance : tensor<3x2xf32> -> tensor<3x2xf32>, !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>
   %r0 = moe.dispatch %x, %p0 : (tensor<3x1xf32>, !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>) -> tensor<6x1xf32>
   %y0 = moe.combine %r0, %p0, %w0 : (tensor<6x1xf32>, !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>, tensor<3x2xf32>) -> tensor<3x1xf32>
   %r1 = moe.dispatch %x, %p1 : (tensor<3x1xf32>, !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>) -> tensor<6x1xf32>
@@ -68,7 +68,7 @@ func.func @plan() -> tensor<27xi32> {
   %w = tensor.empty() : tensor<3x2xf32>
   %p = tensor.empty() : tensor<27xi32>
   %r:2 = kernel.route ins(%g : tensor<3x2xf32>) outs(%w, %p : tensor<3x2xf32>, tensor<27xi32>)
-    k 2 capacity 1 priority "importance" -> tensor<3x2xf32>, tensor<27xi32>
+    k 2 capacity 1 priority importance -> tensor<3x2xf32>, tensor<27xi32>
   return %r#1 : tensor<27xi32>
 }
 
@@ -80,7 +80,7 @@ func.func @ties() -> tensor<11xi32> {
   %w = tensor.empty() : tensor<2x1xf32>
   %p = tensor.empty() : tensor<11xi32>
   %r:2 = kernel.route ins(%g : tensor<2x2xf32>) outs(%w, %p : tensor<2x1xf32>, tensor<11xi32>)
-    k 1 capacity 1 priority "importance" -> tensor<2x1xf32>, tensor<11xi32>
+    k 1 capacity 1 priority importance -> tensor<2x1xf32>, tensor<11xi32>
   return %r#1 : tensor<11xi32>
 }
 

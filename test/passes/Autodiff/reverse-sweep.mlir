@@ -79,7 +79,7 @@ func.func @train_step(%w: tensor<8x10xf32> {moe.var = @w}, %y: tensor<8xi32> {mo
 // CHECK-NEXT: return %{{.+}}, %[[DV]], %[[ZERO]] :
 !plan = !moe.routing<items = 4, experts = 4, k = 1, capacity = 1>
 func.func @train_step(%x: tensor<4x8xf32> {moe.field = "x"}, %v: tensor<4x8xf32> {moe.var = @v}, %g: tensor<4x4xf32> {moe.var = @g}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4x8xf32>, tensor<4x4xf32>) {
-  %s, %plan = moe.top_k_route %g k 1 capacity 1 priority "position" : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
+  %s, %plan = moe.top_k_route %g k 1 capacity 1 priority position : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
   %rows = moe.dispatch %x, %plan : (tensor<4x8xf32>, !plan) -> tensor<4x8xf32>
   %m = moe.mul %rows, %v : tensor<4x8xf32>
   %l = moe.reduce %m axes [0, 1] : tensor<4x8xf32> -> tensor<f32>
@@ -93,11 +93,11 @@ func.func @train_step(%x: tensor<4x8xf32> {moe.field = "x"}, %v: tensor<4x8xf32>
 // CHECK: moe.repeat 2 reverse carry(%{{[a-z0-9_]+}} : tensor<4x4xf32>) stacked(
 !plan = !moe.routing<items = 4, experts = 4, k = 1, capacity = 1>
 func.func @train_step(%g: tensor<4x4xf32> {moe.var = @g}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4x4xf32>) {
-  %s, %first = moe.top_k_route %g k 1 capacity 1 priority "position" : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
+  %s, %first = moe.top_k_route %g k 1 capacity 1 priority position : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
   %y:2 = moe.repeat 2 carry(%g, %first : tensor<4x4xf32>, !plan) stacked() {
   ^bb0(%c: tensor<4x4xf32>, %p: !plan):
     %rows = moe.dispatch %c, %p : (tensor<4x4xf32>, !plan) -> tensor<4x4xf32>
-    %t, %next = moe.top_k_route %rows k 1 capacity 1 priority "position" : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
+    %t, %next = moe.top_k_route %rows k 1 capacity 1 priority position : tensor<4x4xf32> -> tensor<4x1xf32>, !plan
     moe.yield %rows, %next : tensor<4x4xf32>, !plan
   } -> tensor<4x4xf32>, !plan
   %l = moe.reduce %y#0 axes [0, 1] : tensor<4x4xf32> -> tensor<f32>

@@ -9,7 +9,7 @@ func.func @train_step(%x: tensor<4x8xf32> {moe.var = @x}) -> (tensor<f32> {moe.m
     // expected-note@+1 {{routing inside nested repeats is not supported: write the outer repeat out}}
     %r = moe.repeat 2 carry(%c : tensor<4x8xf32>) stacked() {
     ^bb1(%d: tensor<4x8xf32>):
-      %w, %plan = moe.top_k_route %d k 1 capacity 3 priority "position" : tensor<4x8xf32> -> tensor<4x1xf32>, !plan
+      %w, %plan = moe.top_k_route %d k 1 capacity 3 priority position : tensor<4x8xf32> -> tensor<4x1xf32>, !plan
       %rows = moe.dispatch %d, %plan, %w : (tensor<4x8xf32>, !plan, tensor<4x1xf32>) -> tensor<4x8xf32>
       %n = moe.combine %rows, %plan : (tensor<4x8xf32>, !plan) -> tensor<4x8xf32>
       moe.yield %n : tensor<4x8xf32>

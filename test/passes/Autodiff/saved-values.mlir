@@ -205,7 +205,7 @@ func.func @train_step(%x: tensor<4xf32> {moe.var = @x}) -> (tensor<f32> {moe.met
 func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %w: tensor<2x8x8x8xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<6x8xf32>, tensor<2x8x8x8xf32>) {
   %y = moe.repeat 2 carry(%x : tensor<6x8xf32>) stacked(%w : tensor<2x8x8x8xf32>) {
   ^bb0(%c: tensor<6x8xf32>, %wi: tensor<8x8x8xf32>):
-    %p, %plan = moe.top_k_route %c k 2 capacity 3 priority "position"
+    %p, %plan = moe.top_k_route %c k 2 capacity 3 priority position
       : tensor<6x8xf32> -> tensor<6x2xf32>, !moe.routing<items = 6, experts = 8, k = 2, capacity = 3>
     %rows = moe.dispatch %c, %plan : (tensor<6x8xf32>, !moe.routing<items = 6, experts = 8, k = 2, capacity = 3>) -> tensor<12x8xf32>
     %o = moe.expert_linear %rows, %wi, %plan : (tensor<12x8xf32>, tensor<8x8x8xf32>, !moe.routing<items = 6, experts = 8, k = 2, capacity = 3>) -> tensor<12x8xf32>

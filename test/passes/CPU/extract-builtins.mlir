@@ -7,6 +7,6 @@
 func.func @k0_route(%g: memref<8x4xf32>, %w: memref<8x2xf32>, %p: memref<69xi32>,
                     %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.route ins(%g : memref<8x4xf32>) outs(%w, %p : memref<8x2xf32>, memref<69xi32>)
-    k 2 capacity 5 priority "position"
+    k 2 capacity 5 priority position
   return
 }

@@ -54,98 +54,6 @@ template <typename Visit> void forEachPoint(const Extents &dims, Visit visit) {
   }
 }
 
-TEST_F(AddressExprTest, RangeOfEveryKind) {
-  struct Case {
-    const char *expr;
-    int64_t low, high;
-  };
-  for (const Case &c :
-       {Case{"d0", 0, 9}, Case{"d3", 0, 0}, Case{"-7", -7, -7},
-        Case{"d0 + d1 * 10", 0, 49}, Case{"d1 - d0", -9, 4},
-        Case{"d0 * -3", -27, 0}, Case{"d0 mod 16", 0, 9},
-        Case{"d0 mod 4", 0, 3}, Case{"(d0 - 1) mod 16", 0, 15},
-        Case{"(d0 + 3) floordiv 4", 0, 3}, Case{"(d0 - 5) floordiv 4", -2, 1},
-        Case{"(d0 - 5) ceildiv 4", -1, 1}}) {
-    ExprRange range = rangeOf(expr(c.expr), {10, 5, 3, 1});
-    EXPECT_EQ(range.low, c.low) << c.expr;
-    EXPECT_EQ(range.high, c.high) << c.expr;
-  }
-  // A loop of no steps at all.
-  EXPECT_EQ(rangeOf(expr("d0"), {0, 1, 1, 1}).high, 0);
-}
-
-TEST_F(AddressExprTest, SimplifiesWhatTheExtentsAllow) {
-  struct Case {
-    const char *from;
-    Extents dims;
-    const char *to;
-  };
-  const Case cases[] = {
-      // A dimension of one step is 0.
-      {"d0 * 96 + d1", {1, 96, 1, 1}, "d1"},
-      {"d0 floordiv 7 + d1", {1, 96, 1, 1}, "d1"},
-      // Division and remainder of what is too small for them.
-      {"d0 mod 10", {10, 1, 1, 1}, "d0"},
-      {"d0 floordiv 10", {10, 1, 1, 1}, "0"},
-      {"(d0 + 1) mod 10", {9, 1, 1, 1}, "d0 + 1"},
-      // Parts that the divisor divides leave the division.
-      {"(d0 * 10 + d1) floordiv 10", {5, 10, 1, 1}, "d0"},
-      {"(d0 * 10 + d1) mod 10", {5, 10, 1, 1}, "d1"},
-      {"(d0 * 20 + d1) floordiv 10", {5, 20, 1, 1}, "d0 * 2 + d1 floordiv 10"},
-      {"(d0 * 20 + d1) mod 10", {5, 20, 1, 1}, "d1 mod 10"},
-      // Remainder and division of the same join.
-      {"(d0 floordiv 49) * 49 + d0 mod 49", {196, 1, 1, 1}, "d0"},
-      {"(d0 floordiv 49) * 4704 + (d0 mod 49) * 96 + d1",
-       {196, 96, 1, 1},
-       "d1 + d0 * 96"},
-      {"(d0 mod 49) * 96 + (d0 floordiv 49) * 4704 + d1",
-       {196, 96, 1, 1},
-       "d1 + d0 * 96"},
-      // Through three levels, as of an image.
-      {"(d0 floordiv 28) * 28 + ((d0 mod 28) floordiv 4) * 4 + d0 mod 4",
-       {784, 1, 1, 1},
-       "d0"},
-      // Nested divisions.
-      {"(d0 floordiv 4) floordiv 7", {784, 1, 1, 1}, "d0 floordiv 28"},
-      {"(d0 mod 28) floordiv 4", {784, 1, 1, 1}, "(d0 floordiv 4) mod 7"},
-      {"(d0 mod 28) mod 4", {784, 1, 1, 1}, "d0 mod 4"},
-      // And what remains of them within the extents.
-      {"(d0 mod 28) floordiv 4", {28, 1, 1, 1}, "d0 floordiv 4"},
-      {"(d0 floordiv 4) mod 7", {28, 1, 1, 1}, "d0 floordiv 4"},
-  };
-  for (const Case &c : cases)
-    EXPECT_EQ(str(simplifyWithExtents(expr(c.from), c.dims)), c.to) << c.from;
-}
-
-TEST_F(AddressExprTest, LeavesWhatTheExtentsDoNotAllow) {
-  struct Case {
-    const char *expr;
-    Extents dims;
-  };
-  const Case cases[] = {
-      // One step more than fits.
-      {"d0 mod 10", {11, 1, 1, 1}},
-      {"d0 floordiv 10", {11, 1, 1, 1}},
-      {"(d0 + 1) mod 10", {10, 1, 1, 1}},
-      // Another factor than the divisor's, another divisor, another operand.
-      {"(d0 floordiv 7) * 8 + d0 mod 7", {49, 1, 1, 1}},
-      {"(d0 floordiv 7) * 7 + d0 mod 6", {49, 1, 1, 1}},
-      {"(d1 floordiv 7) * 7 + d0 mod 7", {49, 49, 1, 1}},
-      // A remainder of less than the inner one does not see past it.
-      {"(d0 mod 6) mod 4", {49, 1, 1, 1}},
-      {"(d0 mod 6) floordiv 4", {49, 1, 1, 1}},
-      {"d0 ceildiv 4", {49, 1, 1, 1}},
-  };
-  for (const Case &c : cases) {
-    AffineExpr before = expr(c.expr);
-    AffineExpr after = simplifyWithExtents(before, c.dims);
-    // Terms may change places.
-    EXPECT_EQ(simplifyAffineExpr(after - before, 4, 0),
-              getAffineConstantExpr(0, &context))
-        << c.expr << " became " << str(after);
-  }
-}
-
 TEST_F(AddressExprTest, LinearizesRowMajor) {
   auto address = [&](const std::string &results, const Extents &shape,
                      const Extents &dims) {
@@ -287,8 +195,8 @@ TEST_F(AddressExprTest, ConclusionsHoldAtEveryPoint) {
       }
     }
     AffineExpr before = pool.back();
-    AffineExpr after = simplifyWithExtents(before, dims);
-    ExprRange range = rangeOf(after, dims);
+    AffineExpr after = moec::kernel::simplifyWithExtents(before, dims);
+    moec::kernel::ExprRange range = moec::kernel::rangeOf(after, dims);
     changed += before != after;
     int64_t alignment = int64_t(1) << pick(0, 2);
     LaneInfo lane = analyzeLane(after, 2, alignment);

@@ -40,7 +40,7 @@ protected:
     auto operands = KernelOperands::create(b, op);
     EXPECT_TRUE(succeeded(operands));
     bool rows = isa<kernel::RowsOp>(op.getOperation());
-    return RowSpace(op, *operands, rows ? 1 : 0);
+    return RowSpace(op, *operands);
   }
 
   MLIRContext context{MLIRContext::Threading::DISABLED};

@@ -68,7 +68,7 @@ func.func @chunks(%x: memref<4x64x128xbf16>, %w: memref<512x32xbf16>, %y: memref
                 %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 32, 512] ins(%x, %w : memref<4x64x128xbf16>, memref<512x32xbf16>) outs(%y : memref<64x32xf32>)
     maps [affine_map<(m, n, k) -> (k floordiv 128, m, k mod 128)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [32, 32, 32], micro = [16, 16], variant = "mma.sync", stages = 3>
+    schedule #kernel.schedule<tile = [32, 32, 32], micro = [16, 16], variant = mma.sync, stages = 3>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -87,7 +87,7 @@ func.func @crossing(%x: memref<4x64x48xbf16>, %w: memref<192x32xbf16>, %y: memre
                 %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 32, 192] ins(%x, %w : memref<4x64x48xbf16>, memref<192x32xbf16>) outs(%y : memref<64x32xf32>)
     maps [affine_map<(m, n, k) -> (k floordiv 48, m, k mod 48)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [32, 32, 32], micro = [16, 16], variant = "mma.sync", stages = 3>
+    schedule #kernel.schedule<tile = [32, 32, 32], micro = [16, 16], variant = mma.sync, stages = 3>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }

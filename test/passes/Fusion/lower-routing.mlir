@@ -9,9 +9,9 @@
 // CHECK: %[[W:.*]] = tensor.empty() : tensor<128x2xf32>
 // CHECK: %[[P:.*]] = tensor.empty() : tensor<1033xi32>
 // CHECK: kernel.route ins(%arg0 : tensor<128x8xf32>) outs(%[[W]], %[[P]] : tensor<128x2xf32>, tensor<1033xi32>)
-// CHECK-SAME: k 2 capacity 40 priority "importance"
+// CHECK-SAME: k 2 capacity 40 priority importance
 func.func @route(%g: tensor<128x8xf32>) -> (tensor<128x2xf32>, !plan) {
-  %w, %plan = moe.top_k_route %g k 2 capacity 40 priority "importance" : tensor<128x8xf32> -> tensor<128x2xf32>, !plan
+  %w, %plan = moe.top_k_route %g k 2 capacity 40 priority importance : tensor<128x8xf32> -> tensor<128x2xf32>, !plan
   return %w, %plan : tensor<128x2xf32>, !plan
 }
 

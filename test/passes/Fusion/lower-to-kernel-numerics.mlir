@@ -16,7 +16,7 @@
 func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x12xf32>, %b: tensor<4x12xf32>, %dy: tensor<16x12xf32>)
     -> (tensor<16x12xf32>, tensor<16x8xf32>, tensor<4x8x12xf32>, tensor<4x12xf32>, tensor<16x4xf32>, !plan) {
   %gates = moe.softmax %g axes [1] : tensor<16x4xf32>
-  %weights, %plan = moe.top_k_route %gates k 2 capacity 6 priority "importance" : tensor<16x4xf32> -> tensor<16x2xf32>, !plan
+  %weights, %plan = moe.top_k_route %gates k 2 capacity 6 priority importance : tensor<16x4xf32> -> tensor<16x2xf32>, !plan
   %rows = moe.dispatch %x, %plan : (tensor<16x8xf32>, !plan) -> tensor<32x8xf32>
   %h = moe.expert_linear %rows, %w, %plan, %b : (tensor<32x8xf32>, tensor<4x8x12xf32>, !plan, tensor<4x12xf32>) -> tensor<32x12xf32>
   %y = moe.combine %h, %plan, %weights : (tensor<32x12xf32>, !plan, tensor<16x2xf32>) -> tensor<16x12xf32>
@@ -30,7 +30,7 @@ func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x12
 }
 
 func.func @single(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>) -> (tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>) {
-  %weights, %plan = moe.top_k_route %g k 1 capacity 5 priority "position" : tensor<16x4xf32> -> tensor<16x1xf32>, !single
+  %weights, %plan = moe.top_k_route %g k 1 capacity 5 priority position : tensor<16x4xf32> -> tensor<16x1xf32>, !single
   %rows = moe.dispatch %x, %plan : (tensor<16x8xf32>, !single) -> tensor<16x8xf32>
   %y = moe.combine %rows, %plan, %weights : (tensor<16x8xf32>, !single, tensor<16x1xf32>) -> tensor<16x8xf32>
   %z = moe.combine %rows, %plan : (tensor<16x8xf32>, !single) -> tensor<16x8xf32>
@@ -42,7 +42,7 @@ func.func @stacked(%g: tensor<16x4xf32>, %s: tensor<3x16x4xf32>) -> (tensor<16x4
   %f:2 = moe.repeat 3 carry(%g : tensor<16x4xf32>) stacked(%s : tensor<3x16x4xf32>) {
   ^bb0(%c: tensor<16x4xf32>, %add: tensor<16x4xf32>):
     %next = moe.add %c, %add : tensor<16x4xf32>
-    %w, %plan = moe.top_k_route %next k 2 capacity 6 priority "position" : tensor<16x4xf32> -> tensor<16x2xf32>, !plan
+    %w, %plan = moe.top_k_route %next k 2 capacity 6 priority position : tensor<16x4xf32> -> tensor<16x2xf32>, !plan
     moe.yield %next, %plan : tensor<16x4xf32>, !plan
   } -> tensor<16x4xf32>, !plans
   %b = moe.repeat 3 reverse carry(%f#0 : tensor<16x4xf32>) stacked(%f#1 : !plans) {

@@ -18,7 +18,7 @@ func.func @repeat(%g: tensor<8x4xf32> {moe.field = "gates"}, %p: !plans {moe.fie
     -> (tensor<8x4xf32> {moe.output = "out"}, !plans) {
   %r:2 = moe.repeat 3 reverse carry(%g : tensor<8x4xf32>) stacked(%p : !plans) {
   ^bb0(%c: tensor<8x4xf32>, %q: !plan):
-    %w, %new = moe.top_k_route %c k 2 capacity 5 priority "position" : tensor<8x4xf32> -> tensor<8x2xf32>, !plan
+    %w, %new = moe.top_k_route %c k 2 capacity 5 priority position : tensor<8x4xf32> -> tensor<8x2xf32>, !plan
     %dg = moe.top_k_route_grad %w, %q : (tensor<8x2xf32>, !plan) -> tensor<8x4xf32>
     moe.yield %dg, %new : tensor<8x4xf32>, !plan
   } -> tensor<8x4xf32>, !plans

@@ -59,6 +59,6 @@ func.func @shared(%x: memref<2x65536xf32>, %y: memref<2xf32>, %z: memref<2xf32>,
 func.func @workspace(%g: memref<20000x4xf32>, %w: memref<20000x2xf32>, %p: memref<160005xi32>,
                      %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.route ins(%g : memref<20000x4xf32>) outs(%w, %p : memref<20000x2xf32>, memref<160005xi32>)
-    k 2 capacity 10000 priority "importance"
+    k 2 capacity 10000 priority importance
   return
 }

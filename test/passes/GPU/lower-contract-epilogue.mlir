@@ -153,7 +153,7 @@ func.func @parts(%x: memref<8x128xf32>, %w: memref<128x32xf32>, %y: memref<8x32x
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [8, 32, 128] ins(%x, %w : memref<8x128xf32>, memref<128x32xf32>) outs(%y : memref<8x32xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [8, 32, 128], micro = [8, 4], variant = "skinny", warps = 8>
+    schedule #kernel.schedule<tile = [8, 32, 128], micro = [8, 4], variant = skinny, warps = 8>
     lhs { ^bb0(%a: f32, %b: f32): kernel.yield %a : f32 }
     rhs { ^bb0(%a: f32, %b: f32): kernel.yield %b : f32 }
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
@@ -189,7 +189,7 @@ func.func @trades(%x: memref<32x16xbf16>, %w: memref<16x48xbf16>, %y: memref<32x
                   %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [32, 48, 16] ins(%x, %w : memref<32x16xbf16>, memref<16x48xbf16>) outs(%y : memref<32x48xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [32, 48, 16], micro = [32, 48], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [32, 48, 16], micro = [32, 48], variant = mma.sync>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -210,7 +210,7 @@ func.func @apart(%x: memref<32x16xbf16>, %w: memref<16x32xbf16>, %y: memref<32x3
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [32, 32, 16] ins(%x, %w : memref<32x16xbf16>, memref<16x32xbf16>) outs(%y : memref<32x32xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [32, 32, 16], micro = [32, 32], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [32, 32, 16], micro = [32, 32], variant = mma.sync>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }

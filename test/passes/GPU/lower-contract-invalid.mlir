@@ -102,21 +102,7 @@ func.func @k(%x: memref<64x96xf32>, %w: memref<96x64xf32>, %y: memref<64x64xf32>
   // expected-error @below {{mma.sync multiplies bf16, but lhs and rhs yield f32; use variant simt or compile with --precision bf16}}
   kernel.contract dims [64, 64, 96] ins(%x, %w : memref<64x96xf32>, memref<96x64xf32>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync">
-    lhs { ^bb0(%a: f32, %b: f32): kernel.yield %a : f32 }
-    rhs { ^bb0(%a: f32, %b: f32): kernel.yield %b : f32 }
-    epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
-  return
-}
-
-// -----
-
-func.func @k(%x: memref<64x96xf32>, %w: memref<96x64xf32>, %y: memref<64x64xf32>,
-             %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
-  // expected-error @below {{expected variant simt, skinny, mma.sync or wgmma, got fast}}
-  kernel.contract dims [64, 64, 96] ins(%x, %w : memref<64x96xf32>, memref<96x64xf32>) outs(%y : memref<64x64xf32>)
-    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "fast">
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync>
     lhs { ^bb0(%a: f32, %b: f32): kernel.yield %a : f32 }
     rhs { ^bb0(%a: f32, %b: f32): kernel.yield %b : f32 }
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
@@ -130,7 +116,7 @@ func.func @k(%x: memref<64x96xbf16>, %w: memref<96x64xbf16>, %y: memref<64x64xf3
   // expected-error @below {{expected micro sizes and a tile of k that are multiples of 16, and a tile of whole micro tiles}}
   kernel.contract dims [64, 64, 96] ins(%x, %w : memref<64x96xbf16>, memref<96x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 24], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 24], variant = mma.sync>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -144,7 +130,7 @@ func.func @k(%x: memref<64x96xbf16>, %w: memref<96x64xbf16>, %y: memref<64x64xf3
   // expected-error @below {{expected a micro tile of at most 64 x 64, whose sums fit in registers}}
   kernel.contract dims [64, 64, 96] ins(%x, %w : memref<64x96xbf16>, memref<96x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [128, 128, 32], micro = [128, 64], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [128, 128, 32], micro = [128, 64], variant = mma.sync>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -158,7 +144,7 @@ func.func @k(%x: memref<64x96xbf16>, %w: memref<96x64xbf16>, %y: memref<64x64xf3
   // expected-error @below {{expected at most 32 warps, got 128}}
   kernel.contract dims [64, 64, 96] ins(%x, %w : memref<64x96xbf16>, memref<96x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [128, 256, 32], micro = [16, 16], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [128, 256, 32], micro = [16, 16], variant = mma.sync>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }

@@ -37,7 +37,7 @@ func.func @three_stages(%x: memref<64x256xbf16>, %w: memref<256x64xbf16>, %y: me
                         %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 256] ins(%x, %w : memref<64x256xbf16>, memref<256x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 3>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 3>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -58,7 +58,7 @@ func.func @fewer_tiles(%x: memref<64x64xbf16>, %w: memref<64x64xbf16>, %y: memre
                        %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 64] ins(%x, %w : memref<64x64xbf16>, memref<64x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 6>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 6>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -147,7 +147,7 @@ func.func @one_tile_async(%x: memref<64x32xbf16>, %w: memref<32x64xbf16>, %y: me
                           %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 32] ins(%x, %w : memref<64x32xbf16>, memref<32x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 4>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 4>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -180,7 +180,7 @@ func.func @mixed(%x: memref<64x256xf32>, %w: memref<256x64xbf16>, %y: memref<64x
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 256] ins(%x, %w : memref<64x256xf32>, memref<256x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 3>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 3>
     lhs { ^bb0(%a: f32, %b: bf16):
       %r = arith.truncf %a : f32 to bf16
       kernel.yield %r : bf16 }

@@ -39,7 +39,7 @@ func.func @as_they_lie(%x: memref<16x16xbf16>, %w: memref<16x16xbf16>, %y: memre
                        %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [16, 16, 16] ins(%x, %w : memref<16x16xbf16>, memref<16x16xbf16>) outs(%y : memref<16x16xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [16, 16, 16], micro = [16, 16], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [16, 16, 16], micro = [16, 16], variant = mma.sync>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -86,7 +86,7 @@ func.func @transposed(%x: memref<16x16xbf16>, %w: memref<16x16xbf16>, %y: memref
                       %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [16, 16, 16] ins(%x, %w : memref<16x16xbf16>, memref<16x16xbf16>) outs(%y : memref<16x16xf32>)
     maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [16, 16, 16], micro = [16, 16], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [16, 16, 16], micro = [16, 16], variant = mma.sync>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -143,7 +143,7 @@ func.func @warps(%x: memref<64x64xbf16>, %w: memref<64x64xbf16>, %y: memref<64x6
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 64] ins(%x, %w : memref<64x64xbf16>, memref<64x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 64], micro = [32, 16], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [64, 64, 64], micro = [32, 16], variant = mma.sync>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }

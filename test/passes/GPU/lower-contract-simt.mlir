@@ -95,7 +95,7 @@ func.func @skinny(%x: memref<8x128xf32>, %w: memref<128x32xf32>, %y: memref<8x32
                   %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [8, 32, 128] ins(%x, %w : memref<8x128xf32>, memref<128x32xf32>) outs(%y : memref<8x32xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [8, 32, 128], micro = [8, 4], variant = "skinny", warps = 16>
+    schedule #kernel.schedule<tile = [8, 32, 128], micro = [8, 4], variant = skinny, warps = 16>
     lhs { ^bb0(%a: f32, %b: f32): kernel.yield %a : f32 }
     rhs { ^bb0(%a: f32, %b: f32): kernel.yield %b : f32 }
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }

@@ -32,7 +32,7 @@ func.func @async(%x: memref<64x64xbf16>, %w: memref<64x64xbf16>, %y: memref<64x6
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 64] ins(%x, %w : memref<64x64xbf16>, memref<64x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 2>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 2>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -60,7 +60,7 @@ func.func @unaligned(%x: memref<64x64xf32>, %w: memref<64x60xbf16>, %y: memref<6
                      %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 60, 64] ins(%x, %w : memref<64x64xf32>, memref<64x60xbf16>) outs(%y : memref<64x60xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 2>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 2>
     lhs { ^bb0(%a: f32, %b: bf16):
       %r = arith.truncf %a : f32 to bf16
       kernel.yield %r : bf16 }
@@ -84,7 +84,7 @@ func.func @odd_address(%x: memref<64x68xbf16>, %w: memref<64x64xbf16>, %y: memre
                        %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 64] ins(%x, %w : memref<64x68xbf16>, memref<64x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k + 4)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 2>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 2>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -108,7 +108,7 @@ func.func @past_the_end(%x: memref<64x72xbf16>, %w: memref<72x64xbf16>, %y: memr
                         %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 72] ins(%x, %w : memref<64x72xbf16>, memref<72x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 2>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 2>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -159,7 +159,7 @@ func.func @chunks(%x: memref<2x64x32xbf16>, %w: memref<64x64xbf16>, %y: memref<6
                   %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 64] ins(%x, %w : memref<2x64x32xbf16>, memref<64x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (k floordiv 32, m, k mod 32)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 2>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 2>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -187,7 +187,7 @@ func.func @fixed(%x: memref<64x64xf32>, %w: memref<64x64xbf16>, %s: memref<64xf3
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 64] ins(%x, %w, %s : memref<64x64xf32>, memref<64x64xbf16>, memref<64xf32>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 2>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 2>
     lhs { ^bb0(%a: f32, %b: bf16, %c: f32):
       %p = arith.mulf %a, %c : f32
       %r = arith.truncf %p : f32 to bf16
@@ -217,7 +217,7 @@ func.func @gather(%x: memref<100x64xbf16>, %w: memref<64x64xbf16>, %rows: memref
   kernel.contract dims [64, 64, 64] ins(%x, %w, %rows : memref<100x64xbf16>, memref<64x64xbf16>, memref<64xi32>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (0, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m)>, affine_map<(m, n, k) -> (m, n)>]
     gathers [2, -1, -1]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync", stages = 2>
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync, stages = 2>
     lhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }

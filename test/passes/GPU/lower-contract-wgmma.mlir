@@ -53,7 +53,7 @@ func.func @two(%x: memref<128x128xbf16>, %w: memref<128x64xbf16>, %y: memref<128
                %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [128, 64, 128] ins(%x, %w : memref<128x128xbf16>, memref<128x64xbf16>) outs(%y : memref<128x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -77,7 +77,7 @@ func.func @layouts(%x: memref<128x128xbf16>, %w: memref<64x128xbf16>, %y: memref
                    %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [128, 64, 128] ins(%x, %w : memref<128x128xbf16>, memref<64x128xbf16>) outs(%y : memref<128x64xf32>)
     maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -97,7 +97,7 @@ func.func @three(%x: memref<192x128xbf16>, %w: memref<128x128xbf16>, %y: memref<
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [192, 128, 128] ins(%x, %w : memref<192x128xbf16>, memref<128x128xbf16>) outs(%y : memref<192x128xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [192, 128, 64], micro = [64, 128], variant = "wgmma", stages = 3>
+    schedule #kernel.schedule<tile = [192, 128, 64], micro = [64, 128], variant = wgmma, stages = 3>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -116,7 +116,7 @@ func.func @mapped(%x: memref<128x128xf32>, %w: memref<128x64xbf16>, %y: memref<1
                   %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [128, 64, 128] ins(%x, %w : memref<128x128xf32>, memref<128x64xbf16>) outs(%y : memref<128x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: f32, %b: bf16):
       %r = arith.truncf %a : f32 to bf16
       kernel.yield %r : bf16 }
@@ -136,7 +136,7 @@ func.func @three_mapped(%x: memref<192x128xf32>, %w: memref<128x64xbf16>, %y: me
                         %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [192, 64, 128] ins(%x, %w : memref<192x128xf32>, memref<128x64xbf16>) outs(%y : memref<192x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [192, 64, 64], micro = [64, 64], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [192, 64, 64], micro = [64, 64], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: f32, %b: bf16):
       %r = arith.truncf %a : f32 to bf16
       kernel.yield %r : bf16 }
@@ -170,7 +170,7 @@ func.func @pairs(%x: memref<256x128xbf16>, %w: memref<128x128xbf16>, %y: memref<
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [256, 128, 128] ins(%x, %w : memref<256x128xbf16>, memref<128x128xbf16>) outs(%y : memref<256x128xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [128, 128, 64], micro = [64, 128], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [128, 128, 64], micro = [64, 128], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -191,7 +191,7 @@ func.func @batched(%x: memref<3x128x128xbf16>, %w: memref<3x128x64xbf16>, %y: me
                    %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [3, 128, 64, 128] ins(%x, %w : memref<3x128x128xbf16>, memref<3x128x64xbf16>) outs(%y : memref<3x128x64xf32>)
     maps [affine_map<(g, m, n, k) -> (g, m, k)>, affine_map<(g, m, n, k) -> (g, k, n)>, affine_map<(g, m, n, k) -> (g, m, n)>]
-    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
@@ -223,7 +223,7 @@ func.func @ragged_m(%x: memref<256x128xbf16>, %w: memref<40x128x64xbf16>, %offse
   kernel.contract dims [40, 256, 64, 128] ins(%x, %w, %offsets : memref<256x128xbf16>, memref<40x128x64xbf16>, memref<41xi32>) outs(%y : memref<256x64xf32>)
     maps [affine_map<(g, m, n, k) -> (m, k)>, affine_map<(g, m, n, k) -> (g, k, n)>, affine_map<(g, m, n, k) -> (g)>, affine_map<(g, m, n, k) -> (m, n)>]
     ragged 1 by 2
-    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }
@@ -244,7 +244,7 @@ func.func @gathered(%x: memref<100x128xbf16>, %w: memref<128x64xbf16>, %rows: me
   kernel.contract dims [128, 64, 128] ins(%x, %w, %rows : memref<100x128xbf16>, memref<128x64xbf16>, memref<128xi32>) outs(%y : memref<128x64xf32>)
     maps [affine_map<(m, n, k) -> (0, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m)>, affine_map<(m, n, k) -> (m, n)>]
     gathers [2, -1, -1]
-    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }
@@ -265,7 +265,7 @@ func.func @ragged_k(%x: memref<128x256xbf16>, %w: memref<256x64xbf16>, %offsets:
   kernel.contract dims [3, 128, 64, 256] ins(%x, %w, %offsets : memref<128x256xbf16>, memref<256x64xbf16>, memref<4xi32>) outs(%y : memref<3x128x64xf32>)
     maps [affine_map<(g, m, n, k) -> (m, k)>, affine_map<(g, m, n, k) -> (k, n)>, affine_map<(g, m, n, k) -> (g)>, affine_map<(g, m, n, k) -> (g, m, n)>]
     ragged 3 by 2
-    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }
@@ -285,7 +285,7 @@ func.func @unaligned(%x: memref<128x100xbf16>, %w: memref<100x60xbf16>, %y: memr
                      %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [128, 60, 100] ins(%x, %w : memref<128x100xbf16>, memref<100x60xbf16>) outs(%y : memref<128x60xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = "wgmma", stages = 4>
+    schedule #kernel.schedule<tile = [128, 64, 64], micro = [64, 64], variant = wgmma, stages = 4>
     lhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %a : bf16 }
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }

@@ -52,7 +52,7 @@ func.func @staged(%x: memref<64x64xf32>, %w: memref<64x60xbf16>, %y: memref<64x6
                   %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 60, 64] ins(%x, %w : memref<64x64xf32>, memref<64x60xbf16>) outs(%y : memref<64x60xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync>
     lhs { ^bb0(%a: f32, %b: bf16):
       %r = arith.truncf %a : f32 to bf16
       kernel.yield %r : bf16 }
@@ -76,7 +76,7 @@ func.func @half_staged(%x: memref<64x64xf32>, %w: memref<64x64xbf16>, %y: memref
                        %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [64, 64, 64] ins(%x, %w : memref<64x64xf32>, memref<64x64xbf16>) outs(%y : memref<64x64xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync">
+    schedule #kernel.schedule<tile = [64, 64, 32], micro = [32, 32], variant = mma.sync>
     lhs { ^bb0(%a: f32, %b: bf16):
       %r = arith.truncf %a : f32 to bf16
       kernel.yield %r : bf16 }

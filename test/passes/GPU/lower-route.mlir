@@ -27,7 +27,7 @@
 func.func @position(%g: memref<12544x4xf32>, %w: memref<12544x2xf32>, %p: memref<100357xi32>,
                     %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.route ins(%g : memref<12544x4xf32>) outs(%w, %p : memref<12544x2xf32>, memref<100357xi32>)
-    k 2 capacity 6272 priority "position"
+    k 2 capacity 6272 priority position
   return
 }
 
@@ -50,7 +50,7 @@ func.func @position(%g: memref<12544x4xf32>, %w: memref<12544x2xf32>, %p: memref
 func.func @importance(%g: memref<1000x4xf32>, %w: memref<1000x2xf32>, %p: memref<8005xi32>,
                       %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.route ins(%g : memref<1000x4xf32>) outs(%w, %p : memref<1000x2xf32>, memref<8005xi32>)
-    k 2 capacity 500 priority "importance"
+    k 2 capacity 500 priority importance
   return
 }
 
@@ -66,7 +66,7 @@ func.func @importance(%g: memref<1000x4xf32>, %w: memref<1000x2xf32>, %p: memref
 func.func @many(%g: memref<20000x4xf32>, %w: memref<20000x2xf32>, %p: memref<160005xi32>,
                 %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.route ins(%g : memref<20000x4xf32>) outs(%w, %p : memref<20000x2xf32>, memref<160005xi32>)
-    k 2 capacity 10000 priority "importance"
+    k 2 capacity 10000 priority importance
   return
 }
 
@@ -76,6 +76,6 @@ func.func @tensors(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>,
                    %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   // expected-error @below {{operands must be memrefs of static shape and identity layout, got 'tensor<8x4xf32>'; run the Memory phase first}}
   kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
-    k 2 capacity 5 priority "position" -> tensor<8x2xf32>, tensor<69xi32>
+    k 2 capacity 5 priority position -> tensor<8x2xf32>, tensor<69xi32>
   return
 }

@@ -26,7 +26,7 @@ func.func @k1(%x: memref<8xf32>, %begin: index, %end: index, %workspace: memref<
 func.func @k2(%x: memref<8x4xf32>, %w: memref<8x2xf32>, %p: memref<69xi32>, %begin: index, %end: index, %scratch: memref<?xi8>)
     attributes {kernel.function} {
   // expected-error @below {{kernel @k2 has no code for the GPU: no pass lowered its kernel.route}}
-  kernel.route ins(%x : memref<8x4xf32>) outs(%w, %p : memref<8x2xf32>, memref<69xi32>) k 2 capacity 5 priority "position"
+  kernel.route ins(%x : memref<8x4xf32>) outs(%w, %p : memref<8x2xf32>, memref<69xi32>) k 2 capacity 5 priority position
   return
 }
 

@@ -42,6 +42,6 @@
 func.func @count(%g: memref<13000x4xf32>, %w: memref<13000x2xf32>, %p: memref<104005xi32>,
                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.route ins(%g : memref<13000x4xf32>) outs(%w, %p : memref<13000x2xf32>, memref<104005xi32>)
-    k 2 capacity 6500 priority "position"
+    k 2 capacity 6500 priority position
   return
 }

@@ -100,7 +100,7 @@ func.func @route(%x: tensor<8x6xf32>, %g: tensor<6x4xf32> {moe.var = @gate}, %w:
       kernel.yield %p : f32 } -> tensor<8x4xf32>
   %e3 = tensor.empty() : tensor<8x1xf32>
   %e4 = tensor.empty() : tensor<37xi32>
-  %plan:2 = kernel.route ins(%gates : tensor<8x4xf32>) outs(%e3, %e4 : tensor<8x1xf32>, tensor<37xi32>) k 1 capacity 8 priority "position"
+  %plan:2 = kernel.route ins(%gates : tensor<8x4xf32>) outs(%e3, %e4 : tensor<8x1xf32>, tensor<37xi32>) k 1 capacity 8 priority position
     -> tensor<8x1xf32>, tensor<37xi32>
   %y = kernel.contract dims [8, 4, 6] ins(%n#1, %w : tensor<8x6xf32>, tensor<6x4xf32>) outs(%e2 : tensor<8x4xf32>) maps [#l, #r, #o]
     lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }

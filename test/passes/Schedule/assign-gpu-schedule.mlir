@@ -5,9 +5,9 @@
 
 // Many rows in bf16: a large tile of tensor cores; no larger than shared memory.
 // CHECK-LABEL: func @linear
-// CHECK: schedule <tile = [{{64|96|128}}, {{64|96|128}}, {{32|64}}], micro = [{{[0-9]+}}, {{[0-9]+}}], variant = "mma.sync", stages = {{[34]}}>
+// CHECK: schedule <tile = [{{64|96|128}}, {{64|96|128}}, {{32|64}}], micro = [{{[0-9]+}}, {{[0-9]+}}], variant = mma.sync, stages = {{[34]}}>
 // SMALL-LABEL: func @linear
-// SMALL: schedule <tile = [{{.*}}, 32], micro = [{{.*}}], variant = "mma.sync", stages = {{[34]}}>
+// SMALL: schedule <tile = [{{.*}}, 32], micro = [{{.*}}], variant = mma.sync, stages = {{[34]}}>
 // REMARK-NOT: {{.*}}:[[# @LINE + 2]]:{{.*}}NoTensorCores
 func.func @linear(%x: tensor<6272x192xbf16>, %w: tensor<192x384xbf16>, %init: tensor<6272x384xf32>) -> tensor<6272x384xf32> {
   %y = kernel.contract dims [6272, 384, 192]
@@ -23,7 +23,7 @@ func.func @linear(%x: tensor<6272x192xbf16>, %w: tensor<192x384xbf16>, %init: te
 
 // f32 and one row: the depth of a tile is split, and a remark. The schedule of the second is kept.
 // CHECK-LABEL: func @head
-// CHECK: schedule <tile = [8, {{[0-9]+}}, {{[0-9]+}}], micro = [8, {{[0-9]+}}], variant = "skinny", warps = {{[0-9]+}}>
+// CHECK: schedule <tile = [8, {{[0-9]+}}, {{[0-9]+}}], micro = [8, {{[0-9]+}}], variant = skinny, warps = {{[0-9]+}}>
 // CHECK: schedule <tile = [64, 64, 16], micro = [4, 4]>
 // REMARK: remark: [Missed] NoTensorCores
 // REMARK-SAME: Category:Schedule
@@ -50,9 +50,9 @@ func.func @head(%x: tensor<1x96xf32>, %w: tensor<10x96xf32>, %init: tensor<1x10x
 
 // Large enough for warpgroups, where the target has them.
 // CHECK-LABEL: func @large
-// CHECK: variant = "mma.sync"
+// CHECK: variant = mma.sync
 // WGMMA-LABEL: func @large
-// WGMMA: schedule <tile = [128, {{[0-9]+}}, 64], micro = [64, {{[0-9]+}}], variant = "wgmma", stages = {{[34]}}>
+// WGMMA: schedule <tile = [128, {{[0-9]+}}, 64], micro = [64, {{[0-9]+}}], variant = wgmma, stages = {{[34]}}>
 func.func @large(%x: tensor<8192x2048xbf16>, %w: tensor<2048x4096xbf16>, %init: tensor<8192x4096xf32>) -> tensor<8192x4096xf32> {
   %y = kernel.contract dims [8192, 4096, 2048]
     ins(%x, %w : tensor<8192x2048xbf16>, tensor<2048x4096xbf16>) outs(%init : tensor<8192x4096xf32>)

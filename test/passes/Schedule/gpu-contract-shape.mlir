@@ -7,7 +7,7 @@
 // Plain bf16 in whole pieces of 16 bytes takes no instructions to stage: there
 // is nothing to store before, and warpgroups are fed in time.
 // CHECK-LABEL: func.func @plain
-// CHECK:         variant = "wgmma"
+// CHECK:         variant = wgmma
 // STORED-LABEL: func.func @plain
 // STORED-NOT:   kernel.map
 func.func @plain(%x: tensor<8192x1024xbf16>, %w: tensor<1024x4096xbf16>, %init: tensor<8192x4096xf32>) -> tensor<8192x4096xf32> {
@@ -22,7 +22,7 @@ func.func @plain(%x: tensor<8192x1024xbf16>, %w: tensor<1024x4096xbf16>, %init: 
 
 // By columns too.
 // CHECK-LABEL: func.func @transposed
-// CHECK:         variant = "wgmma"
+// CHECK:         variant = wgmma
 // STORED-LABEL: func.func @transposed
 // STORED-NOT:   kernel.map
 func.func @transposed(%x: tensor<1024x8192xbf16>, %w: tensor<1024x4096xbf16>, %init: tensor<8192x4096xf32>) -> tensor<8192x4096xf32> {

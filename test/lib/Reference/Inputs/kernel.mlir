@@ -32,7 +32,7 @@ func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x6x
   %ew = tensor.empty() : tensor<16x2xf32>
   %ep = tensor.empty() : tensor<133xi32>
   %r:2 = kernel.route ins(%s : tensor<16x4xf32>) outs(%ew, %ep : tensor<16x2xf32>, tensor<133xi32>)
-    k 2 capacity 5 priority "importance" -> tensor<16x2xf32>, tensor<133xi32>
+    k 2 capacity 5 priority importance -> tensor<16x2xf32>, tensor<133xi32>
   %eh = tensor.empty() : tensor<32x6xf32>
   // First layer: rows gathered by item.
   %h = kernel.contract dims [4, 32, 6, 8]

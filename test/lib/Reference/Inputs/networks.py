@@ -19,7 +19,7 @@ def moe_ops(f, x, gates, w, k, capacity, priority):
     experts, hidden = w[0].shape[0], w[0].shape[2]
     plan = f"!moe.routing<items = {items}, experts = {experts}, k = {k}, capacity = {capacity}>"
     weights = f.op(f'{{y}}, %plan{f.count} = moe.top_k_route {gates.name} k {k} capacity {capacity} '
-                   f'priority "{priority}" : {gates.type} -> {{t}}, {plan}', (items, k))
+                   f'priority {priority} : {gates.type} -> {{t}}, {plan}', (items, k))
     name = f"%plan{f.count - 1}"
     rows = f.op(f"{{y}} = moe.dispatch {x.name}, {name} : ({x.type}, {plan}) -> {{t}}", (items * k, d))
     h = f.op(f"{{y}} = moe.expert_linear {rows.name}, {w[0].name}, {name}, {w[1].name} : "

@@ -1,0 +1,85 @@
+//===- KernelUses.cpp - What kernel ops do with their operands ------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Kernel/KernelOps.h"
+
+using namespace mlir;
+using namespace moec::kernel;
+
+/// True if `argument` is added to something, or handed on as it is.
+static bool isTerm(BlockArgument argument) {
+  return llvm::any_of(argument.getUses(), [](OpOperand &use) {
+    Operation *user = use.getOwner();
+    return isa<arith::AddFOp, arith::SubFOp, YieldOp>(user) ||
+           (isa<math::FmaOp>(user) && use.getOperandNumber() == 2);
+  });
+}
+
+static bool yieldsAsItIs(Region &region, unsigned input) {
+  Operation *end = region.front().getTerminator();
+  BlockArgument argument = region.getArgument(input);
+  return argument.hasOneUse() && *argument.user_begin() == end;
+}
+
+static OpOperand &storedBy(Region &region, unsigned number) {
+  return region.front().getTerminator()->getOpOperand(number);
+}
+
+InputUse ContractOp::getInputUse(unsigned input) {
+  InputUse use;
+  for (unsigned side : {0, 1}) {
+    Region &region = side == 0 ? getLhs() : getRhs();
+    if (region.getArgument(input).use_empty())
+      continue;
+    // Beside the operand itself there are statistics, scales and weights.
+    bool plain = yieldsAsItIs(region, input);
+    use.mayRound &= plain || input == side;
+    use.multiplied = true;
+    use.computedOn |= !plain;
+  }
+  BlockArgument inEpilogue = getEpilogue().getArgument(input);
+  use.computedOn |= !inEpilogue.use_empty();
+  use.mayRound &= !isTerm(inEpilogue);
+  return use;
+}
+
+OpOperand &ContractOp::getStored(unsigned out) {
+  return storedBy(getEpilogue(), out);
+}
+
+InputUse RowsOp::getInputUse(unsigned input) {
+  InputUse use;
+  use.computedOn = true;
+  // A plain sum over rows; anything else is statistics.
+  use.mayRound = getFinish().getArgument(input).use_empty() &&
+                 getEmit().getArgument(input).use_empty();
+  for (auto [phase, combiner] : llvm::zip(getPhases(), getCombiners()))
+    use.mayRound &= phase.getArgument(input).use_empty() ||
+                    (yieldsAsItIs(phase, input) &&
+                     cast<CombinerAttr>(combiner).getValue() == Combiner::Add);
+  return use;
+}
+
+unsigned RowsOp::getNumRowOuts() {
+  return getFinish().front().getTerminator()->getNumOperands();
+}
+
+OpOperand &RowsOp::getStored(unsigned out) {
+  unsigned perRow = getNumRowOuts();
+  return out < perRow ? storedBy(getFinish(), out)
+                      : storedBy(getEmit(), out - perRow);
+}
+
+InputUse MapOp::getInputUse(unsigned input) {
+  BlockArgument argument = getBody().getArgument(input);
+  InputUse use;
+  use.mayRound = !isTerm(argument);
+  use.computedOn = !argument.use_empty();
+  return use;
+}
+
+OpOperand &MapOp::getStored(unsigned out) { return storedBy(getBody(), out); }

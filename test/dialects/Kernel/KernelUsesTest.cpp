@@ -1,0 +1,132 @@
+//===- KernelUsesTest.cpp - What kernel ops say of their operands ---------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialects/Kernel/KernelOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Parser/Parser.h"
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace moec::kernel;
+
+namespace {
+
+class KernelUsesTest : public testing::Test {
+protected:
+  /// The first op of the function `text`.
+  KernelOpInterface parse(const std::string &text) {
+    context.loadDialect<arith::ArithDialect, math::MathDialect, KernelDialect,
+                        func::FuncDialect>();
+    module = parseSourceString<ModuleOp>(text, &context);
+    if (!module)
+      return {};
+    return cast<KernelOpInterface>(
+        (*module->getOps<func::FuncOp>().begin()).getBody().front().front());
+  }
+
+  static std::vector<bool> flags(InputUse use) {
+    return {use.mayRound, use.multiplied, use.computedOn, use.decides};
+  }
+
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+};
+
+TEST_F(KernelUsesTest, Contraction) {
+  // %s scales the left operand, %b is added, %u is not read.
+  KernelOpInterface op = parse(R"(
+    func.func @f(%x: memref<8x4xf32>, %w: memref<4x6xf32>, %s: memref<8xf32>, %b: memref<6xf32>, %u: memref<6xf32>, %y: memref<8x6xf32>) {
+      kernel.contract dims [8, 6, 4] ins(%x, %w, %s, %b, %u : memref<8x4xf32>, memref<4x6xf32>, memref<8xf32>, memref<6xf32>, memref<6xf32>)
+        outs(%y : memref<8x6xf32>)
+        maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m)>,
+              affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>]
+        lhs { ^bb0(%l: f32, %r: f32, %a: f32, %c: f32, %d: f32):
+          %p = arith.mulf %l, %a : f32
+          kernel.yield %p : f32 }
+        rhs { ^bb0(%l: f32, %r: f32, %a: f32, %c: f32, %d: f32): kernel.yield %r : f32 }
+        epilogue { ^bb0(%l: f32, %r: f32, %a: f32, %c: f32, %d: f32, %acc: f32):
+          %q = arith.addf %acc, %c : f32
+          kernel.yield %q : f32 }
+      return
+    })");
+  ASSERT_TRUE(bool(op));
+  EXPECT_EQ(op.getNumFixedInputs(), 2u);
+  EXPECT_EQ(op.getGrid(), ArrayRef<int64_t>({8, 6}));
+  EXPECT_EQ(op.getInputs().size(), 5u);
+  EXPECT_EQ(op.getOuts().size(), 1u);
+  EXPECT_EQ(op.getOutRounding(0), OutRounding::Always);
+  // The operand itself may be rounded, what it is scaled by not.
+  EXPECT_EQ(flags(op.getInputUse(0)), std::vector<bool>({1, 1, 1, 0}));
+  EXPECT_EQ(flags(op.getInputUse(1)), std::vector<bool>({1, 1, 0, 0}));
+  EXPECT_EQ(flags(op.getInputUse(2)), std::vector<bool>({0, 1, 1, 0}));
+  EXPECT_EQ(flags(op.getInputUse(3)), std::vector<bool>({0, 0, 1, 0}));
+  EXPECT_EQ(flags(op.getInputUse(4)), std::vector<bool>({1, 0, 0, 0}));
+  auto structured = cast<StructuredKernelOpInterface>(op.getOperation());
+  EXPECT_EQ(structured.getStored(0).getOwner()->getParentRegion(),
+            &cast<ContractOp>(op.getOperation()).getEpilogue());
+}
+
+TEST_F(KernelUsesTest, RowsAndWhatTheyStoreOnce) {
+  KernelOpInterface op = parse(R"(
+    func.func @f(%x: memref<8x4xf32>, %z: memref<8x4xf32>, %s: memref<8xf32>, %y: memref<8x4xf32>) {
+      kernel.rows dims [8, 4] ins(%x, %z : memref<8x4xf32>, memref<8x4xf32>) outs(%s, %y : memref<8xf32>, memref<8x4xf32>)
+        maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p)>, affine_map<(p, c) -> (p, c)>]
+        combiners [#kernel.combiner<add>]
+        phases { ^bb0(%a: f32, %b: f32): kernel.yield %a : f32 }
+        finish { ^bb0(%a: f32, %b: f32, %t: f32): kernel.yield %t : f32 }
+        emit { ^bb0(%a: f32, %b: f32, %t: f32): kernel.yield %b : f32 }
+      return
+    })");
+  ASSERT_TRUE(bool(op));
+  EXPECT_EQ(op.getNumFixedInputs(), 0u);
+  EXPECT_EQ(op.getGrid(), ArrayRef<int64_t>({8}));
+  EXPECT_EQ(op.getOutRounding(1), OutRounding::IfOnlyMultiplied);
+  EXPECT_EQ(flags(op.getInputUse(0)), std::vector<bool>({1, 0, 1, 0}));
+  EXPECT_EQ(flags(op.getInputUse(1)), std::vector<bool>({0, 0, 1, 0}));
+  auto rows = cast<RowsOp>(op.getOperation());
+  EXPECT_EQ(rows.getNumRowOuts(), 1u);
+  EXPECT_EQ(rows.getStored(0).getOwner()->getParentRegion(), &rows.getFinish());
+  EXPECT_EQ(rows.getStored(1).getOwner()->getParentRegion(), &rows.getEmit());
+  EXPECT_EQ(rows.getStored(1).getOperandNumber(), 0u);
+}
+
+TEST_F(KernelUsesTest, Map) {
+  KernelOpInterface op = parse(R"(
+    func.func @f(%x: memref<8xf32>, %z: memref<8xf32>, %u: memref<8xf32>, %y: memref<8xf32>) {
+      kernel.map dims [8] ins(%x, %z, %u : memref<8xf32>, memref<8xf32>, memref<8xf32>) outs(%y : memref<8xf32>)
+        maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]
+        body { ^bb0(%a: f32, %b: f32, %c: f32):
+          %f = math.fma %a, %a, %b : f32
+          kernel.yield %f : f32 }
+      return
+    })");
+  ASSERT_TRUE(bool(op));
+  EXPECT_EQ(op.getGrid(), ArrayRef<int64_t>({8}));
+  EXPECT_EQ(flags(op.getInputUse(0)), std::vector<bool>({1, 0, 1, 0}));
+  EXPECT_EQ(flags(op.getInputUse(1)), std::vector<bool>({0, 0, 1, 0}));
+  EXPECT_EQ(flags(op.getInputUse(2)), std::vector<bool>({1, 0, 0, 0}));
+}
+
+TEST_F(KernelUsesTest, RoutesHangOnTheirGates) {
+  KernelOpInterface op = parse(R"(
+    func.func @f(%g: memref<8x4xf32>, %w: memref<8x2xf32>, %p: memref<69xi32>) {
+      kernel.route ins(%g : memref<8x4xf32>) outs(%w, %p : memref<8x2xf32>, memref<69xi32>)
+        k 2 capacity 5 priority importance
+      return
+    })");
+  ASSERT_TRUE(bool(op));
+  EXPECT_EQ(op.getInputs().size(), 1u);
+  EXPECT_EQ(op.getOuts().size(), 2u);
+  EXPECT_TRUE(op.getGrid().empty());
+  EXPECT_EQ(op.getFlops(), 0);
+  EXPECT_EQ(op.getBytes(), 4 * (8 * 4 + 8 * 2 + 69));
+  EXPECT_EQ(op.getOutRounding(0), OutRounding::Never);
+  EXPECT_EQ(flags(op.getInputUse(0)), std::vector<bool>({0, 0, 1, 1}));
+}
+
+} // namespace
