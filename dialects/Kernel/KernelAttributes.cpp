@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/AttributeRules.h"
+#include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMTypes.h"
@@ -38,27 +39,27 @@ static bool isTensorMaps(Attribute attr) {
 static constexpr llvm::StringLiteral aCount = "an i64 of 0 or more";
 static constexpr llvm::StringLiteral atLeastOne = "an i64 of 1 or more";
 static const AttributeRule rules[] = {
-    {"kernel.function", OnFunction, "no value", isUnit},
-    {"kernel.nodes", OnFunction, "an array of names", isNames},
-    {"kernel.kind", OnFunction, "a name", isName},
-    {"kernel.flops", OnFunction, aCount, isCount},
-    {"kernel.bytes", OnFunction, aCount, isCount},
-    {"kernel.blocks", OnFunction, atLeastOne, isPositive},
-    {"kernel.scratch", OnFunction, aCount, isCount},
-    {"kernel.builtin", OnFunction, "a name", isName},
-    {"kernel.attributes", OnFunction, "a dictionary", isPlain},
-    {"kernel.copies", OnFunction, aCount, isCount},
-    {"kernel.grid", OnFunction, atLeastOne, isPositive},
-    {"kernel.threads", OnFunction, atLeastOne, isPositive},
-    {"kernel.cluster", OnFunction, atLeastOne, isPositive},
-    {"kernel.shared", OnFunction, aCount, isCount},
-    {"kernel.workspace", OnFunction, aCount, isCount},
-    {"kernel.variant", OnFunction, "a name", isName},
-    {"kernel.tensor_maps", OnFunction,
+    {attr::function.name, OnFunction, "no value", isUnit},
+    {attr::nodes.name, OnFunction, "an array of names", isNames},
+    {attr::kind.name, OnFunction, "a name", isName},
+    {attr::flops.name, OnFunction, aCount, isCount},
+    {attr::bytes.name, OnFunction, aCount, isCount},
+    {attr::blocks.name, OnFunction, atLeastOne, isPositive},
+    {attr::scratch.name, OnFunction, aCount, isCount},
+    {attr::builtin.name, OnFunction, "a name", isName},
+    {attr::attributes.name, OnFunction, "a dictionary", isPlain},
+    {attr::copies.name, OnFunction, aCount, isCount},
+    {attr::grid.name, OnFunction, atLeastOne, isPositive},
+    {attr::threads.name, OnFunction, atLeastOne, isPositive},
+    {attr::cluster.name, OnFunction, atLeastOne, isPositive},
+    {attr::shared.name, OnFunction, aCount, isCount},
+    {attr::workspace.name, OnFunction, aCount, isCount},
+    {attr::variant.name, OnFunction, "a name", isName},
+    {attr::tensorMaps.name, OnFunction,
      "an array of {operand, dtype, shape, strides, box, swizzle}",
      isTensorMaps},
-    {"kernel.registers", OnFunction, aCount, isCount},
-    {"kernel.spills", OnFunction, aCount, isCount},
+    {attr::registers.name, OnFunction, aCount, isCount},
+    {attr::spills.name, OnFunction, aCount, isCount},
 };
 
 /// A kernel function has a body and the arguments (operands..., begin, end,
@@ -94,8 +95,8 @@ LogicalResult KernelDialect::verifyOperationAttribute(Operation *op,
                                                       NamedAttribute attr) {
   if (failed(verifyAttribute(op, attr, rules)))
     return failure();
-  return attr.getName() == "kernel.function" ? verifyKernelFunction(op)
-                                             : success();
+  return attr.getName() == attr::function.name ? verifyKernelFunction(op)
+                                               : success();
 }
 
 LogicalResult KernelDialect::verifyRegionArgAttribute(Operation *op, unsigned,

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/AttributeRules.h"
-#include "dialects/MoE/MoEOps.h"
+#include "dialects/MoE/MoEConventions.h"
 
 using namespace mlir;
 using namespace moec::moe;
@@ -40,19 +40,19 @@ static bool isVariable(Attribute attr) { return isa<FlatSymbolRefAttr>(attr); }
 
 static constexpr llvm::StringLiteral aName = "a name";
 static const AttributeRule rules[] = {
-    {"moe.model", OnModule, aName, isName},
-    {"moe.precision", OnModule, "\"f32\" or \"bf16\"", isPrecision},
-    {"moe.settings", OnModule,
+    {attr::model.name, OnModule, aName, isName},
+    {attr::precision.name, OnModule, "\"f32\" or \"bf16\"", isPrecision},
+    {attr::settings.name, OnModule,
      "a dictionary of texts, numbers, lists and dictionaries", isSettings},
-    {"moe.entry", OnFunction, "#moe.entry<\"NAME\", batch = N>", isEntry},
-    {"moe.var", OnArgument | OnResult, "the symbol of a moe.variable",
+    {attr::entry.name, OnFunction, "#moe.entry<\"NAME\", batch = N>", isEntry},
+    {attr::variable.name, OnArgument | OnResult, "the symbol of a moe.variable",
      isVariable},
-    {"moe.field", OnArgument, aName, isName},
-    {"moe.host", OnArgument, "#moe.host<learning_rate>, <step> or <seed>",
+    {attr::field.name, OnArgument, aName, isName},
+    {attr::host.name, OnArgument, "#moe.host<learning_rate>, <step> or <seed>",
      isHost},
-    {"moe.range", OnArgument, "[low, high]", isRange},
-    {"moe.output", OnResult, aName, isName},
-    {"moe.metric", OnResult, aName, isName},
+    {attr::range.name, OnArgument, "[low, high]", isRange},
+    {attr::output.name, OnResult, aName, isName},
+    {attr::metric.name, OnResult, aName, isName},
 };
 
 LogicalResult MoEDialect::verifyOperationAttribute(Operation *op,

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/CompileGpu.h"
+#include "dialects/Kernel/KernelFunctions.h"
 #include "lib/Target/Manifest.h"
 #include "lib/Target/Object.h"
 #include "lib/Target/Ptxas.h"
@@ -22,18 +23,15 @@ using namespace moec::driver;
 /// prints.
 static void addUsage(mlir::gpu::GPUModuleOp kernels,
                      const target::Cubin &cubin) {
-  Builder b(kernels.getContext());
   for (const target::KernelUsage &usage : cubin.kernels) {
     Operation *kernel = SymbolTable::lookupSymbolIn(kernels, usage.kernel);
     if (!kernel)
       continue;
-    kernel->setAttr("kernel.registers", b.getI64IntegerAttr(usage.registers));
-    kernel->setAttr("kernel.spills", b.getI64IntegerAttr(usage.spillBytes));
+    kernel::attr::registers.set(kernel, usage.registers);
+    kernel::attr::spills.set(kernel, usage.spillBytes);
     auto options = remark::RemarkOpts::name("Registers").category("GPU");
     // What the launch asks for comes on top of what ptxas sees.
-    int64_t shared = usage.shared;
-    if (auto dynamic = kernel->getAttrOfType<IntegerAttr>("kernel.shared"))
-      shared += dynamic.getInt();
+    int64_t shared = usage.shared + kernel::attr::shared.number(kernel);
     std::string text = usage.kernel + ": " + std::to_string(usage.registers) +
                        " registers, " + std::to_string(usage.spillBytes) +
                        " bytes of spills, " + std::to_string(shared) +

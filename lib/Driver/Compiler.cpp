@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/Compiler.h"
+#include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
-#include "dialects/MoE/MoEOps.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "lib/Driver/CompileGpu.h"
 #include "lib/Driver/DumpPasses.h"
 #include "lib/Driver/Output.h"
@@ -62,11 +63,9 @@ static void printPlan(ModuleOp module) {
   for (auto program : module.getOps<kernel::ProgramOp>()) {
     int64_t launches = 0;
     program.walk([&](kernel::LaunchOp) { ++launches; });
-    llvm::outs()
-        << "arena      " << mib(program.getArena()) << "  "
-        << program.getSymName() << ", " << launches << " launches, "
-        << program->getAttrOfType<IntegerAttr>("kernel.copies").getInt()
-        << " copies\n";
+    llvm::outs() << "arena      " << mib(program.getArena()) << "  "
+                 << program.getSymName() << ", " << launches << " launches, "
+                 << kernel::attr::copies.number(program) << " copies\n";
   }
 }
 
@@ -124,7 +123,7 @@ static int emitCpu(ModuleOp module, const CompileOptions &options,
     return 1;
   // What the runtime does itself is no code of the module.
   for (auto func : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
-    if (func->hasAttr("kernel.builtin"))
+    if (kernel::attr::builtin.isOn(func))
       func.erase();
   if (failed(toLLVM()))
     return 1;
@@ -165,7 +164,7 @@ int moec::driver::compile(ModuleOp module, const CompileOptions &options,
   PhaseOptions phases;
   phases.precision = options.precision;
   if (phases.precision.empty()) {
-    auto wanted = module->getAttrOfType<StringAttr>("moe.precision");
+    auto wanted = moe::attr::precision.get(module);
     phases.precision = wanted ? wanted.str() : "f32";
   }
   phases.disabledPasses = options.disabledPasses;

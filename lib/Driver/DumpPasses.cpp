@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/DumpPasses.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OperationSupport.h"
 #include "mlir/IR/SymbolTable.h"
@@ -75,7 +76,7 @@ private:
 };
 
 std::error_code PassDumps::open(ModuleOp module) {
-  auto model = module->getAttrOfType<StringAttr>("moe.model");
+  auto model = moe::attr::model.get(module);
   llvm::SmallString<128> path(folder);
   llvm::sys::path::append(
       path, model && !model.empty() ? fileName(model.getValue()) : "module");

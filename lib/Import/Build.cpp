@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Build.h"
-#include "dialects/MoE/MoEOps.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "lib/Import/Ops.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/GlobPattern.h"
@@ -45,15 +45,15 @@ private:
   Type inputType(const TensorInfo &info);
   RankedTensorType floatType(ArrayRef<int64_t> shape, int64_t count);
   void findLive();
-  unsigned addArgument(Type type, StringRef key, Attribute value);
+  unsigned addArgument(Type type, NamedAttribute attr);
   unsigned addHost(moe::HostValue value, Type type);
   void addVariable(StringRef name, RankedTensorType type, moe::RoleAttr role,
                    StringRef of, bool decay, moe::InitAttr init);
   void addMoments(StringRef suffix, SmallVectorImpl<unsigned> &arguments);
   void addOptimizerState();
-  void addResult(Value value, StringRef key, Attribute attr);
+  void addResult(Value value, NamedAttribute attr);
   void addMetric(Value value, StringRef name) {
-    addResult(value, "moe.metric", b.getStringAttr(name));
+    addResult(value, moe::attr::metric.with(b.getStringAttr(name)));
   }
   void addParams(const Node &node, StringRef name, int64_t count);
   Value randomNoise(const Node &node, Location loc, int64_t count);
@@ -151,20 +151,21 @@ void EntryBuilder::findLive() {
       llvm::for_each(graph.nodes[ref].inputs, mark);
 }
 
-unsigned EntryBuilder::addArgument(Type type, StringRef key, Attribute value) {
+unsigned EntryBuilder::addArgument(Type type, NamedAttribute attr) {
   argTypes.push_back(type);
-  argAttrs.push_back(b.getDictionaryAttr(b.getNamedAttr(key, value)));
+  argAttrs.push_back(b.getDictionaryAttr(attr));
   return argTypes.size() - 1;
 }
 
 unsigned EntryBuilder::addHost(moe::HostValue value, Type type) {
-  return addArgument(RankedTensorType::get({}, type), "moe.host",
-                     moe::HostValueAttr::get(b.getContext(), value));
+  return addArgument(
+      RankedTensorType::get({}, type),
+      moe::attr::host.with(moe::HostValueAttr::get(b.getContext(), value)));
 }
 
-void EntryBuilder::addResult(Value value, StringRef key, Attribute attr) {
+void EntryBuilder::addResult(Value value, NamedAttribute attr) {
   results.push_back(value);
-  resultAttrs.push_back(b.getDictionaryAttr(b.getNamedAttr(key, attr)));
+  resultAttrs.push_back(b.getDictionaryAttr(attr));
 }
 
 /// All entries share the variables; the first that needs one makes it.
@@ -212,7 +213,8 @@ void EntryBuilder::addParams(const Node &node, StringRef name, int64_t count) {
                 moe::RoleAttr::get(b.getContext(), moe::Role::Parameter), "",
                 decay, initOf(b, spec.init));
     unsigned argument = addArgument(
-        type, "moe.var", FlatSymbolRefAttr::get(b.getContext(), full));
+        type,
+        moe::attr::variable.with(FlatSymbolRefAttr::get(b.getContext(), full)));
     if (training)
       trained.push_back({full, decay, argument, {}});
   }
@@ -231,8 +233,9 @@ void EntryBuilder::addOptimizerState() {
       auto type = cast<RankedTensorType>(argTypes[parameter.argument]);
       std::string name = (parameter.name + "." + suffix).str();
       addVariable(name, type, role, parameter.name, false, {});
-      parameter.moments.push_back(addArgument(
-          type, "moe.var", FlatSymbolRefAttr::get(b.getContext(), name)));
+      parameter.moments.push_back(
+          addArgument(type, moe::attr::variable.with(
+                                FlatSymbolRefAttr::get(b.getContext(), name))));
     }
   rateArg = addHost(moe::HostValue::LearningRate, b.getF32Type());
   if (training->optimizer == "adamw" && !stepArg)
@@ -432,10 +435,10 @@ void EntryBuilder::buildUpdate(bool decay, ArrayRef<Value> gradients,
     for (auto [parameter, value] : llvm::zip(chosen, values)) {
       std::string name = parameter->name;
       if (moment >= 0)
-        name = cast<FlatSymbolRefAttr>(
-                   argAttrs[parameter->moments[moment]].get("moe.var"))
+        name = moe::attr::variable.in(argAttrs[parameter->moments[moment]])
                    .getValue();
-      addResult(value, "moe.var", FlatSymbolRefAttr::get(b.getContext(), name));
+      addResult(value, moe::attr::variable.with(
+                           FlatSymbolRefAttr::get(b.getContext(), name)));
     }
   };
   if (training->optimizer == "adamw") {
@@ -461,14 +464,16 @@ void EntryBuilder::run(StringRef symbol) {
   SmallVector<int> inputArg(graph.inputs.size(), -1);
   for (auto [i, input] : llvm::enumerate(graph.inputs))
     if (liveInputs[i])
-      inputArg[i] = addArgument(inputType(input.info), "moe.field",
-                                b.getStringAttr(input.name));
+      inputArg[i] =
+          addArgument(inputType(input.info),
+                      moe::attr::field.with(b.getStringAttr(input.name)));
   if (kind == EntryKind::Eval)
     labelArg =
         model.label
             ? inputArg[~*model.label]
-            : addArgument(RankedTensorType::get({model.batch}, b.getI32Type()),
-                          "moe.field", b.getStringAttr(model.labelName));
+            : addArgument(
+                  RankedTensorType::get({model.batch}, b.getI32Type()),
+                  moe::attr::field.with(b.getStringAttr(model.labelName)));
   bool noisy = false;
   for (auto [i, node] : llvm::enumerate(graph.nodes)) {
     noisy |= liveNodes[i] && node.noise;
@@ -514,7 +519,7 @@ void EntryBuilder::run(StringRef symbol) {
 
   for (const Output &output : outputs)
     addResult(output.experts ? shares[layer(output)] : nodeValues[output.node],
-              "moe.output", b.getStringAttr(output.name));
+              moe::attr::output.with(b.getStringAttr(output.name)));
   if (kind == EntryKind::Eval)
     buildMetrics();
   if (training)
@@ -525,9 +530,8 @@ void EntryBuilder::run(StringRef symbol) {
   func.setAllArgAttrs(argAttrs);
   func.setAllResultAttrs(resultAttrs);
   StringRef names[] = {"infer", "eval", "train_step"};
-  func->setAttr(
-      "moe.entry",
-      moe::EntryAttr::get(b.getContext(), names[int(kind)], model.batch));
+  moe::attr::entry.set(
+      func, moe::EntryAttr::get(b.getContext(), names[int(kind)], model.batch));
 }
 
 } // namespace

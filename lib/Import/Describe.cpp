@@ -12,7 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/MoE/MoEOps.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "lib/Import/Build.h"
 #include "lib/Import/Ops.h"
 #include "llvm/Support/JSON.h"
@@ -166,15 +166,16 @@ static Attribute toAttribute(Builder &b, const json::Value &value) {
 
 void moec::import::describeModel(ModuleOp module, const Model &model) {
   Builder b(module.getContext());
-  module->setAttr("moe.model", b.getStringAttr(model.name));
+  moe::attr::model.set(module, b.getStringAttr(model.name));
   json::Object settings;
   if (model.logits)
     settings["data"] = describeData(model);
   if (model.training) {
     settings["training"] = describeTraining(model);
     if (model.training->precision != "f32")
-      module->setAttr("moe.precision",
-                      b.getStringAttr(model.training->precision));
+      moe::attr::precision.set(module,
+                               b.getStringAttr(model.training->precision));
   }
-  module->setAttr("moe.settings", toAttribute(b, std::move(settings)));
+  moe::attr::settings.set(
+      module, cast<DictionaryAttr>(toAttribute(b, std::move(settings))));
 }

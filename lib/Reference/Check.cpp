@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Reference/Check.h"
-#include "dialects/MoE/MoEOps.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "lib/Reference/Random.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/IRMapping.h"
@@ -37,23 +37,21 @@ moec::reference::makeArguments(func::FuncOp function, uint64_t seed) {
       continue;
     }
     int64_t low = 0, high = 2;
-    if (auto host =
-            function.getArgAttrOfType<moe::HostValueAttr>(i, "moe.host");
+    if (auto host = moe::attr::host.ofArgument(function, i);
         host && host.getValue() == moe::HostValue::Step) {
       low = 1; // steps count from 1
       high = 50;
     }
-    if (Attribute range = function.getArgAttr(i, "moe.range")) {
-      auto limits = dyn_cast<ArrayAttr>(range);
+    if (ArrayAttr limits = moe::attr::range.ofArgument(function, i)) {
       auto value = [&](unsigned j) {
-        return limits && limits.size() == 2 ? dyn_cast<IntegerAttr>(limits[j])
-                                            : IntegerAttr();
+        return limits.size() == 2 ? dyn_cast<IntegerAttr>(limits[j])
+                                  : IntegerAttr();
       };
       if (!value(0) || !value(1) || value(0).getInt() >= value(1).getInt())
         return function.emitError("argument ")
                << i
                << ": expected moe.range = [low, high] with low < high, got "
-               << range;
+               << limits;
       low = value(0).getInt();
       high = value(1).getInt();
     }
@@ -114,7 +112,7 @@ static LogicalResult addGradients(func::FuncOp loss) {
   Operation *ret = step.getBody().front().getTerminator();
   SmallVector<Value> by;
   for (BlockArgument argument : step.getArguments())
-    if (step.getArgAttr(argument.getArgNumber(), "moe.var"))
+    if (moe::attr::variable.ofArgument(step, argument.getArgNumber()))
       by.push_back(argument);
   b.setInsertionPoint(ret);
   auto gradient = moe::GradientOp::create(
@@ -134,7 +132,7 @@ static void cloneReturning(func::FuncOp function, StringRef name,
   IRMapping map;
   auto copy = cast<func::FuncOp>(b.clone(*function, map));
   copy.setSymName(name);
-  copy->removeAttr("moe.entry");
+  moe::attr::entry.remove(copy);
   Block &body = copy.getBody().front();
   SmallVector<Value> mapped;
   for (Value result : results)
@@ -145,7 +143,7 @@ static void cloneReturning(func::FuncOp function, StringRef name,
   SmallVector<Attribute> names;
   for (unsigned i = 0; i < results.size(); ++i)
     names.push_back(b.getDictionaryAttr(
-        b.getNamedAttr("moe.output", b.getStringAttr("result" + Twine(i)))));
+        moe::attr::output.with(b.getStringAttr("result" + Twine(i)))));
   copy.setResAttrsAttr(b.getArrayAttr(names));
   for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
     if (isOpTriviallyDead(&op))
@@ -167,9 +165,10 @@ LogicalResult moec::reference::makeGradientFunctions(ModuleOp module) {
                             "moe.gradient in its body, to check gradients");
   for (BlockArgument argument : function.getArguments())
     if (!llvm::is_contained(gradient.getWrt(), argument) &&
-        function.removeArgAttr(argument.getArgNumber(), "moe.var"))
+        function.removeArgAttr(argument.getArgNumber(),
+                               moe::attr::variable.name))
       function.setArgAttr(
-          argument.getArgNumber(), "moe.field",
+          argument.getArgNumber(), moe::attr::field.name,
           StringAttr::get(module.getContext(),
                           "other" + Twine(argument.getArgNumber())));
   SmallVector<Value> results = {gradient.getLoss()};
@@ -200,7 +199,7 @@ moec::reference::gradientError(func::FuncOp loss, func::FuncOp trainStep,
   GradientError worst;
   unsigned next = loss.getNumResults();
   for (unsigned i = 0; i < loss.getNumArguments(); ++i) {
-    auto name = loss.getArgAttrOfType<FlatSymbolRefAttr>(i, "moe.var");
+    auto name = moe::attr::variable.ofArgument(loss, i);
     if (!name)
       continue;
     const Tensor *gradient =

@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Target/Manifest.h"
+#include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
-#include "dialects/MoE/MoEOps.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/SymbolTable.h"
 #include "runtime/core/Version.h"
@@ -19,6 +20,7 @@
 using namespace mlir;
 using namespace moec;
 namespace json = llvm::json;
+namespace attr = moec::kernel::attr;
 
 /// Attributes of a model are plain data.
 static json::Value toJson(Attribute attr) {
@@ -67,18 +69,16 @@ public:
         return failure();
       kernelList.push_back(std::move(*kernel));
     }
-    json::Value precision = module->hasAttr("moe.precision")
-                                ? toJson(module->getAttr("moe.precision"))
-                                : json::Value("f32");
-    Attribute settings = module->getAttr("moe.settings");
+    StringAttr precision = moe::attr::precision.get(module);
+    StringAttr model = moe::attr::model.get(module);
+    DictionaryAttr settings = moe::attr::settings.get(module);
     json::Object root{
         {"format", "moec.module/2"},
         {"compiler", moec::versionText("moec", LLVM_VERSION_STRING)},
-        {"model", module->hasAttr("moe.model")
-                      ? toJson(module->getAttr("moe.model"))
-                      : json::Value("")},
+        {"model", model ? model.getValue() : ""},
+
         {"target", std::move(target)},
-        {"precision", std::move(precision)},
+        {"precision", precision ? precision.getValue() : "f32"},
         {"kernels", std::move(kernelList)},
         {"entries", std::move(entries)},
         {"host", settings ? toJson(settings) : json::Object()}};
@@ -152,7 +152,7 @@ private:
     json::Array launches = getLaunches(program.getBody().front(), 1);
     StringRef name = program.getSymName();
     int64_t batch = 0;
-    if (auto entry = program->getAttrOfType<moe::EntryAttr>("moe.entry")) {
+    if (auto entry = moe::attr::entry.get(program)) {
       name = entry.getName();
       batch = entry.getBatch();
     }
@@ -178,8 +178,8 @@ private:
       StringAttr name = launch.getKernelAttr().getAttr();
       int64_t number = kernels.insert({name, kernels.size()}).first->second;
       if (Operation *kernel = symbols.lookup(name))
-        if (auto work = kernel->getAttrOfType<IntegerAttr>("kernel.flops"))
-          flops += work.getInt() * times;
+        flops += attr::flops.number(kernel) * times;
+
       json::Array args;
       for (auto address : launch.getArgs().getAsRange<kernel::AddressAttr>())
         args.push_back(getAddress(address));
@@ -207,6 +207,17 @@ private:
     return arg;
   }
 
+  /// Writes those of `attributes` that `function` has.
+  template <typename... Attributes>
+  static void put(json::Object &kernel, Operation *function,
+                  const Attributes &...attributes) {
+    auto one = [&](const auto &attribute) {
+      if (Attribute value = attribute.get(function))
+        kernel[attribute.key()] = toJson(value);
+    };
+    (one(attributes), ...);
+  }
+
   FailureOr<json::Object> getKernel(StringAttr name) {
     Operation *function = symbols.lookup(name);
     if (!function)
@@ -215,35 +226,32 @@ private:
       return getGpuKernel(function, name);
     json::Object kernel{
         {"symbol", name.getValue()}, {"blocks", 1}, {"scratch", 0}};
-    if (auto builtin = function->getAttrOfType<StringAttr>("kernel.builtin")) {
+    if (StringAttr builtin = attr::builtin.get(function)) {
       kernel["symbol"] = ("builtin:" + builtin.getValue()).str();
-      kernel["attributes"] = toJson(function->getAttr("kernel.attributes"));
-    } else if (!function->hasAttr("kernel.blocks") ||
-               !function->hasAttr("kernel.scratch")) {
+      kernel["attributes"] = toJson(attr::attributes.get(function));
+    } else if (!attr::blocks.isOn(function) || !attr::scratch.isOn(function)) {
       return function->emitError("kernel function @")
              << name.getValue() << " was not lowered: expected "
              << "attributes kernel.blocks and kernel.scratch";
     }
-    for (StringRef key :
-         {"blocks", "scratch", "variant", "flops", "bytes", "kind", "nodes"})
-      if (Attribute attr = function->getAttr(("kernel." + key).str()))
-        kernel[key] = toJson(attr);
+    put(kernel, function, attr::blocks, attr::scratch, attr::variant,
+        attr::flops, attr::bytes, attr::kind, attr::nodes);
+
     return kernel;
   }
 
   static FailureOr<json::Object> getGpuKernel(Operation *function,
                                               StringAttr name) {
-    if (!function->hasAttr("kernel.grid") ||
-        !function->hasAttr("kernel.threads"))
+    if (!attr::grid.isOn(function) || !attr::threads.isOn(function))
       return function->emitError("kernel function @")
              << name.getValue() << " was not lowered: expected "
              << "attributes kernel.grid and kernel.threads";
     json::Object kernel{{"symbol", name.getValue()}, {"cluster", 1}};
-    for (StringRef key : {"grid", "threads", "cluster", "shared", "workspace",
-                          "variant", "tensor_maps", "registers", "spills",
-                          "flops", "bytes", "kind", "nodes"})
-      if (Attribute attr = function->getAttr(("kernel." + key).str()))
-        kernel[key] = toJson(attr);
+    put(kernel, function, attr::grid, attr::threads, attr::cluster,
+        attr::shared, attr::workspace, attr::variant, attr::tensorMaps,
+        attr::registers, attr::spills, attr::flops, attr::bytes, attr::kind,
+        attr::nodes);
+
     return kernel;
   }
 

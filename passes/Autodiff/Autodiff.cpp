@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/MoE/MoEConventions.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Autodiff/Passes.h"
@@ -23,8 +24,8 @@ using namespace moec::autodiff;
 static std::string nameOf(Value value, unsigned index) {
   if (auto argument = dyn_cast<BlockArgument>(value))
     if (auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp()))
-      if (auto name = func.getArgAttrOfType<FlatSymbolRefAttr>(
-              argument.getArgNumber(), "moe.var"))
+      if (auto name =
+              moe::attr::variable.ofArgument(func, argument.getArgNumber()))
         return ("@" + name.getValue()).str();
   return "value " + std::to_string(index);
 }

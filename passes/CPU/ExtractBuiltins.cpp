@@ -16,6 +16,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
 #include "passes/CPU/Passes.h"
 
 using namespace mlir;
@@ -29,7 +30,7 @@ struct ExtractBuiltinsPass
     : impl::ExtractBuiltinsPassBase<ExtractBuiltinsPass> {
   void runOnOperation() override {
     for (auto func : getOperation().getOps<func::FuncOp>()) {
-      if (!func->hasAttr("kernel.function"))
+      if (!kernel::attr::function.isOn(func))
         continue;
       auto routes = func.getOps<kernel::RouteOp>();
       if (routes.empty())
@@ -40,17 +41,16 @@ struct ExtractBuiltinsPass
       auto number = [&](StringRef name, int64_t value) {
         return b.getNamedAttr(name, b.getI64IntegerAttr(value));
       };
-      func->setAttr("kernel.builtin", b.getStringAttr("route"));
-      func->setAttr(
-          "kernel.attributes",
-          b.getDictionaryAttr(
-              {number("items", shape[0]), number("experts", shape[1]),
-               number("k", route.getK()),
-               number("capacity", route.getCapacity()),
-               b.getNamedAttr("priority",
-                              b.getStringAttr(kernel::stringifyPriority(
-                                  route.getPriority())))}));
-      func->removeAttr("kernel.function");
+      kernel::attr::builtin.set(func, b.getStringAttr("route"));
+      kernel::attr::attributes.set(
+          func, b.getDictionaryAttr(
+                    {number("items", shape[0]), number("experts", shape[1]),
+                     number("k", route.getK()),
+                     number("capacity", route.getCapacity()),
+                     b.getNamedAttr("priority",
+                                    b.getStringAttr(kernel::stringifyPriority(
+                                        route.getPriority())))}));
+      kernel::attr::function.remove(func);
       func.getBody().getBlocks().clear();
       func.setPrivate();
     }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/CPU/Passes.h"
 
@@ -19,7 +20,7 @@ struct KernelABIPass : impl::KernelABIPassBase<KernelABIPass> {
   void runOnOperation() override {
     SmallVector<LLVM::LLVMFuncOp> kernels;
     for (auto func : getOperation().getOps<LLVM::LLVMFuncOp>())
-      if (func->hasAttr("kernel.function"))
+      if (kernel::attr::function.isOn(func))
         kernels.push_back(func);
     for (LLVM::LLVMFuncOp func : kernels) {
       ArrayRef<Type> types = func.getArgumentTypes();
@@ -54,7 +55,8 @@ struct KernelABIPass : impl::KernelABIPassBase<KernelABIPass> {
         LLVM::LLVMVoidType::get(&getContext()), {pointer, i64, i64, pointer});
     auto wrapper = LLVM::LLVMFuncOp::create(b, loc, name, type);
     for (StringRef attr :
-         {"kernel.function", "kernel.blocks", "kernel.scratch"})
+         {kernel::attr::function.name, kernel::attr::blocks.name,
+          kernel::attr::scratch.name})
       if (Attribute value = body->removeAttr(attr))
         wrapper->setAttr(attr, value);
 

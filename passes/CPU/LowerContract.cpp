@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/CPU/ContractEmitter.h"
 #include "passes/CPU/Passes.h"
@@ -364,9 +365,10 @@ LogicalResult ContractEmitter::emit() {
   int64_t blocks = mTiles * nTiles;
   for (unsigned g = 0; g < mDim; ++g)
     blocks *= raggedM && g == 0 ? 1 : operands.dims()[g];
-  kernel.func->setAttr("kernel.variant", b.getStringAttr(llvm::formatv(
-                                             "tile {0}x{1}x{2}, micro {3}x{4}",
-                                             mTile, nTile, kTile, mr, nr)));
+  moec::kernel::attr::variant.set(
+      kernel.func,
+      b.getStringAttr(llvm::formatv("tile {0}x{1}x{2}, micro {3}x{4}", mTile,
+                                    nTile, kTile, mr, nr)));
   kernel.finish(blocks, scratch.bytes());
   return success();
 }

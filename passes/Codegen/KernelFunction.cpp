@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Codegen/KernelFunction.h"
+#include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
@@ -16,7 +17,7 @@ namespace moec::codegen {
 
 FailureOr<std::optional<KernelFunction>>
 KernelFunction::match(func::FuncOp func) {
-  if (!func->hasAttr("kernel.function"))
+  if (!kernel::attr::function.isOn(func))
     return std::optional<KernelFunction>();
   KernelFunction kernel{func, nullptr, {}, {}, {}};
   if (!func.getBody().hasOneBlock()) // lowered already
@@ -45,8 +46,8 @@ KernelFunction::match(func::FuncOp func) {
 void KernelFunction::finish(int64_t blocks, int64_t scratchBytes) {
   op->erase();
   OpBuilder b(func.getContext());
-  func->setAttr("kernel.blocks", b.getI64IntegerAttr(blocks));
-  func->setAttr("kernel.scratch", b.getI64IntegerAttr(scratchBytes));
+  kernel::attr::blocks.set(func, blocks);
+  kernel::attr::scratch.set(func, scratchBytes);
   scratch.setType(MemRefType::get({scratchBytes}, b.getI8Type()));
   func.setFunctionType(b.getFunctionType(func.front().getArgumentTypes(),
                                          func.getResultTypes()));

@@ -6,32 +6,30 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/GPU/LaunchShape.h"
+#include "dialects/Kernel/KernelFunctions.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace moec::gpu {
 
-void finishKernel(KernelFunction kernel, const LaunchShape &shape) {
-  kernel.op->erase();
-  func::FuncOp func = kernel.func;
+void finishKernel(KernelFunction lowered, const LaunchShape &shape) {
+  lowered.op->erase();
+  func::FuncOp func = lowered.func;
   OpBuilder b(func.getContext());
-  auto set = [&](StringRef name, int64_t value) {
-    func->setAttr(name, b.getI64IntegerAttr(value));
-  };
-  set("kernel.grid", shape.grid);
-  set("kernel.threads", shape.threads);
-  set("kernel.shared", shape.shared);
-  set("kernel.workspace", shape.workspace);
-  func->setAttr("kernel.variant", b.getStringAttr(shape.variant));
+  kernel::attr::grid.set(func, shape.grid);
+  kernel::attr::threads.set(func, shape.threads);
+  kernel::attr::shared.set(func, shape.shared);
+  kernel::attr::workspace.set(func, shape.workspace);
+  kernel::attr::variant.set(func, b.getStringAttr(shape.variant));
   if (shape.cluster > 1)
-    set("kernel.cluster", shape.cluster);
+    kernel::attr::cluster.set(func, shape.cluster);
   if (shape.tensorMaps && !shape.tensorMaps.empty())
-    func->setAttr("kernel.tensor_maps", shape.tensorMaps);
+    kernel::attr::tensorMaps.set(func, shape.tensorMaps);
   if (!shape.workspace)
     return;
   // Bare pointers need a static size.
-  kernel.scratch.setType(MemRefType::get({shape.workspace}, b.getI8Type()));
+  lowered.scratch.setType(MemRefType::get({shape.workspace}, b.getI8Type()));
   func.setFunctionType(b.getFunctionType(func.front().getArgumentTypes(),
                                          func.getResultTypes()));
 }

@@ -18,6 +18,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
 #include "passes/GPU/Passes.h"
 
 using namespace mlir;
@@ -31,7 +32,7 @@ struct OutlinePass : impl::OutlinePassBase<OutlinePass> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> kernels;
     for (auto func : getOperation().getOps<func::FuncOp>())
-      if (func->hasAttr("kernel.function"))
+      if (kernel::attr::function.isOn(func))
         kernels.push_back(func);
     if (kernels.empty())
       return;
@@ -46,11 +47,7 @@ struct OutlinePass : impl::OutlinePassBase<OutlinePass> {
   }
 
   LogicalResult outline(func::FuncOp func, OpBuilder &b) {
-    auto number = [&](StringRef name) {
-      auto attr = func->getAttrOfType<IntegerAttr>(name);
-      return attr ? attr.getInt() : 0;
-    };
-    int64_t threads = number("kernel.threads");
+    int64_t threads = kernel::attr::threads.number(func);
     if (!threads) {
       Operation *op = &func.front().front();
       for (Operation &inner : func.front())
@@ -76,31 +73,31 @@ struct OutlinePass : impl::OutlinePassBase<OutlinePass> {
            !body.getArgument(first).getType().isIndex())
       ++first;
     if (first + 2 < body.getNumArguments()) {
-      if (!number("kernel.workspace"))
+      if (!kernel::attr::workspace.number(func))
         if (failed(drop(func, first + 2)))
           return failure();
       for (int i = 0; i < 2; ++i)
         if (failed(drop(func, first)))
           return failure();
     }
-    auto kernel = mlir::gpu::GPUFuncOp::create(
+    auto code = mlir::gpu::GPUFuncOp::create(
         b, func.getLoc(), func.getName(),
         b.getFunctionType(body.getArgumentTypes(), {}));
-    kernel->setAttr(mlir::gpu::GPUDialect::getKernelFuncAttrName(),
-                    b.getUnitAttr());
-    kernel.setKnownBlockSizeAttr(
+    code->setAttr(mlir::gpu::GPUDialect::getKernelFuncAttrName(),
+                  b.getUnitAttr());
+    code.setKnownBlockSizeAttr(
         b.getDenseI32ArrayAttr({int32_t(threads), 1, 1}));
-    if (int64_t cluster = number("kernel.cluster"); cluster > 1)
-      kernel.setKnownClusterSizeAttr(
+    if (int64_t cluster = kernel::attr::cluster.number(func); cluster > 1)
+      code.setKnownClusterSizeAttr(
           b.getDenseI32ArrayAttr({int32_t(cluster), 1, 1}));
     for (NamedAttribute attr : func->getDiscardableAttrs())
-      kernel->setAttr(attr.getName(), attr.getValue());
+      code->setAttr(attr.getName(), attr.getValue());
     for (unsigned i = 0; i < func.getNumArguments(); ++i)
       if (DictionaryAttr attrs = func.getArgAttrDict(i))
-        kernel.setArgAttrs(i, attrs);
+        code.setArgAttrs(i, attrs);
     // The builder made an entry block of its own.
-    kernel.getBody().takeBody(func.getBody());
-    Operation *end = kernel.getBody().back().getTerminator();
+    code.getBody().takeBody(func.getBody());
+    Operation *end = code.getBody().back().getTerminator();
     OpBuilder atEnd(end);
     mlir::gpu::ReturnOp::create(atEnd, end->getLoc());
     end->erase();

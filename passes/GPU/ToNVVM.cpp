@@ -18,6 +18,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/GPUToNVVM/GPUToNVVMPass.h"
@@ -61,7 +62,7 @@ void addTypeConversions(LLVMTypeConverter &converter) {
 
 /// Tensor maps, the last parameters, come by value and are used where they lie.
 LogicalResult passTensorMapsByValue(LLVM::LLVMFuncOp func) {
-  auto maps = func->getAttrOfType<ArrayAttr>("kernel.tensor_maps");
+  auto maps = kernel::attr::tensorMaps.get(func);
   if (!maps)
     return success();
   Builder b(func.getContext());

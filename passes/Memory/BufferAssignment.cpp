@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Memory/BufferAssignment.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "passes/Memory/ArenaPacker.h"
@@ -66,7 +67,7 @@ Address BufferAssignment::getBlock(StringRef block, int64_t byteOffset) {
 
 FailureOr<Address> BufferAssignment::getBoundary(DictionaryAttr attrs,
                                                  Type type, Location loc) {
-  if (auto name = attrs.getAs<FlatSymbolRefAttr>("moe.var")) {
+  if (auto name = moe::attr::variable.in(attrs)) {
     auto it = layout.find(name.getValue());
     if (it == layout.end())
       return emitError(loc) << "variable " << name
@@ -77,13 +78,13 @@ FailureOr<Address> BufferAssignment::getBoundary(DictionaryAttr attrs,
              << " bytes, here it is " << type;
     return getBlock(moe::stringifyRole(it->second.role), it->second.offset);
   }
-  if (auto host = attrs.getAs<moe::HostValueAttr>("moe.host"))
+  if (auto host = moe::attr::host.in(attrs))
     return getBlock(("host:" + moe::stringifyHostValue(host.getValue())).str(),
                     0);
-  for (auto [key, block] : {std::pair("moe.field", "in:"),
-                            {"moe.output", "out:"},
-                            {"moe.metric", "out:"}})
-    if (auto name = attrs.getAs<StringAttr>(key))
+  for (auto [key, block] : {std::pair(moe::attr::field, "in:"),
+                            {moe::attr::output, "out:"},
+                            {moe::attr::metric, "out:"}})
+    if (StringAttr name = key.in(attrs))
       return getBlock((block + name.getValue()).str(), 0);
   return emitError(loc) << "expected an attribute that says what this value "
                            "is (moe.var, moe.field, moe.host, moe.output, "

@@ -7,6 +7,7 @@
 
 #include "passes/Memory/InPlaceWrites.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -23,8 +24,8 @@ public:
         arguments[name] = argument;
     Operation *ret = body.getTerminator();
     for (OpOperand &use : ret->getOpOperands())
-      if (auto name = func.getResultAttrOfType<FlatSymbolRefAttr>(
-              use.getOperandNumber(), "moe.var"))
+      if (auto name =
+              moe::attr::variable.ofResult(func, use.getOperandNumber()))
         results[name.getValue()] = &use;
   }
 

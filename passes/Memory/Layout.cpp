@@ -7,6 +7,7 @@
 
 #include "passes/Memory/Layout.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "dialects/MoE/MoEConventions.h"
 
 using namespace mlir;
 using namespace moec;
@@ -83,8 +84,7 @@ StringRef memory::variableOf(Value value) {
   auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
   if (!func)
     return {};
-  auto name = func.getArgAttrOfType<FlatSymbolRefAttr>(argument.getArgNumber(),
-                                                       "moe.var");
+  auto name = moe::attr::variable.ofArgument(func, argument.getArgNumber());
   return name ? name.getValue() : StringRef();
 }
 

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Memory/Passes.h"
@@ -31,7 +32,7 @@ struct MergeKernelsPass : memory::impl::MergeKernelsPassBase<MergeKernelsPass> {
     llvm::DenseMap<StringAttr, func::FuncOp> replacement;
     for (auto func :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
-      if (!func->hasAttr("kernel.function"))
+      if (!kernel::attr::function.isOn(func))
         continue;
       // The printed body is a canonical form: same names for same positions.
       std::string key;
@@ -56,10 +57,10 @@ struct MergeKernelsPass : memory::impl::MergeKernelsPassBase<MergeKernelsPass> {
   void joinNodes(func::FuncOp to, func::FuncOp from) {
     SetVector<Attribute> nodes;
     for (func::FuncOp func : {to, from})
-      if (auto names = func->getAttrOfType<ArrayAttr>("kernel.nodes"))
+      if (auto names = kernel::attr::nodes.get(func))
         nodes.insert(names.begin(), names.end());
-    to->setAttr("kernel.nodes",
-                ArrayAttr::get(&getContext(), nodes.getArrayRef()));
+    kernel::attr::nodes.set(to,
+                            ArrayAttr::get(&getContext(), nodes.getArrayRef()));
   }
 };
 } // namespace

@@ -20,6 +20,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "dialects/NodeNames.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -53,7 +55,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
 
     // A copy of the list: planned functions are erased on the way.
     for (auto func : llvm::to_vector(getOperation().getOps<func::FuncOp>())) {
-      if (func.isExternal() || func->hasAttr("kernel.function"))
+      if (func.isExternal() || kernel::attr::function.isOn(func))
         continue;
       BufferAssignment assignment(func, layout);
       if (failed(assignment.run()) ||
@@ -70,25 +72,23 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     OpBuilder b(func);
     SmallVector<Attribute> inputs, outputs;
     for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
-      if (auto name = func.getArgAttrOfType<StringAttr>(i, "moe.field"))
+      if (auto name = moe::attr::field.ofArgument(func, i))
         inputs.push_back(describe(name, type, "source", "field"));
-      if (auto host = func.getArgAttrOfType<moe::HostValueAttr>(i, "moe.host"))
+      if (auto host = moe::attr::host.ofArgument(func, i))
         inputs.push_back(
             describe(b.getStringAttr(moe::stringifyHostValue(host.getValue())),
                      type, "source", "host"));
     }
     for (auto [i, type] : llvm::enumerate(func.getResultTypes()))
-      for (StringRef kind : {"output", "metric"})
-        if (auto name =
-                func.getResultAttrOfType<StringAttr>(i, ("moe." + kind).str()))
-          outputs.push_back(describe(name, type, "kind", kind));
+      for (const auto &kind : {moe::attr::output, moe::attr::metric})
+        if (StringAttr name = kind.ofResult(func, i))
+          outputs.push_back(describe(name, type, "kind", kind.key()));
     auto program = kernel::ProgramOp::create(
         b, func.getLoc(), func.getName(), assignment.getArenaBytes(),
         b.getArrayAttr(inputs), b.getArrayAttr(outputs));
     for (NamedAttribute attr : func->getDiscardableAttrs())
       program->setDiscardableAttr(attr.getName(), attr.getValue());
-    program->setDiscardableAttr("kernel.copies",
-                                b.getI64IntegerAttr(assignment.getNumCopies()));
+    kernel::attr::copies.set(program, assignment.getNumCopies());
     OpBuilder inner = OpBuilder::atBlockEnd(&program.getBody().emplaceBlock());
     emitLaunches(func.getBody().front(), assignment, inner);
   }
@@ -141,14 +141,14 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
         ("k" + Twine(numKernels++) + "_" + op->getName().stripDialect()).str();
     auto kernel = func::FuncOp::create(b, op.getLoc(), name,
                                        b.getFunctionType(types, {}));
-    kernel->setAttr("kernel.function", b.getUnitAttr());
+    namespace attr = moec::kernel::attr;
+    attr::function.set(kernel, b.getUnitAttr());
     SetVector<StringAttr> nodes = getNodeNames(op.getLoc());
     SmallVector<Attribute> names(nodes.begin(), nodes.end());
-    kernel->setAttr("kernel.nodes", b.getArrayAttr(names));
-    kernel->setAttr("kernel.kind",
-                    b.getStringAttr(op->getName().stripDialect()));
-    kernel->setAttr("kernel.flops", b.getI64IntegerAttr(op.getFlops()));
-    kernel->setAttr("kernel.bytes", b.getI64IntegerAttr(op.getBytes()));
+    attr::nodes.set(kernel, b.getArrayAttr(names));
+    attr::kind.set(kernel, b.getStringAttr(op->getName().stripDialect()));
+    attr::flops.set(kernel, op.getFlops());
+    attr::bytes.set(kernel, op.getBytes());
     Block *entry = kernel.addEntryBlock();
     OpBuilder inner = OpBuilder::atBlockEnd(entry);
     OperationState state(op.getLoc(), op->getName());

@@ -7,6 +7,7 @@
 
 #include "passes/Memory/VerifyPlan.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "llvm/ADT/StringSet.h"
 #include <map>
 
@@ -234,8 +235,8 @@ private:
                << "the memory plan is wrong, please report it: result "
                << use.getOperandNumber() << " of @" << func.getSymName()
                << " is not in its place at the end";
-      if (auto name = func.getResultAttrOfType<FlatSymbolRefAttr>(
-              use.getOperandNumber(), "moe.var"))
+      if (auto name =
+              moe::attr::variable.ofResult(func, use.getOperandNumber()))
         changed.insert(name.getValue());
     }
     for (BlockArgument argument : body.getArguments())

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/MoE/MoEOps.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Model/Passes.h"
 #include "llvm/ADT/StringSet.h"
@@ -44,13 +44,13 @@ public:
     std::string printed;
     llvm::raw_string_ostream(printed) << kind << ' ' << name;
     // Outputs and metrics share their names.
-    if (kind == "moe.metric")
-      printed = "moe.output" + printed.substr(kind.size());
+    if (kind == moe::attr::metric.name)
+      printed = moe::attr::output.name.str() + printed.substr(kind.size());
     if (!names.insert(printed).second)
       return error(index) << "is a second one with " << kind << " = " << name;
     if (auto host = dyn_cast<moe::HostValueAttr>(name))
       return checkHost(index, type, host);
-    return kind == "moe.var"
+    return kind == moe::attr::variable.name
                ? checkVariable(index, type, cast<FlatSymbolRefAttr>(name))
                : success();
   }
@@ -118,7 +118,7 @@ struct VerifyModelPass
     SmallVector<Attribute> names;
     if (list)
       for (auto attrs : list->getAsRange<DictionaryAttr>())
-        names.push_back(attrs.get("moe.var"));
+        names.push_back(moe::attr::variable.in(attrs));
     return names;
   }
 
@@ -166,7 +166,7 @@ struct VerifyModelPass
              llvm::any_of(list->getAsRange<DictionaryAttr>(),
                           [](DictionaryAttr attrs) { return !attrs.empty(); });
     };
-    return function->hasAttr("moe.entry") || says(function.getArgAttrs()) ||
+    return moe::attr::entry.isOn(function) || says(function.getArgAttrs()) ||
            says(function.getResAttrs());
   }
 
@@ -186,8 +186,11 @@ struct VerifyModelPass
   }
 
   LogicalResult checkEntry(func::FuncOp function, SymbolTable &symbols) {
-    static const StringRef sources[] = {"moe.var", "moe.field", "moe.host"};
-    static const StringRef goals[] = {"moe.var", "moe.output", "moe.metric"};
+    static const StringRef sources[] = {
+        moe::attr::variable.name, moe::attr::field.name, moe::attr::host.name};
+    static const StringRef goals[] = {moe::attr::variable.name,
+                                      moe::attr::output.name,
+                                      moe::attr::metric.name};
     SideChecker arguments(function, "argument", sources, symbols);
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
       if (failed(arguments.check(i, type, function.getArgAttrDict(i))))
@@ -202,7 +205,7 @@ struct VerifyModelPass
   static LogicalResult
   checkName(func::FuncOp function,
             llvm::DenseMap<Attribute, func::FuncOp> &entries) {
-    auto entry = function->getAttrOfType<moe::EntryAttr>("moe.entry");
+    auto entry = moe::attr::entry.get(function);
     if (!entry)
       entry =
           moe::EntryAttr::get(function.getContext(), function.getSymName(), 0);

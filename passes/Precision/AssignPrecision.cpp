@@ -21,7 +21,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/IndexingMaps.h"
-#include "dialects/MoE/MoEOps.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Precision/Passes.h"
@@ -213,7 +213,7 @@ private:
     }
     auto argument = dyn_cast<BlockArgument>(root);
     if (!argument || !cast<RankedTensorType>(argument.getType()).getRank() ||
-        !func.getArgAttr(argument.getArgNumber(), "moe.var") ||
+        !moe::attr::variable.ofArgument(func, argument.getArgNumber()) ||
         !op.getEpilogue().getArgument(i).use_empty())
       return false;
     bool multiplied = false;
@@ -321,11 +321,11 @@ struct AssignPrecisionPass
   void runOnOperation() override {
     ModuleOp module = getOperation();
     if (precision == "f32") {
-      module->removeAttr("moe.precision");
+      moe::attr::precision.remove(module);
       return;
     }
-    module->setAttr("moe.precision",
-                    StringAttr::get(module.getContext(), precision.getValue()));
+    moe::attr::precision.set(
+        module, StringAttr::get(module.getContext(), precision.getValue()));
     for (auto func : module.getOps<func::FuncOp>())
       if (!func.isExternal())
         PrecisionAssigner(func).run();

@@ -143,6 +143,17 @@ class Checks(unittest.TestCase):
         self.rejects(arrows, {path: None for path in GOOD if path.startswith(("tools", "passes", "dialects"))},
                      "nothing to check")
 
+    def test_attributes(self):
+        source = "passes/Fusion/Helpers.cpp"
+        self.accepts("check_attributes.py")
+        self.accepts("check_attributes.py", {
+            source: 'emitError("run moe.relu first"); // sets "kernel.grid"\n',
+            "dialects/MoE/MoEAttributes.cpp": 'auto name = "moe.var";\n'})
+        for text in ('op->getAttr("moe.var");', 'func->hasAttr("kernel.function")', 'get(("kernel." + key).str())'):
+            self.rejects("check_attributes.py", {source: text + "\n"}, "passes/Fusion/Helpers.cpp:1 has the name")
+            self.rejects("check_attributes.py", {"lib/Target/Manifest.cpp": "\n" + text + "\n"},
+                         "lib/Target/Manifest.cpp:2 has the name")
+
     def test_sizes(self):
         sizes = "check_sizes.py"
         self.accepts(sizes, {"lib/A.cpp": "\n" * 600})
