@@ -76,6 +76,30 @@ int64_t Manifest::findVariable(std::string_view name) const {
   return findNamed(variables, name);
 }
 
+std::string Entry::text() const {
+  return batch ? fmt::format("{} batch {}", name, batch) : name;
+}
+
+bool Entry::outdatesDerived() const {
+  if (!writes)
+    return true;
+  auto has = [&](Role role) {
+    return std::find(writes->begin(), writes->end(), role) != writes->end();
+  };
+  // Who writes derived variables too keeps all of them current.
+  return !writes->empty() && !has(Role::Derived);
+}
+
+bool Manifest::usesDerived(const Entry &entry) const {
+  for (const ProgramItem &item : entry.program)
+    for (const Launch &launch : item.body)
+      for (const Argument &argument : launch.args)
+        if (argument.block == BlockKind::Variables &&
+            blocks[size_t(argument.index)].name == roleName(Role::Derived))
+          return true;
+  return false;
+}
+
 int64_t Manifest::countOf(Role role) const {
   return std::count_if(
       variables.begin(), variables.end(),
@@ -165,6 +189,26 @@ static ScheduleInfo readSchedule(const JsonView &view) {
   return schedule;
 }
 
+/// Nobody could fill inputs of an entry that the runtime runs by itself, and
+/// without one derived variables would stay zero.
+static void checkPrepare(const JsonView &entries, const Manifest &manifest) {
+  int64_t index = manifest.findEntry(prepareEntryName);
+  if (index >= 0) {
+    const Entry &prepare = manifest.entries[size_t(index)];
+    if (prepare.batch || !prepare.inputs.empty())
+      entries.items()[size_t(index)].error(fmt::format(
+          "the entry \"{}\" runs by itself: expected no batch and no inputs, "
+          "got batch {} and {} inputs",
+          prepareEntryName, prepare.batch, prepare.inputs.size()));
+    return;
+  }
+  for (const Variable &variable : manifest.variables)
+    if (variable.role == Role::Derived)
+      entries.error(fmt::format("variable \"{}\" is derived, but there is no "
+                                "entry \"{}\" that computes it",
+                                variable.name, prepareEntryName));
+}
+
 static void readHost(const JsonView &host, Manifest &manifest) {
   if (auto view = host.find("training")) {
     TrainingInfo &training = manifest.training;
@@ -217,6 +261,7 @@ Manifest parseManifest(std::string_view text) {
   readKernels(root, manifest);
   for (const JsonView &view : root.at("entries").items())
     manifest.entries.push_back(readEntry(view, manifest));
+  checkPrepare(root.at("entries"), manifest);
   if (auto host = root.find("host"))
     readHost(*host, manifest);
   return manifest;

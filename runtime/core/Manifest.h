@@ -15,6 +15,7 @@
 #define MOEC_RUNTIME_CORE_MANIFEST_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,8 +81,13 @@ constexpr bool isWeight(Role role) {
          role == Role::Shadow;
 }
 
-/// How a variable starts. `value` is the constant, the standard deviation or
-/// the limit.
+/// The entry that computes derived variables from the others. The runtime runs
+/// it by itself, before an entry that uses them, whenever the others have
+/// changed.
+constexpr const char *prepareEntryName = "prepare";
+
+/// How a variable starts; a shadow starts as what it belongs to. `value` is the
+/// constant, the standard deviation or the limit.
 struct VariableInit {
   enum class Kind : uint8_t { Zeros, Ones, Constant, Normal, Uniform };
   Kind kind = Kind::Zeros;
@@ -176,13 +182,20 @@ struct ProgramItem {
 
 struct Entry {
   std::string name;
-  int64_t batch = 0;
+  int64_t batch = 0; ///< items that it takes at once; 0: it takes none
   int64_t arena = 0;
   double modelFlops = 0;
   std::vector<InputInfo> inputs;
   std::vector<OutputInfo> outputs;
   std::vector<ProgramItem> program;
+  /// The roles of the variables that it changes; without: any.
+  std::optional<std::vector<Role>> writes;
 
+  /// "infer batch 32", or "prepare" without a batch.
+  std::string text() const;
+  /// Whether derived variables are no longer what `prepare` would make of the
+  /// others once this has run.
+  bool outdatesDerived() const;
   /// Index of the input of that name and source, or -1.
   int64_t findInput(std::string_view name, InputSource source) const;
   /// The field of that name, else the input of the host, or -1.
@@ -250,6 +263,9 @@ struct Manifest {
   int64_t countOf(Role role) const;
   int64_t elementsOf(Role role) const;
   bool isGpu() const { return device != TargetDevice::Cpu; }
+  /// Whether an argument of the entry's program lies in the block of derived
+  /// variables.
+  bool usesDerived(const Entry &entry) const;
   /// Most bytes of workspace that a launch of this module needs.
   int64_t workspaceBytes() const;
 };

@@ -179,13 +179,20 @@ static Launch readLaunch(const JsonView &view, const Manifest &manifest,
 Entry readEntry(const JsonView &view, const Manifest &manifest) {
   Entry entry;
   entry.name = view.at("name").string();
-  entry.batch = view.at("batch").integer(1, int64_t(1) << 31);
-  if (manifest.findEntry(entry.name, entry.batch) >= 0)
-    view.error(fmt::format("entry \"{}\" with batch {} stands twice",
-                           entry.name, entry.batch));
+  if (auto batch = view.find("batch"))
+    entry.batch = batch->integer(0, int64_t(1) << 31);
+  for (const Entry &other : manifest.entries)
+    if (other.name == entry.name && other.batch == entry.batch)
+      view.error(fmt::format("entry \"{}\" with batch {} stands twice",
+                             entry.name, entry.batch));
   entry.arena = view.at("arena").integer(0, maxBytes);
   if (auto flops = view.find("model_flops"))
     entry.modelFlops = flops->number();
+  if (auto writes = view.find("writes")) {
+    entry.writes.emplace();
+    for (const JsonView &role : writes->items())
+      entry.writes->push_back(readRole(role));
+  }
   readInputs(view.at("inputs"), entry);
   readOutputs(view.at("outputs"), entry);
   for (const JsonView &item : view.at("program").items()) {

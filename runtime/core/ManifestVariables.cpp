@@ -30,7 +30,7 @@ void readTensor(const JsonView &view, TensorInfo &tensor) {
   tensor.shape = view.at("shape").shape(tensor.elements);
 }
 
-static Role readRole(const JsonView &view) {
+Role readRole(const JsonView &view) {
   std::string name = view.string();
   for (Role role : allRoles)
     if (name == roleName(role))
@@ -130,6 +130,27 @@ static void checkOverlaps(const Manifest &manifest) {
   }
 }
 
+/// A shadow starts as a copy, so it needs something to be a copy of.
+static void checkShadow(const JsonView &view, const Manifest &manifest,
+                        const Variable &shadow) {
+  if (shadow.of < 0)
+    view.error(fmt::format("shadow \"{}\" has no \"of\" with the parameter "
+                           "that it starts as a copy of",
+                           shadow.name));
+  const Variable &of = manifest.variables[size_t(shadow.of)];
+  if (of.role != Role::Parameter || of.dtype != shadow.dtype ||
+      of.shape != shadow.shape)
+    view.at("of").error(fmt::format(
+        "shadow \"{}\": expected a parameter of {} {}, got \"{}\", a {} of {} "
+        "{}",
+        shadow.name, dtypeName(shadow.dtype), shapeText(shadow.shape), of.name,
+        roleName(of.role), dtypeName(of.dtype), shapeText(of.shape)));
+  if (auto init = view.find("init"))
+    init->error(fmt::format("shadow \"{}\" starts as a copy of \"{}\": it has "
+                            "no start value of its own",
+                            shadow.name, of.name));
+}
+
 void readVariables(const JsonView &root, Manifest &manifest) {
   readBlocks(root, manifest);
   std::map<std::string, int64_t> names;
@@ -149,6 +170,9 @@ void readVariables(const JsonView &root, Manifest &manifest) {
                               of->string()));
       manifest.variables[i].of = found->second;
     }
+  for (size_t i = 0; i < views.size(); ++i)
+    if (manifest.variables[i].role == Role::Shadow)
+      checkShadow(views[i], manifest, manifest.variables[i]);
   checkOverlaps(manifest);
 }
 

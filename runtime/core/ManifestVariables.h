@@ -20,6 +20,9 @@ void readVariables(const JsonView &root, Manifest &manifest);
 /// Reads name, dtype and shape, which variables, inputs and outputs share.
 void readTensor(const JsonView &view, TensorInfo &tensor);
 
+/// Reads the name of a role.
+Role readRole(const JsonView &view);
+
 } // namespace moec::rt
 
 #endif // MOEC_RUNTIME_CORE_MANIFESTVARIABLES_H

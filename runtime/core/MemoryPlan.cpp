@@ -31,8 +31,8 @@ std::string memoryPlan(const Manifest &manifest) {
     for (const OutputInfo &output : entry.outputs)
       buffers += double(output.bytes());
     text += fmt::format("  {:<28} {:10.2f} arena, {:.2f} inputs and outputs\n",
-                        fmt::format("{} batch {}", entry.name, entry.batch),
-                        mebibytes(double(entry.arena)), mebibytes(buffers));
+                        entry.text(), mebibytes(double(entry.arena)),
+                        mebibytes(buffers));
   }
   if (manifest.isGpu())
     line("workspace", manifest.workspaceBytes());

@@ -50,7 +50,9 @@ int64_t Module::requireEntry(const std::string &name, int64_t batch) const {
     return index;
   std::vector<std::string> present;
   for (const Entry &entry : contents.entries)
-    present.push_back(fmt::format("{} (batch {})", entry.name, entry.batch));
+    present.push_back(
+        entry.batch ? fmt::format("{} (batch {})", entry.name, entry.batch)
+                    : entry.name);
   const char *hint = "";
   if (contents.findEntry(name) < 0)
     hint = name == "train_step" ? "; compile the model with --mode train"

@@ -32,6 +32,8 @@ Session::Session(std::shared_ptr<const Module> module,
         allocate(size_t(block.bytes),
                  fmt::format("the variables of role {}", block.name)));
   entries.resize(contents.entries.size());
+  for (const Entry &entry : contents.entries)
+    usesDerived.push_back(contents.usesDerived(entry));
   if (options.profile)
     kernelCosts.resize(contents.kernels.size());
 }
@@ -80,7 +82,11 @@ Session::EntryMemory &Session::ready(int64_t index) {
   return entries[index];
 }
 
-void Session::prepare(int64_t entry) { ready(entry); }
+void Session::prepare(int64_t entry) {
+  ready(entry);
+  if (usesDerived.at(size_t(entry)))
+    ready(manifest().findEntry(prepareEntryName));
+}
 
 void *Session::input(int64_t entry, int64_t index) {
   return ready(entry).inputs.at(index).write();
@@ -149,8 +155,23 @@ void Session::checkLabels(const Entry &entry, EntryMemory &memory) {
 }
 
 double Session::run(int64_t entry) {
+  const Entry &info = manifest().entries.at(size_t(entry));
+  checkLabels(info, ready(entry));
+  int64_t prepares = manifest().findEntry(prepareEntryName);
+  if (usesDerived[size_t(entry)] && entry != prepares && !derivedAreCurrent) {
+    runProgram(prepares);
+    derivedAreCurrent = true;
+  }
+  double seconds = runProgram(entry);
+  if (entry == prepares)
+    derivedAreCurrent = true;
+  else if (info.outdatesDerived())
+    derivedAreCurrent = false;
+  return seconds;
+}
+
+double Session::runProgram(int64_t entry) {
   EntryMemory &memory = ready(entry);
-  checkLabels(manifest().entries[entry], memory);
   std::vector<KernelCost> *costs = kernelCosts.empty() ? nullptr : &kernelCosts;
   if (place->isHost())
     return memory.program->run(costs);

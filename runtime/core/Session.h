@@ -49,6 +49,7 @@ public:
   /// To read or to change.
   template <typename T = float> T *variable(int64_t index) {
     const Variable &info = manifest().variables.at(size_t(index));
+    derivedAreCurrent &= info.role == Role::Derived;
     return reinterpret_cast<T *>(
         variableBlocks[size_t(info.block)].write<char>() + info.offset);
   }
@@ -59,10 +60,12 @@ public:
         variableBlocks[size_t(info.block)].read<char>() + info.offset);
   }
 
-  /// Sets every variable from its `init` rule; with `keepWeights` only those
-  /// that a file of weights does not hold. The value depends on seed, name and
-  /// element index alone.
+  /// Sets every variable from its `init` rule, and shadows to what they belong
+  /// to; with `keepWeights` only those that a file of weights does not hold.
+  /// The value depends on seed, name and element index alone.
   void initVariables(uint64_t seed, bool keepWeights = false);
+  /// Sets a shadow to what it belongs to.
+  void startShadow(int64_t index);
 
   /// Gives an entry its memory; run() does it when it was not done.
   void prepare(int64_t entry);
@@ -77,8 +80,10 @@ public:
   /// Reads a scalar output as a number.
   double scalarOutput(int64_t entry, int64_t index);
 
-  /// Returns the seconds that the program took on the device. Throws Error,
-  /// having run nothing, for a label outside of the model's classes.
+  /// Returns the seconds that the program took on the device. Before an entry
+  /// that uses derived variables, `prepare` runs if any variable may have
+  /// changed since it did; its time does not count. Throws Error, having run
+  /// nothing, for a label outside of the model's classes.
   double run(int64_t entry);
 
   /// One for each kernel of the module; empty without `profile`.
@@ -99,6 +104,7 @@ private:
     std::unique_ptr<Program> program;
   };
   EntryMemory &ready(int64_t entry);
+  double runProgram(int64_t entry);
   void checkLabels(const Entry &entry, EntryMemory &memory);
   Buffer allocate(size_t bytes, const std::string &what);
 
@@ -107,6 +113,10 @@ private:
   std::shared_ptr<Device> place;
   std::vector<Buffer> variableBlocks; ///< as the manifest lists them
   std::vector<EntryMemory> entries;
+  /// Of each entry, see Manifest::usesDerived().
+  std::vector<bool> usesDerived;
+  /// Derived variables are what `prepare` makes of the others.
+  bool derivedAreCurrent = false;
   std::vector<KernelCost> kernelCosts;
 };
 

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace moec::rt {
 
@@ -72,7 +73,8 @@ void Session::initVariables(uint64_t seed, bool keepWeights) {
   const std::vector<Variable> &variables = manifest().variables;
   for (size_t i = 0; i < variables.size(); ++i) {
     const Variable &variable = variables[i];
-    if (keepWeights && isWeight(variable.role))
+    if ((keepWeights && isWeight(variable.role)) ||
+        variable.role == Role::Shadow)
       continue;
     char *data = this->variable<char>(int64_t(i));
     switch (variable.init.kind) {
@@ -92,6 +94,16 @@ void Session::initVariables(uint64_t seed, bool keepWeights) {
       break;
     }
   }
+  for (size_t i = 0; i < variables.size(); ++i)
+    if (variables[i].role == Role::Shadow && !keepWeights)
+      startShadow(int64_t(i));
+}
+
+void Session::startShadow(int64_t index) {
+  const Variable &shadow = manifest().variables.at(size_t(index));
+  if (shadow.elements > 0)
+    std::memcpy(variable<char>(index), readVariable<char>(shadow.of),
+                size_t(shadow.bytes()));
 }
 
 } // namespace moec::rt

@@ -76,6 +76,9 @@ void readSessionTensors(Session &session, const SafetensorsFile &file,
     names.insert(want.name);
     const SafeTensor *have = file.find(want.name);
     const char *dtype = fileDtype(want.dtype);
+    // It starts as a copy of a parameter, whose value the file tells.
+    if (!have && kept == Kept::Weights && want.role == Role::Shadow)
+      continue;
     if (!have)
       problems.push_back(fmt::format("missing \"{}\" {} {}", want.name, dtype,
                                      shapeText(want.shape)));
@@ -92,11 +95,18 @@ void readSessionTensors(Session &session, const SafetensorsFile &file,
     fail("{} does not fit model \"{}\": {} problem{}\n  {}", file.path(),
          session.manifest().model, problems.size(),
          problems.size() == 1 ? "" : "s", fmt::join(problems, "\n  "));
-  for (size_t i = 0; i < variables.size(); ++i)
-    if (isKept(variables[i], kept) && variables[i].bytes() > 0)
-      std::memcpy(session.variable<char>(int64_t(i)),
-                  file.find(variables[i].name)->bytes.data(),
+  std::vector<int64_t> shadows; // that the file lacks
+  for (size_t i = 0; i < variables.size(); ++i) {
+    if (!isKept(variables[i], kept) || variables[i].bytes() == 0)
+      continue;
+    if (const SafeTensor *have = file.find(variables[i].name))
+      std::memcpy(session.variable<char>(int64_t(i)), have->bytes.data(),
                   size_t(variables[i].bytes()));
+    else
+      shadows.push_back(int64_t(i));
+  }
+  for (int64_t shadow : shadows)
+    session.startShadow(shadow);
 }
 
 void loadWeights(Session &session, const std::string &path) {

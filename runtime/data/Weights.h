@@ -27,7 +27,8 @@ enum class Kept : uint8_t { Weights, Everything };
 void saveWeights(Session &session, const std::string &path);
 
 /// Reads them from weights or from a checkpoint, whose other tensors are then
-/// skipped. All tensors that are missing, unexpected or of another shape or
+/// skipped. A shadow that the file lacks becomes a copy of what it belongs to.
+/// All tensors that are missing, unexpected or of another shape or
 /// dtype stand in one error, and nothing is changed then.
 void loadWeights(Session &session, const std::string &path);
 

@@ -200,9 +200,8 @@ int benchCommand(std::shared_ptr<const Module> module,
   std::string where = hasPeak
                           ? fmt::format("threads {}", session->threads())
                           : fmt::format("on {}", session->device().describe());
-  say("{} {} batch {} {}: {} runs after {} to warm up\n",
-      module->manifest().model, entry.name, entry.batch, where, repetitions,
-      warmup);
+  say("{} {} {}: {} runs after {} to warm up\n", module->manifest().model,
+      entry.text(), where, repetitions, warmup);
   say("  min {:.3f}  median {:.3f}  p90 {:.3f}  p99 {:.3f} ms{}\n",
       timing.least * 1e3, timing.median * 1e3, timing.p90 * 1e3,
       timing.p99 * 1e3,

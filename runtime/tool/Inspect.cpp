@@ -63,9 +63,8 @@ static void printEntry(const Manifest &manifest, const Entry &entry) {
     total += launches[i];
     flops += double(launches[i]) * manifest.kernels[i].flops;
   }
-  say("  {} batch {}: {} launches, {} of the model, {} of kernels\n",
-      entry.name, entry.batch, total, quantity(entry.modelFlops, "FLOP"),
-      quantity(flops, "FLOP"));
+  say("  {}: {} launches, {} of the model, {} of kernels\n", entry.text(),
+      total, quantity(entry.modelFlops, "FLOP"), quantity(flops, "FLOP"));
   for (const InputInfo &input : entry.inputs)
     printTensor(input.source == InputSource::Field ? "field" : "host", input);
   for (const OutputInfo &output : entry.outputs)
@@ -94,8 +93,7 @@ static std::string launchText(const Kernel &kernel) {
 /// does.
 static void printKernels(const Manifest &manifest, const Entry &entry,
                          const std::vector<std::string> &notes) {
-  say("kernels of {} batch {}: launches, work and traffic of one\n", entry.name,
-      entry.batch);
+  say("kernels of {}: launches, work and traffic of one\n", entry.text());
   std::vector<int64_t> launches = launchesOf(manifest, entry);
   for (size_t i = 0; i < launches.size(); ++i) {
     const Kernel &kernel = manifest.kernels[i];

@@ -84,6 +84,9 @@ Feed::Feed(Session &session, int64_t entryIndex, const Dataset &data)
   const Manifest &manifest = session.manifest();
   const Entry &info = manifest.entries.at(entryIndex);
   batchSize = info.batch;
+  if (batchSize < 1)
+    fail("entry {} has no batch: expected one that a data set can fill",
+         info.name);
   image = imageInput(manifest, info);
   label = labelInput(manifest, info);
   for (size_t i = 0; i < info.inputs.size(); ++i)

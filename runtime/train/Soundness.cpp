@@ -20,7 +20,7 @@ int64_t probeEntry(const Manifest &manifest) {
   const char *name = manifest.findEntry("eval") >= 0 ? "eval" : "infer";
   int64_t best = -1;
   for (size_t i = 0; i < manifest.entries.size(); ++i)
-    if (manifest.entries[i].name == name &&
+    if (manifest.entries[i].name == name && manifest.entries[i].batch > 0 &&
         (best < 0 || manifest.entries[i].batch < manifest.entries[best].batch))
       best = int64_t(i);
   return best;

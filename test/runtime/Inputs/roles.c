@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One entry that does nothing.
+// Two entries that do nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,9 +24,10 @@ MANIFEST({
   "variables": [
     { "name": "weight", "role": "parameter", "dtype": "f32", "shape": [2, 3], "block": "parameter", "offset": 0, "init": { "op": "uniform", "limit": 1 } },
     { "name": "count", "role": "statistic", "dtype": "i32", "shape": [2], "block": "statistic", "offset": 4, "init": { "op": "ones" } },
-    { "name": "ema.weight", "role": "shadow", "of": "weight", "dtype": "f32", "shape": [2, 3], "block": "shadow", "offset": 0, "init": { "op": "constant", "value": 0.5 } },
+    { "name": "ema.weight", "role": "shadow", "of": "weight", "dtype": "f32", "shape": [2, 3], "block": "shadow", "offset": 0 },
     { "name": "flags", "role": "moment", "dtype": "u8", "shape": [3], "block": "moment", "offset": 0 },
     { "name": "packed", "role": "derived", "of": "weight", "dtype": "f32", "shape": [2], "block": "derived", "offset": 0 } ],
   "kernels": [],
-  "entries": [ { "name": "infer", "batch": 1, "arena": 0, "inputs": [], "outputs": [], "program": [] } ]
+  "entries": [ { "name": "infer", "batch": 1, "arena": 0, "inputs": [], "outputs": [], "program": [] },
+               { "name": "prepare", "arena": 0, "inputs": [], "outputs": [], "program": [] } ]
 })
