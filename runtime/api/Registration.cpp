@@ -10,27 +10,63 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/cpu/CpuDevice.h"
-#include "runtime/cpu/RouteCall.h"
-#include "runtime/cuda/CudaDevice.h"
-#include "runtime/sim/SimPlugin.h"
+#include "runtime/core/Devices.h"
+#include "runtime/core/HostCall.h"
+#include "runtime/data/Dataset.h"
+#include "runtime/data/Transform.h"
+
+// clang-format off
+#define MOEC_DEVICES(item) \
+  item(cpuDevice) \
+  item(cudaDevice) \
+  item(ptxsimDevice)
+
+#define MOEC_HOST_CALLS(item) \
+  item(routeCall)
+
+#define MOEC_DATASETS(item) \
+  item(idxDataset)
+
+#define MOEC_TRANSFORMS(item) \
+  item(flipTransform) \
+  item(cropTransform) \
+  item(viewsTransform)
+// clang-format on
 
 namespace moec::rt {
 
+// Each is defined in the file that it describes.
+#define MOEC_ITEM(name) name,
+#define MOEC_DECLARE(name) extern const DeviceInfo name;
+MOEC_DEVICES(MOEC_DECLARE)
+#undef MOEC_DECLARE
+#define MOEC_DECLARE(name) extern const HostCallInfo name;
+MOEC_HOST_CALLS(MOEC_DECLARE)
+#undef MOEC_DECLARE
+#define MOEC_DECLARE(name) extern const DatasetInfo name;
+MOEC_DATASETS(MOEC_DECLARE)
+#undef MOEC_DECLARE
+#define MOEC_DECLARE(name) extern const TransformInfo name;
+MOEC_TRANSFORMS(MOEC_DECLARE)
+
 const Registry<DeviceInfo> &allDevices() {
-  static const Registry<DeviceInfo> devices = {
-      cpuDevice,
-      cuda::cudaDevice,
-      ptxsimDevice,
-  };
+  static const Registry<DeviceInfo> devices = {MOEC_DEVICES(MOEC_ITEM)};
   return devices;
 }
 
 const Registry<HostCallInfo> &allHostCalls() {
-  static const Registry<HostCallInfo> calls = {
-      routeCall,
-  };
+  static const Registry<HostCallInfo> calls = {MOEC_HOST_CALLS(MOEC_ITEM)};
   return calls;
+}
+
+const Registry<DatasetInfo> &allDatasets() {
+  static const Registry<DatasetInfo> datasets = {MOEC_DATASETS(MOEC_ITEM)};
+  return datasets;
+}
+
+const Registry<TransformInfo> &allTransforms() {
+  static const Registry<TransformInfo> kinds = {MOEC_TRANSFORMS(MOEC_ITEM)};
+  return kinds;
 }
 
 } // namespace moec::rt

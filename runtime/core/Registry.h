@@ -8,8 +8,9 @@
 // Devices, data sets, transforms and host calls are lists of structures with a
 // member `name`. A function that gives the list is declared beside the
 // structure, and all of them are defined in runtime/api/Registration.cpp: a
-// line for each item. Nothing registers itself before main(), which linking a
-// static library would drop, and users of a list include no item.
+// line for each item, which is an extern constant in the file of its own.
+// Nothing registers itself before main(), which linking a static library would
+// drop, and users of a list include no item.
 //
 //===----------------------------------------------------------------------===//
 

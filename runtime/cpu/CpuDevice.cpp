@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cpu/CpuDevice.h"
+#include "runtime/core/Devices.h"
 #include "runtime/core/Fail.h"
 #include "runtime/cpu/Executor.h"
 
@@ -15,7 +16,7 @@
 
 namespace moec::rt {
 
-const DeviceInfo cpuDevice = {
+extern const DeviceInfo cpuDevice = {
     "cpu",
     "the CPU at hand",
     TargetDevice::Cpu,

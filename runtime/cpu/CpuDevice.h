@@ -8,16 +8,13 @@
 #ifndef MOEC_RUNTIME_CPU_CPUDEVICE_H
 #define MOEC_RUNTIME_CPU_CPUDEVICE_H
 
-#include "runtime/core/Devices.h"
+#include "runtime/core/Device.h"
 #include "runtime/core/Memory.h"
 #include "runtime/cpu/NativeCode.h"
 
 #include <unordered_map>
 
 namespace moec::rt {
-
-/// The device `cpu`.
-extern const DeviceInfo cpuDevice;
 
 /// Native kernels over memory of the host, which is the device's memory too.
 class CpuDevice : public Device {

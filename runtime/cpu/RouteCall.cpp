@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/cpu/RouteCall.h"
+#include "runtime/core/HostCall.h"
 #include "runtime/core/JsonView.h"
 #include "runtime/cpu/Route.h"
 
@@ -56,7 +56,8 @@ private:
 };
 } // namespace
 
-const HostCallInfo routeCall = {
+/// route() of runtime/cpu/Route.h, as docs/module-format.md tells of it.
+extern const HostCallInfo routeCall = {
     "route", "gates, weights, plan",
     [](const Kernel &kernel) -> std::shared_ptr<const HostCall> {
       return std::make_shared<RouteCall>(kernel);

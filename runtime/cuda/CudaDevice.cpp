@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/cuda/CudaDevice.h"
+#include "runtime/core/Devices.h"
 #include "runtime/core/Fail.h"
 
 #include <algorithm>
@@ -14,17 +15,6 @@
 namespace moec::rt::cuda {
 
 static double mebibytes(size_t bytes) { return double(bytes) / (1 << 20); }
-
-const DeviceInfo cudaDevice = {
-    "cuda",
-    "an NVIDIA GPU",
-    TargetDevice::Cuda,
-    /*simulated=*/false,
-    [] { Driver::open(); },
-    [](std::shared_ptr<const Module> module,
-       const DeviceOptions &options) -> std::shared_ptr<Device> {
-      return CudaDevice::open(std::move(module), options);
-    }};
 
 std::shared_ptr<CudaDevice>
 CudaDevice::open(std::shared_ptr<const Module> module,
@@ -264,3 +254,18 @@ std::unique_ptr<Program> CudaDevice::prepare(int64_t entry,
 }
 
 } // namespace moec::rt::cuda
+
+namespace moec::rt {
+
+extern const DeviceInfo cudaDevice = {
+    "cuda",
+    "an NVIDIA GPU",
+    TargetDevice::Cuda,
+    /*simulated=*/false,
+    [] { cuda::Driver::open(); },
+    [](std::shared_ptr<const Module> module,
+       const DeviceOptions &options) -> std::shared_ptr<Device> {
+      return cuda::CudaDevice::open(std::move(module), options);
+    }};
+
+} // namespace moec::rt

@@ -8,14 +8,11 @@
 #ifndef MOEC_RUNTIME_CUDA_CUDADEVICE_H
 #define MOEC_RUNTIME_CUDA_CUDADEVICE_H
 
-#include "runtime/core/Devices.h"
+#include "runtime/core/Device.h"
 #include "runtime/core/GpuParameters.h"
 #include "runtime/cuda/Driver.h"
 
 namespace moec::rt::cuda {
-
-/// The device `cuda`.
-extern const DeviceInfo cudaDevice;
 
 /// The first GPU that the driver shows (CUDA_VISIBLE_DEVICES picks). It works
 /// in the primary context, as PyTorch does, on a stream of its own, and leaves

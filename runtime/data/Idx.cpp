@@ -10,8 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/core/Fail.h"
-#include "runtime/data/Dataset.h"
+#include "runtime/data/MemoryDataset.h"
 
 #include <algorithm>
 #include <memory>
@@ -123,7 +122,7 @@ static IdxFile readIdxFile(const std::string &folder, const char *name,
   return result;
 }
 
-Dataset readIdx(const std::string &folder, DataSplit split) {
+static DatasetRef openIdx(const std::string &folder, DataSplit split) {
   bool train = split == DataSplit::Train;
   IdxFile images = readIdxFile(
       folder, train ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte", 3);
@@ -132,43 +131,15 @@ Dataset readIdx(const std::string &folder, DataSplit split) {
   if (images.shape[0] != labels.shape[0])
     fail("{} has {} images, {} has {} labels", images.path, images.shape[0],
          labels.path, labels.shape[0]);
-  Dataset data;
-  data.name = images.path;
-  data.labelName = labels.path;
-  data.count = images.shape[0];
-  data.height = images.shape[1];
-  data.width = images.shape[2];
-  data.images = std::move(images.bytes);
-  data.labels.assign(labels.bytes.begin(), labels.bytes.end());
-  if (data.count == 0)
-    fail("{} holds no images", data.name);
-  return data;
+  return labelledImages(images.path, labels.path, images.shape[1],
+                        images.shape[2], 1, std::move(images.bytes),
+                        labels.bytes);
 }
 
-Dataset readDataset(const std::string &source, DataSplit split) {
-  if (source.rfind("idx:", 0) == 0)
-    return readIdx(source.substr(4), split);
-  fail("cannot tell what --data {} is; expected idx:DIR, a folder with "
-       "train-images-idx3-ubyte and its kin",
-       source);
-}
-
-void checkImageSize(const Dataset &data, const std::vector<int64_t> &shape) {
-  std::vector<int64_t> have = {data.height, data.width, data.channels};
-  std::vector<int64_t> want = shape;
-  if (want.size() == 2)
-    want.push_back(1);
-  if (want != have)
-    fail("{}: images are {} (height, width, channels), the model wants {}",
-         data.name, shapeText(have), shapeText(shape));
-}
-
-void checkLabels(const Dataset &data, int64_t classes) {
-  for (int64_t i = 0; i < data.count; ++i)
-    if (data.labels[i] < 0 || data.labels[i] >= classes)
-      fail("{}: label {} of image {} is out of range: the model has {} classes "
-           "(0 to {})",
-           data.labelName, data.labels[i], i, classes, classes - 1);
-}
+extern const DatasetInfo idxDataset = {
+    "idx", "DIR",
+    "a folder with train-images-idx3-ubyte and its kin, as of "
+    "MNIST, plain or .gz",
+    openIdx};
 
 } // namespace moec::rt

@@ -5,12 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/sim/SimPlugin.h"
 #include "runtime/core/DevicePlugin.h"
+#include "runtime/core/Devices.h"
 
 namespace moec::rt {
 
-const DeviceInfo ptxsimDevice = {
+/// The PTX simulator as a device. All but this entry of the list is in
+/// libmoec_ptxsim.so (SimDevice.cpp), so that what one ships does not hold it.
+extern const DeviceInfo ptxsimDevice = {
     "ptxsim",
     "a simulated NVIDIA GPU",
     TargetDevice::Cuda,

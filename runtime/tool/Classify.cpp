@@ -21,16 +21,22 @@ namespace moec::rt {
 /// as high as wide.
 static std::string imageText(const Dataset &data, int64_t index) {
   static const char shades[] = " .:-=+*#%@";
-  const uint8_t *image = data.images.data() + index * data.imageBytes();
-  int64_t row = data.width * data.channels;
+  int64_t field = data.findField("image");
+  TensorInfo info = field < 0 ? TensorInfo() : data.fields()[size_t(field)];
+  if (!isImage(info))
+    return "";
+  std::vector<uint8_t> image(size_t(info.elements));
+  data.read({index}, size_t(field), image.data());
+  int64_t height = info.shape[0], width = info.shape[1];
+  int64_t channels = info.shape[2], row = width * channels;
   std::string text;
-  for (int64_t y = 0; y < data.height; y += 2) {
+  for (int64_t y = 0; y < height; y += 2) {
     std::string line;
-    for (int64_t x = 0; x < data.width; ++x) {
+    for (int64_t x = 0; x < width; ++x) {
       int64_t sum = 0, count = 0;
-      for (int64_t dy = y; dy < std::min(y + 2, data.height); ++dy)
-        for (int64_t c = 0; c < data.channels; ++c, ++count)
-          sum += image[dy * row + x * data.channels + c];
+      for (int64_t dy = y; dy < std::min(y + 2, height); ++dy)
+        for (int64_t c = 0; c < channels; ++c, ++count)
+          sum += image[size_t(dy * row + x * channels + c)];
       line += shades[sum * 9 / (count * 255)];
     }
     line.erase(line.find_last_not_of(' ') + 1);
@@ -111,7 +117,7 @@ static void checkFinite(const float *row, int64_t classes,
     if (!std::isfinite(row[c]))
       fail("\"{}\" of image {} of {} is {} for class {}: these weights, or the "
            "model, compute no finite numbers, so there is no class to count",
-           output, image, data.name, row[c], c);
+           output, image, data.name(), row[c], c);
 }
 
 int classifyCommand(std::shared_ptr<const Module> module,
@@ -119,14 +125,16 @@ int classifyCommand(std::shared_ptr<const Module> module,
   int64_t index = pickLogitsEntry(*module, options.batch);
   const Manifest &manifest = module->manifest();
   const Entry &entry = manifest.entries[index];
-  Dataset test = readTestImages(options.data, options.testImages);
-  if (options.first >= test.count)
-    fail("--first {}: {} has {} images", options.first, test.name, test.count);
+  DatasetRef data = readTestImages(options.data, options.testImages);
+  const Dataset &test = *data;
+  if (options.first >= test.count())
+    fail("--first {}: {} has {} images", options.first, test.name(),
+         test.count());
   int64_t logits = requireLogits(manifest, entry);
   int64_t classes = entry.outputs[size_t(logits)].shape[1], correct = 0;
   checkLabels(test, classes);
   std::unique_ptr<Session> session = makeSession(module, options);
-  int64_t end = std::min(test.count, options.first + options.count);
+  int64_t end = std::min(test.count(), options.first + options.count);
   std::string texts;
   auto describe = [&](int64_t image, int64_t row) {
     auto *values = static_cast<const float *>(session->output(index, logits)) +
@@ -135,7 +143,8 @@ int classifyCommand(std::shared_ptr<const Module> module,
                 image);
     const float *last = values + classes;
     const float *best = std::max_element(values, last);
-    bool right = best - values == test.labels[image];
+    int32_t label = labelOf(test, image);
+    bool right = best - values == label;
     correct += right;
     if (image < options.first || image >= end)
       return;
@@ -146,8 +155,7 @@ int classifyCommand(std::shared_ptr<const Module> module,
                          "class {}: {}\n",
                          image, imageText(test, image),
                          className(manifest, best - values), 100 / sum,
-                         className(manifest, test.labels[image]),
-                         right ? "right" : "WRONG");
+                         className(manifest, label), right ? "right" : "WRONG");
     for (size_t o = 0; o < entry.outputs.size(); ++o) {
       const TensorInfo &tensor = entry.outputs[o];
       if (isExperts(tensor, entry))

@@ -9,6 +9,7 @@
 #include "runtime/core/Fail.h"
 #include "runtime/core/Text.h"
 #include "runtime/core/Version.h"
+#include "runtime/data/Transform.h"
 #include "runtime/tool/CommandLine.h"
 
 #include <cerrno>
@@ -153,9 +154,15 @@ static void addTrain(CLI::App &app, TrainCommandOptions &options) {
   addSession(app, options);
   TrainOptions &train = options.train;
   auto atLeast0 = wholeNumber(0);
-  app.add_option("--data", options.data,
-                 "Training data: idx:DIR (files as of MNIST, plain or .gz)")
+  app.add_option("--data", options.data, "Training data, " + datasetKinds())
       ->required();
+  app.add_option("--transform", options.transforms,
+                 "Change the training data, a new way in each epoch: " +
+                     transformKinds() + "; may be given several times");
+  app.add_option("--loader-threads", train.loaderThreads,
+                 "Threads that read data ahead of the steps (default 1; the "
+                 "results are the same)")
+      ->check(wholeNumber(0, 256));
   app.add_option("--weights", options.weights,
                  "Start from these weights (safetensors)");
   app.add_option("--save", options.save, "Write the trained weights here");
@@ -192,7 +199,8 @@ static void addEval(CLI::App &app, EvalOptions &options) {
   addSession(app, options);
   app.add_option("--weights", options.weights, "Weights (safetensors)")
       ->required();
-  app.add_option("--data", options.data, "Data with a test split: idx:DIR")
+  app.add_option("--data", options.data,
+                 "Data with a test split, " + datasetKinds())
       ->required();
   addTestImages(app, options.testImages, "all");
   app.add_flag("--json", options.json, "Print one JSON object");
@@ -202,7 +210,8 @@ static void addClassify(CLI::App &app, ClassifyOptions &options) {
   addSession(app, options);
   app.add_option("--weights", options.weights, "Weights (safetensors)")
       ->required();
-  app.add_option("--data", options.data, "Data with a test split: idx:DIR")
+  app.add_option("--data", options.data,
+                 "Data with a test split, " + datasetKinds())
       ->required();
   addTestImages(app, options.testImages, "all");
   app.add_option("--count", options.count, "Images to show (default 5)")

@@ -87,8 +87,9 @@ struct RunOptions : CommonOptions {
 
 struct TrainCommandOptions : CommonOptions {
   std::string data;
-  std::string save;   ///< weights, written at the end
-  std::string losses; ///< CSV of step, loss
+  std::vector<std::string> transforms; ///< of the training data, in order
+  std::string save;                    ///< weights, written at the end
+  std::string losses;                  ///< CSV of step, loss
   bool noEval = false;
   /// Steps between progress lines; without: 100, on a terminal one an epoch.
   std::optional<int64_t> logEvery;
@@ -148,8 +149,8 @@ const DeviceInfo &chosenDevice(const Module &module,
                                const CommonOptions &options);
 
 /// The test images that the options ask for. Throws Error when there are fewer.
-Dataset readTestImages(const std::string &source,
-                       const std::optional<int64_t> &count);
+DatasetRef readTestImages(const std::string &source,
+                          const std::optional<int64_t> &count);
 
 /// The table of --profile: time, share, GFLOP/s and GB/s of every kernel, with
 /// the nodes of the model it computes; per run of `runs`.

@@ -7,7 +7,7 @@
 
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
-#include "runtime/data/Dataset.h"
+#include "runtime/data/Transform.h"
 #include "runtime/data/Weights.h"
 #include "runtime/tool/LossFile.h"
 #include "runtime/tool/OutputPaths.h"
@@ -18,18 +18,15 @@
 
 namespace moec::rt {
 
-Dataset readTestImages(const std::string &source,
-                       const std::optional<int64_t> &count) {
-  Dataset data = readDataset(source, DataSplit::Test);
+DatasetRef readTestImages(const std::string &source,
+                          const std::optional<int64_t> &count) {
+  DatasetRef data = openDataset(source, DataSplit::Test);
   if (!count)
     return data;
-  if (*count > data.count)
-    fail("--test-images {}: {} has {} test images", *count, data.name,
-         data.count);
-  data.count = *count;
-  data.images.resize(size_t(data.count * data.imageBytes()));
-  data.labels.resize(size_t(data.count));
-  return data;
+  if (*count > data->count())
+    fail("--test-images {}: {} has {} test images", *count, data->name(),
+         data->count());
+  return firstItems(std::move(data), *count);
 }
 
 /// What a run that is stopped leaves behind, and how to go on from it.
@@ -94,7 +91,9 @@ int trainCommand(std::shared_ptr<const Module> module,
   OutputLocks locks(outputs);
   Progress out(stdout);
   out.show(fmt::format("reading {}", options.data));
-  Dataset data = readDataset(options.data, DataSplit::Train), test;
+  DatasetRef test,
+      data = transformed(openDataset(options.data, DataSplit::Train),
+                         options.transforms);
   bool evaluates = !options.noEval && module->manifest().findEntry("eval") >= 0;
   // All test images would take the simulator hours.
   if (evaluates && !options.testImages &&
@@ -133,7 +132,7 @@ int trainCommand(std::shared_ptr<const Module> module,
   }
   TrainResult result;
   try {
-    result = moec::rt::train(*session, data, evaluates ? &test : nullptr, train,
+    result = moec::rt::train(*session, *data, test.get(), train,
                              !options.weights.empty());
   } catch (const Error &) {
     out.clear();
@@ -170,13 +169,13 @@ int trainCommand(std::shared_ptr<const Module> module,
 int evalCommand(std::shared_ptr<const Module> module,
                 const EvalOptions &options) {
   int64_t entry = pickEvalEntry(*module, options.batch);
-  Dataset test = readTestImages(options.data, options.testImages);
+  DatasetRef test = readTestImages(options.data, options.testImages);
   std::unique_ptr<Session> session = makeSession(module, options);
   Progress err(stderr);
   if (!options.json)
     err.show(headerText(*session));
-  Evaluation result = evaluate(*session, entry, test, [&](int64_t done) {
-    err.show(fmt::format("{}/{} test images", done, test.count));
+  Evaluation result = evaluate(*session, entry, *test, [&](int64_t done) {
+    err.show(fmt::format("{}/{} test images", done, test->count()));
     return false;
   });
   err.clear();

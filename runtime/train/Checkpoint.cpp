@@ -29,10 +29,14 @@ std::string courseOf(const Manifest &manifest) {
 
 std::string identityOf(const Dataset &data) {
   Checksum sum;
-  sum.add(
-      {reinterpret_cast<const char *>(data.images.data()), data.images.size()});
-  sum.add({reinterpret_cast<const char *>(data.labels.data()),
-           data.labels.size() * sizeof(data.labels[0])});
+  std::vector<TensorInfo> fields = data.fields();
+  for (size_t field = 0; field < fields.size(); ++field) {
+    std::vector<char> bytes(size_t(fields[field].bytes()));
+    for (int64_t i = 0; i < data.count(); ++i) {
+      data.read({i}, field, bytes.data());
+      sum.add({bytes.data(), bytes.size()});
+    }
+  }
   return fmt::format("{:016x}", sum.value());
 }
 

@@ -56,10 +56,10 @@ int64_t runOverImages(Session &session, int64_t entry, const Dataset &data,
            "not fill it",
            info.name, input.name);
   Feed feed(session, entry, data);
-  std::vector<int64_t> order(data.count);
+  std::vector<int64_t> order(size_t(data.count()));
   std::iota(order.begin(), order.end(), 0);
-  for (int64_t next = 0; next < data.count;) {
-    int64_t end = std::min(next + feed.batch(), data.count);
+  for (int64_t next = 0; next < data.count();) {
+    int64_t end = std::min(next + feed.batch(), data.count());
     int64_t begin = std::max<int64_t>(end - feed.batch(), 0);
     feed.fill(order, begin, end);
     session.run(entry);
@@ -68,7 +68,7 @@ int64_t runOverImages(Session &session, int64_t entry, const Dataset &data,
     if (stop && stop(end))
       return end;
   }
-  return data.count;
+  return data.count();
 }
 
 /// Index of a metric with one value for each image.
@@ -112,7 +112,7 @@ Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
     if (!std::isfinite(value))
       fail("\"{}\" of image {} of {} is {}: these weights, or the model, "
            "compute no finite numbers, so there is no class to count",
-           entry.outputs[loss].name, image, data.name, value);
+           entry.outputs[loss].name, image, data.name(), value);
     sum += double(value);
     result.correct += valueOf(accuracy, row) == 1.0f;
   };

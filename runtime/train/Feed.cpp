@@ -79,71 +79,129 @@ int64_t labelInput(const Manifest &manifest, const Entry &entry) {
                          InputSource::Field);
 }
 
+/// The field of a data set for an input, or -1.
+static int64_t fieldFor(const Manifest &manifest, const Entry &entry,
+                        int64_t input, const Dataset &data) {
+  int64_t field = data.findField(entry.inputs[size_t(input)].name);
+  if (field < 0 && input == labelInput(manifest, entry))
+    return data.findField("label");
+  if (field < 0 && input == imageInput(manifest, entry))
+    return data.findField("image");
+  return field;
+}
+
+Feed::Binding Feed::bind(int64_t input,
+                         const std::vector<TensorInfo> &fields) const {
+  const Manifest &manifest = session.manifest();
+  const Entry &info = manifest.entries[size_t(entry)];
+  const TensorInfo &tensor = info.inputs[size_t(input)];
+  int64_t found = fieldFor(manifest, info, input, data);
+  if (found < 0) {
+    std::vector<std::string> names;
+    for (const TensorInfo &field : fields)
+      names.push_back(field.name);
+    fail("entry {} has a field \"{}\" for which there are no data: {} has {}",
+         info.name, tensor.name, data.name(), fmt::join(names, ", "));
+  }
+  const TensorInfo &field = fields[size_t(found)];
+  bool pixels = field.dtype == DType::U8;
+  if (tensor.shape.empty() || tensor.shape[0] != batchSize ||
+      (tensor.dtype != field.dtype && !(pixels && tensor.dtype == DType::F32)))
+    fail("entry {}: input \"{}\" cannot take the field \"{}\": expected {} "
+         "with batch {} in front, got {} {}",
+         info.name, tensor.name, field.name,
+         pixels ? "u8 or f32" : dtypeName(field.dtype), batchSize,
+         dtypeName(tensor.dtype), shapeText(tensor.shape));
+  std::vector<int64_t> item(tensor.shape.begin() + 1, tensor.shape.end());
+  // Pictures of one channel need not say so.
+  std::vector<int64_t> want = item;
+  if (isImage(field) && want.size() == 2)
+    want.push_back(1);
+  if (want != field.shape && isImage(field))
+    fail(
+        "{}: images are {} (height, width, channels), the model wants {}; fix: "
+        "take data of this size, or give its input \"{}\" the shape [batch, "
+        "{}]",
+        data.sourceOf(size_t(found)), shapeText(field.shape), shapeText(item),
+        tensor.name, fmt::join(field.shape, ", "));
+  if (want != field.shape)
+    fail("{}: field \"{}\" is {}, the input \"{}\" of entry {} wants {}",
+         data.sourceOf(size_t(found)), field.name, shapeText(field.shape),
+         tensor.name, info.name, shapeText(item));
+  return {input, size_t(found), field.elements,
+          field.elements * dtypeBytes(tensor.dtype),
+          tensor.dtype != field.dtype};
+}
+
 Feed::Feed(Session &session, int64_t entryIndex, const Dataset &data)
     : session(session), entry(entryIndex), data(data) {
-  const Manifest &manifest = session.manifest();
-  const Entry &info = manifest.entries.at(entryIndex);
+  const Entry &info = session.manifest().entries.at(size_t(entryIndex));
   batchSize = info.batch;
   if (batchSize < 1)
     fail("entry {} has no batch: expected one that a data set can fill",
          info.name);
-  image = imageInput(manifest, info);
-  label = labelInput(manifest, info);
+  std::vector<TensorInfo> fields = data.fields();
   for (size_t i = 0; i < info.inputs.size(); ++i)
-    if (info.inputs[i].source == InputSource::Field && int64_t(i) != image &&
-        int64_t(i) != label)
-      fail(
-          "entry {} has a field \"{}\" for which there are no data: a data set "
-          "has images and labels",
-          info.name, info.inputs[i].name);
-  const TensorInfo &images = info.inputs[image];
-  if (images.shape.empty() || images.shape[0] != batchSize ||
-      images.dtype == DType::I32)
-    fail("entry {}: input \"{}\" cannot take images: expected u8 or f32 with "
-         "batch {} in front, got {} {}",
-         info.name, images.name, batchSize, dtypeName(images.dtype),
-         shapeText(images.shape));
-  checkImageSize(data, {images.shape.begin() + 1, images.shape.end()});
-  if (label >= 0) {
-    const TensorInfo &labels = info.inputs[label];
-    if (labels.dtype != DType::I32 ||
-        labels.shape != std::vector<int64_t>{batchSize})
-      fail("entry {}: input \"{}\" cannot take labels: expected i32 [{}], got "
-           "{} {}",
-           info.name, labels.name, batchSize, dtypeName(labels.dtype),
-           shapeText(labels.shape));
+    if (info.inputs[i].source == InputSource::Field)
+      bindings.push_back(bind(int64_t(i), fields));
+  if (bindings.empty())
+    fail("entry {} takes nothing of the data", info.name);
+  int64_t classes = moduleClasses(session.manifest());
+  for (const Binding &binding : bindings)
+    if (classes && fields[binding.field].name == "label")
+      checkLabels(data, classes);
+}
+
+void Feed::readInput(const Binding &binding, const std::vector<Item> &rows,
+                     char *to) const {
+  std::vector<uint8_t> pixels(binding.toFloat ? size_t(binding.elements) : 0);
+  for (const Item &item : rows) {
+    data.read(item, binding.field,
+              binding.toFloat ? static_cast<void *>(pixels.data()) : to);
+    // The values that kernels make of u8 pixels.
+    auto *values = reinterpret_cast<float *>(to);
+    for (size_t i = 0; i < pixels.size(); ++i)
+      values[i] = float(pixels[i]) / 255.0f;
+    to += binding.bytes;
   }
-  if (int64_t classes = moduleClasses(manifest))
-    checkLabels(data, classes);
+}
+
+Feed::Batch Feed::makeBatch() const {
+  Batch batch;
+  for (const Binding &binding : bindings)
+    batch.inputs.emplace_back(size_t(binding.bytes * batchSize),
+                              "a batch that is read ahead");
+  return batch;
+}
+
+void Feed::read(const std::vector<Item> &rows, Batch &to) const {
+  for (size_t i = 0; i < bindings.size(); ++i)
+    readInput(bindings[i], rows, to.inputs[i].data());
+}
+
+void Feed::set(const Batch &from) {
+  for (size_t i = 0; i < bindings.size(); ++i)
+    if (from.inputs[i].size())
+      std::memcpy(session.input(entry, bindings[i].input),
+                  from.inputs[i].data(), from.inputs[i].size());
+}
+
+void Feed::fill(const std::vector<Item> &rows) {
+  for (const Binding &binding : bindings)
+    readInput(binding, rows,
+              static_cast<char *>(session.input(entry, binding.input)));
 }
 
 void Feed::fill(const std::vector<int64_t> &order, int64_t begin, int64_t end) {
-  int64_t count = end - begin, size = data.imageBytes();
+  int64_t count = end - begin;
   if (count < 1 || count > batchSize)
     fail("entry {} takes 1 to {} images at once, got {}",
-         session.manifest().entries[entry].name, batchSize, count);
-  auto source = [&](int64_t row) {
-    return order[begin + row * count / batchSize];
-  };
-  void *images = session.input(entry, image);
-  bool asFloat =
-      session.manifest().entries[entry].inputs[image].dtype == DType::F32;
-  for (int64_t r = 0; r < batchSize; ++r) {
-    const uint8_t *from = data.images.data() + source(r) * size;
-    if (asFloat) {
-      // The values that kernels make of u8 pixels.
-      float *to = static_cast<float *>(images) + r * size;
-      for (int64_t i = 0; i < size; ++i)
-        to[i] = float(from[i]) / 255.0f;
-    } else {
-      std::memcpy(static_cast<uint8_t *>(images) + r * size, from, size);
-    }
-  }
-  if (label < 0)
-    return;
-  auto *labels = static_cast<int32_t *>(session.input(entry, label));
-  for (int64_t r = 0; r < batchSize; ++r)
-    labels[r] = data.labels[source(r)];
+         session.manifest().entries[size_t(entry)].name, batchSize, count);
+  std::vector<Item> rows;
+  rows.resize(size_t(batchSize));
+  for (int64_t row = 0; row < batchSize; ++row)
+    rows[size_t(row)].index = order[size_t(begin + row * count / batchSize)];
+  fill(rows);
 }
 
 } // namespace moec::rt

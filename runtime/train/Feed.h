@@ -8,6 +8,7 @@
 #ifndef MOEC_RUNTIME_TRAIN_FEED_H
 #define MOEC_RUNTIME_TRAIN_FEED_H
 
+#include "runtime/core/Memory.h"
 #include "runtime/core/Session.h"
 #include "runtime/data/Dataset.h"
 
@@ -36,12 +37,28 @@ int64_t imageInput(const Manifest &manifest, const Entry &entry);
 /// Likewise for the label: `data.label`, else "label"; -1 when there is none.
 int64_t labelInput(const Manifest &manifest, const Entry &entry);
 
-/// Fills image and label inputs of an entry from a dataset.
+/// Fills the inputs of source field of an entry from the fields of a data set.
+///
+/// An input takes the field of its name; where there is none, the image of the
+/// model (imageInput) takes the field "image" and its label "label". u8 pixels
+/// for an f32 input become 0 to 1.
 class Feed {
 public:
-  /// Throws Error when the images do not fit the entry, it has a field that is
-  /// neither image nor label, or a label is out of range.
+  /// Throws Error when a field does not fit its input, an input finds no field,
+  /// or a label is out of range.
   Feed(Session &session, int64_t entry, const Dataset &data);
+
+  /// The inputs of one batch, outside of the session.
+  struct Batch {
+    std::vector<Block> inputs;
+  };
+  Batch makeBatch() const;
+  /// Reads one item for each row. Any number of threads may do so at once.
+  void read(const std::vector<Item> &rows, Batch &to) const;
+  /// Copies a batch to the inputs of the entry.
+  void set(const Batch &from);
+  /// Both at once.
+  void fill(const std::vector<Item> &rows);
 
   /// Images order[begin] ... order[end - 1], at most a batch, at least one.
   /// Fewer than a batch stand several times, evenly and next to each other: row
@@ -55,10 +72,23 @@ public:
   int64_t batch() const { return batchSize; }
 
 private:
+  /// An input of the entry and where its values come from.
+  struct Binding {
+    int64_t input = 0;
+    size_t field = 0;
+    int64_t elements = 0; ///< of one item
+    int64_t bytes = 0;    ///< of one item, in the input
+    bool toFloat = false;
+  };
+  Binding bind(int64_t input, const std::vector<TensorInfo> &fields) const;
+  void readInput(const Binding &binding, const std::vector<Item> &rows,
+                 char *to) const;
+
   Session &session;
   int64_t entry;
   const Dataset &data;
-  int64_t batchSize, image, label;
+  int64_t batchSize;
+  std::vector<Binding> bindings;
 };
 
 } // namespace moec::rt

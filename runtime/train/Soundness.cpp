@@ -58,7 +58,7 @@ std::string ruinOf(Session &session, const Dataset &data) {
   if (probe < 0)
     return "";
   Feed feed(session, probe, data);
-  std::vector<int64_t> order(std::min(feed.batch(), data.count));
+  std::vector<int64_t> order(size_t(std::min(feed.batch(), data.count())));
   std::iota(order.begin(), order.end(), 0);
   feed.fill(order, 0, int64_t(order.size()));
   session.run(probe);

@@ -10,6 +10,7 @@
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/Feed.h"
 #include "runtime/train/HostInputs.h"
+#include "runtime/train/Loader.h"
 #include "runtime/train/Schedule.h"
 #include "runtime/train/Soundness.h"
 
@@ -43,6 +44,27 @@ double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// The orders of the epochs at hand, for threads that may be an epoch apart.
+class EpochOrders {
+public:
+  using Order = std::shared_ptr<const std::vector<int64_t>>;
+  Order get(int64_t count, uint64_t seed, int64_t epoch) {
+    std::lock_guard<std::mutex> lock(mutex);
+    for (const auto &[number, order] : kept)
+      if (number == epoch)
+        return order;
+    auto order = std::make_shared<const std::vector<int64_t>>(
+        shuffledOrder(count, seed, epoch));
+    std::swap(kept[0], kept[1]);
+    kept[0] = {epoch, order};
+    return order;
+  }
+
+private:
+  std::mutex mutex;
+  std::pair<int64_t, Order> kept[2] = {{-1, nullptr}, {-1, nullptr}};
+};
+
 /// One run of the loop; a class only to share what the steps need.
 class Trainer {
 public:
@@ -59,7 +81,8 @@ public:
 private:
   void start(bool keepWeights);
   void resume();
-  void step(const std::vector<int64_t> &order);
+  std::vector<Item> rowsOf(int64_t step);
+  void step();
   void report(float loss, double rate);
   void evaluateNow();
   void save();
@@ -89,6 +112,8 @@ private:
   const Entry &entry;
   int64_t lossOutput;
   Feed feed;
+  EpochOrders orders;
+  std::optional<Loader> loader;
   RunPosition position;
   int64_t stepsPerEpoch = 0, epochs = 0;
   Clock::time_point runStart;
@@ -103,9 +128,9 @@ private:
 
 void Trainer::start(bool keepWeights) {
   const TrainingInfo &training = session.manifest().training;
-  stepsPerEpoch = data.count / entry.batch;
+  stepsPerEpoch = data.count() / entry.batch;
   if (stepsPerEpoch == 0)
-    fail("{}: {} images do not fill one batch of {}", data.name, data.count,
+    fail("{}: {} images do not fill one batch of {}", data.name(), data.count(),
          entry.batch);
   session.prepare(index);
   if (test) {
@@ -119,7 +144,7 @@ void Trainer::start(bool keepWeights) {
   }
   position.seed = options.seed.value_or(training.seed);
   position.batch = entry.batch;
-  position.images = data.count;
+  position.images = data.count();
   position.learningRate = options.learningRate.value_or(training.learningRate);
   position.course = courseOf(session.manifest());
   position.data = identityOf(data);
@@ -135,12 +160,15 @@ void Trainer::start(bool keepWeights) {
     fail("{} steps are too many", position.steps);
   log(fmt::format("{} images, {} epoch{} of {} steps of {} images{}, learning "
                   "rate {:g}, seed {}",
-                  data.count, epochs, epochs == 1 ? "" : "s", stepsPerEpoch,
+                  data.count(), epochs, epochs == 1 ? "" : "s", stepsPerEpoch,
                   entry.batch,
                   position.steps % stepsPerEpoch == 0
                       ? std::string()
                       : fmt::format(", {} steps in all", position.steps),
                   position.learningRate, position.seed));
+  loader.emplace(
+      feed, [this](int64_t step) { return rowsOf(step); }, position.step,
+      position.steps, options.loaderThreads);
   result.start = position.step;
   result.allSteps = position.steps;
 }
@@ -176,9 +204,20 @@ void Trainer::resume() {
                   position.step, position.steps, position.seed));
 }
 
-void Trainer::step(const std::vector<int64_t> &order) {
-  int64_t begin = position.step % stepsPerEpoch * entry.batch;
-  feed.fill(order, begin, begin + entry.batch);
+/// What step `step` (from 0) of the run trains on.
+std::vector<Item> Trainer::rowsOf(int64_t step) {
+  int64_t epoch = step / stepsPerEpoch;
+  EpochOrders::Order order = orders.get(data.count(), position.seed, epoch);
+  std::vector<Item> rows;
+  rows.reserve(size_t(entry.batch));
+  for (int64_t row = 0; row < entry.batch; ++row)
+    rows.push_back({(*order)[size_t(step % stepsPerEpoch * entry.batch + row)],
+                    epoch, position.seed});
+  return rows;
+}
+
+void Trainer::step() {
+  loader->next();
   ++position.step;
   double rate =
       learningRateAt(session.manifest().training.schedule,
@@ -218,7 +257,7 @@ void Trainer::progress(int64_t tested) {
     now.secondsLeft += result.evaluation->seconds *
                        double(epochs - position.step / stepsPerEpoch);
   now.tested = tested;
-  now.testImages = tested ? test->count : 0;
+  now.testImages = tested ? test->count() : 0;
   options.onProgress(now);
 }
 
@@ -268,13 +307,13 @@ void Trainer::save() {
 }
 
 void Trainer::evaluateNow() {
-  Evaluation evaluation = evaluate(session, pickEvalEntry(session.module()),
-                                   *test, [&](int64_t done) {
-                                     progress(done);
-                                     return done < test->count && interrupted();
-                                   });
+  Evaluation evaluation = evaluate(
+      session, pickEvalEntry(session.module()), *test, [&](int64_t done) {
+        progress(done);
+        return done < test->count() && interrupted();
+      });
   otherSeconds += evaluation.seconds;
-  if (evaluation.count < test->count)
+  if (evaluation.count < test->count())
     return;
   log(fmt::format("epoch {}/{} test accuracy {:.2f} % loss {:.4f} ({}/{} "
                   "images, {:.2f} s)",
@@ -296,11 +335,9 @@ TrainResult Trainer::run(bool keepWeights) {
     evaluateNow();
   while (position.step < position.steps && !stop) {
     int64_t epoch = position.step / stepsPerEpoch;
-    std::vector<int64_t> order =
-        shuffledOrder(data.count, position.seed, epoch);
     int64_t epochEnd = std::min((epoch + 1) * stepsPerEpoch, position.steps);
     while (position.step < epochEnd && !stop) {
-      step(order);
+      step();
       stop = (options.stopAfterSteps &&
               position.step - result.start >= options.stopAfterSteps) ||
              interrupted();

@@ -31,6 +31,7 @@ struct TrainOptions {
   int64_t steps = 0;                  ///< 0: epochs; else ends after so many
   std::optional<double> learningRate; ///< else as the module says
   std::optional<uint64_t> seed;       ///< else as the module says
+  int loaderThreads = 1;              ///< read ahead; 0: read in between steps
   int64_t logEvery = 100;             ///< steps between progress lines
   std::string checkpoint;             ///< file written after every epoch, or ""
   int64_t checkpointEvery = 0;        ///< and after every so many steps
@@ -68,7 +69,7 @@ struct TrainResult {
 /// checkpoint); with `keepWeights` those of isWeight() stay as they are. Each
 /// epoch visits all images in a new order and drops the last partial batch.
 /// With `test`, the model is evaluated after each epoch. Losses depend neither
-/// on the number of threads nor on stops and resumptions. Throws Error
+/// on the numbers of threads nor on stops and resumptions. Throws Error
 /// * before the first step when something does not fit, also the test images,
 ///   or an option that differs from the run that `resume` holds;
 /// * when a loss is no longer finite, or a step has ruined the weights: every

@@ -7,6 +7,7 @@
 
 #include "runtime/core/Devices.h"
 #include "runtime/core/HostCall.h"
+#include "runtime/data/Transform.h"
 #include "test/runtime/TestSupport.h"
 
 #include <set>
@@ -27,4 +28,7 @@ TEST(Registration, ListsEverything) {
   EXPECT_EQ(names(allDevices()),
             (std::set<std::string>{"cpu", "cuda", "ptxsim"}));
   EXPECT_EQ(names(allHostCalls()), std::set<std::string>{"route"});
+  EXPECT_EQ(names(allDatasets()), std::set<std::string>{"idx"});
+  EXPECT_EQ(names(allTransforms()),
+            (std::set<std::string>{"flip", "crop", "views"}));
 }

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/cpu/RouteCall.h"
+#include "runtime/core/HostCall.h"
 #include "runtime/cpu/Route.h"
 #include "test/runtime/TestSupport.h"
 
@@ -17,7 +17,7 @@ TEST(RouteCall, ReadsItsAttributes) {
     Kernel kernel;
     kernel.symbol = "builtin:route";
     kernel.attributes = attributes;
-    return routeCall.bind(kernel);
+    return findRegistered(allHostCalls(), "route")->bind(kernel);
   };
   auto call = bind("{\"items\": 4, \"experts\": 2, \"k\": 1, \"capacity\": 3}");
   ASSERT_NE(call, nullptr);

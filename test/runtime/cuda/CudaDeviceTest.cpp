@@ -109,8 +109,8 @@ TEST_F(Cuda, RunReturnsTheTimeOfTheDevice) {
 TEST_F(Cuda, TrainsEvaluatesAndResumes) {
   TemporaryFolder folder;
   writeToyData(folder.path, 60, 21);
-  Dataset data = readIdx(folder.path, DataSplit::Train);
-  Dataset test = readIdx(folder.path, DataSplit::Test);
+  ToyImages data(folder.path, DataSplit::Train);
+  ToyImages test(folder.path, DataSplit::Test);
   TrainOptions options;
   options.seed = 4;
   auto whole = open("gpu-toy");

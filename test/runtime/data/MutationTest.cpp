@@ -98,12 +98,12 @@ TEST(Mutation, Idx) {
   std::string path = folder / "train-images-idx3-ubyte";
   mutate(readAll(path), 1000, [&](const std::string &bytes) {
     writeAll(path, bytes);
-    readIdx(folder.path, DataSplit::Train);
+    openDataset("idx:" + folder.path, DataSplit::Train);
   });
   gzipFile(folder / "t10k-images-idx3-ubyte");
   path = folder / "t10k-images-idx3-ubyte.gz";
   mutate(readAll(path), 1000, [&](const std::string &bytes) {
     writeAll(path, bytes);
-    readIdx(folder.path, DataSplit::Test);
+    openDataset("idx:" + folder.path, DataSplit::Test);
   });
 }

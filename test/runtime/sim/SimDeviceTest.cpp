@@ -34,8 +34,8 @@ class SimTraining : public testing::Test {
 protected:
   void SetUp() override {
     writeToyData(folder.path, 60, 21);
-    data = readIdx(folder.path, DataSplit::Train);
-    test = readIdx(folder.path, DataSplit::Test);
+    data = ToyImages(folder.path, DataSplit::Train);
+    test = ToyImages(folder.path, DataSplit::Test);
   }
   /// Losses of a run; the session is left in `session`.
   std::vector<float> run(TrainOptions options) {
@@ -46,7 +46,7 @@ protected:
     return losses;
   }
   TemporaryFolder folder;
-  Dataset data, test;
+  ToyImages data, test;
   std::unique_ptr<Session> session;
   TrainResult result;
 };

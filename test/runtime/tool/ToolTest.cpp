@@ -220,7 +220,8 @@ TEST_F(Commands, TrainErrors) {
     EXPECT_TRUE(out.empty()) << out;
   };
   error({toy, "--data", "idx:/nowhere"}, "data folder /nowhere has no");
-  error({toy, "--data", "webdataset:x"}, "expected idx:DIR");
+  error({toy, "--data", "webdataset:x"},
+        "unknown kind of data \"webdataset\": expected idx");
   error({toy, "--data", data, "--save", "/nowhere/w"},
         "--save /nowhere/w: folder /nowhere does not exist");
   error({toy, "--data", data, "--checkpoint", "/nowhere/c"},

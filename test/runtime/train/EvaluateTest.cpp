@@ -22,11 +22,11 @@ class Evaluating : public testing::Test {
 protected:
   void SetUp() override {
     writeToyData(folder.path, 8, 21);
-    test = readIdx(folder.path, DataSplit::Test);
+    test = ToyImages(folder.path, DataSplit::Test);
   }
 
   TemporaryFolder folder;
-  Dataset test;
+  ToyImages test;
 };
 } // namespace
 
@@ -82,7 +82,7 @@ TEST_F(Evaluating, EveryImageOnceInABatchOfImages) {
   EXPECT_EQ(runOverImages(session, entry, test, expectRow, stop), 16);
   EXPECT_EQ(next, 16);
   // Fewer than a batch: each as often as the others, or once less.
-  test.count = 3;
+  test.items = 3;
   std::vector<int64_t> rows;
   runOverImages(session, entry, test,
                 [&](int64_t, int64_t row) { rows.push_back(row); });
@@ -95,8 +95,8 @@ TEST_F(Evaluating, SumsTheRightRows) {
   Session session(loadTestModule("toy"));
   session.initVariables(4);
   int64_t entry = pickEvalEntry(session.module());
-  Dataset one = test;
-  one.count = 1;
+  ToyImages one = test;
+  one.items = 1;
   double sum = 0;
   int64_t correct = 0;
   for (int64_t i = 0; i < 21; ++i) {
@@ -144,7 +144,7 @@ TEST_F(Evaluating, LargeLogitsDoNotOverflow) {
 
 TEST_F(Evaluating, NothingToEvaluate) {
   Session session(loadTestModule("toy"));
-  test.count = 0;
+  test.items = 0;
   test.images.clear();
   test.labels.clear();
   Evaluation result = evaluate(session, pickEvalEntry(session.module()), test);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/train/Feed.h"
+#include "runtime/data/Transform.h"
 #include "test/runtime/ToyData.h"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ TEST(Feed, OrderIsAPermutationOfItsOwn) {
 TEST(Feed, RepeatsFewImagesEvenly) {
   TemporaryFolder folder;
   writeToyData(folder.path, 20, 1);
-  Dataset data = readIdx(folder.path, DataSplit::Train);
+  ToyImages data(folder.path, DataSplit::Train);
   Session session(loadTestModule("toy"));
   int64_t entry = session.module().requireEntry("train_step");
   const Entry &info = session.manifest().entries[entry];
@@ -65,6 +66,32 @@ TEST(Feed, RepeatsFewImagesEvenly) {
   expect(19, 20);
   EXPECT_ERROR(feed.fill(order, 0, 9), "takes 1 to 8 images at once, got 9");
   EXPECT_ERROR(feed.fill(order, 4, 4), "got 0");
+}
+
+/// A field of the input's name comes before what the model calls its image.
+TEST(Feed, BindsInputsToFields) {
+  TemporaryFolder folder;
+  writeToyData(folder.path, 20, 1);
+  DatasetRef plain = openDataset("idx:" + folder.path, DataSplit::Train);
+  DatasetRef views = transformed(plain, {"views", "crop:2"});
+  auto module = changedModule("toy", "\"image\"", "\"view2\"");
+  Session session(module);
+  int64_t entry = module->requireEntry("train_step");
+  EXPECT_EQ(session.manifest().data.image, "view2");
+  std::vector<Item> rows;
+  for (int64_t i = 0; i < 8; ++i)
+    rows.push_back({i, 1, 2});
+  auto expectImages = [&](const Dataset &data, const char *field) {
+    Feed(session, entry, data).fill(rows);
+    auto *images = static_cast<const char *>(session.input(entry, 0));
+    for (const Item &item : rows) {
+      char image[16];
+      data.read(item, size_t(data.findField(field)), image);
+      EXPECT_EQ(std::memcmp(images + 16 * item.index, image, 16), 0);
+    }
+  };
+  expectImages(*views, "view2");
+  expectImages(*plain, "image");
 }
 
 TEST(Feed, FindsItsInputs) {

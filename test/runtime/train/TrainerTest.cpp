@@ -21,8 +21,8 @@ class Training : public testing::Test {
 protected:
   void SetUp() override {
     writeToyData(folder.path, 60, 21);
-    data = readIdx(folder.path, DataSplit::Train);
-    test = readIdx(folder.path, DataSplit::Test);
+    data = ToyImages(folder.path, DataSplit::Train);
+    test = ToyImages(folder.path, DataSplit::Test);
   }
 
   /// Trains in a new session; `losses` gets the loss of every step.
@@ -49,7 +49,7 @@ protected:
   }
 
   TemporaryFolder folder;
-  Dataset data, test;
+  ToyImages data, test;
   std::unique_ptr<Session> session;
   std::vector<float> losses;
   std::vector<std::string> lines;
@@ -248,7 +248,7 @@ TEST_F(Training, RuinedWeightsAreNotKept) {
 /// What the evaluation needs is looked at before the first step.
 TEST_F(Training, TestImagesAreCheckedFirst) {
   withTest = true;
-  Dataset good = test;
+  ToyImages good = test;
   test.height = 8;
   test.width = 2;
   EXPECT_ERROR(run({}), "images are [8, 2, 1]");
@@ -395,7 +395,7 @@ TEST_F(Training, Errors) {
   data.labels[3] = 3;
   EXPECT_ERROR(run({}), "label 3 of image 3 is out of range");
   data.labels[3] = 0;
-  data.count = 7;
+  data.items = 7;
   EXPECT_ERROR(run({}), "7 images do not fill one batch of 8");
   data.height = 5;
   EXPECT_ERROR(run({}), "images are [5, 4, 1]");

@@ -1,0 +1,53 @@
+//===- Transform.cpp - Data sets made of others ---------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "runtime/data/Transform.h"
+#include "runtime/core/Random.h"
+
+namespace moec::rt {
+
+uint64_t Transform::draw(const Item &item, size_t field,
+                         uint64_t number) const {
+  uint64_t key = streamKey(
+      item.seed, fmt::format("transform {} epoch {}", place, item.epoch));
+  auto block = philox({uint32_t(item.index), uint32_t(item.index >> 32),
+                       uint32_t(field), uint32_t(number)},
+                      key);
+  return uint64_t(block[0]) << 32 | block[1];
+}
+
+std::string transformKinds() {
+  std::vector<std::string> kinds;
+  for (const TransformInfo &info : allTransforms())
+    kinds.push_back(fmt::format("{}{}{} ({})", info.name,
+                                *info.argument ? ":" : "", info.argument,
+                                info.what));
+  return alternatives(kinds);
+}
+
+DatasetRef transformed(DatasetRef data, const std::vector<std::string> &chain) {
+  int64_t place = 0;
+  for (const std::string &text : chain) {
+    size_t colon = text.find(':');
+    std::string name = text.substr(0, colon);
+    const TransformInfo *info = findRegistered(allTransforms(), name);
+    if (!info)
+      fail("--transform {}: {}", text,
+           unknownName("transform", name, allTransforms()));
+    if ((colon != std::string::npos) != (*info->argument != 0))
+      fail("--transform {}: expected {}{}{}", text, name,
+           *info->argument ? ":" : "", info->argument);
+    auto made =
+        info->make(std::move(data),
+                   colon == std::string::npos ? "" : text.substr(colon + 1));
+    made->place = place++;
+    data = std::move(made);
+  }
+  return data;
+}
+
+} // namespace moec::rt
