@@ -25,7 +25,8 @@
   item(routeCall)
 
 #define MOEC_DATASETS(item) \
-  item(idxDataset)
+  item(idxDataset) \
+  item(cifar10Dataset)
 
 #define MOEC_TRANSFORMS(item) \
   item(flipTransform) \

@@ -28,7 +28,7 @@ TEST(Registration, ListsEverything) {
   EXPECT_EQ(names(allDevices()),
             (std::set<std::string>{"cpu", "cuda", "ptxsim"}));
   EXPECT_EQ(names(allHostCalls()), std::set<std::string>{"route"});
-  EXPECT_EQ(names(allDatasets()), std::set<std::string>{"idx"});
+  EXPECT_EQ(names(allDatasets()), (std::set<std::string>{"idx", "cifar10"}));
   EXPECT_EQ(names(allTransforms()),
             (std::set<std::string>{"flip", "crop", "views"}));
 }
