@@ -153,18 +153,11 @@ double median(std::vector<double> v) {
   return v[v.size() / 2];
 }
 
-/// Schedules for the threads that this machine has, as the compiler does.
-std::string scheduling() {
-  return "moec-assign-schedule{threads=" +
-         std::to_string(std::max(1u, std::thread::hardware_concurrency())) +
-         "}";
-}
-
 using Module = mlir::OwningOpRef<mlir::ModuleOp>;
 
 std::unique_ptr<KernelJit> compile(mlir::ModuleOp module) {
   std::string error;
-  auto jit = KernelJit::compile(module, error, scheduling());
+  auto jit = KernelJit::compile(module, error, "moec-assign-schedule");
   if (!jit)
     llvm::errs() << "error: " << error << "\n";
   return jit;

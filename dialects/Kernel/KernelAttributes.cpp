@@ -24,6 +24,7 @@ static bool isIntegers(Attribute attr) {
   auto numbers = dyn_cast<ArrayAttr>(attr);
   return numbers && llvm::all_of(numbers, isCount);
 }
+static bool isMachine(Attribute attr) { return isa<MachineInterface>(attr); }
 static bool isTensorMaps(Attribute attr) {
   auto maps = dyn_cast<ArrayAttr>(attr);
   return maps && llvm::all_of(maps, [](Attribute map) {
@@ -39,6 +40,8 @@ static bool isTensorMaps(Attribute attr) {
 static constexpr llvm::StringLiteral aCount = "an i64 of 0 or more";
 static constexpr llvm::StringLiteral atLeastOne = "an i64 of 1 or more";
 static const AttributeRule rules[] = {
+    {attr::machine.name, OnModule,
+     "a machine: #kernel.cpu<..> or #kernel.gpu<..>", isMachine},
     {attr::function.name, OnFunction, "no value", isUnit},
     {attr::nodes.name, OnFunction, "an array of names", isNames},
     {attr::kind.name, OnFunction, "a name", isName},

@@ -2,6 +2,7 @@
 #define MOEC_DIALECTS_KERNEL_KERNELATTRS_TD
 
 include "dialects/Kernel/KernelDialect.td"
+include "dialects/Kernel/KernelMachine.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 

@@ -22,6 +22,9 @@ namespace moec::kernel::attr {
 using dialects::AgreedAttribute;
 using dialects::AgreedNumber;
 
+// Of the module: findMachine(), getMachine() and setMachine() of KernelOps.h.
+inline constexpr AgreedAttribute<mlir::Attribute> machine{"kernel.machine"};
+
 // Of every kernel, from moec-plan-memory.
 inline constexpr AgreedAttribute<mlir::UnitAttr> function{"kernel.function"};
 inline constexpr AgreedAttribute<mlir::ArrayAttr> nodes{"kernel.nodes"};

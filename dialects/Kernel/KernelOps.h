@@ -21,6 +21,7 @@
 
 #include "dialects/Kernel/KernelDialect.h.inc"
 #include "dialects/Kernel/KernelEnums.h.inc"
+#include "dialects/Kernel/KernelMachine.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Kernel/KernelAttrs.h.inc"
 
@@ -49,5 +50,32 @@ int64_t getOperandBytes(mlir::Operation *op);
 #include "dialects/Kernel/KernelInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/Kernel/KernelOps.h.inc"
+
+namespace moec::kernel {
+
+/// What the module around `op` (or `op` itself) is compiled for: its attribute
+/// `kernel.machine`. Null where it does not say.
+MachineInterface findMachine(mlir::Operation *op);
+/// The same, with an error at `op` where it does not say.
+MachineInterface getMachine(mlir::Operation *op);
+
+namespace detail {
+void reportMachine(mlir::Operation *op, llvm::StringRef expected,
+                   MachineInterface found);
+}
+
+/// The machine, of the kind that a pass is for (`CpuAttr`, `GpuAttr`); null
+/// after an error where it is another or not given.
+template <typename Kind> Kind getMachine(mlir::Operation *op) {
+  MachineInterface machine = getMachine(op);
+  auto kind = llvm::dyn_cast_if_present<Kind>(machine);
+  if (machine && !kind)
+    detail::reportMachine(op, Kind::name, machine);
+  return kind;
+}
+
+void setMachine(mlir::Operation *module, MachineInterface machine);
+
+} // namespace moec::kernel
 
 #endif // MOEC_DIALECTS_KERNEL_KERNELOPS_H

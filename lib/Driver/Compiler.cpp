@@ -156,30 +156,46 @@ static int emitCpu(ModuleOp module, const CompileOptions &options,
   return writeText(module, path, [&](raw_ostream &os) { os << *text; });
 }
 
+/// Says on the module what it is compiled for. A text that has said so before
+/// keeps it, if the target can run it.
+static LogicalResult describeMachine(ModuleOp module,
+                                     kernel::MachineInterface target,
+                                     const CompileOptions &options) {
+  kernel::MachineInterface machine = kernel::findMachine(module);
+  if (!machine)
+    kernel::setMachine(module, target);
+  else if (!machine.runsOn(target))
+    return emitError(UnknownLoc::get(module.getContext()))
+           << "the text is compiled for " << machine << ", but target '"
+           << options.target << "' is " << target
+           << "; give the --target and --cpu that it was made with";
+  return success();
+}
+
 int moec::driver::compile(ModuleOp module, const CompileOptions &options,
                           StringRef path) {
   DefaultTimingManager timer;
   timer.setEnabled(options.timing);
   TimingScope timing = timer.getRootScope();
   PhaseOptions phases;
-  phases.precision = options.precision;
-  if (phases.precision.empty()) {
-    auto wanted = moe::attr::precision.get(module);
-    phases.precision = wanted ? wanted.str() : "f32";
-  }
+  Builder b(module.getContext());
+  if (!options.precision.empty())
+    moe::attr::precision.set(module, b.getStringAttr(options.precision));
   phases.disabledPasses = options.disabledPasses;
   llvm::Expected<target::Machine> machine = target::getMachine(options.cpu);
   if (!machine)
     return report(module, machine.takeError());
   // What nothing asks for is not demanded of the CPU that runs the module.
-  if (phases.precision != "bf16")
+  auto precision = module->getAttrOfType<StringAttr>("moe.precision");
+  if (!precision || precision != "bf16")
     llvm::erase(machine->features, "avx512bf16");
-  phases.machine = std::move(*machine);
+  kernel::MachineInterface described = machine->describe(module.getContext());
   if (options.target != "cpu") {
     llvm::Expected<target::Gpu> found = target::getGpu(options.target);
     if (!found)
       return report(module, found.takeError());
     phases.gpu = *found;
+    described = found->describe(module.getContext());
   }
   std::optional<PassDumps> dumps;
   if (!options.dumpPasses.empty()) {
@@ -211,8 +227,13 @@ int moec::driver::compile(ModuleOp module, const CompileOptions &options,
   Phase textual = gpu ? Phase::NVVM : Phase::CPU;
   // Before the NVVM dialect, where the kernels are still one function each.
   Phase first = std::min(options.until, gpu ? Phase::GPU : Phase::CPU);
-  if (failed(run(Phase::MoE, first)))
+  if (failed(run(Phase::MoE, std::min(first, Phase::Kernel))))
     return code;
+  if (first > Phase::Kernel) {
+    if (failed(describeMachine(module, described, options)) ||
+        failed(run(Phase::Schedule, first)))
+      return code;
+  }
   if (options.printMemoryPlan && options.until >= Phase::Memory)
     printPlan(module);
   if (gpu && options.until > Phase::GPU &&
@@ -222,10 +243,10 @@ int moec::driver::compile(ModuleOp module, const CompileOptions &options,
     return writeIR(module, options, path);
   if (gpu) {
     TimingScope ptx = timing.nest("PTX");
-    return emitGpu(module, options, *gpu, phases.machine, path);
+    return emitGpu(module, options, *gpu, *machine, path);
   }
   int written = emitCpu(
-      module, options, phases.machine, path,
+      module, options, *machine, path,
       [&] { return run(Phase::LLVM, Phase::LLVM); }, timing);
   return written && code != 1 ? code : written;
 }

@@ -71,51 +71,28 @@ std::string moec::driver::inputPhaseNamesOf(llvm::StringRef target) {
 
 static void buildPhases(OpPassManager &pm, const PhaseOptions &options,
                         Phase from, Phase until, PassPredicate wants) {
-  const target::Machine &machine = options.machine;
   const std::optional<target::Gpu> &gpu = options.gpu;
   auto runs = [&](Phase phase) { return from <= phase && phase <= until; };
   if (runs(Phase::MoE))
-    buildModelPipeline(pm);
+    model::buildModelPipeline(pm, wants);
   if (runs(Phase::Autodiff))
-    buildAutodiffPipeline(pm);
+    autodiff::buildAutodiffPipeline(pm, wants);
   if (runs(Phase::Kernel)) {
     fusion::buildFusionPipeline(pm, wants);
-    precision::AssignPrecisionPassOptions precision;
-    precision.precision = options.precision;
-    pm.addPass(precision::createAssignPrecisionPass(precision));
+    precision::buildPrecisionPipeline(pm, wants);
   }
-  if (runs(Phase::Schedule)) {
-    schedule::SchedulePipelineOptions schedule;
-    schedule.gpu = gpu.has_value();
-    schedule.threads = gpu ? gpu->multiprocessors : machine.threads;
-    if (gpu) {
-      schedule.shared = gpu->sharedPerBlock;
-      schedule.wgmma = gpu->arch == "sm_90a";
-    } else {
-      schedule.lanes = machine.getLanes();
-      schedule.registers = machine.getLanes() == 16 ? 32 : 16;
-    }
-    schedule::buildSchedulePipeline(pm, schedule, wants);
-  }
+  if (runs(Phase::Schedule))
+    schedule::buildSchedulePipeline(pm, wants);
   if (runs(Phase::Memory))
     memory::buildMemoryPipeline(pm, wants);
-  if (runs(Phase::CPU) && !gpu) {
-    cpu::CPUPipelineOptions cpu;
-    cpu.lanes = machine.getLanes();
-    cpu::buildVectorPipeline(pm, cpu);
-  }
-  if (runs(Phase::LLVM) && !gpu) {
-    cpu::CPUPipelineOptions cpu;
-    cpu.nativeBF16 = machine.has("avx512bf16");
-    cpu::buildLLVMPipeline(pm, cpu);
-  }
-  if (runs(Phase::GPU) && gpu) {
-    moec::gpu::GPUPipelineOptions options;
-    options.multiprocessors = gpu->multiprocessors;
-    moec::gpu::buildGPUPipeline(pm, options);
-  }
+  if (runs(Phase::CPU) && !gpu)
+    cpu::buildCPUPipeline(pm, wants);
+  if (runs(Phase::LLVM) && !gpu)
+    cpu::buildLLVMPipeline(pm, wants);
+  if (runs(Phase::GPU) && gpu)
+    moec::gpu::buildGPUPipeline(pm, wants);
   if (runs(Phase::NVVM) && gpu)
-    moec::gpu::buildNVVMPipeline(pm);
+    moec::gpu::buildNVVMPipeline(pm, wants);
 }
 
 void moec::driver::buildPhases(OpPassManager &pm, const PhaseOptions &options,

@@ -52,9 +52,7 @@ std::string inputPhaseNamesOf(llvm::StringRef target);
 
 /// What the passes of a compilation depend on.
 struct PhaseOptions {
-  target::Machine machine;
   std::optional<target::Gpu> gpu;
-  std::string precision = "f32";
   std::vector<std::string> disabledPasses;
 };
 

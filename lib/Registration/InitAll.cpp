@@ -39,7 +39,7 @@ void moec::registerAllDialects(DialectRegistry &registry) {
 }
 
 void moec::registerAllPasses() {
-  codegen::registerMoecCodegenPasses();
+  codegen::registerCodegenPhase();
   cpu::registerCPUPhase();
   gpu::registerGPUPhase();
   schedule::registerSchedulePhase();
@@ -48,8 +48,8 @@ void moec::registerAllPasses() {
   registerInlinerPass();
   registerSymbolDCEPass();
   fusion::registerFusionPhase();
-  precision::registerMoecPrecisionPasses();
+  precision::registerPrecisionPhase();
   memory::registerMemoryPhase();
-  registerModelPasses();
-  registerAutodiffPasses();
+  model::registerModelPhase();
+  autodiff::registerAutodiffPhase();
 }

@@ -28,6 +28,12 @@ int64_t Machine::getLanes() const {
   return has("avx512f") ? 16 : has("avx2") ? 8 : 4;
 }
 
+moec::kernel::CpuAttr Machine::describe(mlir::MLIRContext *context) const {
+  context->loadDialect<kernel::KernelDialect>();
+  return kernel::CpuAttr::get(context, threads, 4 * getLanes(),
+                              getLanes() == 16 ? 32 : 16, has("avx512bf16"));
+}
+
 bool Machine::has(llvm::StringRef feature) const {
   return llvm::is_contained(features, feature);
 }

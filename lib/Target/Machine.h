@@ -8,6 +8,7 @@
 #ifndef MOEC_LIB_TARGET_MACHINE_H
 #define MOEC_LIB_TARGET_MACHINE_H
 
+#include "dialects/Kernel/KernelOps.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Target/TargetMachine.h"
@@ -32,6 +33,8 @@ struct Machine {
   /// f32 lanes of the widest vector.
   int64_t getLanes() const;
   bool has(llvm::StringRef feature) const;
+  /// What passes see of it.
+  kernel::CpuAttr describe(mlir::MLIRContext *context) const;
   /// LLVM's view of it.
   llvm::Expected<std::unique_ptr<llvm::TargetMachine>> create() const;
 };

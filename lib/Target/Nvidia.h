@@ -8,6 +8,7 @@
 #ifndef MOEC_LIB_TARGET_NVIDIA_H
 #define MOEC_LIB_TARGET_NVIDIA_H
 
+#include "dialects/Kernel/KernelOps.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Error.h"
@@ -23,8 +24,11 @@ struct Gpu {
   unsigned ptx;         ///< version of PTX text that it needs: 80 is 8.0
   int64_t multiprocessors;
   int64_t sharedPerBlock; ///< bytes of dynamic shared memory, opted in
+  bool wgmma = false, tma = false;
   /// "8.0".
   std::string ptxVersion() const;
+  /// What passes see of it.
+  kernel::GpuAttr describe(mlir::MLIRContext *context) const;
 };
 
 /// `target` is "cuda:sm_80" or "sm_80". Unknown ones are an error that names

@@ -11,10 +11,10 @@
 #include "passes/Autodiff/Passes.h"
 #include "passes/Autodiff/ReverseSweep.h"
 
-namespace moec {
+namespace moec::autodiff {
 #define GEN_PASS_DEF_AUTODIFFPASS
 #include "passes/Autodiff/Passes.h.inc"
-} // namespace moec
+} // namespace moec::autodiff
 
 using namespace mlir;
 using namespace moec;
@@ -65,7 +65,8 @@ static LogicalResult expand(moe::GradientOp gradient) {
 }
 
 namespace {
-struct AutodiffPass : public moec::impl::AutodiffPassBase<AutodiffPass> {
+struct AutodiffPass
+    : public moec::autodiff::impl::AutodiffPassBase<AutodiffPass> {
   using AutodiffPassBase::AutodiffPassBase;
 
   void runOnOperation() override {

@@ -6,21 +6,24 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Autodiff/Passes.h"
-#include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
-void moec::buildAutodiffPipeline(OpPassManager &manager) {
-  manager.addPass(createAutodiffPass());
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
-  manager.addPass(createVerifyAutodiffPass());
+namespace moec::autodiff {
+
+void buildAutodiffPipeline(OpPassManager &pm, PassPredicate wants) {
+  pm.addPass(createAutodiffPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyAutodiffPass());
 }
 
-void moec::registerAutodiffPasses() {
+void registerAutodiffPhase() {
   registerMoecAutodiffPasses();
-  PassPipelineRegistration<>(
-      "moec-autodiff-pipeline", "Replace moe.gradient by the backward pass",
-      [](OpPassManager &manager) { buildAutodiffPipeline(manager); });
+  registerPipeline("moec-autodiff-pipeline",
+                   "Replace moe.gradient by the backward pass",
+                   buildAutodiffPipeline);
 }
+
+} // namespace moec::autodiff

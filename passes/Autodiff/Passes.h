@@ -12,17 +12,17 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/Pipeline.h"
 
-namespace moec {
+namespace moec::autodiff {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/Autodiff/Passes.h.inc"
 
 /// `moec-autodiff-pipeline`: the backward pass in place of each `moe.gradient`,
 /// cleaned up and checked.
-void buildAutodiffPipeline(mlir::OpPassManager &manager);
-/// Registers the passes and the pipeline of the phase.
-void registerAutodiffPasses();
-} // namespace moec
+void buildAutodiffPipeline(mlir::OpPassManager &pm, PassPredicate wants);
+void registerAutodiffPhase();
+} // namespace moec::autodiff
 
 #endif // MOEC_PASSES_AUTODIFF_PASSES_H

@@ -8,17 +8,17 @@
 #include "dialects/MoE/MoEOps.h"
 #include "passes/Autodiff/Passes.h"
 
-namespace moec {
+namespace moec::autodiff {
 #define GEN_PASS_DEF_VERIFYAUTODIFFPASS
 #include "passes/Autodiff/Passes.h.inc"
-} // namespace moec
+} // namespace moec::autodiff
 
 using namespace mlir;
 using namespace moec;
 
 namespace {
 struct VerifyAutodiffPass
-    : public moec::impl::VerifyAutodiffPassBase<VerifyAutodiffPass> {
+    : public moec::autodiff::impl::VerifyAutodiffPassBase<VerifyAutodiffPass> {
   using VerifyAutodiffPassBase::VerifyAutodiffPassBase;
 
   void runOnOperation() override {

@@ -196,12 +196,13 @@ struct MoveIntegers : ConversionPattern {
 };
 
 struct ExpandBF16Pass : impl::ExpandBF16PassBase<ExpandBF16Pass> {
-  using ExpandBF16PassBase::ExpandBF16PassBase;
-
   void runOnOperation() override {
     if (failed(checkVectors(getOperation())))
       return signalPassFailure();
     MLIRContext *context = &getContext();
+    auto cpu = dyn_cast_if_present<kernel::CpuAttr>(
+        kernel::findMachine(getOperation()));
+    bool native = cpu && cpu.getBf16Rounding();
     TypeConverter types;
     types.addConversion([](Type type) { return type; });
     types.addConversion(

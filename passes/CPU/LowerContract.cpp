@@ -375,11 +375,11 @@ LogicalResult ContractEmitter::emit() {
 
 namespace {
 struct LowerContractPass : impl::LowerContractPassBase<LowerContractPass> {
-  using LowerContractPassBase::LowerContractPassBase;
-
   void runOnOperation() override {
     auto lower = [&](kernel::ContractOp op, KernelFunction &kernel) {
-      return ContractEmitter(op, kernel, lanes).emit();
+      auto cpu = kernel::getMachine<kernel::CpuAttr>(op);
+      return cpu ? ContractEmitter(op, kernel, cpu.getLanes()).emit()
+                 : failure();
     };
     if (failed(
             KernelFunction::lower<kernel::ContractOp>(getOperation(), lower)))

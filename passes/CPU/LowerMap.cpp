@@ -71,10 +71,10 @@ LogicalResult lowerMap(kernel::MapOp op, KernelFunction &kernel,
 }
 
 struct LowerMapPass : impl::LowerMapPassBase<LowerMapPass> {
-  using LowerMapPassBase::LowerMapPassBase;
   void runOnOperation() override {
     auto lower = [&](kernel::MapOp op, KernelFunction &kernel) {
-      return lowerMap(op, kernel, lanes);
+      auto cpu = kernel::getMachine<kernel::CpuAttr>(op);
+      return cpu ? lowerMap(op, kernel, cpu.getLanes()) : failure();
     };
     if (failed(KernelFunction::lower<kernel::MapOp>(getOperation(), lower)))
       signalPassFailure();

@@ -290,10 +290,10 @@ LogicalResult lowerRows(kernel::RowsOp op, KernelFunction &kernel,
 }
 
 struct LowerRowsPass : impl::LowerRowsPassBase<LowerRowsPass> {
-  using LowerRowsPassBase::LowerRowsPassBase;
   void runOnOperation() override {
     auto lower = [&](kernel::RowsOp op, KernelFunction &kernel) {
-      return lowerRows(op, kernel, lanes);
+      auto cpu = kernel::getMachine<kernel::CpuAttr>(op);
+      return cpu ? lowerRows(op, kernel, cpu.getLanes()) : failure();
     };
     if (failed(KernelFunction::lower<kernel::RowsOp>(getOperation(), lower)))
       signalPassFailure();

@@ -9,34 +9,25 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
 namespace moec::cpu {
 
-void buildVectorPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
+void buildCPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addPass(createExtractBuiltinsPass());
-  LowerContractPassOptions contract;
-  contract.lanes = options.lanes;
-  pm.addNestedPass<func::FuncOp>(createLowerContractPass(contract));
-  LowerRowsPassOptions rows;
-  rows.lanes = options.lanes;
-  pm.addNestedPass<func::FuncOp>(createLowerRowsPass(rows));
-  LowerMapPassOptions map;
-  map.lanes = options.lanes;
-  pm.addNestedPass<func::FuncOp>(createLowerMapPass(map));
+  pm.addNestedPass<func::FuncOp>(createLowerContractPass());
+  pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
+  pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
 }
 
-void buildLLVMPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
-  ExpandBF16PassOptions bf16;
-  bf16.native = options.nativeBF16;
-  pm.addNestedPass<func::FuncOp>(createExpandBF16Pass(bf16));
+void buildLLVMPipeline(OpPassManager &pm, PassPredicate wants) {
+  pm.addNestedPass<func::FuncOp>(createExpandBF16Pass());
   // Upstream's way to the LLVM dialect; nested passes run on a thread a kernel.
   pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass());
   pm.addNestedPass<func::FuncOp>(createSCFToControlFlowPass());
@@ -52,16 +43,14 @@ void buildLLVMPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createKernelABIPass());
 }
 
-void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
-  buildVectorPipeline(pm, options);
-  buildLLVMPipeline(pm, options);
-}
-
 void registerCPUPhase() {
   registerMoecCPUPasses();
-  PassPipelineRegistration<CPUPipelineOptions>(
-      "moec-cpu-pipeline", "Lower kernel functions to the LLVM dialect",
-      buildCPUPipeline);
+  registerPipeline("moec-cpu-pipeline",
+                   "Lower kernel functions to loops over vectors",
+                   buildCPUPipeline);
+  registerPipeline("moec-llvm-pipeline",
+                   "Lower loops over vectors to the LLVM dialect",
+                   buildLLVMPipeline);
 }
 
 } // namespace moec::cpu

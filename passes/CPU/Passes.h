@@ -15,46 +15,29 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
-#include "mlir/Pass/PassOptions.h"
 #include "passes/Codegen/Passes.h"
+#include "passes/Pipeline.h"
 
 namespace moec::cpu {
 
 // What the backends share is at home here too.
 using namespace codegen;
 
-struct CPUPipelineOptions
-    : public mlir::PassPipelineOptions<CPUPipelineOptions> {
-  Option<int64_t> lanes{*this, "lanes",
-                        llvm::cl::desc("f32 lanes of a hardware vector"),
-                        llvm::cl::init(16)};
-  Option<bool> nativeBF16{
-      *this, "native-bf16",
-      llvm::cl::desc("the CPU rounds to bf16 itself (avx512bf16)"),
-      llvm::cl::init(false)};
-};
+/// Kernel functions on memrefs to loops over vectors of the module's machine, a
+/// `#kernel.cpu`; sets `kernel.blocks` and `kernel.scratch`.
+void buildCPUPipeline(mlir::OpPassManager &pm, PassPredicate wants);
 
-/// Kernel functions to loops over vectors; sets `kernel.blocks` and
-/// `kernel.scratch`.
-void buildVectorPipeline(mlir::OpPassManager &pm,
-                         const CPUPipelineOptions &options);
-
-/// From there to the LLVM dialect with the kernel ABI.
-void buildLLVMPipeline(mlir::OpPassManager &pm,
-                       const CPUPipelineOptions &options);
-
-/// From kernel functions on memrefs to the LLVM dialect: every kernel becomes
-/// `void k(void *const *args, int64_t begin, int64_t end, void *scratch)` with
-/// the attributes `kernel.blocks` and `kernel.scratch`.
-void buildCPUPipeline(mlir::OpPassManager &pm,
-                      const CPUPipelineOptions &options);
+/// From there to the LLVM dialect: every kernel becomes
+/// `void k(void *const *args, int64_t begin, int64_t end, void *scratch)`.
+void buildLLVMPipeline(mlir::OpPassManager &pm, PassPredicate wants);
 
 #define GEN_PASS_DECL
 #include "passes/CPU/Passes.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "passes/CPU/Passes.h.inc"
 
-/// Registers the passes of this phase and the pipeline `moec-cpu-pipeline`.
+/// Registers the passes of this phase and the pipelines `moec-cpu-pipeline` and
+/// `moec-llvm-pipeline`.
 void registerCPUPhase();
 
 } // namespace moec::cpu

@@ -18,13 +18,10 @@ def LowerContractPass : MoecCPUPass<"moec-lower-contract", "::mlir::func::FuncOp
     scratch (gather, transposition and the `lhs`/`rhs` region happen there, and
     a panel is kept while consecutive blocks share it), runs a register tile of
     FMAs over the panels, and applies `epilogue` before the only store. See
-    docs/performance.md.
+    docs/performance.md. Vectors are those of the module's machine, a `#kernel.cpu`.
 
     A schedule must be present (`moec-assign-schedule`).
   }];
-  let options = [
-    Option<"lanes", "lanes", "int64_t", "16",
-           "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">];
 }
 
 def LowerRowsPass : MoecCPUPass<"moec-lower-rows", "::mlir::func::FuncOp"> {
@@ -36,21 +33,15 @@ def LowerRowsPass : MoecCPUPass<"moec-lower-rows", "::mlir::func::FuncOp"> {
     a fixed tree), or the rows themselves, one a lane. Operands that are neither
     contiguous nor constant along it are gathered; a `missed` remark names them.
   }];
-  let options = [
-    Option<"lanes", "lanes", "int64_t", "16",
-           "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">];
 }
 
 def LowerMapPass : MoecCPUPass<"moec-lower-map", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.map on memrefs to loops over vectors";
   let description = [{
-    As `moec-lower-rows`. Dimensions that are contiguous together for all operands
+    As `moec-lower-rows`, with the vectors of the module's machine. Dimensions that are contiguous together for all operands
     become one long vector loop; all inputs of a point are loaded before an out of
     it is stored, so an out may be an input.
   }];
-  let options = [
-    Option<"lanes", "lanes", "int64_t", "16",
-           "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">];
 }
 
 def ExpandBF16Pass : Pass<"moec-expand-bf16", "::mlir::func::FuncOp"> {
@@ -58,10 +49,9 @@ def ExpandBF16Pass : Pass<"moec-expand-bf16", "::mlir::func::FuncOp"> {
   let description = [{
     A bf16 in memory or in a vector becomes an i16; `arith.extf` to f32 is a shift by 16 bits, and
     `arith.truncf` rounds with integer ops (to nearest, ties to even; a NaN stays a NaN), or with the CPU's
-    instruction if `native`. Other arithmetic on bf16 is an error: kernels compute in f32. So are vectors of more
+    instruction if the module's machine has `bf16_rounding`. Other arithmetic on bf16 is an error: kernels compute in f32. So are vectors of more
     than 65536 elements, which the LLVM dialect would hold element by element.
   }];
-  let options = [Option<"native", "native", "bool", "false", "the CPU has avx512bf16">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
                            "::mlir::vector::VectorDialect"];
 }

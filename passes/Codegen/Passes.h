@@ -21,6 +21,8 @@ namespace moec::codegen {
 #define GEN_PASS_REGISTRATION
 #include "passes/Codegen/Passes.h.inc"
 
+inline void registerCodegenPhase() { registerMoecCodegenPasses(); }
+
 } // namespace moec::codegen
 
 #endif // MOEC_PASSES_CODEGEN_PASSES_H

@@ -6,8 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Fusion/Passes.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -43,12 +41,9 @@ void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
 
 void registerFusionPhase() {
   registerMoecFusionPasses();
-  PassPipelineRegistration<OnlyOptionalPasses>(
-      "moec-fusion-pipeline", "Lower moe to kernel ops and fuse them",
-      [](OpPassManager &pm, const OnlyOptionalPasses &options) {
-        buildFusionPipeline(
-            pm, [&](StringRef name) { return options.wants(name); });
-      });
+  registerPipeline("moec-fusion-pipeline",
+                   "Lower moe to kernel ops and fuse them",
+                   buildFusionPipeline);
 }
 
 } // namespace moec::fusion

@@ -10,7 +10,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
-#include "passes/Optional.h"
+#include "passes/Pipeline.h"
 #include <memory>
 
 namespace moec::fusion {

@@ -68,9 +68,8 @@ struct BlockRange {
 class GPUContractEmitter {
 public:
   GPUContractEmitter(kernel::ContractOp op, KernelFunction &kernel,
-                     int64_t multiprocessors)
-      : op(op), kernel(kernel), b(op), loc(op.getLoc()),
-        multiprocessors(multiprocessors) {}
+                     kernel::GpuAttr machine)
+      : op(op), kernel(kernel), b(op), loc(op.getLoc()), machine(machine) {}
 
   /// Emits everything before the op and finishes the kernel function.
   mlir::LogicalResult emit();
@@ -81,7 +80,7 @@ private:
   mlir::OpBuilder b;
   mlir::Location loc;
   KernelOperands operands;
-  int64_t multiprocessors;
+  kernel::GpuAttr machine;
   bool broken = false; ///< an error was reported
 
   unsigned mDim, nDim, kDim;

@@ -39,10 +39,6 @@ namespace moec::gpu {
 #define GEN_PASS_DEF_LOWERCONTRACTPASS
 #include "passes/GPU/Passes.h.inc"
 
-// What a block may have on every GPU from sm_90 on; the schedule keeps to what
-// the target has.
-static constexpr int64_t maxSharedBytes = 227 << 10;
-
 InFlightDiagnostic GPUContractEmitter::scheduleError() {
   return op.emitOpError("has a schedule that its GPU code cannot follow, ")
          << op.getScheduleAttr() << ": ";
@@ -234,7 +230,8 @@ LogicalResult GPUContractEmitter::plan() {
   planPanel(left, op.getLhs(), mDim, mTile);
   planPanel(right, op.getRhs(), nDim, nTile);
   // Halves of boxes of 64 rows would be halves along k.
-  pairs = isTma(right) && !raggedM && mTiles % 2 == 0 && multiprocessors > 1 &&
+  pairs = isTma(right) && !raggedM && mTiles % 2 == 0 &&
+          machine.getMultiprocessors() > 1 &&
           (right.alongK || nTile % 128 == 0);
   return planStages(schedule.getStages());
 }
@@ -261,10 +258,10 @@ LogicalResult GPUContractEmitter::planStages(int64_t asked) {
     barriersAt = epilogueAt + epilogueBytes(rows);
     sharedBytes = barriersAt + stages * 16;
   }
-  if (sharedBytes > maxSharedBytes)
+  if (sharedBytes > machine.getSharedBytes())
     return scheduleError() << "it takes " << sharedBytes
                            << " bytes of shared memory, at most "
-                           << maxSharedBytes
+                           << machine.getSharedBytes()
                            << " are there; use fewer stages or smaller tiles";
   return success();
 }
@@ -343,11 +340,10 @@ LogicalResult GPUContractEmitter::emit() {
 
 namespace {
 struct LowerContractPass : impl::LowerContractPassBase<LowerContractPass> {
-  using LowerContractPassBase::LowerContractPassBase;
-
   void runOnOperation() override {
     auto lower = [&](kernel::ContractOp op, KernelFunction &kernel) {
-      return GPUContractEmitter(op, kernel, multiprocessors).emit();
+      auto gpu = kernel::getMachine<kernel::GpuAttr>(op);
+      return gpu ? GPUContractEmitter(op, kernel, gpu).emit() : failure();
     };
     if (failed(
             KernelFunction::lower<kernel::ContractOp>(getOperation(), lower)))

@@ -179,7 +179,7 @@ int64_t GPUContractEmitter::numBlocks() const {
 }
 
 int64_t GPUContractEmitter::numResident() const {
-  int64_t resident = std::min(numBlocks(), multiprocessors);
+  int64_t resident = std::min(numBlocks(), machine.getMultiprocessors());
   return pairs ? resident / 2 * 2 : resident;
 }
 

@@ -29,6 +29,10 @@ static constexpr int64_t copyingRegisters = 56, mappingRegisters = 104;
 static constexpr int64_t registersOfThread = 512; // of one in each warpgroup
 
 LogicalResult GPUContractEmitter::planWgmma() {
+  if (!machine.hasWarpgroups())
+    return scheduleError() << "variant wgmma wants a machine with wgmma and "
+                              "tma, got "
+                           << machine << "; use variant mma.sync";
   for (Region *region : {&op.getLhs(), &op.getRhs()})
     if (!region->front().getTerminator()->getOperand(0).getType().isBF16())
       return scheduleError() << "wgmma multiplies bf16, but lhs and rhs yield "

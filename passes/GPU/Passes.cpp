@@ -10,7 +10,6 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Codegen/Passes.h"
 
@@ -18,10 +17,8 @@ using namespace mlir;
 
 namespace moec::gpu {
 
-void buildGPUPipeline(OpPassManager &pm, const GPUPipelineOptions &options) {
-  LowerContractPassOptions contract;
-  contract.multiprocessors = options.multiprocessors;
-  pm.addNestedPass<func::FuncOp>(createLowerContractPass(contract));
+void buildGPUPipeline(OpPassManager &pm, PassPredicate wants) {
+  pm.addNestedPass<func::FuncOp>(createLowerContractPass());
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
   pm.addNestedPass<func::FuncOp>(createLowerRoutePass());
@@ -35,7 +32,7 @@ void buildGPUPipeline(OpPassManager &pm, const GPUPipelineOptions &options) {
   pm.addPass(createOutlinePass());
 }
 
-void buildNVVMPipeline(OpPassManager &pm) {
+void buildNVVMPipeline(OpPassManager &pm, PassPredicate wants) {
   OpPassManager &kernels = pm.nest<mlir::gpu::GPUModuleOp>();
   kernels.addPass(arith::createArithExpandOpsPass());
   kernels.addPass(createSCFToControlFlowPass());
@@ -48,12 +45,10 @@ void buildNVVMPipeline(OpPassManager &pm) {
 
 void registerGPUPhase() {
   registerMoecGPUPasses();
-  PassPipelineRegistration<GPUPipelineOptions>(
-      "moec-gpu-pipeline", "Lower kernel functions to a gpu.module",
-      buildGPUPipeline);
-  PassPipelineRegistration<>("moec-nvvm-pipeline",
-                             "Lower a gpu.module to the NVVM dialect",
-                             buildNVVMPipeline);
+  registerPipeline("moec-gpu-pipeline",
+                   "Lower kernel functions to a gpu.module", buildGPUPipeline);
+  registerPipeline("moec-nvvm-pipeline",
+                   "Lower a gpu.module to the NVVM dialect", buildNVVMPipeline);
 }
 
 } // namespace moec::gpu

@@ -17,29 +17,20 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
-#include "mlir/Pass/PassOptions.h"
 #include "passes/Codegen/Passes.h"
+#include "passes/Pipeline.h"
 
 namespace moec::gpu {
 
 // What the backends share is at home here too.
 using namespace codegen;
 
-struct GPUPipelineOptions
-    : public mlir::PassPipelineOptions<GPUPipelineOptions> {
-  Option<int64_t> multiprocessors{
-      *this, "multiprocessors",
-      llvm::cl::desc("blocks of a kernel that takes tile after tile"),
-      llvm::cl::init(132)};
-};
-
-/// Kernel functions to a `gpu.module @kernels` whose functions carry the
-/// attributes of LaunchShape.
-void buildGPUPipeline(mlir::OpPassManager &pm,
-                      const GPUPipelineOptions &options);
+/// Kernel functions, for the module's machine, a `#kernel.gpu`, to a
+/// `gpu.module @kernels` whose functions carry the attributes of LaunchShape.
+void buildGPUPipeline(mlir::OpPassManager &pm, PassPredicate wants);
 
 /// From there to the LLVM and NVVM dialects.
-void buildNVVMPipeline(mlir::OpPassManager &pm);
+void buildNVVMPipeline(mlir::OpPassManager &pm, PassPredicate wants);
 
 #define GEN_PASS_DECL
 #include "passes/GPU/Passes.h.inc"

@@ -70,18 +70,16 @@ def LowerContractPass : MoecGPUPass<"moec-gpu-lower-contract", "::mlir::func::Fu
       work: as one of the above, but the depth of a tile is split in `warps` parts,
       each with threads of its own, whose sums are added in order at the end. More
       loads are on their way, and a block has threads enough.
-    * `wgmma`: operands of bf16, sm_90a. At most one block a multiprocessor takes tile
+    * `wgmma`: operands of bf16. At most one block a multiprocessor takes tile
       after tile. A warpgroup fills the stages: plain operands by TMA, with a
       tensor map each as further kernel argument, others with cp.async or through
       registers. Two or three warpgroups multiply 64 rows each and run the epilogue
       while the next tile is loaded. If the tiles along m pair up and TMA loads the
       right operand, two blocks are a cluster: each fetches half of it for both.
 
-    A schedule must be present (`moec-assign-gpu-schedule`).
+    Multiprocessors and shared memory are those of the module's machine, a `#kernel.gpu`; `wgmma` is an
+    error unless it has `wgmma` and `tma`. A schedule must be present (`moec-assign-gpu-schedule`).
   }];
-  let options = [
-    Option<"multiprocessors", "multiprocessors", "int64_t", "132",
-           "blocks of a kernel that takes one tile after the other (wgmma)">];
 }
 
 def SpecialFunctionsPass : MoecGPUPass<"moec-gpu-special-functions", "::mlir::func::FuncOp"> {

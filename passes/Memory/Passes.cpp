@@ -6,8 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Memory/Passes.h"
-#include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 
 using namespace mlir;
 
@@ -23,12 +21,9 @@ void buildMemoryPipeline(OpPassManager &pm, PassPredicate wants) {
 
 void registerMemoryPhase() {
   registerMoecMemoryPasses();
-  PassPipelineRegistration<OnlyOptionalPasses>(
-      "moec-memory-pipeline", "Plan memory, outline and merge kernels",
-      [](OpPassManager &pm, const OnlyOptionalPasses &options) {
-        buildMemoryPipeline(
-            pm, [&](StringRef name) { return options.wants(name); });
-      });
+  registerPipeline("moec-memory-pipeline",
+                   "Plan memory, outline and merge kernels",
+                   buildMemoryPipeline);
 }
 
 } // namespace moec::memory

@@ -9,7 +9,7 @@
 #define MOEC_PASSES_MEMORY_PASSES_H
 
 #include "mlir/Pass/Pass.h"
-#include "passes/Optional.h"
+#include "passes/Pipeline.h"
 
 namespace moec::memory {
 #define GEN_PASS_DECL

@@ -6,20 +6,23 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Model/Passes.h"
-#include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
-void moec::buildModelPipeline(OpPassManager &manager) {
-  manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
-  manager.addPass(createVerifyModelPass());
+namespace moec::model {
+
+void buildModelPipeline(OpPassManager &pm, PassPredicate wants) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyModelPass());
 }
 
-void moec::registerModelPasses() {
+void registerModelPhase() {
   registerMoecModelPasses();
-  PassPipelineRegistration<>(
-      "moec-model-pipeline", "Clean up the model and check its entries",
-      [](OpPassManager &manager) { buildModelPipeline(manager); });
+  registerPipeline("moec-model-pipeline",
+                   "Clean up the model and check its entries",
+                   buildModelPipeline);
 }
+
+} // namespace moec::model

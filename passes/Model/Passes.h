@@ -11,16 +11,17 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/Pipeline.h"
 
-namespace moec {
+namespace moec::model {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/Model/Passes.h.inc"
 
-/// `moec-model-pipeline`: canonical moe ops and the parameter table.
-void buildModelPipeline(mlir::OpPassManager &manager);
-/// Registers the passes and the pipeline of the phase.
-void registerModelPasses();
-} // namespace moec
+/// `moec-model-pipeline`: canonical moe ops, variables and entries that fit
+/// each other.
+void buildModelPipeline(mlir::OpPassManager &pm, PassPredicate wants);
+void registerModelPhase();
+} // namespace moec::model
 
 #endif // MOEC_PASSES_MODEL_PASSES_H

@@ -10,10 +10,10 @@
 #include "passes/Model/Passes.h"
 #include "llvm/ADT/StringSet.h"
 
-namespace moec {
+namespace moec::model {
 #define GEN_PASS_DEF_VERIFYMODELPASS
 #include "passes/Model/Passes.h.inc"
-} // namespace moec
+} // namespace moec::model
 
 using namespace mlir;
 using namespace moec;
@@ -95,7 +95,7 @@ private:
 };
 
 struct VerifyModelPass
-    : public moec::impl::VerifyModelPassBase<VerifyModelPass> {
+    : public moec::model::impl::VerifyModelPassBase<VerifyModelPass> {
   using VerifyModelPassBase::VerifyModelPassBase;
 
   void runOnOperation() override {

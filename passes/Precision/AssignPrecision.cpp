@@ -308,24 +308,14 @@ private:
 
 struct AssignPrecisionPass
     : precision::impl::AssignPrecisionPassBase<AssignPrecisionPass> {
-  using AssignPrecisionPassBase::AssignPrecisionPassBase;
-
-  LogicalResult initialize(MLIRContext *context) override {
-    if (precision != "f32" && precision != "bf16")
-      return emitError(UnknownLoc::get(context))
-             << "moec-assign-precision: expected precision f32 or bf16, got '"
-             << precision << "'";
-    return success();
-  }
-
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (precision == "f32") {
+    // The dialect has seen to it that there is no third.
+    StringAttr asked = moe::attr::precision.get(module);
+    if (!asked || asked == "f32") {
       moe::attr::precision.remove(module);
       return;
     }
-    moe::attr::precision.set(
-        module, StringAttr::get(module.getContext(), precision.getValue()));
     for (auto func : module.getOps<func::FuncOp>())
       if (!func.isExternal())
         PrecisionAssigner(func).run();

@@ -9,11 +9,17 @@
 #define MOEC_PASSES_PRECISION_PASSES_H
 
 #include "mlir/Pass/Pass.h"
+#include "passes/Pipeline.h"
 
 namespace moec::precision {
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "passes/Precision/Passes.h.inc"
+
+/// The types of what contractions multiply, as `moe.precision` of the module
+/// asks for.
+void buildPrecisionPipeline(mlir::OpPassManager &pm, PassPredicate wants);
+void registerPrecisionPhase();
 } // namespace moec::precision
 
 #endif // MOEC_PASSES_PRECISION_PASSES_H

@@ -6,7 +6,7 @@ include "mlir/Pass/PassBase.td"
 def AssignPrecisionPass : Pass<"moec-assign-precision", "::mlir::ModuleOp"> {
   let summary = "Multiply in bf16 and keep what is multiplied in bf16";
   let description = [{
-    With `precision=bf16`, in every function:
+    Where the module has `moe.precision = "bf16"`, in every function:
 
     1. `lhs` and `rhs` of each `kernel.contract` yield bf16, rounded to nearest, ties to even. Products
        and sums stay f32. Not so the contraction that `kernel.route` gets its gates from: a choice
@@ -21,14 +21,12 @@ def AssignPrecisionPass : Pass<"moec-assign-precision", "::mlir::ModuleOp"> {
        start of the function, for all layers of a repeat at once.
 
     Everything else is f32 as before: arithmetic in regions, sums, statistics, gradients of parameters,
-    the update. `moe.precision` on the module names the precision (before this pass, the one that the model asks for).
-    `precision=f32` changes nothing else.
+    the update. `"f32"` is the same as no `moe.precision`: nothing changes.
 
     Before: `%y = kernel.contract ins(%x, %w : tensor<8x96xf32>, ..) .. lhs { %x } rhs { %w } epilogue { acc }`.
     After: `%v = kernel.map ins(%w) .. body { truncf }` and
     `%y = kernel.contract ins(%x, %v : tensor<8x96xf32>, tensor<..xbf16>) .. lhs { truncf %x } rhs { %v } epilogue { acc }`.
   }];
-  let options = [Option<"precision", "precision", "std::string", "\"bf16\"", "f32 or bf16">];
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::arith::ArithDialect",
     "::mlir::tensor::TensorDialect"];
 }

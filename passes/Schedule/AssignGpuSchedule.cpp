@@ -29,17 +29,18 @@ namespace moec::schedule {
 namespace {
 struct AssignGpuSchedulePass
     : impl::AssignGpuSchedulePassBase<AssignGpuSchedulePass> {
-  using AssignGpuSchedulePassBase::AssignGpuSchedulePassBase;
-
   void runOnOperation() override {
-    scheduleContractions(getOperation(),
-                         [&](kernel::ContractOp op) { assign(op); });
+    kernel::MachineInterface machine = kernel::getMachine(getOperation());
+    if (!machine)
+      return signalPassFailure();
+    if (auto gpu = dyn_cast<kernel::GpuAttr>(machine))
+      scheduleContractions(getOperation(),
+                           [&](kernel::ContractOp op) { assign(op, gpu); });
   }
 
-  void assign(kernel::ContractOp op) {
+  void assign(kernel::ContractOp op, kernel::GpuAttr gpu) {
     GpuContractShape shape = describeForGpu(op);
-    GpuMachine machine{multiprocessors, shared, wgmma};
-    op.setScheduleAttr(chooseGpuSchedule(shape, machine).attr(op.getContext()));
+    op.setScheduleAttr(chooseGpuSchedule(shape, gpu).attr(op.getContext()));
     if (!shape.tensorCores)
       remark::missed(op.getLoc(), remarkAbout(op, "NoTensorCores", "Schedule"))
           << remark::reason("lhs and rhs yield f32, so the contraction runs on "

@@ -59,14 +59,16 @@ bool isInPlace(kernel::ContractOp op) {
 }
 
 struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
-  using AssignSchedulePassBase::AssignSchedulePassBase;
-
   void runOnOperation() override {
-    scheduleContractions(getOperation(),
-                         [&](kernel::ContractOp op) { assign(op); });
+    kernel::MachineInterface machine = kernel::getMachine(getOperation());
+    if (!machine)
+      return signalPassFailure();
+    if (auto cpu = dyn_cast<kernel::CpuAttr>(machine))
+      scheduleContractions(getOperation(),
+                           [&](kernel::ContractOp op) { assign(op, cpu); });
   }
 
-  void assign(kernel::ContractOp op) {
+  void assign(kernel::ContractOp op, kernel::CpuAttr cpu) {
     ContractShape shape{1,
                         op.getDims()[op.getMDim()],
                         op.getDims()[op.getNDim()],
@@ -85,7 +87,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
       int64_t &ragged = *op.getRaggedDim() == op.getMDim() ? shape.m : shape.k;
       ragged = std::max<int64_t>(1, ragged / op.getDims()[0]);
     }
-    ContractSchedule s = chooseSchedule(shape, {lanes, registers, threads});
+    ContractSchedule s = chooseSchedule(shape, cpu);
     if (op.getRaggedDim() && *op.getRaggedDim() == op.getKDim())
       s.kTile = 384;
     op.setScheduleAttr(kernel::ScheduleAttr::get(

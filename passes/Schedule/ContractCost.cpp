@@ -33,8 +33,8 @@ static double cyclesPerStep(int64_t rows, int64_t vectors) {
 }
 
 ContractSchedule chooseSchedule(const ContractShape &shape,
-                                const Machine &machine) {
-  int64_t lanes = machine.lanes;
+                                kernel::CpuAttr machine) {
+  int64_t lanes = machine.getLanes();
   int64_t kTile = shape.k;
   if (kTile > maxDepth)
     kTile = std::min<int64_t>(
@@ -86,7 +86,7 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
     };
     // The total counts as much as the balance: there may be fewer threads.
     double cost =
-        busiest(machine.threads) + busiest(1) / double(machine.threads);
+        busiest(machine.getCores()) + busiest(1) / double(machine.getCores());
     if (best == 0 || cost < best * 0.999) {
       best = cost;
       choice = {mTile, nTile, kTile, rows, columns};
@@ -107,8 +107,8 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
     return sizes;
   };
   for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-    int64_t mostRows =
-        std::min<int64_t>((machine.registers - vectors - 1) / vectors, 16);
+    int64_t mostRows = std::min<int64_t>(
+        (machine.getVectorRegisters() - vectors - 1) / vectors, 16);
     if (vectors > 1 && (vectors - 1) * lanes >= shape.n)
       continue;
     for (int64_t rows = 1; rows <= std::min(mostRows, shape.m); ++rows)

@@ -66,9 +66,9 @@ double gpuBlocks(const GpuContractShape &shape, const GpuContractSchedule &s) {
 }
 
 static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
-                   const GpuMachine &machine) {
+                   kernel::GpuAttr machine) {
   bool tensor = shape.tensorCores;
-  double lanes = machine.warpgroups ? lanesOf90 : lanesOf80;
+  double lanes = machine.hasWarpgroups() ? lanesOf90 : lanesOf80;
   double m = s.mTile, n = s.nTile, k = s.kTile;
   double rounds = divideCeil(std::max<int64_t>(shape.k, 1), s.kTile);
   double consumers = m / 64; // warpgroups beside the one that fills stages
@@ -115,13 +115,13 @@ static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
           ? maxRegisters
           : threads * (double(s.mMicro) * s.nMicro / (tensor ? 32 : 1) +
                        (tensor ? 64 : 48));
-  if (shared > machine.sharedPerBlock)
+  if (shared > machine.getSharedBytes())
     return 1e30;
-  double resident = std::min({std::floor(machine.sharedPerBlock / shared),
+  double resident = std::min({std::floor(machine.getSharedBytes() / shared),
                               std::floor(maxThreads / threads),
                               std::floor(maxRegisters / registers)});
   double blocks = gpuBlocks(shape, s);
-  double perUnit = std::ceil(blocks / machine.multiprocessors);
+  double perUnit = std::ceil(blocks / machine.getMultiprocessors());
   // One block takes all tiles, and loads one while it ends another.
   if (s.warpgroups)
     return blockOverhead + loadLatency + perUnit * work;
@@ -142,12 +142,11 @@ llvm::SmallVector<GpuContractSchedule> gpuSchedules(bool tensorCores,
 }
 
 GpuContractSchedule chooseGpuSchedule(const GpuContractShape &shape,
-                                      const GpuMachine &machine,
-                                      double *cycles) {
+                                      kernel::GpuAttr machine, double *cycles) {
   std::optional<GpuContractSchedule> best;
   double least = 0;
   for (const GpuContractSchedule &s :
-       gpuSchedules(shape.tensorCores, machine.warpgroups)) {
+       gpuSchedules(shape.tensorCores, machine.hasWarpgroups())) {
     if (s.parts > 1 && shape.m > skinnyRows)
       continue;
     double c = cost(shape, s, machine);

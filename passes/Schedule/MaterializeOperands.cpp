@@ -211,19 +211,23 @@ kernel::ContractOp read(RewriterBase &rewriter, kernel::ContractOp op,
 
 struct MaterializeOperandsPass
     : impl::MaterializeOperandsPassBase<MaterializeOperandsPass> {
-  using MaterializeOperandsPassBase::MaterializeOperandsPassBase;
-
   void runOnOperation() override {
+    kernel::MachineInterface machine = kernel::getMachine(getOperation());
+    if (!machine)
+      return signalPassFailure();
+    auto gpu = dyn_cast<kernel::GpuAttr>(machine);
+    if (!gpu)
+      return;
     IRRewriter rewriter(&getContext());
     SmallVector<kernel::ContractOp> ops;
     getOperation()->walk([&](kernel::ContractOp op) { ops.push_back(op); });
     for (kernel::ContractOp op : ops)
       for (unsigned side : {0, 1})
-        op = visit(rewriter, op, side);
+        op = visit(rewriter, op, side, gpu);
   }
 
   kernel::ContractOp visit(RewriterBase &rewriter, kernel::ContractOp op,
-                           unsigned side) {
+                           unsigned side, kernel::GpuAttr machine) {
     Region &region = op->getRegion(side);
     GpuContractShape shape = describeForGpu(op);
     GpuContractShape::Operand &operand = side ? shape.right : shape.left;
@@ -238,14 +242,13 @@ struct MaterializeOperandsPass
         stored->extents.back() % 8 ||
         op.getRaggedDim() == std::optional<uint64_t>(lane.getPosition()))
       return op;
-    GpuMachine machine{multiprocessors, shared, wgmma};
     double elements = 1, before, after;
     for (int64_t extent : stored->extents)
       elements *= extent;
     double work = elements *
                   ((operand.bytes + 2) / memoryRate +
                    (4 + countInstructions(region)) / lanes) /
-                  multiprocessors;
+                  machine.getMultiprocessors();
     chooseGpuSchedule(shape, machine, &before);
     operand = {0, 2};
     chooseGpuSchedule(shape, machine, &after);

@@ -10,7 +10,7 @@
 
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Pass/Pass.h"
-#include "passes/Optional.h"
+#include "passes/Pipeline.h"
 
 namespace moec::schedule {
 
@@ -19,35 +19,9 @@ namespace moec::schedule {
 #define GEN_PASS_REGISTRATION
 #include "passes/Schedule/Passes.h.inc"
 
-/// The target, in the units of the passes of this phase.
-struct SchedulePipelineOptions
-    : public OptionalPassOptions<SchedulePipelineOptions> {
-  Option<bool> gpu{*this, "gpu", llvm::cl::desc("the target is a GPU"),
-                   llvm::cl::init(false)};
-  Option<int64_t> threads{
-      *this, "threads",
-      llvm::cl::desc("cores, or multiprocessors of a GPU, to find work for"),
-      llvm::cl::init(8)};
-  Option<int64_t> lanes{*this, "lanes",
-                        llvm::cl::desc("f32 lanes of a hardware vector"),
-                        llvm::cl::init(16)};
-  Option<int64_t> registers{*this, "registers",
-                            llvm::cl::desc("vector registers"),
-                            llvm::cl::init(32)};
-  Option<int64_t> shared{
-      *this, "shared",
-      llvm::cl::desc("bytes of shared memory a block may have"),
-      llvm::cl::init(232448)};
-  Option<bool> wgmma{*this, "wgmma",
-                     llvm::cl::desc("the target has wgmma and TMA"),
-                     llvm::cl::init(false)};
-};
-
-/// Gives every contraction its schedule. Optional: split-reduction and, for
-/// GPUs, materialize-operands.
-void buildSchedulePipeline(mlir::OpPassManager &pm,
-                           const SchedulePipelineOptions &options,
-                           PassPredicate wants);
+/// Gives every contraction its schedule, for the machine of the module.
+/// Optional: split-reduction and, for GPUs, materialize-operands.
+void buildSchedulePipeline(mlir::OpPassManager &pm, PassPredicate wants);
 void registerSchedulePhase();
 
 /// What the cost model knows of a contraction.
@@ -59,16 +33,13 @@ struct ContractShape {
   bool leftAlongK = true; ///< the left operand is packed along k, else along m
   bool rightInPlace = false; ///< the right operand is not packed
 };
-struct Machine {
-  int64_t lanes = 16, registers = 32, threads = 8;
-};
 struct ContractSchedule {
   int64_t mTile, nTile, kTile, rows, columns;
 };
 
 /// The schedule that the model of moec-assign-schedule finds cheapest.
 ContractSchedule chooseSchedule(const ContractShape &shape,
-                                const Machine &machine);
+                                kernel::CpuAttr machine);
 
 /// Whether the operand's address along `dim` moves by more or less than one
 /// element within tiles of `tile` elements, so that vectors along it are
@@ -102,10 +73,6 @@ GpuContractShape describeForGpu(kernel::ContractOp op);
 /// Instructions of a region for one element: functions take about twenty.
 double countInstructions(mlir::Region &region);
 
-struct GpuMachine {
-  int64_t multiprocessors = 132, sharedPerBlock = 227 << 10;
-  bool warpgroups = false; ///< wgmma and TMA of sm_90a
-};
 struct GpuContractSchedule {
   int64_t mTile, nTile, kTile, mMicro, nMicro;
   int64_t stages;          ///< 0 on f32 units
@@ -127,7 +94,7 @@ double gpuBlocks(const GpuContractShape &shape,
 /// The schedule that the model of moec-assign-gpu-schedule finds cheapest, and
 /// the cycles that it then expects the contraction to take.
 GpuContractSchedule chooseGpuSchedule(const GpuContractShape &shape,
-                                      const GpuMachine &machine,
+                                      kernel::GpuAttr machine,
                                       double *cycles = nullptr);
 
 } // namespace moec::schedule

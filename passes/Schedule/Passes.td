@@ -15,20 +15,14 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
       Rows and columns past the end of the output cost as much as real ones.
     * A block costs its register tiles, an overhead for each, and the packing of
       its panels; a panel that consecutive blocks share is packed once. The model
-      adds up what the busiest of `threads` threads does, and a share of what one
-      thread alone would do.
+      adds up what the busiest core does, and a share of what one core alone would do.
 
     Before that a contraction whose outputs lie contiguous along m and not along
     n is turned over: m and n, `lhs` and `rhs` change places.
 
-    Schedules that are already there are kept.
+    Schedules that are already there are kept. For modules whose machine is a
+    `#kernel.cpu`; others are left alone.
   }];
-  let options = [
-    Option<"lanes", "lanes", "int64_t", "16",
-           "f32 lanes of a hardware vector: 16 for AVX-512, 8 for AVX2, 4 for NEON">,
-    Option<"registers", "registers", "int64_t", "32", "vector registers">,
-    Option<"threads", "threads", "int64_t", "8",
-           "threads to balance the blocks for; the result never depends on how many run">];
   let dependentDialects = ["::moec::kernel::KernelDialect"];
 }
 
@@ -39,11 +33,9 @@ def SplitReductionPass : Pass<"moec-split-reduction"> {
     and few outputs, or a `kernel.rows` that adds columns, gets the part as a new outermost
     dimension; a `kernel.rows` adds the parts in order. So each core reads whole rows, once.
     Not split: ragged kernels, contractions with an epilogue, reductions that the number of parts
-    does not divide evenly.
+    does not divide evenly. The number of parts follows from the shape and from the cores or
+    multiprocessors of the module's machine.
   }];
-  let options = [
-    Option<"threads", "threads", "int64_t", "8",
-           "threads to find work for; the result never depends on how many run">];
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
 
@@ -57,12 +49,9 @@ def MaterializeOperandsPass : Pass<"moec-materialize-operands"> {
     memory, and the contraction reads it by cp.async or TMA.
 
     Gathered rows with a map are stored as gathered; where they are only converted, their source is
-    converted. Not stored: f32 operands, and rows that are not whole pieces of 16 bytes.
+    converted. Not stored: f32 operands, and rows that are not whole pieces of 16 bytes. For modules
+    whose machine is a `#kernel.gpu`; others are left alone.
   }];
-  let options = [
-    Option<"multiprocessors", "multiprocessors", "int64_t", "132", "to fill with blocks">,
-    Option<"shared", "shared", "int64_t", "232448", "bytes of shared memory a block may have">,
-    Option<"wgmma", "wgmma", "bool", "false", "the target is sm_90a and has wgmma and TMA">];
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
 
@@ -70,7 +59,7 @@ def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
   let summary = "Give every kernel.contract without a schedule one for a GPU";
   let description = [{
     Chooses the variant (`mma.sync` where `lhs` and `rhs` yield bf16, else `simt`;
-    `skinny` where a group has few rows, `wgmma` for large tiles of sm_90a) and from a
+    `skinny` where a group has few rows, `wgmma` for large tiles where the machine has it) and from a
     short list of tiles the one that a small model in cycles finds cheapest:
 
     * A tile costs its multiply-adds, what it reads from shared memory, and the
@@ -81,12 +70,9 @@ def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
 
     As `moec-assign-schedule` it turns a contraction over first whose outputs lie
     contiguous along m. A `missed` remark says why a contraction does not get tensor
-    cores. Schedules that are already there are kept.
+    cores. Schedules that are already there are kept. For modules whose machine is a
+    `#kernel.gpu`; others are left alone.
   }];
-  let options = [
-    Option<"multiprocessors", "multiprocessors", "int64_t", "132", "to fill with blocks">,
-    Option<"shared", "shared", "int64_t", "232448", "bytes of shared memory a block may have">,
-    Option<"wgmma", "wgmma", "bool", "false", "the target is sm_90a and has wgmma and TMA">];
   let dependentDialects = ["::moec::kernel::KernelDialect"];
 }
 

@@ -193,9 +193,11 @@ bool isColumnSum(kernel::RowsOp op) {
 }
 
 struct SplitReductionPass : impl::SplitReductionPassBase<SplitReductionPass> {
-  using SplitReductionPassBase::SplitReductionPassBase;
-
   void runOnOperation() override {
+    kernel::MachineInterface machine = kernel::getMachine(getOperation());
+    if (!machine)
+      return signalPassFailure();
+    units = machine.getUnits();
     IRRewriter rewriter(&getContext());
     SmallVector<Operation *> ops;
     getOperation()->walk([&](Operation *op) {
@@ -219,7 +221,7 @@ struct SplitReductionPass : impl::SplitReductionPassBase<SplitReductionPass> {
     if (outputs > maxOutputs || op.getOuts().size() != 1 || !canSplit(access) ||
         !codegen::yieldsArgument(op.getEpilogue(), op.getInputs().size()))
       return;
-    int64_t parts = chooseParts(access, threads);
+    int64_t parts = chooseParts(access, units);
     if (parts > 1)
       addParts(rewriter, op, makeParts(rewriter, op, parts), parts);
   }
@@ -228,11 +230,13 @@ struct SplitReductionPass : impl::SplitReductionPassBase<SplitReductionPass> {
     auto access = cast<StructuredKernelOpInterface>(op.getOperation());
     if (!canSplit(access) || !isColumnSum(op))
       return;
-    // More parts than threads, as one column vector of each is little.
-    int64_t parts = chooseParts(access, 4 * threads);
+    // More parts than units, as one column vector of each is little.
+    int64_t parts = chooseParts(access, 4 * units);
     if (parts > 1)
       addParts(rewriter, op, makeParts(rewriter, op, parts), parts);
   }
+
+  int64_t units; ///< of the machine
 };
 } // namespace
 } // namespace moec::schedule

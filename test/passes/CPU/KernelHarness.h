@@ -14,6 +14,16 @@
 
 namespace moec::test {
 
+/// The module around a kernel's source, for a CPU with such vectors.
+inline std::string onCpu(int64_t lanes, int64_t registers,
+                         const std::string &source) {
+  return "module attributes {kernel.machine = #kernel.cpu<cores = 8, "
+         "vector_bytes = " +
+         std::to_string(4 * lanes) +
+         ", vector_registers = " + std::to_string(registers) + ">} {\n" +
+         source + "}\n";
+}
+
 /// Compiles the one kernel function in a piece of MLIR for this machine and
 /// runs it over its grid.
 class KernelHarness : public HarnessBase {

@@ -53,10 +53,11 @@ std::unique_ptr<KernelJit> KernelJit::compile(ModuleOp module,
   }
   if (!pipeline.empty() && failed(parsePassPipeline(pipeline, pm, message)))
     return nullptr;
-  cpu::CPUPipelineOptions pipelineOptions;
-  pipelineOptions.lanes = target->getLanes();
-  pipelineOptions.nativeBF16 = target->has("avx512bf16");
-  cpu::buildCPUPipeline(pm, pipelineOptions);
+  if (!kernel::findMachine(module))
+    kernel::setMachine(module, target->describe(module->getContext()));
+  auto all = [](StringRef) { return true; };
+  cpu::buildCPUPipeline(pm, all);
+  cpu::buildLLVMPipeline(pm, all);
   if (failed(pm.run(module)))
     return nullptr;
 

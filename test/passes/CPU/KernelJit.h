@@ -24,7 +24,7 @@ public:
   /// Compiles the only kernel function of `module`, which is consumed. Null and
   /// `error` if a pass fails. `pipeline` runs before moec-cpu-pipeline. The
   /// code is what `moec compile --cpu` makes for `cpu`, which this machine must
-  /// be able to run.
+  /// be able to run; where the module names its machine, for that one.
   static std::unique_ptr<KernelJit> compile(mlir::ModuleOp module,
                                             std::string &error,
                                             const std::string &pipeline = "",

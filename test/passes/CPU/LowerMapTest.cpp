@@ -26,7 +26,7 @@ TEST(LowerMap, LongVectorInManyBlocks) {
 }
 
 TEST(LowerMap, NarrowVectors) {
-  for (const char *lanes : {"4", "8"})
+  for (int lanes : {4, 8})
     for (int64_t n : {3, 21, 196}) {
       std::string text = KernelText("map", {6, n})
                              .in(shape({6, n}, "f32"), "d0, d1")
@@ -34,8 +34,7 @@ TEST(LowerMap, NarrowVectors) {
                              .out(shape({6, n}, "f32"), "d0, d1")
                              .body(scaleAndAdd)
                              .str();
-      KernelHarness harness(
-          text, std::string("func.func(moec-lower-map{lanes=") + lanes + "})");
+      KernelHarness harness(onCpu(lanes, 16, text));
       harness.randomize();
       EXPECT_TRUE(harness.check()) << text;
     }

@@ -14,14 +14,13 @@ using namespace moec::test;
 namespace {
 
 TEST(LowerRows, NarrowVectors) {
-  for (const char *lanes : {"4", "8"})
+  for (int lanes : {4, 8})
     for (const char *map : {"d0, d1", "d1, d0"}) {
       std::string text = softmax(KernelText("rows", {37, 37})
                                      .in("37x37xf32", map)
                                      .out("37x37xf32", map))
                              .str();
-      KernelHarness harness(
-          text, std::string("func.func(moec-lower-rows{lanes=") + lanes + "})");
+      KernelHarness harness(onCpu(lanes, 16, text));
       harness.randomize();
       EXPECT_TRUE(harness.check()) << text;
     }

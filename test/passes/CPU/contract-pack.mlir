@@ -1,9 +1,10 @@
-// RUN: moec-opt %s --moec-lower-contract=lanes=4 --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: moec-opt %s --moec-lower-contract --canonicalize --cse --split-input-file | FileCheck %s
 
 // How the operands of a contraction are packed, with vectors of 4 lanes. Each
 // case shows the loop that fills a panel: the loads from the operand, and where
 // the vectors land in scratch.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Left, contiguous along k: rows of the panel are as far apart as an odd number
 // of vectors (12 for 6 steps). Whole vectors, then one cut to the last 2 steps.
 // The right operand is not packed: it is read where it lies.
@@ -32,9 +33,11 @@ func.func @left_rows(%x: memref<4x6xf32>, %w: memref<6x8xf32>, %y: memref<4x8xf3
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Left, contiguous along m, with register tiles of 2 rows, which divide a
 // vector: a vector holds two strips, 20 apart (an odd number of vectors for 8
 // steps of 2 rows). 7 rows: the last vector is cut.
@@ -65,9 +68,11 @@ func.func @left_strips(%x: memref<6x7xf32>, %w: memref<6x8xf32>, %y: memref<7x8x
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Left, contiguous along m, with register tiles of 8 rows: a step of k is a row
 // of the panel, 12 apart, and every vector lands whole. 8 rows need no mask.
 // CHECK-LABEL: func @left_columns(
@@ -90,9 +95,11 @@ func.func @left_columns(%x: memref<6x8xf32>, %w: memref<6x8xf32>, %y: memref<8x8
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Right, contiguous along n, 10 columns in strips of 8: the columns past the end
 // keep it from being read in place. A strip holds 8 steps of 8 columns; the
 // vectors of the last strip are cut to the columns that are left.
@@ -125,9 +132,11 @@ func.func @right_rows(%x: memref<4x8xf32>, %w: memref<8x10xf32>, %y: memref<4x10
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Right, contiguous along k: squares of 4x4 are loaded along k and transposed in
 // registers, so that a step of k is 8 columns of the strip. 7 columns: the last
 // one (6) is read again past the end. 6 steps: the second square is cut.
@@ -175,9 +184,11 @@ func.func @right_transposed(%x: memref<4x6xf32>, %w: memref<7x6xf32>, %y: memref
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Rows that a routing plan names: the row number is looked up once a row, an
 // absent row (-1) reads row 0 and becomes zeros. 5 rows in tiles of 4: the
 // panel is packed again when the tile changes.
@@ -211,9 +222,11 @@ func.func @gathered_rows(%x: memref<9x8xf32>, %w: memref<8x8xf32>, %p: memref<5x
     epilogue { ^bb0(%l: f32, %r: f32, %i: i32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Gradient of expert weights: k runs over the rows of a group, in blocks of 16
 // from wherever it begins. Nothing stays packed from block to block, and what
 // the region makes of the right operand is packed, not the operand.
@@ -243,9 +256,11 @@ func.func @ragged_k(%x: memref<60x8xf32>, %w: memref<60x8xf32>, %o: memref<4xi32
     epilogue { ^bb0(%l: f32, %r: f32, %i: i32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Panels are f32, of which products of bf16 are exact: both operands are
 // widened while they are packed, the right one though it lies well.
 // CHECK-LABEL: func @bf16(
@@ -267,9 +282,11 @@ func.func @bf16(%x: memref<4x8xbf16>, %w: memref<8x8xbf16>, %y: memref<4x8xf32>,
     epilogue { ^bb0(%l: bf16, %r: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // 10 steps of k in blocks of 4: both panels hold all of k, one block behind the
 // other (32 elements right, 16 left), and the last block is shorter.
 // CHECK-LABEL: func @several_blocks(
@@ -302,4 +319,5 @@ func.func @several_blocks(%x: memref<4x10xf32>, %w: memref<10x6xf32>, %y: memref
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

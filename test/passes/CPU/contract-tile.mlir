@@ -1,7 +1,8 @@
-// RUN: moec-opt %s --moec-lower-contract=lanes=4 --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: moec-opt %s --moec-lower-contract --canonicalize --cse --split-input-file | FileCheck %s
 
 // The register tile and the epilogue of a contraction, with vectors of 4 lanes.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // One block of k: sums start from zero in registers, and only the epilogue sees
 // them in scratch. The right operand is read where it lies, a step of k being 8
 // elements; the two rows of the left panel lie 12 apart. 5 rows in tiles of 2:
@@ -59,9 +60,11 @@ func.func @one_block(%x: memref<5x6xf32>, %w: memref<6x8xf32>, %b: memref<8xf32>
       kernel.yield %s : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Both operands packed in strips: right strips are 32 elements (8 steps of 4
 // columns), left ones 20, and the two rows of a step are neighbours. 6 columns
 // in strips of 4: the last stores are cut.
@@ -94,9 +97,11 @@ func.func @packed_right(%x: memref<6x4xf32>, %w: memref<6x6xf32>, %y: memref<4x6
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Three blocks of k: all sums of the tile are zeroed, every register tile takes
 // its own from scratch and gives them back, and the epilogue runs once at the
 // end. The right operand, read in place, starts at the row of the block.
@@ -137,9 +142,11 @@ func.func @several_blocks(%x: memref<4x10xf32>, %w: memref<10x8xf32>, %y: memref
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // What is the same for all columns stays a scalar, the position along m with it;
 // outs may be bf16, and one that is not contiguous along n is scattered.
 // CHECK-LABEL: func @epilogue(
@@ -173,9 +180,11 @@ func.func @epilogue(%x: memref<4x4xf32>, %w: memref<4x4xf32>, %s: memref<4xf32>,
       kernel.yield %u, %h, %v : f32, bf16, f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Rows of a group: the number of register tiles comes from where the tile begins
 // and ends; a tile past the last has none.
 // CHECK-LABEL: func @ragged_m(
@@ -200,9 +209,11 @@ func.func @ragged_m(%x: memref<20x4xf32>, %w: memref<3x4x8xf32>, %o: memref<4xi3
     epilogue { ^bb0(%l: f32, %r: f32, %i: i32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // A large input of the epilogue is asked for before the register tile runs: the
 // two vectors of every row. Not asked for: what is small enough for a cache
 // (65536 elements), the same for all rows, not contiguous along n, or gathered.
@@ -240,4 +251,5 @@ func.func @prefetch(%x: memref<1024x32xf32>, %w: memref<32x128xf32>, %res: memre
       %z = arith.addf %v, %e : f32
       kernel.yield %z : f32 }
   return
+}
 }

@@ -1,6 +1,7 @@
 // RUN: moec-opt %s --pass-pipeline='builtin.module(func.func(moec-expand-bf16))' | FileCheck %s --check-prefixes=CHECK,INT
-// RUN: moec-opt %s --pass-pipeline='builtin.module(func.func(moec-expand-bf16{native=true}))' | FileCheck %s --check-prefixes=CHECK,NATIVE
+// RUN: sed 's/vector_registers = 32>/vector_registers = 32, bf16_rounding = true>/' %s | moec-opt --pass-pipeline='builtin.module(func.func(moec-expand-bf16))' | FileCheck %s --check-prefixes=CHECK,NATIVE
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @extend
 // CHECK-SAME:    (%[[M:.*]]: memref<8xi16>, %[[O:.*]]: memref<8xf32>, %[[I:.*]]: index)
 // CHECK:         %[[V:.*]] = vector.load %[[M]][%[[I]]] : memref<8xi16>, vector<8xi16>
@@ -52,4 +53,5 @@ func.func @move(%m: memref<2x4xbf16>, %mask: vector<4xi1>, %c: i1, %i: index) {
   }
   vector.store %r, %f[%i] : memref<8xbf16>, vector<4xbf16>
   return
+}
 }

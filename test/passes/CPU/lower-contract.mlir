@@ -1,6 +1,7 @@
 // RUN: moec-opt %s --moec-lower-contract --canonicalize --cse --split-input-file | FileCheck %s
-// RUN: moec-opt %s --moec-lower-contract --remarks-filter-missed=CPU --remark-format=emitRemark 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: moec-opt %s --moec-lower-contract --split-input-file --remarks-filter-missed=CPU --remark-format=emitRemark 2>&1 | FileCheck %s --check-prefix=REMARK
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // The left panel is packed when it changes, the right operand is read where it
 // lies, a 12x32 register tile runs over k, and the bias is added before the only
 // store. The image's two dimensions vanish in the address.
@@ -34,9 +35,11 @@ func.func @linear(%x: memref<4x49x96xf32>, %w: memref<96x192xf32>, %b: memref<19
       kernel.yield %s : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // A right operand that is contiguous along k is transposed in registers, an
 // output that is not contiguous along n is scattered, and a remark says so.
 // CHECK-LABEL: func @transposed(
@@ -53,9 +56,11 @@ func.func @transposed(%x: memref<8x32xf32>, %w: memref<16x32xf32>, %y: memref<16
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // With columns past the end the right operand is packed.
 // CHECK-LABEL: func @packed(
 // CHECK:         vector.maskedload
@@ -69,4 +74,5 @@ func.func @packed(%x: memref<8x32xf32>, %w: memref<32x50xf32>, %y: memref<8x50xf
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

@@ -1,10 +1,11 @@
 // RUN: moec-opt %s --split-input-file --moec-lower-map | FileCheck %s
-// RUN: moec-opt %s --split-input-file --moec-lower-map=lanes=8 | FileCheck %s --check-prefix=AVX2
+// RUN: sed 's/vector_bytes = 64/vector_bytes = 32/' %s | moec-opt --split-input-file --moec-lower-map | FileCheck %s --check-prefix=AVX2
 // RUN: moec-opt %s --split-input-file --moec-lower-map --remarks-filter="CPU" --remark-format=emitRemark 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
 
 // Two dimensions that are contiguous for every operand are one loop, cut in
 // pieces for the grid; the constant stays a scalar.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @collapse
 // CHECK-SAME: kernel.blocks = 18 : i64
 // CHECK-SAME: kernel.scratch = 0 : i64
@@ -29,11 +30,13 @@ func.func @collapse(%x: memref<64x49x96xf32>, %y: memref<64x49x96xf32>,
       kernel.yield %r : f32 }
   return
 }
+}
 
 // -----
 
 // The row's scale is loaded once a row; a tail has a constant mask.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @rows
 // CHECK: scf.for
 // CHECK: memref.load
@@ -53,11 +56,13 @@ func.func @rows(%x: memref<9x20xf32>, %s: memref<9xf32>, %y: memref<9x20xf32>,
       kernel.yield %r : f32 }
   return
 }
+}
 
 // -----
 
 // A transposition reads what is not contiguous, and says so.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @transpose
 // CHECK: vector.gather
 // CHECK: vector.store
@@ -68,4 +73,5 @@ func.func @transpose(%x: memref<96x49xf32>, %y: memref<49x96xf32>,
     maps [affine_map<(i, j) -> (j, i)>, affine_map<(i, j) -> (i, j)>]
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
+}
 }

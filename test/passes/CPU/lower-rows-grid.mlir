@@ -9,6 +9,7 @@
 // Blocks
 //===----------------------------------------------------------------------===//
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // 12800 elements are not worth a second block.
 // CHECK-LABEL: func @little(
 // CHECK-SAME:    kernel.blocks = 1 : i64
@@ -24,9 +25,11 @@ func.func @little(%x: memref<100x128xf32>, %y: memref<100xf32>, %begin: index, %
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // A block holds no fewer than 16384 elements: one more than twice that, and one
 // less.
 // CHECK-LABEL: func @two(
@@ -39,9 +42,11 @@ func.func @two(%x: memref<3641x9xf32>, %y: memref<3641xf32>, %begin: index, %end
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func @one(
 // CHECK-SAME:    kernel.blocks = 1 : i64
 func.func @one(%x: memref<4681x7xf32>, %y: memref<4681xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
@@ -52,9 +57,11 @@ func.func @one(%x: memref<4681x7xf32>, %y: memref<4681xf32>, %begin: index, %end
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // No more than 64 blocks, of 1024 rows each.
 // CHECK-LABEL: func @much(
 // CHECK-SAME:    kernel.blocks = 64 : i64
@@ -67,9 +74,11 @@ func.func @much(%x: memref<65536x64xf32>, %y: memref<65536xf32>, %begin: index, 
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // No more blocks than rows.
 // CHECK-LABEL: func @long_rows(
 // CHECK-SAME:    kernel.blocks = 3 : i64
@@ -81,9 +90,11 @@ func.func @long_rows(%x: memref<3x100000xf32>, %y: memref<3xf32>, %begin: index,
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // 37 rows where 18 blocks are wanted: 3 rows a block, so that 13 blocks are
 // enough, the last of which has one row.
 // CHECK-LABEL: func @uneven(
@@ -99,9 +110,11 @@ func.func @uneven(%x: memref<37x8192xf32>, %y: memref<37xf32>, %begin: index, %e
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // The number of a unit is taken apart from the last loop on: pieces of the
 // vector loop first, the outermost loop is what is left. A loop of one step takes
 // no part.
@@ -118,9 +131,11 @@ func.func @digits(%x: memref<3x5x1x32xf32>, %y: memref<3x7x64xf32>, %begin: inde
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func @pieces(
 // CHECK-SAME:    kernel.blocks = 36 : i64
 // CHECK:         scf.for %[[UNIT:.*]] = %{{.*}} to %{{.*}} step %c1 {
@@ -133,9 +148,11 @@ func.func @pieces(%x: memref<2x300000xf32>, %y: memref<4x300000xf32>, %begin: in
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // Rows of groups: nobody knows how many a group has, so that each of them gets
 // as many pieces as all rows would. 9000 rows in pieces of 1500, which begin
 // where the group does and end with it.
@@ -161,6 +178,7 @@ func.func @ragged(%x: memref<9000x6xf32>, %b: memref<4x6xf32>, %o: memref<5xi32>
       kernel.yield %r : f32 }
   return
 }
+}
 
 // -----
 
@@ -168,6 +186,7 @@ func.func @ragged(%x: memref<9000x6xf32>, %b: memref<4x6xf32>, %o: memref<5xi32>
 // Lanes
 //===----------------------------------------------------------------------===//
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // As many lanes as the vector loop needs, a power of two from 4 to 16. A single
 // element is moved as a scalar.
 // CHECK-LABEL: func @lanes_1(
@@ -179,9 +198,11 @@ func.func @lanes_1(%x: memref<1xf32>, %y: memref<1xf32>, %begin: index, %end: in
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func @lanes_4(
 // CHECK:         vector<4xf32>
 func.func @lanes_4(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
@@ -190,9 +211,11 @@ func.func @lanes_4(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %end: in
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func @lanes_5(
 // CHECK:         vector<8xf32>
 func.func @lanes_5(%x: memref<5xf32>, %y: memref<5xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
@@ -201,9 +224,11 @@ func.func @lanes_5(%x: memref<5xf32>, %y: memref<5xf32>, %begin: index, %end: in
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func @lanes_9(
 // CHECK:         vector<16xf32>
 func.func @lanes_9(%x: memref<9xf32>, %y: memref<9xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
@@ -212,9 +237,11 @@ func.func @lanes_9(%x: memref<9xf32>, %y: memref<9xf32>, %begin: index, %end: in
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func @lanes_17(
 // CHECK:         vector<16xf32>
 func.func @lanes_17(%x: memref<17xf32>, %y: memref<17xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
@@ -223,6 +250,7 @@ func.func @lanes_17(%x: memref<17xf32>, %y: memref<17xf32>, %begin: index, %end:
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
@@ -230,6 +258,7 @@ func.func @lanes_17(%x: memref<17xf32>, %y: memref<17xf32>, %begin: index, %end:
 // Remarks
 //===----------------------------------------------------------------------===//
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // Steps of a cache line are taken on purpose, longer ones are reported.
 // REMARK-NOT: remark
 func.func @line(%x: memref<100x16xf32>, %y: memref<100xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
@@ -238,9 +267,11 @@ func.func @line(%x: memref<100x16xf32>, %y: memref<100xf32>, %begin: index, %end
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // REMARK: remark: [Missed] RowVectorAccess | Category:CPU{{.*}}input 0 is gathered element by element: its elements are 17 apart along the vector loop
 func.func @more(%x: memref<100x17xf32>, %y: memref<100xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.map dims [100] ins(%x : memref<100x17xf32>) outs(%y : memref<100xf32>)
@@ -248,9 +279,11 @@ func.func @more(%x: memref<100x17xf32>, %y: memref<100xf32>, %begin: index, %end
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // REMARK: remark: {{.*}}out 0 is scattered element by element: its elements are 17 apart along the vector loop
 func.func @out(%x: memref<100xf32>, %y: memref<100x17xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.map dims [100] ins(%x : memref<100xf32>) outs(%y : memref<100x17xf32>)
@@ -258,9 +291,11 @@ func.func @out(%x: memref<100xf32>, %y: memref<100x17xf32>, %begin: index, %end:
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // REMARK: remark: {{.*}}input 0 is gathered element by element: its address is not linear along the vector loop
 func.func @irregular(%x: memref<26xf32>, %y: memref<101xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.map dims [101] ins(%x : memref<26xf32>) outs(%y : memref<101xf32>)
@@ -268,9 +303,11 @@ func.func @irregular(%x: memref<26xf32>, %y: memref<101xf32>, %begin: index, %en
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // What is read once a row does not matter.
 // REMARK-NOT: remark
 func.func @once(%x: memref<100x64xf32>, %s: memref<100x17xf32>, %y: memref<100xf32>,
@@ -281,4 +318,5 @@ func.func @once(%x: memref<100x64xf32>, %s: memref<100x17xf32>, %y: memref<100xf
     finish { ^bb0(%e: f32, %f: f32, %v: f32): %r = arith.mulf %v, %f : f32 kernel.yield %r : f32 }
     emit { ^bb0(%e: f32, %f: f32, %v: f32): kernel.yield }
   return
+}
 }

@@ -3,6 +3,7 @@
 // Along the lanes: 6 vectors of a row written out, four accumulators, one
 // horizontal step in a fixed tree.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @along
 // CHECK-SAME: kernel.blocks = 36 : i64
 // CHECK: scf.for
@@ -22,12 +23,14 @@ func.func @along(%x: memref<6272x96xf32>, %y: memref<6272xf32>,
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
 // Across the lanes: 3 blocks of two cache lines of columns, the sum carried
 // through all rows, no horizontal step.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @across
 // CHECK-SAME: kernel.blocks = 3 : i64
 // CHECK: scf.for {{.*}} iter_args(%{{.*}} = %{{.*}}) -> (vector<16xf32>, vector<16xf32>)
@@ -45,12 +48,14 @@ func.func @across(%x: memref<6272x96xf32>, %y: memref<96xf32>,
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
 // A reduction over two axes around the rows is two loops; the padding of a
 // tail does not count in a maximum.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @split
 // CHECK: arith.constant dense<0xFF800000> : vector<16xf32>
 // CHECK: scf.for
@@ -68,11 +73,13 @@ func.func @split(%x: memref<8x49x20xf32>, %y: memref<49xf32>,
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
 // The rows of a group are known at run time.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @ragged
 // CHECK: %[[LO:.*]] = memref.load
 // CHECK: %[[BEGIN:.*]] = arith.index_cast %[[LO]]
@@ -89,11 +96,13 @@ func.func @ragged(%x: memref<70x32xf32>, %o: memref<6xi32>, %y: memref<5x32xf32>
     emit { ^bb0(%e: f32, %i: i32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
 // A short reduction is written out, unless it is long nevertheless.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @short
 // CHECK: scf.for
 // CHECK-NOT: scf.for
@@ -131,4 +140,5 @@ func.func @long(%x: memref<64x8xf32>, %y: memref<64xf32>,
     finish { ^bb0(%e: f32, %s: f32): kernel.yield %s : f32 }
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
+}
 }

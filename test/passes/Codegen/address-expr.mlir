@@ -3,6 +3,7 @@
 // Quotient and remainder of one position are joined again: an image is rows of
 // 16 elements, and no address divides by 49.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @joined
 // CHECK-NOT:     arith.constant 49 : index
 // CHECK:         return
@@ -16,11 +17,13 @@ func.func @joined(%x: memref<8x49x16xf32>, %w: memref<16x32xf32>, %y: memref<392
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Read from the end of each image they do not join.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @apart
 // CHECK-DAG:     %[[SIZE:.*]] = arith.constant 49 : index
 // CHECK:         arith.remui %{{.*}}, %[[SIZE]] : index
@@ -35,12 +38,14 @@ func.func @apart(%x: memref<8x49x16xf32>, %w: memref<16x32xf32>, %y: memref<392x
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // 48 rows never reach the second image: the extent makes the quotient 0 and the
 // remainder the position.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @first
 // CHECK-NOT:     arith.constant 49 : index
 // CHECK:         return
@@ -54,12 +59,14 @@ func.func @first(%x: memref<8x49x16xf32>, %w: memref<16x32xf32>, %y: memref<48x3
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // k runs over channels, then images. A tile of 32 stays within 128 channels, so
 // pieces of 8 lie side by side and cp.async copies the left operand too ...
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @chunks
 // CHECK-COUNT-2: nvvm.cp.async.shared.global
 // CHECK-NOT:     nvvm.cp.async.shared.global
@@ -74,11 +81,13 @@ func.func @chunks(%x: memref<4x64x128xbf16>, %w: memref<512x32xbf16>, %y: memref
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // ... but not within 48.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @crossing
 // CHECK-COUNT-1: nvvm.cp.async.shared.global
 // CHECK-NOT:     nvvm.cp.async.shared.global
@@ -92,4 +101,5 @@ func.func @crossing(%x: memref<4x64x48xbf16>, %w: memref<192x32xbf16>, %y: memre
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

@@ -1,7 +1,8 @@
-// RUN: moec-opt %s --moec-lower-map --moec-lower-contract=lanes=4 --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: moec-opt %s --moec-lower-map --moec-lower-contract --split-input-file --verify-diagnostics | FileCheck %s
 
 // What is a kernel function, and what becomes of it when its op is lowered.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // The work of the op stands in its place, the function says how many blocks there
 // are and how many bytes a thread needs, and %scratch has just so many.
 // CHECK-LABEL: func.func @lowered(
@@ -19,9 +20,11 @@ func.func @lowered(%x: memref<20xf32>, %y: memref<20xf32>, %begin: index, %end: 
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Buffers in scratch begin at multiples of 64 bytes, and so does what is behind
 // the last: the left panel has 36 elements (144 bytes), the right one none, as
 // it is not packed, and the sums 8.
@@ -43,9 +46,11 @@ func.func @scratch(%x: memref<3x8xf32>, %w: memref<8x8xf32>, %y: memref<3x8xf32>
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // A function that is not marked is left alone; so are one without a body, one
 // that is lowered already, and one whose op is another pass's.
 // CHECK-LABEL: func.func @not_marked(
@@ -73,9 +78,11 @@ func.func @another(%x: memref<9x4xf32>, %y: memref<9xf32>, %begin: index, %end: 
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 func.func @two(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.map dims [4] ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
     maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]
@@ -86,9 +93,11 @@ func.func @two(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %end: index,
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // expected-error @+1 {{is marked kernel.function, so its arguments must end with (index, index, memref<?xi8>)}}
 func.func @no_grid(%x: memref<4xf32>, %y: memref<4xf32>) attributes {kernel.function} {
   kernel.map dims [4] ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
@@ -96,9 +105,11 @@ func.func @no_grid(%x: memref<4xf32>, %y: memref<4xf32>) attributes {kernel.func
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // expected-error @+1 {{its arguments must end with (index, index, memref<?xi8>)}}
 func.func @no_end(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.map dims [4] ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
@@ -106,9 +117,11 @@ func.func @no_end(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %scratch:
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // expected-error @+1 {{its arguments must end with (index, index, memref<?xi8>)}}
 func.func @no_scratch(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %end: index, %last: index) attributes {kernel.function} {
   kernel.map dims [4] ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
@@ -116,9 +129,11 @@ func.func @no_scratch(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %end:
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // The last argument is an operand, not scratch.
 // expected-error @+1 {{its arguments must end with (index, index, memref<?xi8>)}}
 func.func @operand_last(%x: memref<4xf32>, %begin: index, %end: index, %y: memref<4xf32>) attributes {kernel.function} {
@@ -127,13 +142,16 @@ func.func @operand_last(%x: memref<4xf32>, %begin: index, %end: index, %y: memre
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // expected-error @+1 {{its arguments must end with (index, index, memref<?xi8>)}}
 func.func @matrix_last(%x: memref<4xi8>, %begin: index, %end: index, %y: memref<2x2xi8>) attributes {kernel.function} {
   kernel.map dims [4] ins(%x : memref<4xi8>) outs(%y : memref<2x2xi8>)
     maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i floordiv 2, i mod 2)>]
     body { ^bb0(%a: i8): kernel.yield %a : i8 }
   return
+}
 }

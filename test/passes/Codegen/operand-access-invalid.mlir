@@ -1,5 +1,6 @@
 // RUN: moec-opt %s --split-input-file --moec-lower-rows --moec-lower-map --moec-lower-contract --verify-diagnostics
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 func.func @tensor(%x: tensor<8xf32>, %y: tensor<8xf32>, %begin: index, %end: index,
                   %scratch: memref<?xi8>) attributes {kernel.function} {
   // expected-error @+1 {{operand #0 must be a memref of static shape and identity layout, got 'tensor<8xf32>'; run the Memory phase first}}
@@ -8,9 +9,11 @@ func.func @tensor(%x: tensor<8xf32>, %y: tensor<8xf32>, %begin: index, %end: ind
     body { ^bb0(%a: f32): kernel.yield %a : f32 } -> tensor<8xf32>
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 func.func @nested(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, %end: index,
                   %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.map dims [8] ins(%x : memref<8xf32>) outs(%y : memref<8xf32>)
@@ -22,9 +25,11 @@ func.func @nested(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, %end: ind
       kernel.yield %s : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 func.func @in_rows(%x: memref<8x4xf32>, %y: memref<8xf32>, %begin: index, %end: index,
                    %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.rows dims [8, 4] ins(%x : memref<8x4xf32>) outs(%y : memref<8xf32>)
@@ -38,9 +43,11 @@ func.func @in_rows(%x: memref<8x4xf32>, %y: memref<8xf32>, %begin: index, %end: 
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 func.func @in_lhs(%x: memref<4x4xf32>, %w: memref<4x4xf32>, %y: memref<4x4xf32>, %begin: index, %end: index,
                   %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [4, 4, 4] ins(%x, %w : memref<4x4xf32>, memref<4x4xf32>) outs(%y : memref<4x4xf32>)
@@ -55,9 +62,11 @@ func.func @in_lhs(%x: memref<4x4xf32>, %w: memref<4x4xf32>, %y: memref<4x4xf32>,
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 func.func @in_epilogue(%x: memref<4x4xf32>, %w: memref<4x4xf32>, %y: memref<4x4xf32>, %begin: index, %end: index,
                        %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [4, 4, 4] ins(%x, %w : memref<4x4xf32>, memref<4x4xf32>) outs(%y : memref<4x4xf32>)
@@ -71,4 +80,5 @@ func.func @in_epilogue(%x: memref<4x4xf32>, %w: memref<4x4xf32>, %y: memref<4x4x
       %t = vector.extract %v[0] : f32 from vector<4xf32>
       kernel.yield %t : f32 }
   return
+}
 }

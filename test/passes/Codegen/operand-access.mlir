@@ -1,9 +1,10 @@
-// RUN: moec-opt %s --moec-lower-map=lanes=4 --moec-lower-contract=lanes=4 --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: moec-opt %s --moec-lower-map --moec-lower-contract --canonicalize --cse --split-input-file | FileCheck %s
 // RUN: moec-opt %s --pass-pipeline='builtin.module(func.func(moec-gpu-lower-map,canonicalize,cse))' --split-input-file | FileCheck %s --check-prefix=POINT
 
 // How one operand is read or written, by the way its address moves along the
 // lanes. Operands are flattened; CHECK is a vector of 4 lanes, POINT one element.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // One element a step: a load, or a masked one that fills with 0. What does not
 // move stays a scalar, and so does all that is computed from it, up to where it
 // meets a vector.
@@ -42,9 +43,11 @@ func.func @contiguous(%x: memref<3x6xf32>, %s: memref<3xf32>, %y: memref<3x8xf32
       kernel.yield %r : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Six elements a step: a scatter to 0, 6, 12, 18 from the position of the row,
 // under the mask of the vector.
 // CHECK-LABEL: func @strided(
@@ -64,9 +67,11 @@ func.func @strided(%x: memref<6x3xf32>, %y: memref<3x6xf32>, %z: memref<6x3xf32>
       kernel.yield %a, %a : f32, f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // No rule: the address of every lane is computed, also past the end, where the
 // mask keeps it from being used.
 // CHECK-LABEL: func @irregular(
@@ -86,9 +91,11 @@ func.func @irregular(%x: memref<2xf32>, %y: memref<5xf32>,
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // A row by its number, the same for all lanes: looked up once a row. An absent
 // row (below 0) reads row 0, which always exists, and gives 0.
 // CHECK-LABEL: func @rows(
@@ -117,9 +124,11 @@ func.func @rows(%x: memref<9x8xf32>, %p: memref<5xi32>, %y: memref<5x8xf32>,
     body { ^bb0(%a: f32, %i: i32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Another row in every lane: a gather, from which absent rows are masked out,
 // beside the lanes past the end.
 // CHECK-LABEL: func @rows_in_lanes(
@@ -145,9 +154,11 @@ func.func @rows_in_lanes(%x: memref<9x3xf32>, %p: memref<6xi32>, %y: memref<6xf3
     body { ^bb0(%a: f32, %i: i32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // The position along the lanes is a vector that counts up, any other a scalar.
 // CHECK-LABEL: func @positions(
 // CHECK:         %[[STEPS:.*]] = arith.constant dense<[0, 1, 2, 3]> : vector<4xi32>
@@ -172,9 +183,11 @@ func.func @positions(%y: memref<3x4xi32>, %z: memref<3x4xi32>, %begin: index, %e
       kernel.yield %s : i32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Vectors start at multiples of 4, so that they do not cross a multiple of 16:
 // what is taken apart with 16 is read with one load of a computed start, or is
 // the same for all lanes.
@@ -205,9 +218,11 @@ func.func @chunks(%x: memref<4x2x20xf32>, %s: memref<4x2xf32>, %w: memref<32x8xf
     epilogue { ^bb0(%l: f32, %r: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // With 18 elements to a chunk they do cross, and are gathered.
 // CHECK-LABEL: func @no_chunks(
 // CHECK:         arith.divui %{{.*}} : vector<4xi32>
@@ -223,9 +238,11 @@ func.func @no_chunks(%x: memref<4x2x20xf32>, %w: memref<36x8xf32>, %y: memref<4x
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Where a group begins and where it ends are different elements of the offsets,
 // of one group too.
 // CHECK-LABEL: func @one_group(
@@ -244,9 +261,11 @@ func.func @one_group(%x: memref<7x4xf32>, %offsets: memref<2xi32>, %y: memref<7x
     body { ^bb0(%a: f32, %b: i32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Where an operand has more elements than an i32 counts, the offsets of the
 // lanes are i64.
 // CHECK-LABEL: func @far(
@@ -265,9 +284,11 @@ func.func @far(%x: memref<65536x40000xf32>, %y: memref<40000x65536xf32>,
       kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // So are those of gathered rows.
 // CHECK-LABEL: func @far_rows(
 // CHECK:         %[[P:.*]] = vector.load %{{.*}} : memref<64xi32>, vector<4xi32>
@@ -282,4 +303,5 @@ func.func @far_rows(%x: memref<40000000x100xf32>, %p: memref<64xi32>, %y: memref
     body { ^bb0(%a: f32, %q: i32):
       kernel.yield %a : f32 }
   return
+}
 }

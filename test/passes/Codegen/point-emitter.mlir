@@ -1,8 +1,9 @@
-// RUN: moec-opt %s --moec-lower-rows=lanes=4 --moec-lower-map=lanes=4 --canonicalize --cse --split-input-file | FileCheck %s
+// RUN: moec-opt %s --moec-lower-rows --moec-lower-map --canonicalize --cse --split-input-file | FileCheck %s
 
 // The loops around the points of a row or map kernel, and what is computed in
 // which of them, with vectors of 4 lanes.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Up to 8 vectors of a row are written out, the last one cut. Four sums take
 // turns; what the mask cut off counts as 0. The sums are joined in pairs, then
 // the halves of the vector: the same tree whatever the data.
@@ -40,9 +41,11 @@ func.func @written_out(%x: memref<5x30xf32>, %y: memref<5xf32>, %begin: index, %
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Eight whole vectors are still no loop, ...
 // CHECK-LABEL: func @eight(
 // CHECK:         scf.for
@@ -58,9 +61,11 @@ func.func @eight(%x: memref<5x32xf32>, %y: memref<5xf32>, %begin: index, %end: i
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // ... nine are one, and a single vector.
 // CHECK-LABEL: func @nine(
 // CHECK:         scf.for
@@ -77,9 +82,11 @@ func.func @nine(%x: memref<5x36xf32>, %y: memref<5xf32>, %begin: index, %end: in
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // 14 vectors: three times four in a loop that carries the four sums, then what is
 // left, which goes on with the first sum.
 // CHECK-LABEL: func @looped(
@@ -101,9 +108,11 @@ func.func @looped(%x: memref<5x55xf32>, %y: memref<5xf32>, %begin: index, %end: 
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // A maximum starts from minus infinity, which also stands for what the mask cut
 // off, and is one comparison and one selection.
 // CHECK-LABEL: func @largest(
@@ -122,9 +131,11 @@ func.func @largest(%x: memref<5x30xf32>, %y: memref<5xf32>, %begin: index, %end:
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Loops of up to 8 steps are written out, longer ones are loops.
 // CHECK-LABEL: func @few_steps(
 // CHECK:         scf.for
@@ -140,9 +151,11 @@ func.func @few_steps(%x: memref<8x4xf32>, %y: memref<4xf32>, %begin: index, %end
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // CHECK-LABEL: func @more_steps(
 // CHECK:         scf.for
 // CHECK:         %[[SUM:.*]] = scf.for %{{.*}} = %c0 to %c9 step %c1 iter_args(%{{.*}} = %cst)
@@ -155,9 +168,11 @@ func.func @more_steps(%x: memref<9x4xf32>, %y: memref<4xf32>, %begin: index, %en
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Bounds that are known at run time: four vectors a step, single ones, and a
 // branch for the cut one, which need not be there.
 // CHECK-LABEL: func @ragged(
@@ -190,9 +205,11 @@ func.func @ragged(%x: memref<90xf32>, %o: memref<4xi32>, %y: memref<3xf32>, %beg
     emit { ^bb0(%e: f32, %i: i32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // What does not change in a loop is read before it: one operand a row, one a
 // step of the outer loop of the reduction, and the inner one reads vectors only.
 // CHECK-LABEL: func @outer(
@@ -221,9 +238,11 @@ func.func @outer(%x: memref<5x3x40xf32>, %s: memref<5xf32>, %t: memref<5x3xf32>,
     emit { ^bb0(%e: f32, %f: f32, %g: f32, %h: f32, %v: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Positions where loops are joined: taken out of the one loop again, in lanes.
 // CHECK-LABEL: func @positions(
 // CHECK-DAG:     %[[STEPS:.*]] = arith.constant dense<[0, 1, 2, 3]>
@@ -246,9 +265,11 @@ func.func @positions(%y: memref<5x3x8xi32>, %begin: index, %end: index, %scratch
       kernel.yield %s : i32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // The position of a row is a scalar, what is computed from it, too.
 // CHECK-LABEL: func @position_of_row(
 // CHECK:         %[[I:.*]] = arith.index_cast %{{.*}} : index to i32
@@ -266,9 +287,11 @@ func.func @position_of_row(%x: memref<5x8xf32>, %y: memref<5x9xi32>, %begin: ind
       kernel.yield %s : i32 }
   return
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Two dimensions that joined to one loop of more steps than an i32 counts are
 // taken apart in i64.
 // CHECK-LABEL: func @far(
@@ -280,4 +303,5 @@ func.func @far(%y: memref<65536x65536xi32>, %begin: index, %end: index, %scratch
       %j = kernel.index 1 : i32
       kernel.yield %j : i32 }
   return
+}
 }

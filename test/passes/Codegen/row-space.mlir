@@ -4,6 +4,7 @@
 // Loops that are contiguous together for all operands are one: every position
 // is its own address.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @one
 // CHECK-NOT:     arith.divui
 // CHECK-NOT:     arith.remui
@@ -16,11 +17,13 @@ func.func @one(%x0: memref<4x49x96xf32>, %y: memref<196x96xf32>,
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
 // A bias of each column keeps rows and columns apart.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @two
 // CHECK:         %[[COLUMN:.*]] = arith.remui %{{.*}}, %c96 : index
 // CHECK:         arith.divui
@@ -36,12 +39,14 @@ func.func @two(%x0: memref<196x96xf32>, %x1: memref<96xf32>, %y: memref<196x96xf
       kernel.yield %r : f32 }
   return
 }
+}
 
 // -----
 
 // What is taken apart with floordiv and mod becomes two loops where it does not
 // join: one quotient and one remainder serve all operands.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @split
 // CHECK-COUNT-2: arith.remui
 // CHECK-NOT:     arith.remui
@@ -54,11 +59,13 @@ func.func @split(%x0: memref<4x49x96xf32>, %y: memref<196x96xf32>,
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
 // A loop of one point is dropped.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @dropped
 // CHECK-NOT:     arith.remui
 // CHECK:         memref.store
@@ -69,12 +76,14 @@ func.func @dropped(%x0: memref<64xf32>, %y: memref<64x1xf32>,
     body { ^bb0(%a: f32): kernel.yield %a : f32 }
   return
 }
+}
 
 // -----
 
 // The reduced loop stays apart from those of the rows, which join; here vectors
 // run along it, as it alone is contiguous.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @rows
 // CPU-LABEL:   func.func @rows
 // CPU:           scf.for
@@ -91,11 +100,13 @@ func.func @rows(%x: memref<4x4x4096xf32>, %y: memref<16xf32>,
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
 }
+}
 
 // -----
 
 // Sums of columns: vectors run along the rows instead.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // CPU-LABEL:   func.func @columns
 // CPU:           vector.load %{{.*}} : memref<65536xf32>, vector<16xf32>
 // CPU-NOT:       vector.shuffle
@@ -109,4 +120,5 @@ func.func @columns(%x: memref<1024x64xf32>, %y: memref<64xf32>,
     finish { ^bb0(%e: f32, %s: f32): kernel.yield %s : f32 }
     emit { ^bb0(%e: f32, %s: f32): kernel.yield }
   return
+}
 }

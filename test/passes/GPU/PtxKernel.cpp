@@ -56,7 +56,9 @@ std::optional<PtxKernel> PtxKernel::compile(ModuleOp module,
   PassManager pm(module->getContext());
   if (!pipeline.empty() && failed(parsePassPipeline(pipeline, pm, message)))
     return std::nullopt;
-  gpu::buildGPUPipeline(pm, gpu::GPUPipelineOptions());
+  auto all = [](StringRef) { return true; };
+  kernel::setMachine(module, gpu->describe(module->getContext()));
+  gpu::buildGPUPipeline(pm, all);
   if (failed(pm.run(module)))
     return std::nullopt;
   PtxKernel result;
@@ -88,7 +90,7 @@ std::optional<PtxKernel> PtxKernel::compile(ModuleOp module,
     return std::nullopt;
   }
   PassManager lower(module->getContext());
-  gpu::buildNVVMPipeline(lower);
+  gpu::buildNVVMPipeline(lower, all);
   if (failed(lower.run(module)))
     return std::nullopt;
   llvm::Expected<std::string> ptx = target::emitPTX(kernels, *gpu);

@@ -2,6 +2,7 @@
 
 // 2 x 3 tiles: blocks that follow each other lie below each other and so have the same right operand.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @m_fastest
 // CHECK-SAME: kernel.grid = 6 : i64
 // CHECK: gpu.block_id x
@@ -22,11 +23,13 @@ func.func @m_fastest(%x: memref<64x16xf32>, %w: memref<16x96xf32>, %y: memref<64
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // 20 x 3 tiles: first 16 of each column, 48 in all, then the other 4 of each.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @rows_of_tiles
 // CHECK-SAME: kernel.grid = 60 : i64
 // CHECK: gpu.block_id x
@@ -51,11 +54,13 @@ func.func @rows_of_tiles(%x: memref<640x16xf32>, %w: memref<16x96xf32>, %y: memr
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // 32 x 2 tiles: no row of tiles is shorter.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @whole_rows_of_tiles
 // CHECK-SAME: kernel.grid = 64 : i64
 // CHECK: gpu.block_id x
@@ -76,11 +81,13 @@ func.func @whole_rows_of_tiles(%x: memref<1024x16xf32>, %w: memref<16x64xf32>, %
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Tiles, then the last dimension of the groups, then the first.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @groups
 // CHECK-SAME: kernel.grid = 30 : i64
 // CHECK: gpu.block_id x
@@ -104,11 +111,13 @@ func.func @groups(%x: memref<3x5x64x16xf32>, %w: memref<3x5x16x32xf32>, %y: memr
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // The last tiles end where the matrix does.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @clipped
 // CHECK: gpu.block_id x
 // CHECK: %[[COLUMN:.*]] = arith.muli %{{.*}}, %c32_i32
@@ -127,12 +136,14 @@ func.func @clipped(%x: memref<40x16xf32>, %w: memref<16x50xf32>, %y: memref<40x5
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Ragged m: the lanes of a warp look at a group each, at most 32 in one go. One tile more for
 // each group than the rows have: a block past the last tile does nothing.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @ragged
 // CHECK-SAME: kernel.grid = 4 : i64
 // CHECK: %[[LANE:.*]] = arith.remui %{{.*}}, %c32_i32
@@ -164,11 +175,13 @@ func.func @ragged(%x: memref<40x16xf32>, %w: memref<3x16x16xf32>, %offsets: memr
     epilogue { ^bb0(%a: f32, %b: f32, %c: i32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // More groups than lanes: 32 at a time, going on from the tiles of those before.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @many_groups
 // CHECK-SAME: kernel.grid = 71 : i64
 // CHECK: %[[TILE:.*]] = arith.index_castui %block_id_x
@@ -207,11 +220,13 @@ func.func @many_groups(%x: memref<40x16xf32>, %w: memref<70x16x16xf32>, %offsets
     epilogue { ^bb0(%a: f32, %b: f32, %c: i32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Ragged k: the offsets of the group are its bounds.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @ragged_k
 // CHECK-SAME: kernel.grid = 3 : i64
 // CHECK: %[[GROUP:.*]] = gpu.block_id x
@@ -232,4 +247,5 @@ func.func @ragged_k(%x: memref<32x40xf32>, %w: memref<40x32xf32>, %offsets: memr
     rhs { ^bb0(%a: f32, %b: f32, %c: i32): kernel.yield %b : f32 }
     epilogue { ^bb0(%a: f32, %b: f32, %c: i32, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

@@ -3,6 +3,7 @@
 // 4 columns at a time where they lie side by side in every operand; one element serves them all
 // where the operand does not depend on the column. Neighbours in a warp have neighbouring columns.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @vectors
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
 // CHECK: llvm.store {{.*}} {alignment = 16 : i64} : vector<4xf32>, !llvm.ptr<3>
@@ -33,11 +34,13 @@ func.func @vectors(%x: memref<64x32xf32>, %w: memref<32x64xf32>, %s: memref<64xf
       kernel.yield %u : f32 }
   return
 }
+}
 
 // -----
 
 // An operand whose columns lie apart: single elements.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @transposed_input
 // CHECK: llvm.load {{.*}} {alignment = 4 : i64} : !llvm.ptr<3> -> f32
 // CHECK: %[[OTHER:.*]] = memref.load
@@ -57,11 +60,13 @@ func.func @transposed_input(%x: memref<64x32xf32>, %w: memref<32x64xf32>, %s: me
       kernel.yield %v : f32 }
   return
 }
+}
 
 // -----
 
 // 50 columns are no multiple of 4. What lies past the last is computed with the last one and not stored.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @odd_columns
 // CHECK: %[[END:.*]] = arith.minsi %{{.*}}, %c50_i32
 // CHECK: %[[SUM:.*]] = llvm.load {{.*}} {alignment = 4 : i64} : !llvm.ptr<3> -> f32
@@ -78,11 +83,13 @@ func.func @odd_columns(%x: memref<64x32xf32>, %w: memref<32x50xf32>, %y: memref<
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Rows of 66 floats do not begin at multiples of 16 bytes.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @unaligned_rows
 // CHECK-NOT: vector.store
 // CHECK: memref.store {{.*}} : memref<4224xf32>
@@ -97,11 +104,13 @@ func.func @unaligned_rows(%x: memref<64x32xf32>, %w: memref<32x64xf32>, %y: memr
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Results that are contiguous along m: neighbours in a warp have neighbouring rows.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @along_m
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
 // CHECK: scf.for %[[I:.*]] = %c0_i32 to %c16_i32 step %c4_i32
@@ -125,12 +134,14 @@ func.func @along_m(%x: memref<64x32xf32>, %w: memref<32x64xf32>, %s: memref<64xf
       kernel.yield %v : f32 }
   return
 }
+}
 
 // -----
 
 // The sums of 8 parts of the depth, 4 rows of 40 apart, are added in order. 32 vectors of 64 threads:
 // the others store nothing.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @parts
 // CHECK-SAME: kernel.threads = 64 : i64
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
@@ -159,12 +170,14 @@ func.func @parts(%x: memref<8x128xf32>, %w: memref<128x32xf32>, %y: memref<8x32x
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Rows of 48 floats: in every other pair of rows the halves of 16 columns trade places, when they are
 // written and when they are read.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @trades
 // CHECK: nvvm.cp.async.wait.group 0
 // CHECK: nvvm.mma.sync
@@ -195,11 +208,13 @@ func.func @trades(%x: memref<32x16xbf16>, %w: memref<16x48xbf16>, %y: memref<32x
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Rows of 32 floats lie 8 floats apart instead.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @apart
 // CHECK-COUNT-8: nvvm.mma.sync
 // CHECK-NOT: arith.xori
@@ -215,4 +230,5 @@ func.func @apart(%x: memref<32x16xbf16>, %w: memref<16x32xbf16>, %y: memref<32x3
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

@@ -3,6 +3,7 @@
 // Plain bf16: two tiles are on their way while the third is multiplied. In a round, after the barrier,
 // the copies of the tile after next go where the tile before was.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @three_stages
 // CHECK-SAME: kernel.shared = 24576 : i64
 // CHECK-NOT: nvvm.cp.async.commit.group
@@ -43,11 +44,13 @@ func.func @three_stages(%x: memref<64x256xbf16>, %w: memref<256x64xbf16>, %y: me
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Six stages asked for, but two tiles: one stage more than there are tiles.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @fewer_tiles
 // CHECK-SAME: kernel.shared = 24576 : i64
 // CHECK-COUNT-2: nvvm.cp.async.commit.group
@@ -64,11 +67,13 @@ func.func @fewer_tiles(%x: memref<64x64xbf16>, %w: memref<64x64xbf16>, %y: memre
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Operands that go through registers have two stages: barrier, load the next tile, multiply, store it.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @registers
 // CHECK-SAME: kernel.shared = 9216 : i64
 // CHECK: memref.load
@@ -104,11 +109,13 @@ func.func @registers(%x: memref<64x32xf32>, %w: memref<32x32xf32>, %y: memref<64
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // One tile, and nothing copied asynchronously: one stage, and no loop.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @one_tile
 // CHECK-SAME: kernel.shared = 5120 : i64
 // CHECK: memref.load
@@ -129,11 +136,13 @@ func.func @one_tile(%x: memref<32x16xf32>, %w: memref<16x32xf32>, %y: memref<32x
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // One tile copied asynchronously: two stages, the second of which stays empty.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @one_tile_async
 // CHECK-SAME: kernel.shared = 16384 : i64
 // CHECK-COUNT-4: nvvm.cp.async.shared.global
@@ -153,11 +162,13 @@ func.func @one_tile_async(%x: memref<64x32xbf16>, %w: memref<32x64xbf16>, %y: me
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // One operand of each kind: the copies run two tiles ahead, the registers one.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @mixed
 // CHECK-SAME: kernel.shared = 24576 : i64
 // CHECK-COUNT-2: nvvm.cp.async.commit.group
@@ -187,4 +198,5 @@ func.func @mixed(%x: memref<64x256xf32>, %w: memref<256x64xbf16>, %y: memref<64x
     rhs { ^bb0(%a: f32, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: f32, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

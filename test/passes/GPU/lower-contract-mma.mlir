@@ -3,6 +3,7 @@
 // Lines along k are read as they lie: a lane points to its row. Of the four matrices of a load the second
 // lies below the first on the left, and is the second half of k on the right.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @as_they_lie
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
 // CHECK: nvvm.cp.async.wait.group 0
@@ -45,11 +46,13 @@ func.func @as_they_lie(%x: memref<16x16xbf16>, %w: memref<16x16xbf16>, %y: memre
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Lines along the rows are transposed on the way: a lane points to its k.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @transposed
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
 // CHECK: nvvm.cp.async.wait.group 0
@@ -92,12 +95,14 @@ func.func @transposed(%x: memref<16x16xbf16>, %w: memref<16x16xbf16>, %y: memref
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // 2 x 4 warps of 32 x 16 each, four steps of k: 2 + 1 loads and 2 x 2 products in a step. The sums leave
 // in pairs of columns, two rows 8 apart, 16 rows of every warp at a time.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @warps
 // CHECK-SAME: kernel.threads = 256 : i64
 // CHECK: %[[WARP:.*]] = arith.divui %{{.*}}, %c32_i32
@@ -148,4 +153,5 @@ func.func @warps(%x: memref<64x64xbf16>, %w: memref<64x64xbf16>, %y: memref<64x6
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

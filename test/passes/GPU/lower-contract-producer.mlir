@@ -3,6 +3,7 @@
 // Both operands by TMA: one thread announces the bytes of both and starts the copies, in boxes of 64 rows where
 // they lie along the rows. Four stages; a full barrier waits for that thread, an empty one for two warpgroups.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @tma
 // CHECK: scf.if %[[FIRST:.*]] {
 // CHECK: %[[FULL:.*]] = llvm.getelementptr %[[SHARED:.*]][116736]
@@ -48,11 +49,13 @@ func.func @tma(%x: memref<128x128xbf16>, %w: memref<64x128xbf16>, %y: memref<128
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // The group is a coordinate of its own.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @groups
 // CHECK: scf.for %[[GROUP:.*]] = %{{.*}} to %c3_i32 step %c3_i32
 // CHECK: %[[K:.*]] = arith.muli %{{.*}}, %c64_i32
@@ -68,12 +71,14 @@ func.func @groups(%x: memref<3x128x128xbf16>, %w: memref<3x128x64xbf16>, %y: mem
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Two blocks with the same right operand: either loads half of its columns into both, so that a stage holds all
 // 32768 bytes in the end and is empty once the warpgroups of both have read it.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @pairs
 // CHECK: scf.if %[[FIRST:.*]] {
 // CHECK: %[[FULL:.*]] = llvm.getelementptr %[[SHARED:.*]][165888]
@@ -105,11 +110,13 @@ func.func @pairs(%x: memref<256x128xbf16>, %w: memref<128x128xbf16>, %y: memref<
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // The same along k: half of the rows of the box.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @pairs_along_k
 // CHECK-SAME: box = [64, 32]
 // CHECK: nvvm.mbarrier.arrive.expect_tx %[[FULL:.*]], %c24576_i32
@@ -126,12 +133,14 @@ func.func @pairs_along_k(%x: memref<256x128xbf16>, %w: memref<64x128xbf16>, %y: 
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // One operand goes through registers: 128 threads arrive beside TMA, right after what they wrote is ordered before
 // what wgmma reads. Only the bytes of TMA are announced.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @mapped
 // CHECK: scf.if %[[FIRST:.*]] {
 // CHECK: %[[FULL:.*]] = llvm.getelementptr %[[SHARED:.*]][116736]
@@ -163,12 +172,14 @@ func.func @mapped(%x: memref<128x128xf32>, %w: memref<128x64xbf16>, %y: memref<1
     epilogue { ^bb0(%a: f32, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // One operand goes by cp.async, whose copies of two stages may still be on their way: a thread arrives two stages
 // late, and at the end for the last two.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @gathered
 // CHECK: scf.if %[[FIRST:.*]] {
 // CHECK: %[[FULL:.*]] = llvm.getelementptr %[[SHARED:.*]][116736]
@@ -215,11 +226,13 @@ func.func @gathered(%x: memref<100x128xbf16>, %w: memref<128x64xbf16>, %rows: me
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Ragged k: no operand by TMA, so that a stage is full once 128 threads have arrived.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @copied
 // CHECK: scf.if %[[FIRST:.*]] {
 // CHECK: %[[FULL:.*]] = llvm.getelementptr %[[SHARED:.*]][116736]
@@ -242,4 +255,5 @@ func.func @copied(%x: memref<128x256xbf16>, %w: memref<256x64xbf16>, %offsets: m
     rhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

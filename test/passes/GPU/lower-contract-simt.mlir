@@ -3,6 +3,7 @@
 // 8 x 8 sums of a thread: two groups of four rows and of four columns, those of all 8 threads side by side.
 // One k after the other; columns first.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @groups_of_four
 // CHECK-SAME: kernel.threads = 64 : i64
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
@@ -37,11 +38,13 @@ func.func @groups_of_four(%x: memref<64x8xf32>, %w: memref<8x64xf32>, %y: memref
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // One row and two columns: single elements and pairs.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @small
 // CHECK-SAME: kernel.threads = 128 : i64
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
@@ -68,12 +71,14 @@ func.func @small(%x: memref<8x16xf32>, %w: memref<16x32xf32>, %y: memref<8x32xf3
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // 16 parts of a depth of 128: a part starts 8 lines of k further, 12 floats each on the left and 32 on
 // the right, and leaves its sums in a place of its own.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @skinny
 // CHECK-SAME: kernel.threads = 128 : i64
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
@@ -100,4 +105,5 @@ func.func @skinny(%x: memref<8x128xf32>, %w: memref<128x32xf32>, %y: memref<8x32
     rhs { ^bb0(%a: f32, %b: f32): kernel.yield %b : f32 }
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

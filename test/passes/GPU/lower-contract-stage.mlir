@@ -3,6 +3,7 @@
 // Plain bf16 in whole pieces of 16 bytes goes by cp.async. A piece of 8 lies in a line of k, or of columns;
 // the pieces of a line change places by its number: 4 along k, 8 along the columns.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @async
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
 // CHECK: %[[PIECE:.*]] = arith.remui %[[TID]], %c4_i32
@@ -38,12 +39,14 @@ func.func @async(%x: memref<64x64xbf16>, %w: memref<64x64xbf16>, %y: memref<64x6
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // f32 is rounded in registers, four elements of 16 bytes at a time. Rows of 60 bf16 begin at multiples of 8
 // bytes only; the last piece of the last tile is that of the last column.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @unaligned
 // CHECK-NOT: nvvm.cp.async
 // CHECK: arith.minsi %{{.*}}, %c56_i32
@@ -68,12 +71,14 @@ func.func @unaligned(%x: memref<64x64xf32>, %w: memref<64x60xbf16>, %y: memref<6
     epilogue { ^bb0(%a: f32, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Rows of 68 elements from the fifth on: pieces of 8 bytes, which cp.async does not copy past the first level
 // of the cache. The right operand is plain.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @odd_address
 // CHECK-COUNT-2: nvvm.cp.async.shared.global
 // CHECK-NOT: nvvm.cp.async.shared.global
@@ -90,11 +95,13 @@ func.func @odd_address(%x: memref<64x68xbf16>, %w: memref<64x64xbf16>, %y: memre
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // A depth of 72 ends inside of the third tile: cp.async reads the last piece and writes zeros.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @past_the_end
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
 // CHECK: %[[PIECE:.*]] = arith.remui %[[TID]], %c4_i32
@@ -114,11 +121,13 @@ func.func @past_the_end(%x: memref<64x72xbf16>, %w: memref<72x64xbf16>, %y: memr
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Through registers: the last element is read, and 0 stored.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @past_the_end_f32
 // CHECK: %[[SAFE:.*]] = arith.minsi %[[K:.*]], %c23_i32
 // CHECK: %[[X:.*]] = memref.load
@@ -136,12 +145,14 @@ func.func @past_the_end_f32(%x: memref<32x24xf32>, %w: memref<24x32xf32>, %y: me
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // k runs over two dimensions of the left operand. A tile of 32 stays in one chunk: its pieces lie side by side
 // along k, and where the chunk begins is computed for every tile.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @chunks
 // CHECK: scf.for %[[T:.*]] = %c0_i32 to %c2_i32 step %c1_i32
 // CHECK: %[[NEXT:.*]] = arith.addi %[[T]], %c1_i32
@@ -165,11 +176,13 @@ func.func @chunks(%x: memref<2x64x32xbf16>, %w: memref<64x64xbf16>, %y: memref<6
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // What does not depend on k is loaded once, before the loop.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @fixed
 // CHECK: %[[S:.*]] = memref.load %arg2
 // CHECK-COUNT-3: memref.load %arg2
@@ -196,11 +209,13 @@ func.func @fixed(%x: memref<64x64xf32>, %w: memref<64x64xbf16>, %s: memref<64xf3
     epilogue { ^bb0(%a: f32, %b: bf16, %c: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // The number of a gathered row too; an absent one, below 0, is zeros.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @gather
 // CHECK: %[[ROW:.*]] = memref.load %arg2
 // CHECK-NEXT: %[[PRESENT:.*]] = arith.cmpi sge, %[[ROW]], %c0_i32
@@ -222,4 +237,5 @@ func.func @gather(%x: memref<100x64xbf16>, %w: memref<64x64xbf16>, %rows: memref
     rhs { ^bb0(%a: bf16, %b: bf16, %c: i32): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

@@ -4,6 +4,7 @@
 // Descriptors: 128-byte swizzle (bit 62), groups of 8 lines 1024 bytes apart (64 << 32); along k a step of 16
 // is 32 bytes, along the columns 16 lines. One group is in flight: the stage before is released.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @two
 // CHECK-SAME: kernel.grid = 1 : i64
 // CHECK-SAME: kernel.tensor_maps = [{box = [64, 128], dtype = "bf16", operand = 0 : i64, shape = [128, 128], strides = [256], swizzle = 128 : i64}, {box = [64, 64], dtype = "bf16", operand = 1 : i64, shape = [64, 128], strides = [128], swizzle = 128 : i64}]
@@ -59,12 +60,14 @@ func.func @two(%x: memref<128x128xbf16>, %w: memref<128x64xbf16>, %y: memref<128
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // The other layouts: the left operand along its rows, the right one along k. A box then has 64 rows of k, or all
 // columns.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @layouts
 // CHECK-SAME: {box = [64, 64], dtype = "bf16", operand = 0 : i64
 // CHECK-SAME: {box = [64, 64], dtype = "bf16", operand = 1 : i64
@@ -83,11 +86,13 @@ func.func @layouts(%x: memref<128x128xbf16>, %w: memref<64x128xbf16>, %y: memref
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Three warpgroups share the registers.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @three
 // CHECK-SAME: kernel.threads = 512 : i64
 // CHECK: nvvm.setmaxregister decrease 56
@@ -103,11 +108,13 @@ func.func @three(%x: memref<192x128xbf16>, %w: memref<128x128xbf16>, %y: memref<
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // A map needs registers where the stages are filled, and no tensor map can have it.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @mapped
 // CHECK-SAME: kernel.tensor_maps = [{box = [64, 64], dtype = "bf16", operand = 1 : i64, shape = [64, 128], strides = [128], swizzle = 128 : i64}],
 // CHECK: nvvm.setmaxregister decrease 104
@@ -124,11 +131,13 @@ func.func @mapped(%x: memref<128x128xf32>, %w: memref<128x64xbf16>, %y: memref<1
     epilogue { ^bb0(%a: f32, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // The same with three.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @three_mapped
 // CHECK: nvvm.setmaxregister decrease 104
 // CHECK: nvvm.setmaxregister increase 136
@@ -144,12 +153,14 @@ func.func @three_mapped(%x: memref<192x128xf32>, %w: memref<128x64xbf16>, %y: me
     epilogue { ^bb0(%a: f32, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Tiles that pair up along m and have a right operand that TMA loads: clusters of two blocks, which release a
 // stage in both and wait for each other at the end.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @pairs
 // CHECK-SAME: kernel.cluster = 2 : i64
 // CHECK-SAME: kernel.grid = 2 : i64
@@ -176,12 +187,14 @@ func.func @pairs(%x: memref<256x128xbf16>, %w: memref<128x128xbf16>, %y: memref<
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // A dimension of the groups is one more of the tensor map. One block for each of three tiles, one after the other
 // if there were more than multiprocessors.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @batched
 // CHECK-SAME: kernel.grid = 3 : i64
 // CHECK-SAME: {box = [64, 128, 1], dtype = "bf16", operand = 0 : i64, shape = [128, 128, 3], strides = [256, 32768], swizzle = 128 : i64}
@@ -197,12 +210,14 @@ func.func @batched(%x: memref<3x128x128xbf16>, %w: memref<3x128x64xbf16>, %y: me
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Ragged m: TMA loads whole tiles, what is past the group is not stored. A tile past the last loads and stores
 // nothing. No pairs: which tiles lie below each other is not known.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @ragged_m
 // CHECK-NOT: kernel.cluster
 // CHECK-SAME: {box = [64, 128], dtype = "bf16", operand = 0 : i64, shape = [128, 256], strides = [256]
@@ -229,11 +244,13 @@ func.func @ragged_m(%x: memref<256x128xbf16>, %w: memref<40x128x64xbf16>, %offse
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Gathered rows lie anywhere: no tensor map; they go by cp.async.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @gathered
 // CHECK-SAME: kernel.tensor_maps = [{box = [64, 64], dtype = "bf16", operand = 1 : i64, shape = [64, 128], strides = [128], swizzle = 128 : i64}],
 // CHECK: nvvm.setmaxregister decrease 56
@@ -250,11 +267,13 @@ func.func @gathered(%x: memref<100x128xbf16>, %w: memref<128x64xbf16>, %rows: me
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Ragged k may end inside of a tile, where TMA would copy the next group.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @ragged_k
 // CHECK-NOT: kernel.tensor_maps
 // CHECK-SAME: kernel.threads = 384 : i64
@@ -271,11 +290,13 @@ func.func @ragged_k(%x: memref<128x256xbf16>, %w: memref<256x64xbf16>, %offsets:
     epilogue { ^bb0(%a: bf16, %b: bf16, %c: i32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // Rows of 100 and 60 elements are no multiples of 16 bytes.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @unaligned
 // CHECK-NOT: kernel.tensor_maps
 // CHECK-SAME: kernel.threads = 384 : i64
@@ -290,4 +311,5 @@ func.func @unaligned(%x: memref<128x100xbf16>, %w: memref<100x60xbf16>, %y: memr
     rhs { ^bb0(%a: bf16, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: bf16, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

@@ -4,6 +4,7 @@
 // The whole of it: tiles of both operands pass through shared memory, sums stay in registers and pass through shared memory
 // once. What each part decides is shown in lower-contract-<part>.mlir.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // CHECK-LABEL: func.func @simt
 // CHECK-SAME: kernel.grid = 2 : i64
 // CHECK-SAME: kernel.shared = 9216 : i64
@@ -34,11 +35,13 @@ func.func @simt(%x: memref<64x32xf32>, %w: memref<32x32xf32>, %y: memref<64x32xf
     epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // A mapped operand goes through registers.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // REMARK: remark: [Missed] StagedOperand
 // REMARK-SAME: left operand goes through registers: it is not bf16 in memory
 // REMARK-SAME: store it rounded where it is made
@@ -60,11 +63,13 @@ func.func @staged(%x: memref<64x64xf32>, %w: memref<64x60xbf16>, %y: memref<64x6
     epilogue { ^bb0(%a: f32, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
 }
+}
 
 // -----
 
 // A plain operand takes the fast way: no remark about it.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // REMARK: remark: [Missed] StagedOperand
 // REMARK-SAME: left operand goes through registers
 // REMARK-NOT: StagedOperand
@@ -83,4 +88,5 @@ func.func @half_staged(%x: memref<64x64xf32>, %w: memref<64x64xbf16>, %y: memref
     rhs { ^bb0(%a: f32, %b: bf16): kernel.yield %b : bf16 }
     epilogue { ^bb0(%a: f32, %b: bf16, %acc: f32): kernel.yield %acc : f32 }
   return
+}
 }

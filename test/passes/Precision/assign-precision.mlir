@@ -1,5 +1,5 @@
 // RUN: moec-opt %s --moec-assign-precision | FileCheck %s
-// RUN: moec-opt %s --moec-assign-precision=precision=f32 | FileCheck %s --check-prefix=F32
+// RUN: sed 's/moe.precision = "bf16"/moe.precision = "f32"/' %s | moec-opt --moec-assign-precision | FileCheck %s --check-prefix=F32
 // RUN: moec-interpret %s --pipeline=moec-assign-precision --rtol=0.2 | FileCheck %s --check-prefix=SAME
 
 // F32-NOT: bf16
@@ -15,6 +15,7 @@
 
 // CHECK: module attributes {moe.precision = "bf16"}
 
+module attributes {moe.precision = "bf16"} {
 // A hidden layer: %x is a residual stream, %h is multiplied after an activation.
 // Weights are copied once; %h is kept as bf16; %y, which is returned, is f32.
 // CHECK-LABEL: func.func @mlp
@@ -146,4 +147,5 @@ func.func @layers(%x: tensor<8x6xf32>, %w: tensor<3x6x6xf32> {moe.var = @w}) -> 
     moe.yield %c, %d : tensor<8x6xf32>, tensor<6x6xf32>
   } -> tensor<8x6xf32>, tensor<3x6x6xf32>
   return %g#0, %g#1 : tensor<8x6xf32>, tensor<3x6x6xf32>
+}
 }

@@ -7,6 +7,7 @@
 #o = affine_map<(m, n, k) -> (m, n)>
 #i = affine_map<(i, j) -> (i, j)>
 
+module attributes {moe.precision = "bf16"} {
 // A sum over rows (the gradient of a bias) and a product in a map leave it bf16.
 // CHECK-LABEL: func.func @sum_and_product
 // CHECK:         kernel.map {{.*}} outs({{.*}} : tensor<8x6xbf16>)
@@ -139,4 +140,5 @@ func.func @unmultiplied(%x: tensor<8x6xf32>) -> tensor<8x6xf32> {
       %t = arith.mulf %a, %a : f32
       kernel.yield %t : f32 } -> tensor<8x6xf32>
   return %s : tensor<8x6xf32>
+}
 }

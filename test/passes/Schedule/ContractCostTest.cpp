@@ -18,12 +18,23 @@
 using namespace moec::schedule;
 using llvm::alignTo;
 using llvm::divideCeil;
+using moec::kernel::CpuAttr;
 
 namespace {
 
+mlir::MLIRContext *context() {
+  static mlir::MLIRContext context;
+  context.loadDialect<moec::kernel::KernelDialect>();
+  return &context;
+}
+
 /// 32 registers of 16 lanes, and 16 of 8.
-Machine avx512(int64_t threads = 8) { return {16, 32, threads}; }
-Machine avx2(int64_t threads = 8) { return {8, 16, threads}; }
+CpuAttr avx512(int64_t cores = 8) {
+  return CpuAttr::get(context(), cores, 64, 32, false);
+}
+CpuAttr avx2(int64_t cores = 8) {
+  return CpuAttr::get(context(), cores, 32, 16, false);
+}
 
 ContractShape shapeOf(int64_t groups, int64_t m, int64_t n, int64_t k) {
   return {groups, m, n, k, false, false};
@@ -35,23 +46,24 @@ int64_t blocksOf(const ContractShape &shape, const ContractSchedule &s) {
 }
 
 TEST(ContractCostTest, EveryChoiceCanBeBuilt) {
-  for (const Machine &machine : {avx512(), avx2(), avx512(1), avx2(96)})
+  for (CpuAttr machine : {avx512(), avx2(), avx512(1), avx2(96)})
     for (int64_t m : {1, 2, 7, 49, 128, 1000, 40000})
       for (int64_t n : {1, 10, 17, 96, 768, 40000})
         for (int64_t k : {1, 49, 384, 1500, 100000}) {
           ContractSchedule s = chooseSchedule(shapeOf(1, m, n, k), machine);
           SCOPED_TRACE("m " + std::to_string(m) + " n " + std::to_string(n) +
                        " k " + std::to_string(k) + " lanes " +
-                       std::to_string(machine.lanes));
-          int64_t vectors = s.columns / machine.lanes;
+                       std::to_string(machine.getLanes()));
+          int64_t vectors = s.columns / machine.getLanes();
           ASSERT_GE(s.rows, 1);
           ASSERT_GE(vectors, 1);
-          EXPECT_EQ(s.columns % machine.lanes, 0);
+          EXPECT_EQ(s.columns % machine.getLanes(), 0);
           // The sums, one row of the right operand and a broadcast element.
-          EXPECT_LE(s.rows * vectors + vectors + 1, machine.registers);
+          EXPECT_LE(s.rows * vectors + vectors + 1,
+                    machine.getVectorRegisters());
           // No row is computed in vain, and less than a vector of columns.
           EXPECT_LE(s.rows, m);
-          EXPECT_LT(s.columns, n + machine.lanes);
+          EXPECT_LT(s.columns, n + machine.getLanes());
           EXPECT_EQ(s.mTile % s.rows, 0);
           EXPECT_EQ(s.nTile % s.columns, 0);
           EXPECT_LE(s.mTile, 512);
@@ -78,12 +90,13 @@ TEST(ContractCostTest, DeepDepthIsSplitEvenly) {
 }
 
 TEST(ContractCostTest, SquareFillsTheRegisters) {
-  for (const Machine &machine : {avx512(), avx2()}) {
+  for (CpuAttr machine : {avx512(), avx2()}) {
     ContractSchedule s = chooseSchedule(shapeOf(1, 512, 512, 512), machine);
-    EXPECT_GE(s.rows * s.columns / machine.lanes, machine.registers / 2);
+    EXPECT_GE(s.rows * s.columns / machine.getLanes(),
+              machine.getVectorRegisters() / 2);
     // Wide enough and high enough to load little for each product.
     EXPECT_GE(s.rows, 4);
-    EXPECT_GE(s.columns, 2 * machine.lanes);
+    EXPECT_GE(s.columns, 2 * machine.getLanes());
   }
 }
 
@@ -102,7 +115,7 @@ TEST(ContractCostTest, SkinnyUsesTheOtherDimension) {
 
 TEST(ContractCostTest, ColumnsDivideWhatTheyCan) {
   // 96 columns: 48 at a time on 16 lanes, 24 on 8, nothing beyond the end.
-  for (const Machine &machine : {avx512(), avx2()}) {
+  for (CpuAttr machine : {avx512(), avx2()}) {
     ContractSchedule s = chooseSchedule(shapeOf(1, 512, 96, 512), machine);
     EXPECT_EQ(96 % s.columns, 0);
     EXPECT_EQ(96 % s.nTile, 0);

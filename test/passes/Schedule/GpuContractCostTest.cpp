@@ -14,14 +14,20 @@
 #include <gtest/gtest.h>
 
 using namespace moec::schedule;
+using moec::kernel::GpuAttr;
 
 namespace {
 
 /// As sm_80 with the units of sm_90, sm_90a, and the least that a block has
 /// everywhere.
-constexpr GpuMachine ampere{132, 163 << 10, false};
-constexpr GpuMachine hopper{132, 227 << 10, true};
-constexpr GpuMachine small{8, 48 << 10, false};
+GpuAttr machine(int64_t multiprocessors, int64_t sharedBytes, bool hopper) {
+  static mlir::MLIRContext context;
+  context.loadDialect<moec::kernel::KernelDialect>();
+  return GpuAttr::get(&context, multiprocessors, sharedBytes, hopper, hopper);
+}
+const GpuAttr ampere = machine(132, 163 << 10, false);
+const GpuAttr hopper = machine(132, 227 << 10, true);
+const GpuAttr small = machine(8, 48 << 10, false);
 
 GpuContractShape f32(int64_t m, int64_t n, int64_t k, int64_t groups = 1) {
   GpuContractShape shape{groups, m, n, k};
@@ -47,7 +53,7 @@ int64_t sharedOf(const GpuContractShape &shape, const GpuContractSchedule &s) {
 }
 
 TEST(GpuContractCostTest, EveryChoiceCanBeBuilt) {
-  for (const GpuMachine &machine : {ampere, hopper, small})
+  for (GpuAttr machine : {ampere, hopper, small})
     for (bool tensorCores : {false, true})
       for (int64_t m : {1, 16, 17, 100, 8192})
         for (int64_t n : {1, 10, 96, 1000, 8192})
@@ -58,7 +64,7 @@ TEST(GpuContractCostTest, EveryChoiceCanBeBuilt) {
                          " k " + std::to_string(k));
             EXPECT_EQ(s.mTile % s.mMicro, 0);
             EXPECT_EQ(s.nTile % s.nMicro, 0);
-            EXPECT_LE(sharedOf(shape, s), machine.sharedPerBlock);
+            EXPECT_LE(sharedOf(shape, s), machine.getSharedBytes());
             int64_t threads = s.warpgroups
                                   ? 128 + 2 * s.mTile
                                   : s.mTile / s.mMicro * (s.nTile / s.nMicro) *
@@ -72,7 +78,7 @@ TEST(GpuContractCostTest, EveryChoiceCanBeBuilt) {
               EXPECT_EQ(s.nMicro % 8, 0);
               EXPECT_EQ(s.kTile % 16, 0);
             }
-            EXPECT_LE(s.warpgroups, machine.warpgroups && tensorCores);
+            EXPECT_LE(s.warpgroups, machine.hasWarpgroups() && tensorCores);
           }
 }
 
@@ -80,9 +86,9 @@ TEST(GpuContractCostTest, WarpgroupsAreForLargeBf16) {
   EXPECT_TRUE(chooseGpuSchedule(bf16(8192, 4096, 2048), hopper).warpgroups);
   EXPECT_FALSE(chooseGpuSchedule(bf16(8192, 4096, 2048), ampere).warpgroups);
   // Nor on sm_90, whose code runs on later GPUs too.
-  EXPECT_FALSE(chooseGpuSchedule(bf16(8192, 4096, 2048),
-                                 {132, hopper.sharedPerBlock, false})
-                   .warpgroups);
+  EXPECT_FALSE(
+      chooseGpuSchedule(bf16(8192, 4096, 2048), machine(132, 227 << 10, false))
+          .warpgroups);
   EXPECT_FALSE(chooseGpuSchedule(f32(8192, 4096, 2048), hopper).warpgroups);
   // Too few of the large tiles to fill the machine.
   EXPECT_FALSE(chooseGpuSchedule(bf16(128, 1024, 1024), hopper).warpgroups);
@@ -92,18 +98,18 @@ TEST(GpuContractCostTest, WarpgroupsNeedTheirSharedMemory) {
   // The smallest of their tiles takes four times (128 + 64) * 64 bf16, and the
   // epilogue has its own.
   for (int64_t kilobytes : {48, 96, 110})
-    EXPECT_FALSE(
-        chooseGpuSchedule(bf16(8192, 4096, 2048), {132, kilobytes << 10, true})
-            .warpgroups);
+    EXPECT_FALSE(chooseGpuSchedule(bf16(8192, 4096, 2048),
+                                   machine(132, kilobytes << 10, true))
+                     .warpgroups);
 }
 
 TEST(GpuContractCostTest, CyclesGrowWithTheWork) {
-  auto cycles = [](const GpuContractShape &shape, const GpuMachine &machine) {
+  auto cycles = [](const GpuContractShape &shape, GpuAttr machine) {
     double cycles = 0;
     chooseGpuSchedule(shape, machine, &cycles);
     return cycles;
   };
-  for (const GpuMachine &machine : {ampere, hopper, small})
+  for (GpuAttr machine : {ampere, hopper, small})
     for (bool tensorCores : {false, true}) {
       GpuContractShape shape =
           tensorCores ? bf16(512, 512, 512) : f32(512, 512, 512);
@@ -180,7 +186,7 @@ TEST(GpuContractCostTest, MoreUnitsGetSmallerTiles) {
     int64_t last = 1 << 30;
     for (int64_t units : {1, 8, 32, 132, 1000}) {
       GpuContractSchedule s =
-          chooseGpuSchedule(shape, {units, 163 << 10, false});
+          chooseGpuSchedule(shape, machine(units, 163 << 10, false));
       EXPECT_LE(area(s), last) << units;
       last = area(s);
       // Most of the units have work.

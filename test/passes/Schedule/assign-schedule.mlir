@@ -1,6 +1,7 @@
 // RUN: moec-opt %s --moec-assign-schedule --split-input-file | FileCheck %s
-// RUN: moec-opt %s --moec-assign-schedule="lanes=8 registers=16" --split-input-file | FileCheck %s --check-prefix=AVX2
+// RUN: sed 's/vector_bytes = 64, vector_registers = 32/vector_bytes = 32, vector_registers = 16/' %s | moec-opt --moec-assign-schedule --split-input-file | FileCheck %s --check-prefix=AVX2
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // Rows and columns of the register tile divide the output without waste.
 // CHECK-LABEL: func @mixing
 // CHECK: schedule <tile = [{{[0-9]+}}, {{[0-9]+}}, 49], micro = [{{8|12|16}}, 32]>
@@ -16,9 +17,11 @@ func.func @mixing(%w: tensor<96x49xf32>, %x: tensor<128x49x96xf32>, %init: tenso
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<128x96x96xf32>
   return %y : tensor<128x96x96xf32>
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // What a user wrote stays.
 // CHECK-LABEL: func @kept
 // CHECK: schedule <tile = [5, 16, 7], micro = [5, 16]>
@@ -31,4 +34,5 @@ func.func @kept(%x: tensor<32x64xf32>, %w: tensor<64x20xf32>, %init: tensor<32x2
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<32x20xf32>
   return %y : tensor<32x20xf32>
+}
 }

@@ -1,9 +1,10 @@
 // RUN: moec-opt %s --moec-assign-schedule | FileCheck %s
-// RUN: moec-opt %s --moec-assign-schedule=threads=1 | FileCheck %s --check-prefix=ALONE
-// RUN: moec-opt %s --moec-assign-schedule="lanes=8 registers=16" | FileCheck %s --check-prefix=AVX2
+// RUN: sed 's/cores = 8/cores = 1/' %s | moec-opt --moec-assign-schedule | FileCheck %s --check-prefix=ALONE
+// RUN: sed 's/vector_bytes = 64, vector_registers = 32/vector_bytes = 32, vector_registers = 16/' %s | moec-opt --moec-assign-schedule | FileCheck %s --check-prefix=AVX2
 
 // What the model of the CPU chooses; ContractCostTest holds its properties.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // A square fills the registers: 8 x 2 vectors of 32, 4 x 2 of 16. Eight threads
 // share the output out, one takes the largest blocks.
 // CHECK-LABEL: func.func @square
@@ -65,4 +66,5 @@ func.func @deep(%x: tensor<512x2000xf32>, %w: tensor<2000x512xf32>, %init: tenso
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<512x512xf32>
   return %y : tensor<512x512xf32>
+}
 }

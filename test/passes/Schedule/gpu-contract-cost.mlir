@@ -1,10 +1,11 @@
 // RUN: moec-opt %s --moec-assign-gpu-schedule | FileCheck %s
-// RUN: moec-opt %s --moec-assign-gpu-schedule=wgmma=true | FileCheck %s --check-prefix=WGMMA
-// RUN: moec-opt %s --moec-assign-gpu-schedule=multiprocessors=8 | FileCheck %s --check-prefix=FEW
-// RUN: moec-opt %s --moec-assign-gpu-schedule=shared=49152 | FileCheck %s --check-prefix=SMALL
+// RUN: sed 's/232448>/232448, wgmma = true, tma = true>/' %s | moec-opt --moec-assign-gpu-schedule | FileCheck %s --check-prefix=WGMMA
+// RUN: sed 's/multiprocessors = 132/multiprocessors = 8/' %s | moec-opt --moec-assign-gpu-schedule | FileCheck %s --check-prefix=FEW
+// RUN: sed 's/232448/49152/' %s | moec-opt --moec-assign-gpu-schedule | FileCheck %s --check-prefix=SMALL
 
 // What the model of the GPU chooses; GpuContractCostTest holds its properties.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448>} {
 // The largest tile of each kind; a smaller one where shared memory is short.
 // CHECK-LABEL: func.func @large
 // CHECK:         schedule <tile = [128, 128, 32], micro = [64, 32], variant = mma.sync, stages = 4>
@@ -81,4 +82,5 @@ func.func @slots(%x: tensor<32x192x512xbf16>, %w: tensor<32x512x2048xbf16>, %ini
     rhs { ^bb0(%l: bf16, %r: bf16): kernel.yield %r : bf16 }
     epilogue { ^bb0(%l: bf16, %r: bf16, %acc: f32): kernel.yield %acc : f32 } -> tensor<32x192x2048xf32>
   return %y : tensor<32x192x2048xf32>
+}
 }

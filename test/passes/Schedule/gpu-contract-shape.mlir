@@ -1,9 +1,10 @@
-// RUN: moec-opt %s --moec-assign-gpu-schedule=wgmma=true | FileCheck %s
-// RUN: moec-opt %s --moec-materialize-operands=wgmma=true | FileCheck %s --check-prefix=STORED
+// RUN: moec-opt %s --moec-assign-gpu-schedule | FileCheck %s
+// RUN: moec-opt %s --moec-materialize-operands | FileCheck %s --check-prefix=STORED
 
 // What is read off a contraction shows in what is chosen for it. GpuContractShapeTest
 // holds the numbers.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // Plain bf16 in whole pieces of 16 bytes takes no instructions to stage: there
 // is nothing to store before, and warpgroups are fed in time.
 // CHECK-LABEL: func.func @plain
@@ -96,4 +97,5 @@ func.func @unaligned(%x: tensor<8192x1023xbf16>, %w: tensor<1023x4096xbf16>, %in
     rhs { ^bb0(%l: bf16, %r: bf16): kernel.yield %r : bf16 }
     epilogue { ^bb0(%l: bf16, %r: bf16, %acc: f32): kernel.yield %acc : f32 } -> tensor<8192x4096xf32>
   return %y : tensor<8192x4096xf32>
+}
 }

@@ -1,11 +1,12 @@
-// RUN: moec-opt %s --moec-materialize-operands=multiprocessors=1 --mlir-print-local-scope | FileCheck %s
-// RUN: moec-opt %s --moec-materialize-operands --mlir-print-local-scope | FileCheck %s --check-prefix=MANY
-// RUN: moec-opt %s --moec-materialize-operands=multiprocessors=1 --remarks-filter=Schedule --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
-// RUN: moec-interpret %s --pipeline="moec-materialize-operands{multiprocessors=1}"
+// RUN: moec-opt %s --moec-materialize-operands --mlir-print-local-scope | FileCheck %s
+// RUN: sed 's/multiprocessors = 1,/multiprocessors = 132,/' %s | moec-opt --moec-materialize-operands --mlir-print-local-scope | FileCheck %s --check-prefix=MANY
+// RUN: moec-opt %s --moec-materialize-operands --remarks-filter=Schedule --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: moec-interpret %s --pipeline="moec-materialize-operands"
 
 // On one multiprocessor the normalisation of a row would be computed for every
 // tile of 512 columns. What the epilogue reads it still reads.
 
+module attributes {kernel.machine = #kernel.gpu<multiprocessors = 1, shared_bytes = 232448>} {
 // REMARK: [Passed] MaterializedOperand
 // REMARK-SAME: left operand is stored before it is multiplied
 // CHECK-LABEL: func.func @normalized
@@ -126,4 +127,5 @@ func.func @weighed(%x: tensor<64x64xf32>, %w: tensor<64x512xbf16>, %rows: tensor
     rhs { ^bb0(%l: f32, %r: bf16, %i: i32, %g: f32): kernel.yield %r : bf16 }
     epilogue { ^bb0(%l: f32, %r: bf16, %i: i32, %g: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<1024x512xf32>
   return %y : tensor<1024x512xf32>
+}
 }

@@ -1,8 +1,9 @@
-// RUN: moec-opt %s --moec-split-reduction=threads=2 --split-input-file --mlir-print-local-scope | FileCheck %s
+// RUN: moec-opt %s --moec-split-reduction --split-input-file --mlir-print-local-scope | FileCheck %s
 
 // A weight gradient: each of two cores takes half of the rows, and a small
 // kernel adds the halves.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @weight_gradient
 // CHECK:         %[[INIT:.*]] = tensor.empty() : tensor<2x96x192xf32>
 // CHECK:         %[[PART:.*]] = kernel.contract dims [2, 96, 192, 3136]
@@ -25,11 +26,13 @@ func.func @weight_gradient(%x: tensor<128x49x96xf32>, %dy: tensor<6272x192xf32>)
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<96x192xf32>
   return %g : tensor<96x192xf32>
 }
+}
 
 // -----
 
 // Column sums of two values: 4 parts a core, as far as 98 divides them.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @scale_gradient
 // CHECK:         %[[PARTS:.*]]:2 = kernel.rows dims [8, 64, 1568]
 // CHECK-SAME:      affine_map<(d0, d1, d2) -> (d0 * 16 + d2 floordiv 98, d2 mod 98, d1)>
@@ -49,12 +52,14 @@ func.func @scale_gradient(%x: tensor<128x98x64xf32>) -> (tensor<64xf32>, tensor<
     emit { ^bb0(%v: f32, %a: f32, %b: f32): kernel.yield } -> tensor<64xf32>, tensor<64xf32>
   return %s#0, %s#1 : tensor<64xf32>, tensor<64xf32>
 }
+}
 
 // -----
 
 // Left alone: an epilogue that needs the whole sum, a short reduction, and rows
 // that are reduced along their elements.
 
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @epilogue
 // CHECK:         kernel.contract dims [96, 192, 6272]
 // CHECK-NOT:     kernel.rows
@@ -70,9 +75,11 @@ func.func @epilogue(%x: tensor<6272x96xf32>, %dy: tensor<6272x192xf32>) -> tenso
       kernel.yield %n : f32 } -> tensor<96x192xf32>
   return %g : tensor<96x192xf32>
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @short
 // CHECK:         kernel.contract dims [96, 192, 512]
 // CHECK-NOT:     kernel.rows
@@ -86,9 +93,11 @@ func.func @short(%x: tensor<512x96xf32>, %dy: tensor<512x192xf32>) -> tensor<96x
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<96x192xf32>
   return %g : tensor<96x192xf32>
 }
+}
 
 // -----
 
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 // CHECK-LABEL: func.func @row_sums
 // CHECK:         kernel.rows dims [64, 12544]
 // CHECK-NOT:     kernel.rows
@@ -100,4 +109,5 @@ func.func @row_sums(%x: tensor<64x12544xf32>) -> tensor<64xf32> {
     finish { ^bb0(%v: f32, %a: f32): kernel.yield %a : f32 }
     emit { ^bb0(%v: f32, %a: f32): kernel.yield } -> tensor<64xf32>
   return %s : tensor<64xf32>
+}
 }
