@@ -9,6 +9,7 @@
 #include "lib/Driver/Compiler.h"
 #include "lib/Driver/Diagnostics.h"
 #include "lib/Driver/Output.h"
+#include "lib/Driver/Phases.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -29,25 +30,26 @@ static int usage(const Twine &text) {
   return 2;
 }
 
-/// Checks the phases of `request`; 0, or 2 after a message.
-static int checkPhases(const CompileRequest &request,
-                       std::optional<Phase> &until,
-                       std::optional<Phase> &from) {
-  until = parsePhase(request.emit);
+/// Checks what is asked for; 0, or 2 after a message.
+static int checkRequest(const CompileRequest &request) {
+  auto found = target::findTarget(request.target);
+  if (!found)
+    return usage(llvm::toString(found.takeError()));
+  if (auto machine = target::select(request.target, request.flags); !machine)
+    return usage(llvm::toString(machine.takeError()));
+  std::string name =
+      request.target.empty() ? found->first->name().str() : request.target;
+  std::vector<target::Phase> phases = phasesOf(*found->first);
+  std::optional<size_t> until = findPhase(phases, request.emit);
   if (!until)
-    return usage("--emit: unknown phase '" + request.emit +
-                 "'; expected one of " + phaseNamesOf(request.target));
-  if (!hasPhase(request.target, *until))
-    return usage("--emit: target '" + request.target + "' has no phase '" +
-                 request.emit + "'; expected one of " +
-                 phaseNamesOf(request.target));
+    return usage("--emit: target '" + name + "' has no phase '" + request.emit +
+                 "'; expected one of " + phaseNamesOf(phases));
   if (request.from.empty())
     return 0;
-  from = parsePhase(request.from);
-  if (!from || !canGoOnFrom(*from) || !hasPhase(request.target, *from))
-    return usage("--from: expected one of " +
-                 inputPhaseNamesOf(request.target) + " for target '" +
-                 request.target + "', got '" + request.from + "'");
+  std::optional<size_t> from = findPhase(phases, request.from);
+  if (!from || phases[*from].isText)
+    return usage("--from: expected one of " + inputPhaseNamesOf(phases) +
+                 " for target '" + name + "', got '" + request.from + "'");
   if (*until < *from)
     return usage("--emit=" + request.emit +
                  " comes before --from=" + request.from);
@@ -84,8 +86,7 @@ static int flushOutput() {
 }
 
 int moec::driver::compileModel(const CompileRequest &request) {
-  std::optional<Phase> until, from;
-  if (int code = checkPhases(request, until, from))
+  if (int code = checkRequest(request))
     return code;
   // Tried before any work; what stands there stays until all is well.
   OutputFile output;
@@ -126,10 +127,10 @@ int moec::driver::compileModel(const CompileRequest &request) {
   }
   CompileOptions compileOptions;
   compileOptions.target = request.target;
-  compileOptions.cpu = request.cpu;
+  compileOptions.flags = request.flags;
   compileOptions.precision = request.precision;
-  compileOptions.from = from;
-  compileOptions.until = *until;
+  compileOptions.from = request.from;
+  compileOptions.until = request.emit;
   compileOptions.locations = request.locations;
   compileOptions.dumpPasses = request.dumpPasses;
   compileOptions.timing = request.timing;
@@ -145,6 +146,21 @@ int moec::driver::compileModel(const CompileRequest &request) {
 }
 
 std::string moec::driver::llvmVersion() { return LLVM_VERSION_STRING; }
+
+std::string moec::driver::targetHelp() {
+  std::string text;
+  for (const target::Target *target : target::targets())
+    text += (text.empty() ? "" : ", or ") + target->help() +
+            (text.empty() ? " (default)" : "");
+  return text;
+}
+
+std::vector<target::Flag> moec::driver::targetFlags() {
+  std::vector<target::Flag> flags;
+  for (const target::Target *target : target::targets())
+    llvm::append_range(flags, target->flags());
+  return flags;
+}
 
 std::string moec::driver::schemaText() { return modelSchema(); }
 std::string moec::driver::opsText() { return describeModelOps(); }

@@ -8,6 +8,7 @@
 #ifndef MOEC_LIB_DRIVER_COMPILEMODEL_H
 #define MOEC_LIB_DRIVER_COMPILEMODEL_H
 
+#include "lib/Target/Flags.h"
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,8 +27,8 @@ struct CompileRequest {
   bool train = false;
   bool trainIfDescribed = false; ///< the same, if there is a training section
   int64_t batch = 0;             ///< 0: as the model says
-  std::string target = "cpu";    ///< or a GPU: "cuda:sm_80"
-  std::string cpu = "native";
+  std::string target;            ///< see targetHelp(); empty: the default
+  target::FlagValues flags;      ///< of targetFlags()
   /// What contractions multiply, "f32" or "bf16"; empty: what the model says.
   std::string precision;
   std::string dumpPasses; ///< folder, or empty
@@ -39,6 +40,11 @@ struct CompileRequest {
 
 /// "moe, autodiff, ..., module".
 std::string phaseNames();
+
+/// "cpu (default), or an NVIDIA GPU such as ..", and what else only some
+/// targets know.
+std::string targetHelp();
+std::vector<target::Flag> targetFlags();
 
 /// What may be left out.
 std::vector<std::string> optionalPasses();

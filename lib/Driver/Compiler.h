@@ -8,26 +8,27 @@
 #ifndef MOEC_LIB_DRIVER_COMPILER_H
 #define MOEC_LIB_DRIVER_COMPILER_H
 
-#include "lib/Driver/Phases.h"
+#include "lib/Target/Flags.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include <string>
+#include <vector>
 
 namespace moec::driver {
 
 /// What steers compilation; the defaults are what a user wants.
 struct CompileOptions {
-  /// "cpu", or a GPU: "cuda:sm_80".
-  std::string target = "cpu";
-  /// "native" or a name that LLVM knows.
-  std::string cpu = "native";
+  /// As `--target` takes it; empty: the default.
+  std::string target;
+  /// The target's own flags.
+  target::FlagValues flags;
   /// What contractions multiply, "f32" or "bf16"; empty: `moe.precision` of the
   /// module, else f32.
   std::string precision;
   /// The phase that the module comes from; empty: from the importer.
-  std::optional<Phase> from;
+  std::string from;
   /// Where to stop.
-  Phase until = Phase::Module;
+  std::string until = "module";
   /// Text of IR says where in the model each op stands.
   bool locations = false;
   /// If set, IR after each pass that changed it goes there, numbered.
@@ -42,7 +43,7 @@ struct CompileOptions {
 
 /// Compiles model IR, as lib/Import builds it or as an earlier compilation
 /// printed it, and writes the result of the last phase to `path`: text for all
-/// but `Phase::Module`; "-" is standard output for text. Diagnostics go to the
+/// but the module file; "-" is standard output for text. Diagnostics go to the
 /// context's handler. Nothing is written on failure. The exit code: 0, 1 or, if
 /// a disk is full or a limit of the process is met, 4.
 int compile(mlir::ModuleOp module, const CompileOptions &options,

@@ -31,11 +31,14 @@ static const char compiling[] = "Compiling a JSON model";
 static void addCompiling(CLI::App &app, CompileRequest &request) {
   size_t others = app.get_options({}).size();
   app.add_option("--target", request.target,
-                 "What to compile for: cpu (default), or an NVIDIA GPU such "
-                 "as cuda:sm_80 or cuda:sm_90a");
-  app.add_option("--cpu,--target-cpu", request.cpu,
-                 "CPU to compile for: native (default), x86-64-v3, "
-                 "x86-64-v4, or a name that LLVM knows");
+                 "What to compile for: " + targetHelp());
+  for (const target::Flag &flag : targetFlags())
+    app.add_option_function<std::string>(
+        "--" + flag.name + flag.synonyms,
+        [&request, name = flag.name](const std::string &value) {
+          request.flags[name] = value;
+        },
+        flag.help);
   app.add_option("--precision", request.precision,
                  "f32, or bf16: contractions multiply bf16 and sum in f32 "
                  "(default: the model's, else f32)")
@@ -47,8 +50,8 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
       ->check(rt::oneOf(passes));
   app.add_option("--remarks", request.remarks,
                  "Print what passes did and could not do: remarks whose "
-                 "category, which is a phase (Fusion, Precision, Schedule, "
-                 "CPU, GPU), matches this regular expression; '.*' for all");
+                 "category, which is a phase such as Fusion or Schedule, "
+                 "matches this regular expression; '.*' for all");
   app.add_flag("--timing", request.timing,
                "Print how long each pass took (standard error)");
   app.add_option("--dump-passes", request.dumpPasses,

@@ -8,112 +8,87 @@
 #include "lib/Driver/Phases.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/Autodiff/Passes.h"
-#include "passes/CPU/Passes.h"
 #include "passes/Fusion/Passes.h"
-#include "passes/GPU/Passes.h"
 #include "passes/Memory/Passes.h"
 #include "passes/Model/Passes.h"
 #include "passes/Precision/Passes.h"
 #include "passes/Schedule/Passes.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace moec;
 using namespace moec::driver;
+using target::Phase;
 
-static const std::pair<llvm::StringLiteral, Phase> phases[] = {
-    {"moe", Phase::MoE},       {"autodiff", Phase::Autodiff},
-    {"kernel", Phase::Kernel}, {"schedule", Phase::Schedule},
-    {"memory", Phase::Memory}, {"cpu", Phase::CPU},
-    {"llvm", Phase::LLVM},     {"llvmir", Phase::LLVMIR},
-    {"asm", Phase::Assembly},  {"gpu", Phase::GPU},
-    {"nvvm", Phase::NVVM},     {"ptx", Phase::PTX},
-    {"module", Phase::Module}};
+static const PipelineBuilder toModel[] = {model::buildModelPipeline};
+static const PipelineBuilder toAutodiff[] = {autodiff::buildAutodiffPipeline};
+static const PipelineBuilder toKernel[] = {fusion::buildFusionPipeline,
+                                           precision::buildPrecisionPipeline};
+static const PipelineBuilder toSchedule[] = {schedule::buildSchedulePipeline};
+static const PipelineBuilder toMemory[] = {memory::buildMemoryPipeline};
 
-std::optional<Phase> moec::driver::parsePhase(llvm::StringRef name) {
-  for (auto &[text, phase] : phases)
-    if (name == text)
-      return phase;
+static const Phase sharedPhases[] = {
+    {"moe", toModel, /*forMachine=*/false},
+    {"autodiff", toAutodiff, /*forMachine=*/false},
+    {"kernel", toKernel, /*forMachine=*/false},
+    {"schedule", toSchedule},
+    {"memory", toMemory},
+};
+
+std::vector<Phase> moec::driver::phasesOf(const target::Target &target) {
+  std::vector<Phase> phases(std::begin(sharedPhases), std::end(sharedPhases));
+  llvm::append_range(phases, target.phases());
+  phases.push_back({"module", {}, /*forMachine=*/true, /*isText=*/true});
+  return phases;
+}
+
+std::optional<size_t> moec::driver::findPhase(ArrayRef<Phase> phases,
+                                              StringRef name) {
+  for (auto [i, phase] : llvm::enumerate(phases))
+    if (phase.name == name)
+      return i;
   return std::nullopt;
 }
 
-bool moec::driver::hasPhase(llvm::StringRef target, Phase phase) {
-  bool onlyCpu = phase >= Phase::CPU && phase <= Phase::Assembly;
-  bool onlyGpu = phase >= Phase::GPU && phase <= Phase::PTX;
-  return target == "cpu" ? !onlyGpu : !onlyCpu;
-}
-
-/// Behind the phase CPU the programs stand in the manifest alone.
-bool moec::driver::canGoOnFrom(Phase phase) {
-  return phase <= Phase::CPU || phase == Phase::GPU || phase == Phase::NVVM;
-}
-
-static std::string join(llvm::function_ref<bool(Phase)> wanted) {
-  std::string names;
-  for (auto &[text, phase] : phases)
-    if (wanted(phase))
-      names += (names.empty() ? "" : ", ") + text.str();
-  return names;
+static std::string join(ArrayRef<Phase> phases, bool onlyIR) {
+  llvm::SetVector<StringRef> names;
+  for (const Phase &phase : phases)
+    if (!onlyIR || !phase.isText)
+      names.insert(phase.name);
+  return llvm::join(names, ", ");
 }
 
 std::string moec::driver::phaseNames() {
-  return join([](Phase) { return true; });
-}
-
-std::string moec::driver::phaseNamesOf(llvm::StringRef target) {
-  return join([&](Phase phase) { return hasPhase(target, phase); });
-}
-
-std::string moec::driver::inputPhaseNamesOf(llvm::StringRef target) {
-  return join([&](Phase phase) {
-    return hasPhase(target, phase) && canGoOnFrom(phase);
-  });
-}
-
-static void buildPhases(OpPassManager &pm, const PhaseOptions &options,
-                        Phase from, Phase until, PassPredicate wants) {
-  const std::optional<target::Gpu> &gpu = options.gpu;
-  auto runs = [&](Phase phase) { return from <= phase && phase <= until; };
-  if (runs(Phase::MoE))
-    model::buildModelPipeline(pm, wants);
-  if (runs(Phase::Autodiff))
-    autodiff::buildAutodiffPipeline(pm, wants);
-  if (runs(Phase::Kernel)) {
-    fusion::buildFusionPipeline(pm, wants);
-    precision::buildPrecisionPipeline(pm, wants);
+  std::vector<Phase> all;
+  for (const target::Target *target : target::targets()) {
+    if (!all.empty())
+      all.pop_back(); // the module file comes last for all of them
+    llvm::append_range(all, phasesOf(*target));
   }
-  if (runs(Phase::Schedule))
-    schedule::buildSchedulePipeline(pm, wants);
-  if (runs(Phase::Memory))
-    memory::buildMemoryPipeline(pm, wants);
-  if (runs(Phase::CPU) && !gpu)
-    cpu::buildCPUPipeline(pm, wants);
-  if (runs(Phase::LLVM) && !gpu)
-    cpu::buildLLVMPipeline(pm, wants);
-  if (runs(Phase::GPU) && gpu)
-    moec::gpu::buildGPUPipeline(pm, wants);
-  if (runs(Phase::NVVM) && gpu)
-    moec::gpu::buildNVVMPipeline(pm, wants);
+  return join(all, /*onlyIR=*/false);
 }
 
-void moec::driver::buildPhases(OpPassManager &pm, const PhaseOptions &options,
-                               Phase from, Phase until) {
-  ::buildPhases(pm, options, from, until, [&](llvm::StringRef name) {
-    return !llvm::is_contained(options.disabledPasses, name);
-  });
+std::string moec::driver::phaseNamesOf(ArrayRef<Phase> phases) {
+  return join(phases, /*onlyIR=*/false);
+}
+
+std::string moec::driver::inputPhaseNamesOf(ArrayRef<Phase> phases) {
+  return join(phases, /*onlyIR=*/true);
 }
 
 std::vector<std::string> moec::driver::optionalPasses() {
   std::vector<std::string> names;
-  auto note = [&](llvm::StringRef name) {
+  auto note = [&](StringRef name) {
     if (!llvm::is_contained(names, name))
       names.push_back(name.str());
     return false;
   };
-  PhaseOptions options;
-  OpPassManager cpu(ModuleOp::getOperationName());
-  ::buildPhases(cpu, options, Phase::Kernel, Phase::Memory, note);
-  options.gpu.emplace();
-  OpPassManager gpu(ModuleOp::getOperationName());
-  ::buildPhases(gpu, options, Phase::Kernel, Phase::NVVM, note);
+  for (const target::Target *target : target::targets())
+    for (const Phase &phase : phasesOf(*target))
+      for (PipelineBuilder build : phase.pipelines) {
+        OpPassManager unused(ModuleOp::getOperationName());
+        build(unused, note);
+      }
   return names;
 }

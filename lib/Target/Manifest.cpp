@@ -9,7 +9,6 @@
 #include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "dialects/MoE/MoEConventions.h"
-#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/SymbolTable.h"
 #include "runtime/core/Version.h"
 #include "llvm/ADT/MapVector.h"
@@ -19,11 +18,12 @@
 
 using namespace mlir;
 using namespace moec;
+using target::Machine;
+using target::toJson;
 namespace json = llvm::json;
 namespace attr = moec::kernel::attr;
 
-/// Attributes of a model are plain data.
-static json::Value toJson(Attribute attr) {
+json::Value target::toJson(Attribute attr) {
   if (auto dict = dyn_cast<DictionaryAttr>(attr)) {
     json::Object object;
     for (NamedAttribute entry : dict)
@@ -53,10 +53,9 @@ namespace {
 /// Builds the manifest of one module.
 class Writer {
 public:
-  /// `target` goes to the manifest as it is; kernels are symbols of `kernels`.
-  Writer(ModuleOp module, json::Object target, Operation *kernels, bool isGpu)
-      : module(module), target(std::move(target)), symbols(kernels),
-        isGpu(isGpu) {}
+  Writer(ModuleOp module, const Machine &machine)
+      : module(module), machine(machine), symbols(machine.kernelTable(module)) {
+  }
 
   FailureOr<std::string> run() {
     json::Array entries;
@@ -76,8 +75,7 @@ public:
         {"format", "moec.module/2"},
         {"compiler", moec::versionText("moec", LLVM_VERSION_STRING)},
         {"model", model ? model.getValue() : ""},
-
-        {"target", std::move(target)},
+        {"target", machine.manifest()},
         {"precision", precision ? precision.getValue() : "f32"},
         {"kernels", std::move(kernelList)},
         {"entries", std::move(entries)},
@@ -207,58 +205,21 @@ private:
     return arg;
   }
 
-  /// Writes those of `attributes` that `function` has.
-  template <typename... Attributes>
-  static void put(json::Object &kernel, Operation *function,
-                  const Attributes &...attributes) {
-    auto one = [&](const auto &attribute) {
-      if (Attribute value = attribute.get(function))
-        kernel[attribute.key()] = toJson(value);
-    };
-    (one(attributes), ...);
-  }
-
   FailureOr<json::Object> getKernel(StringAttr name) {
     Operation *function = symbols.lookup(name);
     if (!function)
       return module.emitError("no kernel function @") << name.getValue();
-    if (isGpu)
-      return getGpuKernel(function, name);
-    json::Object kernel{
-        {"symbol", name.getValue()}, {"blocks", 1}, {"scratch", 0}};
-    if (StringAttr builtin = attr::builtin.get(function)) {
-      kernel["symbol"] = ("builtin:" + builtin.getValue()).str();
-      kernel["attributes"] = toJson(attr::attributes.get(function));
-    } else if (!attr::blocks.isOn(function) || !attr::scratch.isOn(function)) {
-      return function->emitError("kernel function @")
-             << name.getValue() << " was not lowered: expected "
-             << "attributes kernel.blocks and kernel.scratch";
-    }
-    put(kernel, function, attr::blocks, attr::scratch, attr::variant,
-        attr::flops, attr::bytes, attr::kind, attr::nodes);
-
-    return kernel;
-  }
-
-  static FailureOr<json::Object> getGpuKernel(Operation *function,
-                                              StringAttr name) {
-    if (!attr::grid.isOn(function) || !attr::threads.isOn(function))
-      return function->emitError("kernel function @")
-             << name.getValue() << " was not lowered: expected "
-             << "attributes kernel.grid and kernel.threads";
-    json::Object kernel{{"symbol", name.getValue()}, {"cluster", 1}};
-    put(kernel, function, attr::grid, attr::threads, attr::cluster,
-        attr::shared, attr::workspace, attr::variant, attr::tensorMaps,
-        attr::registers, attr::spills, attr::flops, attr::bytes, attr::kind,
-        attr::nodes);
-
+    FailureOr<json::Object> kernel = machine.describeKernel(function);
+    if (failed(kernel))
+      return failure();
+    target::put(*kernel, function, attr::flops, attr::bytes, attr::kind,
+                attr::nodes);
     return kernel;
   }
 
   ModuleOp module;
-  json::Object target;
+  const Machine &machine;
   SymbolTable symbols;
-  bool isGpu;
   llvm::MapVector<StringAttr, int64_t> kernels;
   SmallVector<std::string> inputs, outputs; // names of their blocks
   int64_t flops = 0;
@@ -267,18 +228,5 @@ private:
 
 FailureOr<std::string> target::buildManifest(ModuleOp module,
                                              const Machine &machine) {
-  json::Object description{{"triple", machine.triple},
-                           {"cpu", machine.tune},
-                           {"features", json::Array(machine.features)}};
-  return Writer(module, std::move(description), module, /*isGpu=*/false).run();
-}
-
-FailureOr<std::string> target::buildManifest(ModuleOp module, const Gpu &gpu) {
-  json::Object description{
-      {"device", "cuda"}, {"arch", gpu.arch}, {"ptx", gpu.ptxVersion()}};
-  auto modules = module.getOps<mlir::gpu::GPUModuleOp>();
-  Operation *kernels = module;
-  if (!modules.empty())
-    kernels = *modules.begin();
-  return Writer(module, std::move(description), kernels, /*isGpu=*/true).run();
+  return Writer(module, machine).run();
 }

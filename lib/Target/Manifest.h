@@ -8,22 +8,30 @@
 #ifndef MOEC_LIB_TARGET_MANIFEST_H
 #define MOEC_LIB_TARGET_MANIFEST_H
 
-#include "lib/Target/Machine.h"
-#include "lib/Target/Nvidia.h"
-#include "mlir/IR/BuiltinOps.h"
+#include "lib/Target/Target.h"
 
 namespace moec::target {
 
-/// The manifest (docs/module-format.md) of a module with `kernel.program` ops
-/// whose kernel functions carry `kernel.blocks` and `kernel.scratch`. Fails,
-/// with a diagnostic, if a kernel lacks them.
+/// The manifest (docs/module-format.md) of a module with `kernel.program` ops,
+/// in the last phase of IR of a target: variables, blocks, entries and what
+/// they launch are the same for all, and the target describes itself and its
+/// kernels. Fails, with a diagnostic, if a kernel is missing or not lowered.
 mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
                                            const Machine &machine);
 
-/// The same for a GPU: kernels are functions of a `gpu.module` with the
-/// attributes of passes/GPU/LaunchShape.h.
-mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
-                                           const Gpu &gpu);
+/// Attributes that are plain data: dictionaries, arrays, texts and numbers.
+llvm::json::Value toJson(mlir::Attribute attr);
+
+/// Writes those of the agreed `attributes` that `function` has.
+template <typename... Attributes>
+void put(llvm::json::Object &kernel, mlir::Operation *function,
+         const Attributes &...attributes) {
+  auto one = [&](const auto &attribute) {
+    if (mlir::Attribute value = attribute.get(function))
+      kernel[attribute.key()] = toJson(value);
+  };
+  (one(attributes), ...);
+}
 
 } // namespace moec::target
 

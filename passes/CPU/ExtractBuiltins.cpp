@@ -8,9 +8,9 @@
 //   func.func @k2_route(..) {kernel.function} { kernel.route .. k 2 capacity 40
 //   .. }
 // becomes
-//   func.func private @k2_route(..) {kernel.builtin = "route",
-//                                    kernel.attributes = {k = 2, capacity = 40,
-//                                    ..}}
+//   func.func private @k2_route() {kernel.builtin = "route",
+//                                  kernel.attributes = {k = 2, capacity = 40,
+//                                  ..}}
 //
 // Shown by test/passes/CPU/extract-builtins.mlir.
 //
@@ -52,6 +52,9 @@ struct ExtractBuiltinsPass
                                         route.getPriority())))}));
       kernel::attr::function.remove(func);
       func.getBody().getBlocks().clear();
+      // Its arguments are those of the launch.
+      func->removeAttr(func.getArgAttrsAttrName());
+      func.setFunctionType(b.getFunctionType({}, {}));
       func.setPrivate();
     }
   }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/KernelFunctions.h"
+#include "dialects/Kernel/KernelOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "passes/CPU/Passes.h"
 
@@ -54,11 +55,12 @@ struct KernelABIPass : impl::KernelABIPassBase<KernelABIPass> {
     auto type = LLVM::LLVMFunctionType::get(
         LLVM::LLVMVoidType::get(&getContext()), {pointer, i64, i64, pointer});
     auto wrapper = LLVM::LLVMFuncOp::create(b, loc, name, type);
-    for (StringRef attr :
-         {kernel::attr::function.name, kernel::attr::blocks.name,
-          kernel::attr::scratch.name})
-      if (Attribute value = body->removeAttr(attr))
-        wrapper->setAttr(attr, value);
+    // What is said of the kernel is said of what is launched.
+    for (NamedAttribute attr : llvm::to_vector(body->getDiscardableAttrs()))
+      if (isa<kernel::KernelDialect>(attr.getNameDialect())) {
+        wrapper->setAttr(attr.getName(), attr.getValue());
+        body->removeAttr(attr.getName());
+      }
 
     Block *entry = wrapper.addEntryBlock(b);
     b.setInsertionPointToStart(entry);

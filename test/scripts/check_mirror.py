@@ -15,7 +15,7 @@ NO_TEST = {
     "Passes": "registers the passes of its phase and lists them in order; compiled models are the tests",
 }
 # The same for whole folders of the other parts of the tree.
-PARTS = ("lib", "runtime", "tools")
+PARTS = ("lib", "lib/Target", "runtime", "tools")
 NO_FOLDER = {
     "lib/Registration": "lists dialects and passes; every tool is its test",
     "tools/moec": "the main function of lib/Driver, which test/integration runs",

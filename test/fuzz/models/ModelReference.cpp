@@ -75,12 +75,11 @@ struct ModelReference::Parts {
   std::vector<std::string> disabled;
 
   /// The model after `phase`.
-  OwningOpRef<ModuleOp> lowered(driver::Phase phase, StringRef precision) {
+  OwningOpRef<ModuleOp> lowered(StringRef phase, StringRef precision) {
     OwningOpRef<ModuleOp> copy = model->clone();
     driver::CompileOptions options;
-    options.until = phase;
+    options.until = phase.str();
     options.precision = precision.str();
-    options.cpu = "x86-64";
     options.disabledPasses = disabled;
     if (driver::compile(*copy, options, nowhere) != 0)
       return {};
@@ -124,7 +123,7 @@ bool ModelReference::compile(const Switches &switches, const std::string &path,
       parts->context.get(), [&](Diagnostic &d) { os << textOf(d) << "\n"; });
   driver::CompileOptions options;
   options.target = switches.target;
-  options.cpu = switches.cpu;
+  options.flags = switches.flags;
   options.precision = switches.precision;
   options.disabledPasses = switches.disabled;
   parts->disabled = switches.disabled;
@@ -261,9 +260,9 @@ bool ModelReference::evaluate(const std::string &name, int64_t batch,
   ScopedDiagnosticHandler handler(
       parts->context.get(), [&](Diagnostic &d) { os << textOf(d) << "\n"; });
   if (!parts->plain)
-    parts->plain = parts->lowered(driver::Phase::Autodiff, "f32");
+    parts->plain = parts->lowered("autodiff", "f32");
   if (bf16 && !parts->rounded)
-    parts->rounded = parts->lowered(driver::Phase::Kernel, "bf16");
+    parts->rounded = parts->lowered("kernel", "bf16");
   if (!parts->plain || (bf16 && !parts->rounded))
     return false;
   func::FuncOp function = findEntry(*parts->plain, name, batch);

@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,8 +26,9 @@ namespace moec::fuzz {
 
 /// How a model is compiled: what `moec compile` takes.
 struct Switches {
-  std::string target = "cpu", cpu = "native";
-  std::string precision; ///< empty: what the model says
+  std::string target;
+  std::map<std::string, std::string> flags; ///< the target's own
+  std::string precision;                    ///< empty: what the model says
   std::vector<std::string> disabled;
 };
 

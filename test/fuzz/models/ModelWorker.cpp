@@ -10,7 +10,7 @@
 // finding of the script, which starts the next one.
 //
 // A case: {"model": text of a JSON model, "train": bool, "data": Data,
-// "runs": [{"target", "cpu", "precision", "disabled": [...], "threads"}],
+// "runs": [{"target", "flags", "precision", "disabled": [...], "threads"}],
 // "plant": see Plant}. The verdict: {"verdict": "good", "refused", "error" or
 // "different", "message", "run", counts ...}.
 //
@@ -72,7 +72,7 @@ public:
     for (const json &pass : run.at("disabled"))
       switches.disabled.push_back(pass);
     switches.target = run.at("target");
-    switches.cpu = run.at("cpu");
+    switches.flags = run.at("flags").get<std::map<std::string, std::string>>();
     switches.precision = run.at("precision");
     std::string precision = switches.precision;
     if (precision.empty())
@@ -91,7 +91,8 @@ public:
     std::shared_ptr<const rt::Module> module = rt::Module::load(path);
     rt::SessionOptions options;
     options.threads = run.at("threads");
-    if (switches.target != "cpu")
+    isGpu = module->manifest().isGpu();
+    if (isGpu)
       options.device = "ptxsim";
     rt::Session opened(module, options);
     session = &opened;
@@ -205,7 +206,7 @@ private:
   double factor() const {
     if (bf16)
       return factorBF16;
-    return switches.target == "cpu" ? factorF32 : factorGpu;
+    return isGpu ? factorGpu : factorF32;
   }
 
   /// Where the module has what the reference gives.
@@ -257,6 +258,7 @@ private:
   Plant plant;
   Switches switches;
   bool bf16 = false;
+  bool isGpu = false;
   rt::Session *session = nullptr;
   std::map<std::string, std::vector<double>> fields, hosts, variables;
 };

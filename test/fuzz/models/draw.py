@@ -315,11 +315,15 @@ def draw_model(random):
     return model, train
 
 
-def draw_run(random, target, features):
-    cpus = [name for name, needs in CPUS if needs is None or needs in features]
+def draw_cpu(random, features):
+    return {"cpu": random.choice([name for name, needs in CPUS if needs is None or needs in features])}
+
+
+def draw_run(random, target, flags):
+    """`flags`: those that only this target has."""
     share = random.choice([0, 0, 0.2, 1])
     disabled = [p for p in PASSES if random.random() < share]
-    return {"target": target, "cpu": random.choice(cpus) if target == "cpu" else "native",
+    return {"target": target, "flags": flags,
             "precision": random.choice(["", "", "", "f32", "bf16"]), "disabled": disabled,
             "threads": random.choice([1, 1, 2, 3])}
 
@@ -328,9 +332,9 @@ def draw_case(random, features, simulated):
     """A case as the worker reads it; `simulated`: share that also runs on the
     simulator of PTX."""
     model, train = draw_model(random)
-    runs = [draw_run(random, "cpu", features)]
+    runs = [draw_run(random, "cpu", draw_cpu(random, features))]
     if random.random() < simulated:
-        runs.append(draw_run(random, random.choice(["cuda:sm_80", "cuda:sm_90a"]), features))
+        runs.append(draw_run(random, random.choice(["cuda:sm_80", "cuda:sm_90a"]), {}))
     rate = model["training"]["optimizer"]["learning_rate"] if train else 0
     data = {"seed": random.randrange(2**31), "rate": rate,
             "inputs": random.choice(["normal", "normal", "normal", "large", "tiny", "constant", "sparse", "shifted"]

@@ -8,6 +8,7 @@
 #include "lib/Target/Manifest.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "dialects/MoE/MoEOps.h"
+#include "lib/Target/CPU/Cpu.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Parser/Parser.h"
@@ -29,8 +30,7 @@ protected:
 
   /// The manifest of a module, as LLVM's JSON prints it; "" with the
   /// diagnostic in `message` where it fails.
-  template <typename Target>
-  std::string build(const std::string &text, const Target &target) {
+  std::string build(const std::string &text, const Machine &target) {
     OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
     EXPECT_TRUE(bool(module));
     if (!module)
@@ -63,7 +63,9 @@ protected:
 
   MLIRContext context;
   std::string message;
-  Machine machine{"x86_64-linux-gnu", "znver4", {"avx2", "fma"}};
+  std::unique_ptr<Machine> cpu =
+      llvm::cantFail(select("cpu", {{"cpu", "native"}}));
+  const Machine &machine = *cpu;
 };
 
 const char *const kernels = R"(
@@ -112,9 +114,12 @@ TEST_F(ManifestTest, ProgramNumbersKernelsAndBlocks) {
   EXPECT_EQ(at(manifest, {"entries", "0", "arena"}), "512");
   // Work counts once a round.
   EXPECT_EQ(at(manifest, {"entries", "0", "model_flops"}), "435");
-  EXPECT_EQ(at(manifest, {"target"}),
-            "{\"cpu\":\"znver4\",\"features\":[\"avx2\",\"fma\"],"
-            "\"triple\":\"x86_64-linux-gnu\"}");
+  Cpu native = llvm::cantFail(getCpu("native"));
+  EXPECT_EQ(at(manifest, {"target", "cpu"}), '"' + native.tune + '"');
+  EXPECT_EQ(at(manifest, {"target", "triple"}), '"' + native.triple + '"');
+  if (!native.features.empty())
+    EXPECT_EQ(at(manifest, {"target", "features", "0"}),
+              '"' + native.features.front() + '"');
 }
 
 TEST_F(ManifestTest, EntriesDoNotShareCounts) {
@@ -200,8 +205,7 @@ TEST_F(ManifestTest, BuiltinsAreNamedSo) {
 }
 
 TEST_F(ManifestTest, KernelsOfAGpuModule) {
-  llvm::Expected<Gpu> sm80 = getGpu("sm_80");
-  ASSERT_TRUE(bool(sm80));
+  std::unique_ptr<Machine> sm80 = llvm::cantFail(select("cuda:sm_80", {}));
   std::string manifest = build(R"(
     gpu.module @kernels {
       gpu.func @k() kernel attributes {kernel.grid = 12 : i64, kernel.threads = 256 : i64, kernel.shared = 1024 : i64} {
@@ -226,8 +230,7 @@ TEST_F(ManifestTest, KernelsThatAreNotLowered) {
       "");
   EXPECT_EQ(message, "kernel function @k was not lowered: expected attributes "
                      "kernel.blocks and kernel.scratch");
-  llvm::Expected<Gpu> sm80 = getGpu("sm_80");
-  ASSERT_TRUE(bool(sm80));
+  std::unique_ptr<Machine> sm80 = llvm::cantFail(select("cuda:sm_80", {}));
   EXPECT_EQ(
       build("gpu.module @kernels { gpu.func @k() kernel { gpu.return } }" +
                 program,

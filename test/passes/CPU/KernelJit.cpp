@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelJit.h"
-#include "lib/Target/Object.h"
+#include "lib/Target/CPU/Object.h"
+#include "lib/Target/LLVM.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -46,7 +47,7 @@ std::unique_ptr<KernelJit> KernelJit::compile(ModuleOp module,
     message << d << "\n";
     return success();
   });
-  llvm::Expected<target::Machine> target = target::getMachine(cpu);
+  llvm::Expected<target::Cpu> target = target::getCpu(cpu);
   if (!target) {
     message << llvm::toString(target.takeError());
     return nullptr;

@@ -12,7 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MathCases.h"
-#include "lib/Target/Machine.h"
+#include "lib/Target/CPU/Cpu.h"
 #include "test/passes/CPU/KernelHarness.h"
 #include "llvm/ADT/STLExtras.h"
 #include <cstring>
@@ -45,8 +45,8 @@ struct SubnormalsAreZero {
 #endif
 
 bool canRun(const std::string &cpu) {
-  auto wanted = moec::target::getMachine(cpu);
-  auto here = moec::target::getMachine("native");
+  auto wanted = moec::target::getCpu(cpu);
+  auto here = moec::target::getCpu("native");
   if (!wanted || !here) {
     llvm::consumeError(wanted.takeError());
     llvm::consumeError(here.takeError());

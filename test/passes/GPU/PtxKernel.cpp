@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PtxKernel.h"
-#include "lib/Target/Nvidia.h"
+#include "lib/Target/NVIDIA/Ptx.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"

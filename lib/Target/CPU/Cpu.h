@@ -1,12 +1,13 @@
-//===- Machine.h - What code is generated for -------------------*- C++ -*-===//
+//===- Cpu.h - CPUs by name ----------------------------------------*- C++
+//-*-===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_LIB_TARGET_MACHINE_H
-#define MOEC_LIB_TARGET_MACHINE_H
+#ifndef MOEC_LIB_TARGET_CPU_CPU_H
+#define MOEC_LIB_TARGET_CPU_CPU_H
 
 #include "dialects/Kernel/KernelOps.h"
 #include "llvm/ADT/StringRef.h"
@@ -20,7 +21,7 @@ namespace moec::target {
 
 /// A CPU to generate code for. Only `features` may be used; `tune` only
 /// steers scheduling.
-struct Machine {
+struct Cpu {
   std::string triple;
   std::string tune;
   /// Names as LLVM spells them ("avx2"), without "+".
@@ -28,7 +29,7 @@ struct Machine {
 
   /// Cores that a kernel's grid should keep busy. Part of the target, so that
   /// results do not depend on the threads of a run.
-  int64_t threads = 8;
+  int64_t cores = 8;
 
   /// f32 lanes of the widest vector.
   int64_t getLanes() const;
@@ -41,8 +42,8 @@ struct Machine {
 
 /// `cpu`: "native" (this machine), or a name that LLVM knows for the host's
 /// architecture, such as "x86-64-v3" or "znver4". Unknown names are an error.
-llvm::Expected<Machine> getMachine(llvm::StringRef cpu);
+llvm::Expected<Cpu> getCpu(llvm::StringRef cpu);
 
 } // namespace moec::target
 
-#endif // MOEC_LIB_TARGET_MACHINE_H
+#endif // MOEC_LIB_TARGET_CPU_CPU_H

@@ -1,12 +1,13 @@
-//===- Machine.cpp - What code is generated for ---------------------------===//
+//===- Cpu.cpp - CPUs by name
+//----------------------------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Target/Machine.h"
-#include "lib/Target/Targets.h"
+#include "lib/Target/CPU/Cpu.h"
+#include "lib/Target/LLVM.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -24,21 +25,21 @@ static const char *const x86Features[] = {
     "avx2",    "fma",      "f16c",     "bmi",      "bmi2",     "lzcnt",
     "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx512bf16"};
 
-int64_t Machine::getLanes() const {
+int64_t Cpu::getLanes() const {
   return has("avx512f") ? 16 : has("avx2") ? 8 : 4;
 }
 
-moec::kernel::CpuAttr Machine::describe(mlir::MLIRContext *context) const {
+moec::kernel::CpuAttr Cpu::describe(mlir::MLIRContext *context) const {
   context->loadDialect<kernel::KernelDialect>();
-  return kernel::CpuAttr::get(context, threads, 4 * getLanes(),
+  return kernel::CpuAttr::get(context, cores, 4 * getLanes(),
                               getLanes() == 16 ? 32 : 16, has("avx512bf16"));
 }
 
-bool Machine::has(llvm::StringRef feature) const {
+bool Cpu::has(llvm::StringRef feature) const {
   return llvm::is_contained(features, feature);
 }
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> Machine::create() const {
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> Cpu::create() const {
   llvm::Expected<const llvm::Target *> target = lookupTarget(triple);
   if (!target)
     return target.takeError();
@@ -52,13 +53,13 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> Machine::create() const {
       llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
-llvm::Expected<Machine> moec::target::getMachine(llvm::StringRef cpu) {
-  Machine machine;
+llvm::Expected<Cpu> moec::target::getCpu(llvm::StringRef cpu) {
+  Cpu machine;
   machine.triple = llvm::sys::getDefaultTargetTriple();
   bool native = cpu.empty() || cpu == "native";
   machine.tune = native ? llvm::sys::getHostCPUName().str() : cpu.str();
   if (native)
-    machine.threads =
+    machine.cores =
         std::max(2u, llvm::hardware_concurrency().compute_thread_count());
   if (!llvm::Triple(machine.triple).isX86())
     return machine;

@@ -1,18 +1,15 @@
-//===- Nvidia.h - NVIDIA GPUs as targets -----------------------*- C++ -*-===//
+//===- Gpu.h - NVIDIA GPUs by name ------------------------------*- C++ -*-===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_LIB_TARGET_NVIDIA_H
-#define MOEC_LIB_TARGET_NVIDIA_H
+#ifndef MOEC_LIB_TARGET_NVIDIA_GPU_H
+#define MOEC_LIB_TARGET_NVIDIA_GPU_H
 
 #include "dialects/Kernel/KernelOps.h"
-#include "mlir/IR/Operation.h"
-#include "llvm/IR/Module.h"
 #include "llvm/Support/Error.h"
-#include <memory>
 #include <string>
 
 namespace moec::target {
@@ -31,18 +28,10 @@ struct Gpu {
   kernel::GpuAttr describe(mlir::MLIRContext *context) const;
 };
 
-/// `target` is "cuda:sm_80" or "sm_80". Unknown ones are an error that names
-/// all that are known.
-llvm::Expected<Gpu> getGpu(llvm::StringRef target);
-
-/// LLVM IR of a `gpu.module` in the NVVM dialect, cleaned up for `gpu`.
-llvm::Expected<std::unique_ptr<llvm::Module>>
-translateGpuModule(mlir::Operation *gpuModule, const Gpu &gpu,
-                   llvm::LLVMContext &context);
-
-/// PTX text of it. A fault of the code generator is an error.
-llvm::Expected<std::string> emitPTX(mlir::Operation *gpuModule, const Gpu &gpu);
+/// `arch` as in "sm_80". Unknown ones are an error that names all that are
+/// known.
+llvm::Expected<Gpu> getGpu(llvm::StringRef arch);
 
 } // namespace moec::target
 
-#endif // MOEC_LIB_TARGET_NVIDIA_H
+#endif // MOEC_LIB_TARGET_NVIDIA_GPU_H

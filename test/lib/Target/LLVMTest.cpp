@@ -1,11 +1,11 @@
-//===- TargetsTest.cpp - LLVM's targets, registered once ------------------===//
+//===- LLVMTest.cpp - LLVM's targets, registered once ---------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Target/Targets.h"
+#include "lib/Target/LLVM.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/TargetParser/Host.h"
 #include <atomic>
@@ -43,7 +43,7 @@ int firstLookups() {
 }
 
 /// Registration can be tried once a process, so many processes try.
-TEST(TargetsTest, ThreadsMayBeTheFirstToAsk) {
+TEST(LLVMTest, ThreadsMayBeTheFirstToAsk) {
   if (!llvm::TargetRegistry::targets().empty())
     GTEST_SKIP() << "targets are registered already; run this test alone";
   for (int i = 0; i < 500; ++i) {
@@ -60,7 +60,7 @@ TEST(TargetsTest, ThreadsMayBeTheFirstToAsk) {
   }
 }
 
-TEST(TargetsTest, UnknownTriplesAreAnError) {
+TEST(LLVMTest, UnknownTriplesAreAnError) {
   auto target = lookupTarget("nope-nope-nope");
   ASSERT_FALSE(bool(target));
   EXPECT_NE(llvm::toString(target.takeError()).find("nope"), std::string::npos);

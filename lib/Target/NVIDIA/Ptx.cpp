@@ -1,61 +1,21 @@
-//===- Nvidia.cpp - NVIDIA GPUs as targets --------------------------------===//
+//===- Ptx.cpp - From the NVVM dialect to PTX -----------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Target/Nvidia.h"
-#include "lib/Target/Object.h"
-#include "lib/Target/Targets.h"
+#include "lib/Target/NVIDIA/Ptx.h"
+#include "lib/Target/LLVM.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/GPU/GPUToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace moec::target;
-
-// 8.0 is the PTX of CUDA 12.0, the oldest that the runtime asks for; newer
-// architectures came with newer ones.
-static const Gpu gpus[] = {
-    {"sm_80", 80, 108, 163 * 1024},
-    {"sm_86", 80, 84, 99 * 1024},
-    {"sm_87", 80, 16, 163 * 1024},
-    {"sm_89", 80, 142, 99 * 1024},
-    {"sm_90", 80, 132, 227 * 1024, false, true},
-    {"sm_90a", 80, 132, 227 * 1024, true, true},
-    {"sm_100", 86, 148, 227 * 1024, false, true},
-    {"sm_100a", 86, 148, 227 * 1024, false, true},
-    {"sm_120", 87, 188, 99 * 1024, false, true},
-};
-
-std::string Gpu::ptxVersion() const {
-  return std::to_string(ptx / 10) + "." + std::to_string(ptx % 10);
-}
-
-moec::kernel::GpuAttr Gpu::describe(mlir::MLIRContext *context) const {
-  context->loadDialect<kernel::KernelDialect>();
-  return kernel::GpuAttr::get(context, multiprocessors, sharedPerBlock, wgmma,
-                              tma);
-}
-
-llvm::Expected<Gpu> moec::target::getGpu(llvm::StringRef target) {
-  llvm::StringRef name = target;
-  name.consume_front("cuda:");
-  for (const Gpu &gpu : gpus)
-    if (gpu.arch == name)
-      return gpu;
-  std::string known;
-  for (const Gpu &gpu : gpus)
-    known += (known.empty() ? "" : ", ") + gpu.arch.str();
-  return llvm::createStringError("unknown GPU architecture '" + target.str() +
-                                 "'; use cuda:ARCH with one of " + known);
-}
 
 static llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const Gpu &gpu) {
@@ -130,12 +90,9 @@ llvm::Expected<std::string> moec::target::emitPTX(mlir::Operation *gpuModule,
       createTargetMachine(gpu);
   if (!target)
     return target.takeError();
-  llvm::SmallVector<char, 0> text;
-  llvm::raw_svector_ostream os(text);
-  llvm::legacy::PassManager passes;
-  if ((*target)->addPassesToEmitFile(passes, os, nullptr,
-                                     llvm::CodeGenFileType::AssemblyFile))
-    return llvm::createStringError("the target cannot emit PTX");
-  passes.run(**module);
-  return legalComparisons(std::string(text.begin(), text.end()));
+  llvm::Expected<std::string> ptx =
+      emitFile(**module, **target, llvm::CodeGenFileType::AssemblyFile);
+  if (!ptx)
+    return ptx.takeError();
+  return legalComparisons(std::move(*ptx));
 }

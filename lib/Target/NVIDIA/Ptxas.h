@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef MOEC_LIB_TARGET_PTXAS_H
-#define MOEC_LIB_TARGET_PTXAS_H
+#ifndef MOEC_LIB_TARGET_NVIDIA_PTXAS_H
+#define MOEC_LIB_TARGET_NVIDIA_PTXAS_H
 
-#include "lib/Target/Nvidia.h"
+#include "lib/Target/NVIDIA/Gpu.h"
 #include <optional>
 #include <vector>
 
@@ -38,4 +38,4 @@ std::vector<KernelUsage> parsePtxasUsage(llvm::StringRef text);
 
 } // namespace moec::target
 
-#endif // MOEC_LIB_TARGET_PTXAS_H
+#endif // MOEC_LIB_TARGET_NVIDIA_PTXAS_H

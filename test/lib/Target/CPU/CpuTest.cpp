@@ -1,11 +1,11 @@
-//===- MachineTest.cpp - CPUs by name -------------------------------------===//
+//===- CpuTest.cpp - CPUs by name -------------------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Target/Machine.h"
+#include "lib/Target/CPU/Cpu.h"
 #include "llvm/TargetParser/Triple.h"
 #include <gtest/gtest.h>
 
@@ -13,14 +13,14 @@ using namespace moec::target;
 
 namespace {
 
-Machine machineOf(llvm::StringRef name) {
-  llvm::Expected<Machine> machine = getMachine(name);
+Cpu machineOf(llvm::StringRef name) {
+  llvm::Expected<Cpu> machine = getCpu(name);
   EXPECT_TRUE(bool(machine)) << name.str();
-  return machine ? *machine : Machine();
+  return machine ? *machine : Cpu();
 }
 
-TEST(MachineTest, WidestVectorHasTheLanes) {
-  Machine machine;
+TEST(CpuTest, WidestVectorHasTheLanes) {
+  Cpu machine;
   EXPECT_EQ(machine.getLanes(), 4);
   machine.features = {"avx", "fma"};
   EXPECT_EQ(machine.getLanes(), 4);
@@ -32,10 +32,10 @@ TEST(MachineTest, WidestVectorHasTheLanes) {
   EXPECT_FALSE(machine.has("avx512bw"));
 }
 
-TEST(MachineTest, NamedCpusHaveTheirFeatures) {
+TEST(CpuTest, NamedCpusHaveTheirFeatures) {
   if (!llvm::Triple(machineOf("native").triple).isX86())
     GTEST_SKIP() << "the names are those of x86";
-  Machine v3 = machineOf("x86-64-v3"), v4 = machineOf("x86-64-v4");
+  Cpu v3 = machineOf("x86-64-v3"), v4 = machineOf("x86-64-v4");
   EXPECT_EQ(v3.getLanes(), 8);
   EXPECT_TRUE(v3.has("fma"));
   EXPECT_FALSE(v3.has("avx512f"));
@@ -44,19 +44,19 @@ TEST(MachineTest, NamedCpusHaveTheirFeatures) {
   EXPECT_TRUE(machineOf("znver4").has("avx512bf16"));
   EXPECT_EQ(machineOf("x86-64").getLanes(), 4);
   // A named target gives the same code wherever it is compiled.
-  EXPECT_EQ(v3.threads, Machine().threads);
+  EXPECT_EQ(v3.cores, Cpu().cores);
   EXPECT_EQ(v3.tune, "x86-64-v3");
 }
 
-TEST(MachineTest, ThisMachineHasANameAndCores) {
+TEST(CpuTest, ThisMachineHasANameAndCores) {
   for (const char *name : {"native", ""}) {
-    Machine machine = machineOf(name);
+    Cpu machine = machineOf(name);
     EXPECT_FALSE(machine.tune.empty());
-    EXPECT_GE(machine.threads, 2);
+    EXPECT_GE(machine.cores, 2);
   }
 }
 
-TEST(MachineTest, CodeUsesNothingButTheFeatures) {
+TEST(CpuTest, CodeUsesNothingButTheFeatures) {
   if (!llvm::Triple(machineOf("native").triple).isX86())
     GTEST_SKIP() << "the names are those of x86";
   llvm::Expected<std::unique_ptr<llvm::TargetMachine>> target =
@@ -69,11 +69,11 @@ TEST(MachineTest, CodeUsesNothingButTheFeatures) {
   EXPECT_EQ((*target)->getTargetCPU(), "x86-64");
 }
 
-TEST(MachineTest, UnknownNamesAreListed) {
+TEST(CpuTest, UnknownNamesAreListed) {
   if (!llvm::Triple(machineOf("native").triple).isX86())
     GTEST_SKIP() << "the names are those of x86";
   ::testing::internal::CaptureStderr();
-  llvm::Expected<Machine> machine = getMachine("pentium99");
+  llvm::Expected<Cpu> machine = getCpu("pentium99");
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
   ASSERT_FALSE(bool(machine));
   std::string message = llvm::toString(machine.takeError());

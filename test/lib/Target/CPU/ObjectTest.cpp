@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Target/Object.h"
+#include "lib/Target/CPU/Object.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Object/ELFObjectFile.h"
@@ -55,8 +55,8 @@ TEST(ObjectTest, PartsAreCompiledByTheThreadsOfTheContext) {
     MLIRContext context(MLIRContext::Threading::DISABLED);
     context.setThreadPool(pool);
     OwningOpRef<ModuleOp> module = makeModule(context);
-    Machine machine = llvm::cantFail(getMachine("native"));
-    auto objects = emitObjects(*module, machine, "manifest");
+    Cpu machine = llvm::cantFail(getCpu("native"));
+    auto objects = emitObjects(*module, machine);
     ASSERT_TRUE(bool(objects)) << llvm::toString(objects.takeError());
     EXPECT_EQ(objects->size(), 4u);
     std::multiset<std::string> names = definedIn(*objects);
@@ -70,8 +70,8 @@ TEST(ObjectTest, AContextWithoutThreadsHasOnePart) {
   // Its tables take no locks.
   MLIRContext context(MLIRContext::Threading::DISABLED);
   OwningOpRef<ModuleOp> module = makeModule(context);
-  Machine machine = llvm::cantFail(getMachine("native"));
-  auto objects = emitObjects(*module, machine, "manifest");
+  Cpu machine = llvm::cantFail(getCpu("native"));
+  auto objects = emitObjects(*module, machine);
   ASSERT_TRUE(bool(objects)) << llvm::toString(objects.takeError());
   EXPECT_EQ(objects->size(), 1u);
   EXPECT_EQ(definedIn(*objects).size(), size_t(numFunctions));

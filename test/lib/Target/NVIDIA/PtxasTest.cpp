@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lib/Target/Ptxas.h"
+#include "lib/Target/NVIDIA/Ptxas.h"
 #include "llvm/Support/FileSystem.h"
 #include <gtest/gtest.h>
 
