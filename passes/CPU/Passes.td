@@ -75,4 +75,12 @@ def KernelABIPass : Pass<"moec-kernel-abi", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def VerifyCPUPass : Pass<"moec-verify-cpu", "::mlir::ModuleOp"> {
+  let summary = "Check that all that is launched can be called";
+  let description = [{
+    What a `kernel.launch` names is a builtin of the runtime, or a function with `kernel.blocks` and
+    `kernel.scratch`: what the manifest says of it.
+  }];
+}
+
 #endif

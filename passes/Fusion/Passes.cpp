@@ -20,7 +20,6 @@ void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addNestedPass<func::FuncOp>(createDecomposeAttentionPass());
   fuse("join-updates", createJoinUpdatesPass());
   pm.addPass(createLowerToKernel());
-  pm.addPass(createVerifyKernelContract());
   // Forward and backward ask for the same statistics in the same words.
   pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());
@@ -37,6 +36,7 @@ void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
   fuse("fuse-shared", createFuseEpiloguePass(sharedValues));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createVerifyFusionPass());
 }
 
 void registerFusionPhase() {

@@ -33,7 +33,7 @@ def LowerToKernel : Pass<"moec-lower-to-kernel", "::mlir::ModuleOp"> {
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def VerifyKernelContract : Pass<"moec-verify-kernel-contract", "::mlir::ModuleOp"> {
+def VerifyFusionPass : Pass<"moec-verify-fusion", "::mlir::ModuleOp"> {
   let summary = "Checks what the phases after fusion rely on";
   let description = [{
     Of the moe dialect only `moe.repeat` and `moe.yield` are left, and no value is a `!moe.routing`.

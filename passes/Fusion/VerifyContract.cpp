@@ -13,14 +13,13 @@ using namespace mlir;
 using namespace moec;
 
 namespace moec::fusion {
-#define GEN_PASS_DEF_VERIFYKERNELCONTRACT
+#define GEN_PASS_DEF_VERIFYFUSIONPASS
 #include "passes/Fusion/Passes.h.inc"
 } // namespace moec::fusion
 
 namespace {
 
-struct VerifyKernelContract
-    : fusion::impl::VerifyKernelContractBase<VerifyKernelContract> {
+struct VerifyFusionPass : fusion::impl::VerifyFusionPassBase<VerifyFusionPass> {
   void runOnOperation() override {
     bool ok = true;
     getOperation().walk([&](Operation *op) {

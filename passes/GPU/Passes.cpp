@@ -30,6 +30,7 @@ void buildGPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addNestedPass<func::FuncOp>(createSpecialFunctionsPass());
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
   pm.addPass(createOutlinePass());
+  pm.addPass(createVerifyGPUPass());
 }
 
 void buildNVVMPipeline(OpPassManager &pm, PassPredicate wants) {

@@ -117,4 +117,12 @@ def ToNVVMPass : Pass<"moec-gpu-to-nvvm", "::mlir::gpu::GPUModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect"];
 }
 
+def VerifyGPUPass : Pass<"moec-verify-gpu", "::mlir::ModuleOp"> {
+  let summary = "Check that all that is launched can be launched";
+  let description = [{
+    What a `kernel.launch` names is a kernel of the `gpu.module` with `kernel.grid` and `kernel.threads`: what the
+    manifest says of it. A block has at most 1024 threads, and no more shared memory than the machine.
+  }];
+}
+
 #endif

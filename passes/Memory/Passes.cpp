@@ -17,6 +17,7 @@ void buildMemoryPipeline(OpPassManager &pm, PassPredicate wants) {
   // Only after planning do kernels of the same work look the same.
   if (wants("merge-kernels"))
     pm.addPass(createMergeKernelsPass());
+  pm.addPass(createVerifyMemoryPass());
 }
 
 void registerMemoryPhase() {

@@ -77,4 +77,12 @@ def MergeKernelsPass : Pass<"moec-merge-kernels", "::mlir::ModuleOp"> {
   }];
 }
 
+def VerifyMemoryPass : Pass<"moec-verify-memory", "::mlir::ModuleOp"> {
+  let summary = "Check what programs launch";
+  let description = [{
+    Nothing works on a tensor any more. Every `kernel.launch` names a kernel function of the module, with one address
+    for each of its operands. (That a kernel finds there what it reads is checked for each plan as it is made.)
+  }];
+}
+
 #endif

@@ -13,6 +13,7 @@ namespace moec::precision {
 
 void buildPrecisionPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addPass(createAssignPrecisionPass());
+  pm.addPass(createVerifyPrecisionPass());
 }
 
 void registerPrecisionPhase() {

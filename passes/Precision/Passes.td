@@ -31,4 +31,11 @@ def AssignPrecisionPass : Pass<"moec-assign-precision", "::mlir::ModuleOp"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def VerifyPrecisionPass : Pass<"moec-verify-precision", "::mlir::ModuleOp"> {
+  let summary = "Check where bf16 may be";
+  let description = [{
+    A module whose `moe.precision` is not `"bf16"` has no value of that type.
+  }];
+}
+
 #endif

@@ -22,6 +22,7 @@ void buildSchedulePipeline(OpPassManager &pm, PassPredicate wants) {
   // Each is for one kind of machine.
   pm.addPass(createAssignSchedulePass());
   pm.addPass(createAssignGpuSchedulePass());
+  pm.addPass(createVerifySchedulePass());
 }
 
 void registerSchedulePhase() {

@@ -76,4 +76,11 @@ def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
   let dependentDialects = ["::moec::kernel::KernelDialect"];
 }
 
+def VerifySchedulePass : Pass<"moec-verify-schedule"> {
+  let summary = "Check that all contractions have a schedule";
+  let description = [{
+    Every `kernel.contract` has a schedule, which the code generators follow.
+  }];
+}
+
 #endif

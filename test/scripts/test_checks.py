@@ -154,6 +154,50 @@ class Checks(unittest.TestCase):
             self.rejects("check_attributes.py", {"lib/Target/Manifest.cpp": "\n" + text + "\n"},
                          "lib/Target/Manifest.cpp:2 has the name")
 
+    def test_phases(self):
+        phases = "check_phases.py"
+        good = {
+            "passes/Fusion/Passes.h": "namespace moec::fusion {\nvoid buildFusionPipeline(mlir::OpPassManager &pm, "
+                                      "PassPredicate wants);\nvoid registerFusionPhase();\n}\n",
+            "passes/Fusion/Passes.cpp": "void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {\n"
+                                        "  pm.addPass(createFuseDispatchPass());\n"
+                                        "  pm.addPass(createVerifyFusionPass());\n}\n"
+                                        "void registerFusionPhase() {\n"
+                                        "  registerPipeline(\"moec-fusion-pipeline\", \"Fuse\",\n"
+                                        "                   buildFusionPipeline);\n}\n",
+            "passes/Fusion/Passes.td": PASS_TD + '// "moec-verify-fusion"\n',
+            "passes/Fusion/VerifyContract.cpp": "// checks\n",
+            "passes/Fusion/README.md": "Fusion\n",
+            "lib/Registration/InitAll.cpp": "  fusion::registerFusionPhase();\n",
+            "lib/Target/Targets.def": "MOEC_TARGET(NVIDIA)\n",
+            "lib/Target/NVIDIA/Gpu.cpp": 'const char *name = "cuda:sm_80";\n',
+        }
+        self.accepts(phases, good)
+
+        def spoiled(path, old, new, message):
+            self.assertIn(old, good[path])
+            self.rejects(phases, {**good, path: good[path].replace(old, new)}, message)
+
+        for path in ("passes/Fusion/VerifyContract.cpp", "passes/Fusion/README.md"):
+            self.rejects(phases, {**good, path: None}, path)
+        spoiled("passes/Fusion/Passes.h", "PassPredicate wants", "int lanes", "expected void buildFusionPipeline(")
+        spoiled("passes/Fusion/Passes.h", "registerFusionPhase", "registerFusionPasses", "expected void registerFusionPhase()")
+        spoiled("passes/Fusion/Passes.h", "moec::fusion", "moec", "expected namespace moec::fusion, got moec")
+        spoiled("passes/Fusion/Passes.cpp", "moec-fusion-pipeline", "moec-fuse", "the pipeline moec-fusion-pipeline")
+        spoiled("passes/Fusion/Passes.cpp", "  pm.addPass(createVerifyFusionPass());\n", "",
+                "to end with createVerifyFusionPass()")
+        spoiled("passes/Fusion/Passes.td", "verify-fusion", "verify", "expected the pass moec-verify-fusion")
+        spoiled("lib/Registration/InitAll.cpp", "fusion::", "", "to call fusion::registerFusionPhase()")
+        spoiled("lib/Target/Targets.def", "NVIDIA", "AMD", "lib/Target/NVIDIA/ is no line")
+        spoiled("lib/Target/Targets.def", "NVIDIA", "AMD", "AMD has no folder")
+        remark = 'remark::missed(loc, remarkAbout(op, "Slow", "Fusion"))\n'
+        self.accepts(phases, {**good, "passes/Fusion/A.cpp": remark})
+        self.rejects(phases, {**good, "passes/Fusion/A.cpp": remark.replace('"Fusion"', '"CPU"')},
+                     "expected remarks of category Fusion, got CPU")
+        self.rejects(phases, {**good, "lib/Driver/A.cpp": 'if (target == "cuda:sm_90a")\n'}, "names a machine")
+        self.accepts(phases, {**good, "lib/Driver/A.cpp": "// cuda:sm_90a\n"})
+        self.rejects(phases, {path: None for path in GOOD if path.startswith("passes")}, "nothing to check")
+
     def test_sizes(self):
         sizes = "check_sizes.py"
         self.accepts(sizes, {"lib/A.cpp": "\n" * 600})

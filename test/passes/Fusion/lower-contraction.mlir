@@ -1,4 +1,4 @@
-// RUN: moec-opt %s -moec-lower-to-kernel -moec-verify-kernel-contract -mlir-print-local-scope | FileCheck %s
+// RUN: moec-opt %s -moec-lower-to-kernel -moec-verify-fusion -mlir-print-local-scope | FileCheck %s
 
 // Over the last axis: rows are tokens of all images, the weight is the right
 // operand, and the bias is in the epilogue.

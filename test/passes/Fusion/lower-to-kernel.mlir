@@ -1,4 +1,4 @@
-// RUN: moec-opt %s -moec-lower-to-kernel -moec-verify-kernel-contract | FileCheck %s
+// RUN: moec-opt %s -moec-lower-to-kernel -moec-verify-fusion | FileCheck %s
 // RUN: moec-opt %s -moec-lower-to-kernel -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s --check-prefix=LOC
 
 !plan = !moe.routing<items = 8, experts = 4, k = 2, capacity = 5>

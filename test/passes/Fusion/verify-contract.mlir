@@ -1,4 +1,4 @@
-// RUN: moec-opt %s -moec-verify-kernel-contract -split-input-file -verify-diagnostics
+// RUN: moec-opt %s -moec-verify-fusion -split-input-file -verify-diagnostics
 
 func.func @left(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @below {{'moe.scale' op is left after lowering to kernels; only moe.repeat and moe.yield may be (run moec-lower-to-kernel)}}
