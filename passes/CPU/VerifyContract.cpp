@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
 #include "passes/CPU/Passes.h"
 
 using namespace mlir;
@@ -20,10 +21,10 @@ struct VerifyCPUPass : impl::VerifyCPUPassBase<VerifyCPUPass> {
     WalkResult walk = getOperation().walk([&](kernel::LaunchOp launch) {
       StringAttr name = launch.getKernelAttr().getAttr();
       Operation *function = symbols.lookup(name);
-      if (function && function->hasAttr("kernel.builtin"))
+      if (function && kernel::attr::builtin.isOn(function))
         return WalkResult::advance();
-      if (function && function->hasAttr("kernel.blocks") &&
-          function->hasAttr("kernel.scratch"))
+      if (function && kernel::attr::blocks.isOn(function) &&
+          kernel::attr::scratch.isOn(function))
         return WalkResult::advance();
       launch.emitOpError("launches @")
           << name.getValue() << ", which no pass of this phase lowered";

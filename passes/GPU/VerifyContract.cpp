@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
 #include "passes/GPU/Passes.h"
 
 using namespace mlir;
@@ -25,14 +26,10 @@ struct VerifyGPUPass : impl::VerifyGPUPassBase<VerifyGPUPass> {
     WalkResult walk = getOperation().walk([&](kernel::LaunchOp launch) {
       StringAttr name = launch.getKernelAttr().getAttr();
       Operation *kernel = symbols ? symbols->lookup(name) : nullptr;
-      auto number = [&](StringRef key) -> int64_t {
-        auto attr = kernel ? kernel->getAttrOfType<IntegerAttr>(key) : nullptr;
-        return attr ? attr.getInt() : 0;
-      };
-      int64_t threads = number("kernel.threads"),
-              shared = number("kernel.shared");
+      int64_t threads = kernel ? kernel::attr::threads.number(kernel) : 0;
+      int64_t shared = kernel ? kernel::attr::shared.number(kernel) : 0;
       constexpr int64_t maxThreads = 1024;
-      if (!number("kernel.grid") || !threads)
+      if (!threads || !kernel::attr::grid.number(kernel))
         launch.emitOpError("launches @")
             << name.getValue() << ", which no pass of this phase lowered";
       else if (threads > maxThreads)

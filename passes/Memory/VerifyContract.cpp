@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Memory/Passes.h"
@@ -43,7 +44,7 @@ struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
   static LogicalResult check(kernel::LaunchOp launch, SymbolTable &symbols) {
     StringAttr name = launch.getKernelAttr().getAttr();
     auto function = symbols.lookup<func::FuncOp>(name);
-    if (!function || !function->hasAttr("kernel.function"))
+    if (!function || !kernel::attr::function.isOn(function))
       return launch.emitOpError("launches @")
              << name.getValue() << ", which is no kernel function";
     // begin, end and scratch are no operands.

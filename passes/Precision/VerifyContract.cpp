@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/MoE/MoEConventions.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "passes/Precision/Passes.h"
@@ -19,7 +20,7 @@ namespace {
 struct VerifyPrecisionPass
     : impl::VerifyPrecisionPassBase<VerifyPrecisionPass> {
   void runOnOperation() override {
-    auto asked = getOperation()->getAttrOfType<StringAttr>("moe.precision");
+    StringAttr asked = moe::attr::precision.get(getOperation());
     markAllAnalysesPreserved();
     if (asked && asked == "bf16")
       return;
