@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/MoE/MoEVerify.h"
+#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace moec;
@@ -122,4 +123,40 @@ SmallVector<Value> LoadProbabilityOp::buildGradient(OpBuilder &builder,
                                             getLogits(), getNoisy(), grads[0],
                                             getKAttr(), getStdAttr());
   return {grad.getLogitsGrad(), grad.getNoisyGrad()};
+}
+
+//===----------------------------------------------------------------------===//
+// Canonicalization
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The mean over the batch of what an op gives for each item is what it gives
+/// as a scalar.
+template <typename OpT> struct MeanOfItems : OpRewritePattern<ScaleOp> {
+  using OpRewritePattern<ScaleOp>::OpRewritePattern;
+  LogicalResult matchAndRewrite(ScaleOp op,
+                                PatternRewriter &rewriter) const override {
+    auto sum = op.getInput().getDefiningOp<ReduceOp>();
+    auto items = sum ? sum.getInput().getDefiningOp<OpT>() : OpT();
+    if (!items)
+      return rewriter.notifyMatchFailure(op, "no sum of values of items");
+    auto type = cast<RankedTensorType>(items->getResult(0).getType());
+    if (type.getRank() != 1 ||
+        !op.getFactor().isExactlyValue(1.0 / double(type.getDimSize(0))))
+      return rewriter.notifyMatchFailure(op, "no mean over the batch");
+    rewriter.replaceOpWithNewOp<OpT>(op, TypeRange{op.getType()},
+                                     items->getOperands(),
+                                     items->getAttrDictionary().getValue());
+    return success();
+  }
+};
+} // namespace
+
+void SoftmaxCrossEntropyOp::getCanonicalizationPatterns(
+    RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add<MeanOfItems<SoftmaxCrossEntropyOp>>(context);
+}
+void AccuracyOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                             MLIRContext *context) {
+  patterns.add<MeanOfItems<AccuracyOp>>(context);
 }

@@ -23,6 +23,7 @@ def MoE_SoftmaxCrossEntropyOp : MoE_DiffOp<"softmax_cross_entropy"> {
   let results = (outs MoE_Tensor:$loss);
   let assemblyFormat = "$logits `,` $labels `smoothing` $label_smoothing attr-dict `:` type($logits) `,` type($labels) `->` type($loss)";
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def MoE_SoftmaxCrossEntropyGradOp : MoE_Op<"softmax_cross_entropy_grad", [Pure, AllTypesMatch<["logits", "result"]>]> {
@@ -63,6 +64,7 @@ def MoE_AccuracyOp : MoE_Op<"accuracy", [Pure]> {
   let results = (outs MoE_Tensor:$result);
   let assemblyFormat = "$logits `,` $labels attr-dict `:` type($logits) `,` type($labels) `->` type($result)";
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
 }
 
 def MoE_CvSquaredOp : MoE_DiffOp<"cv_squared"> {

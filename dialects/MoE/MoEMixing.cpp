@@ -16,10 +16,17 @@ using namespace moec::moe;
 //===----------------------------------------------------------------------===//
 
 LogicalResult PatchifyOp::verify() {
-  if (failed(expectRank(*this, "an image", getImage(), 4)) ||
-      failed(expectPositive(*this, "std", getStd())))
+  if (failed(expectRank(*this, "an image", getImage(), 4)))
     return failure();
   ArrayRef<int64_t> shape = shapeOf(getImage());
+  size_t channels = shape[3];
+  for (ArrayRef<double> list : {getMean(), getStd()})
+    if (list.size() != 1 && list.size() != channels)
+      return emitOpError("expected one mean and std, or one for each of ")
+             << channels << " channels, got " << list.size();
+  for (double std : getStd())
+    if (failed(expectPositive(*this, "std", APFloat(std))))
+      return failure();
   int64_t patch = getPatch();
   if (patch < 1 || shape[1] % patch || shape[2] % patch)
     return emitOpError("expected a patch that divides ")

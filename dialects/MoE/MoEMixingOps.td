@@ -7,19 +7,20 @@ def MoE_PatchifyOp : MoE_Op<"patchify", [Pure]> {
   let summary = "Cuts images into normalised patches";
   let description = [{
     input [B, H, W, C] (u8 as i8, or float), result [B, (H/P)*(W/P), P*P*C]: patch (i, j) is token
-    i*(W/P)+j, element ((y*P)+x)*C+c. Values become (v - mean) / std; u8 is divided by 255 first. Data has
-    no gradient.
+    i*(W/P)+j, element ((y*P)+x)*C+c. Values become (v - mean) / std, of which there is one each or one a
+    channel; u8 is divided by 255 first. Data has no gradient.
 
     Example:
 
     ```mlir
     func.func @f(%x: tensor<2x28x28x1xi8>) -> tensor<2x49x16xf32> {
-      %y = moe.patchify %x patch 4 mean 0.286 std 0.353 : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
+      %y = moe.patchify %x patch 4 mean [0.286] std [0.353] : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
       return %y : tensor<2x49x16xf32>
     }
     ```
   }];
-  let arguments = (ins StaticShapeTensorOf<[I8, F32, F64]>:$image, I64Attr:$patch, F64Attr:$mean, F64Attr:$std);
+  let arguments = (ins StaticShapeTensorOf<[I8, F32, F64]>:$image, I64Attr:$patch, DenseF64ArrayAttr:$mean,
+    DenseF64ArrayAttr:$std);
   let results = (outs MoE_Tensor:$result);
   let assemblyFormat = "$image `patch` $patch `mean` $mean `std` $std attr-dict `:` type($image) `->` type($result)";
   let hasVerifier = 1;

@@ -28,9 +28,9 @@ struct ImportOptions {
   int64_t batch = 0;
 };
 
-/// Checks a model ("moec.model/1") and builds it as variables and entries:
-/// infer, one for each batch size, likewise eval if it is known what the logits
-/// are, and train_step; docs/design.md says more.
+/// Checks a model ("moec.model/2") and builds it as variables and entries:
+/// infer, one for each batch size, likewise eval if there is a loss or a metric
+/// of an image, and train_step; docs/design.md says more.
 /// If anything is wrong with the model, all problems are written to `problems`,
 /// each with file, line, column, JSON path and node, and the result is null.
 /// `file` is only a name, for messages and locations.

@@ -16,11 +16,12 @@ namespace moec::import {
 /// Sets `moe.model`, `moe.precision` and `moe.settings` on the module.
 void describeModel(mlir::ModuleOp module, const Model &model);
 
-/// What an entry computes: the model's outputs; the logits and how right they
-/// are for each item; a step of training.
+/// What an entry computes: the model's outputs; the logits, and loss and
+/// metrics of each image; a step of training.
 enum class EntryKind { Infer, Eval, TrainStep };
 
-/// Adds the entry `infer`, `eval` (which needs `model.logits`) or `train_step`
+/// Adds the entry `infer`, `eval` (of a model with a loss or a metric of an
+/// image) or `train_step`
 /// (which needs a training section) as function @symbol, and the variables
 /// that are new in it.
 void buildEntry(mlir::ModuleOp module, const Model &model,

@@ -15,7 +15,7 @@ using llvm::SmallVector;
 using llvm::StringRef;
 using llvm::Twine;
 
-static constexpr StringRef formatName = "moec.model/1";
+static constexpr StringRef formatName = "moec.model/2";
 /// Each is compiled into entries of its own.
 static constexpr size_t maxBatches = 64;
 
@@ -54,6 +54,16 @@ static bool checkFormat(const JsonValue &root, Problems &problems) {
   const JsonValue *format = root.find("format");
   if (format && format->isString() && format->text == formatName)
     return true;
+  if (format && format->text == "moec.model/1") {
+    problems.onlyLine(
+        *format,
+        "format moec.model/1 is not read any more: moec.model/2 has the loss "
+        "as a node ('training.nodes', \"loss\": \"name\") instead of an object "
+        "and 'auxiliary', 'outputs' of blocks instead of 'output', 'groups' "
+        "instead of 'no_decay', and 'activation', 'form' and 'eps' wherever "
+        "there is one; docs/model-format.md shows each");
+    return false;
+  }
   problems
       .add(format ? *format : root,
            format ? "unknown format version" : "the model has no 'format'")
@@ -124,8 +134,22 @@ static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs) {
     input.json = &member.value;
     std::string what = "input '" + member.key + "'";
     reader.identifier(member.key, member.value, "the input's name");
-    if (!reader.object(member.value, what, {"shape", "dtype", "description"}))
+    input.field = member.key;
+    if (!reader.object(member.value, what,
+                       {"shape", "dtype", "field", "description"}))
       continue;
+    if (const JsonValue *field = member.value.find("field")) {
+      input.field = field->text;
+      reader.identifier(field->text, *field, "the field's name");
+    }
+    for (const Input &other : llvm::drop_end(graph.inputs))
+      if (other.field == input.field)
+        reader.problems
+            .add(member.value, "inputs '" + other.name + "' and '" +
+                                   input.name + "' have one field")
+            .expected("a field of its own for each input")
+            .got("'" + input.field + "'")
+            .fix("give one of them another \"field\"");
     const JsonValue *shape = member.value.find("shape");
     const JsonValue *dtype = member.value.find("dtype");
     std::optional<Shape> read;
@@ -157,109 +181,6 @@ static void checkInputs(Reader &reader, Graph &graph, const JsonValue &inputs) {
   }
 }
 
-/// Reports nodes that no output needs.
-static void checkUse(Reader &reader, const Graph &graph,
-                     llvm::ArrayRef<Ref> roots) {
-  if (!graph.sound)
-    return;
-  std::vector<bool> used(graph.nodes.size());
-  for (Ref ref : roots)
-    if (ref >= 0)
-      used[ref] = true;
-  for (Ref ref : llvm::reverse(graph.order))
-    for (Ref input : graph.nodes[ref].inputs)
-      if (used[ref] && input >= 0)
-        used[input] = true;
-  for (auto [i, node] : llvm::enumerate(graph.nodes))
-    if (!used[i])
-      reader.problems
-          .add(*node.json, "the result of '" + node.name + "' is not used")
-          .node(graph.name.empty() ? node.name : graph.name + "." + node.name)
-          .expected("nodes that an output needs")
-          .fix("use it, or remove the node");
-}
-
-static void checkBlock(Reader &reader, const JsonMember &member) {
-  auto owned = std::make_unique<Graph>();
-  Graph &graph = *owned;
-  graph.name = member.key;
-  const JsonValue &json = member.value;
-  std::string what = "block '" + member.key + "'";
-  reader.identifier(member.key, json, "the block's name");
-  reader.model.blocks[member.key] = std::move(owned);
-  graph.sound = false;
-  if (!reader.object(json, what, {"inputs", "output", "nodes", "description"}))
-    return;
-  const JsonValue *inputs = json.find("inputs");
-  const JsonValue *nodes = json.find("nodes");
-  const JsonValue *output = json.find("output");
-  if (!inputs)
-    reader.missing(json, what, "inputs").expected("{ \"x\": [sizes] }");
-  if (!nodes)
-    reader.missing(json, what, "nodes");
-  if (!output)
-    reader.missing(json, what, "output").expected("the name of a node");
-  if (!inputs || !nodes || !output)
-    return;
-  if (!inputs->isObject() || inputs->members.size() != 1) {
-    reader.problems.add(*inputs, what + " must have one input")
-        .expected("{ \"x\": [\"batch\", ...] }")
-        .got(inputs->isObject() ? formatv("{0}", inputs->members.size()).str()
-                                : inputs->describe());
-    return;
-  }
-  Input &input = graph.inputs.emplace_back();
-  input.name = inputs->members.front().key;
-  input.json = &inputs->members.front().value;
-  std::optional<Shape> shape = reader.shape(*input.json, input.name);
-  graph.sound = input.known = shape.has_value();
-  input.info.shape = shape.value_or(Shape{1});
-  checkNodes(reader, graph, *nodes);
-  std::optional<Ref> ref = resolve(reader, graph, *output);
-  if (!ref) {
-    graph.sound = false;
-    return;
-  }
-  graph.outputs = {*ref};
-  checkUse(reader, graph, graph.outputs);
-  graph.sound &= graph.info(*ref) != nullptr;
-}
-
-/// "node.experts" or "repeat.node.experts": the shares of an expert layer.
-static std::optional<Output> resolveShares(Reader &reader,
-                                           const JsonValue &item) {
-  const Graph &graph = reader.model.graph;
-  SmallVector<std::string> names;
-  for (auto [i, node] : llvm::enumerate(graph.nodes)) {
-    std::string name = node.name + ".experts";
-    if (node.op && node.op->routes) {
-      names.push_back(name);
-      if (item.text == name)
-        return Output{name, static_cast<Ref>(i), -1, true};
-    }
-    if (!node.block)
-      continue;
-    for (auto [j, inner] : llvm::enumerate(node.block->nodes)) {
-      if (!inner.op || !inner.op->routes)
-        continue;
-      name = node.name + "." + inner.name + ".experts";
-      names.push_back(name);
-      if (item.text == name)
-        return Output{name, static_cast<Ref>(i), static_cast<int>(j), true};
-    }
-  }
-  // With a broken graph there may be more layers than can be seen.
-  if (!graph.sound || reader.problems.full())
-    return std::nullopt;
-  SmallVector<StringRef> known(names.begin(), names.end());
-  reader.problems.add(item, "no expert layer '" + item.text + "'")
-      .expected(known.empty() ? "a 'moe' or 'soft_moe' node; there is none"
-                              : joinNames(known))
-      .got("'" + item.text + "'")
-      .fix(suggest(item.text, known, "name the node, then '.experts'"));
-  return std::nullopt;
-}
-
 static void checkClasses(Reader &reader, const JsonValue &json,
                          bool hasTraining) {
   Model &model = reader.model;
@@ -289,33 +210,6 @@ static void checkClasses(Reader &reader, const JsonValue &json,
         .got(Twine(json.items.size()));
 }
 
-/// The loss says which node makes the logits, and which input the labels are.
-/// Without a training section the logits are the one output that may be logits,
-/// if there is one, and evaluation brings labels of its own.
-static void findLogits(Model &model, bool hasTraining) {
-  if (model.training) {
-    model.logits = model.training->logits;
-    model.label = model.training->label;
-    model.labelName = model.graph.nameOf(*model.label).str();
-  }
-  if (hasTraining)
-    return;
-  model.labelName = "label";
-  while (model.graph.names.contains(model.labelName))
-    model.labelName += "_";
-  for (const Output &output : model.outputs) {
-    const TensorInfo *info = model.graph.info(output.node);
-    if (output.experts || !info || info->rank() != 2 ||
-        info->shape[0] != model.batch)
-      continue;
-    if (model.logits && *model.logits != output.node) {
-      model.logits.reset();
-      return;
-    }
-    model.logits = output.node;
-  }
-}
-
 static void checkOutputs(Reader &reader, const JsonValue &root) {
   Model &model = reader.model;
   const JsonValue *outputs = root.find("outputs");
@@ -328,30 +222,46 @@ static void checkOutputs(Reader &reader, const JsonValue &root) {
   // What stands there again is a result of its own. An entry's results are told
   // apart by their names; no node has a name that begins with a digit.
   llvm::StringMap<int> times;
-  auto add = [&](Output output) {
-    if (int time = ++times[output.name]; time > 1)
-      output.name += "." + std::to_string(time);
-    model.graph.outputs.push_back(output.node);
-    model.outputs.push_back(std::move(output));
-  };
   for (const JsonValue &item : outputs->items) {
-    if (item.isString() && StringRef(item.text).ends_with(".experts")) {
-      if (std::optional<Output> shares = resolveShares(reader, item))
-        add(*shares);
-      continue;
-    }
     std::optional<Ref> ref = resolve(reader, model.graph, item);
     if (!ref)
       continue;
     const TensorInfo *info = model.graph.info(*ref);
-    if (*ref < 0 || (info && info->dtype != DType::F32)) {
+    if (ref->isInput() ||
+        (info && (info->dtype != DType::F32 || info->rank() == 0))) {
       reader.problems.add(item, "'" + item.text + "' cannot be an output")
-          .expected("an f32 value that a node computes")
-          .got(*ref < 0 ? "an input" : toString(*info));
+          .expected("an f32 value that a node computes for each image")
+          .got(ref->isInput() ? "an input" : toString(*info));
       continue;
     }
-    add({item.text, *ref, -1, false});
+    Output output{item.text, *ref};
+    if (int time = ++times[output.name]; time > 1)
+      output.name += "." + std::to_string(time);
+    model.graph.outputs.push_back(*ref);
+    model.outputs.push_back(std::move(output));
   }
+}
+
+/// Training, evaluation and classes, once the nodes are known.
+static void checkRest(Reader &reader, bool training) {
+  Model &model = reader.model;
+  const JsonValue *section = reader.root.find("training");
+  if (section)
+    checkTraining(reader, *section);
+  else if (training)
+    reader.missing(reader.root, "the model", "training")
+        .fix("add loss and optimizer, or compile with --mode infer");
+  findLogits(reader, section != nullptr);
+  if (const JsonValue *classes = reader.root.find("classes"))
+    checkClasses(reader, *classes, section != nullptr);
+  if (!reader.problems.empty())
+    return;
+  SmallVector<Ref> roots(model.graph.outputs);
+  for (const LossTerm &term : model.loss)
+    roots.append(term.values);
+  for (const Metric &metric : model.metrics)
+    roots.push_back(metric.value);
+  checkUse(reader, model.graph, roots);
 }
 
 std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
@@ -361,7 +271,7 @@ std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
     return nullptr;
   auto model = std::make_unique<Model>();
   model->batch = batch;
-  Reader reader(*model, problems);
+  Reader reader(*model, root, problems);
   reader.object(root, "the model",
                 {"format", "name", "description", "dims", "inputs", "blocks",
                  "nodes", "outputs", "classes", "training"});
@@ -377,33 +287,13 @@ std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
     checkInputs(reader, model->graph, *inputs);
   else
     reader.missing(root, "the model", "inputs");
-  if (const JsonValue *blocks = root.find("blocks")) {
-    if (!blocks->isObject())
-      reader.object(*blocks, "'blocks'", {});
-    for (const JsonMember &member : blocks->members)
-      checkBlock(reader, member);
-  }
-  const JsonValue *nodes = root.find("nodes");
-  if (!nodes) {
+  if (const JsonValue *nodes = root.find("nodes")) {
+    checkNodes(reader, model->graph, *nodes);
+    checkOutputs(reader, root);
+    checkRest(reader, training);
+  } else {
     reader.missing(root, "the model", "nodes");
-    return model;
   }
-  checkNodes(reader, model->graph, *nodes);
-  checkOutputs(reader, root);
-  SmallVector<Ref> roots(model->graph.outputs);
-  const JsonValue *section = root.find("training");
-  if (section) {
-    checkTraining(reader, *section);
-    if (model->training)
-      roots.push_back(model->training->logits);
-  } else if (training) {
-    reader.missing(root, "the model", "training")
-        .fix("add loss and optimizer, or compile with --mode infer");
-  }
-  findLogits(*model, section != nullptr);
-  if (const JsonValue *classes = root.find("classes"))
-    checkClasses(reader, *classes, section != nullptr);
-  if (problems.empty())
-    checkUse(reader, model->graph, roots);
+  checkBlocks(reader);
   return model;
 }

@@ -8,6 +8,7 @@
 #include "lib/Import/Reader.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <functional>
 
 using namespace moec::import;
 using llvm::formatv;
@@ -61,12 +62,6 @@ static bool readNode(Reader &reader, Graph &graph, const JsonValue &json,
         .fix(suggest(op->text, opNames(), "use one of these ops"));
     return false;
   }
-  if (node.op == &repeatOp && !graph.name.empty()) {
-    problems.add(*op, "a block cannot contain 'repeat'")
-        .node(node.fullName)
-        .fix("repeat the block from the nodes of the model");
-    return false;
-  }
   SmallVector<StringRef> keys = {"name", "op", "inputs", "description"};
   for (const AttrDef &def : node.op->attrs)
     keys.push_back(def.name);
@@ -89,9 +84,9 @@ static bool readInputs(Reader &reader, Graph &graph, Node &node) {
   }
   bool good = true;
   for (const JsonValue &item : inputs->items) {
-    std::optional<Ref> ref = resolve(reader, graph, item, node.fullName);
-    if (ref)
-      node.inputs.push_back(*ref);
+    std::optional<int> base = resolveBase(reader, graph, item, node.fullName);
+    if (base)
+      node.inputs.push_back({*base, 0});
     else
       good = false;
   }
@@ -119,8 +114,10 @@ static bool readInputs(Reader &reader, Graph &graph, Node &node) {
 static void sortNodes(Reader &reader, Graph &graph) {
   enum { Unseen, Open, Done };
   std::vector<int> state(graph.nodes.size(), Unseen);
-  SmallVector<std::pair<Ref, size_t>> stack; // node, next input to look at
-  for (Ref first = 0, n = graph.nodes.size(); first != n; ++first) {
+  for (int node : graph.order)
+    state[node] = Done;
+  SmallVector<std::pair<int, size_t>> stack; // node, next input to look at
+  for (int first = 0, n = graph.nodes.size(); first != n; ++first) {
     if (state[first] != Unseen)
       continue;
     stack.push_back({first, 0});
@@ -135,7 +132,7 @@ static void sortNodes(Reader &reader, Graph &graph) {
         continue;
       }
       ++stack.back().second;
-      Ref input = node.inputs[next];
+      int input = node.inputs[next].node;
       if (input < 0 || state[input] == Done)
         continue;
       if (state[input] == Unseen) {
@@ -161,39 +158,121 @@ static void sortNodes(Reader &reader, Graph &graph) {
   }
 }
 
-std::optional<Ref> moec::import::resolve(Reader &reader, const Graph &graph,
-                                         const JsonValue &name,
-                                         StringRef node) {
-  if (!name.isString()) {
-    reader.problems.add(name, "an input is not a name")
-        .node(node)
-        .expected("the name of a node or an input")
-        .got(name.describe());
-    return std::nullopt;
+/// Finds out which values the inputs are. False after a problem, of which the
+/// node's own are reported.
+static bool resolveInputs(Reader &reader, const Graph &graph, Node &node) {
+  bool good = true;
+  const JsonValue &names = *node.json->find("inputs");
+  for (auto [ref, name] : llvm::zip(node.inputs, names.items)) {
+    std::optional<Ref> found = resolve(reader, graph, name, node.fullName);
+    if (!found || !graph.info(*found)) {
+      good = false;
+      continue;
+    }
+    ref = *found;
+    if (ref.isInput() ||
+        !graph.nodes[ref.node].values[ref.value].onlyInTraining)
+      continue;
+    reader.problems.add(name, "'" + name.text + "' exists in training only")
+        .node(node.fullName)
+        .expected("a value that inference has, too")
+        .got("'" + name.text + "'")
+        .fix("name it in 'loss' or 'metrics'");
+    good = false;
   }
-  auto found = graph.names.find(name.text);
-  if (found != graph.names.end())
-    return found->second;
-  SmallVector<StringRef> known;
-  if (!reader.problems.full()) {
-    for (const Input &input : graph.inputs)
-      known.push_back(input.name);
-    for (const Node &other : graph.nodes)
-      known.push_back(other.name);
+  return good;
+}
+
+/// Nodes of a graph, with those of the blocks that it runs.
+static constexpr int64_t maxNodes = 100000;
+
+/// Whether all that the node computes and has is of a size that can be.
+static bool checkElements(Reader &reader, const Node &node) {
+  bool fits = true;
+  auto check = [&](llvm::ArrayRef<int64_t> shape, const Twine &what) {
+    fits &= reader.elements(shape, *node.json, what, node.fullName);
+  };
+  if (!node.op->runsBlock())
+    check(node.values.front().info.shape,
+          "the result of '" + Twine(node.name) + "'");
+  for (const Shape &shape : node.temporaries)
+    check(shape, "a value inside '" + Twine(node.name) + "'");
+  forEachParam(node, "", {}, [&](StringRef name, auto shape, const Node &) {
+    check(shape, "parameter '" + name + "' of '" + node.name + "'");
+  });
+  // Of all layers at once.
+  std::function<void(const Node &, Shape)> noise = [&](const Node &each,
+                                                       Shape counts) {
+    if (each.noise && !counts.empty()) {
+      counts.append(each.noise->shape);
+      check(counts, "the noise of '" + each.name + "' of '" + node.name + "'");
+    }
+    for (const Run &run : each.runs) {
+      Shape all = counts;
+      if (each.op == &repeatOp)
+        all.push_back(run.count);
+      for (const Node &inner : run.graph->nodes)
+        noise(inner, all);
+    }
+  };
+  noise(node, {});
+  return fits;
+}
+
+/// Gives a node its values, whose inputs are known.
+static void checkNode(Reader &reader, Graph &graph, Node &node) {
+  NodeCheck check(reader, graph, node);
+  std::optional<TensorInfo> result = node.op->check(check);
+  if (!result) {
+    node.values.clear();
+    return;
   }
-  reader.problems.add(name, "undefined name '" + name.text + "'")
-      .node(node)
-      .expected("a node or an input of the same graph")
-      .got("'" + name.text + "'")
-      .fix(suggest(name.text, known, "add a node of that name"));
-  return std::nullopt;
+  if (!node.op->runsBlock())
+    node.values.insert(node.values.begin(), {"", *result});
+  int64_t weight = 1;
+  for (const Run &run : node.runs)
+    weight += run.graph->weight;
+  graph.weight = std::min(graph.weight + weight, maxNodes + 1);
+  if (graph.weight > maxNodes) {
+    reader.problems.add(*node.json, "too many nodes")
+        .node(node.fullName)
+        .expected(formatv("at most {0}, where each use of a block counts its "
+                          "nodes",
+                          maxNodes))
+        .fix("use 'repeat' for blocks that run one after the other");
+    node.values.clear();
+    return;
+  }
+  if (!checkElements(reader, node))
+    node.values.clear();
+}
+
+int moec::import::addNode(Reader &reader, Graph &graph, StringRef name,
+                          const OpDef &op, llvm::ArrayRef<Ref> inputs) {
+  static const JsonValue none = [] {
+    JsonValue value;
+    value.kind = JsonValue::Kind::Object;
+    return value;
+  }();
+  int index = static_cast<int>(graph.nodes.size());
+  Node &node = graph.nodes.emplace_back();
+  node.name = node.fullName = name.str();
+  node.op = &op;
+  node.json = &reader.root;
+  node.inputs.assign(inputs.begin(), inputs.end());
+  reader.attributes(none, op.attrs, "node '" + Twine(name) + "'", name,
+                    node.attrs);
+  checkNode(reader, graph, node);
+  graph.order.push_back(index);
+  return index;
 }
 
 void moec::import::checkNodes(Reader &reader, Graph &graph,
                               const JsonValue &nodes) {
   Problems &problems = reader.problems;
+  size_t before = graph.nodes.size(), ordered = graph.order.size();
   for (auto [i, input] : llvm::enumerate(graph.inputs))
-    graph.names.try_emplace(input.name, ~static_cast<Ref>(i));
+    graph.names.try_emplace(input.name, ~static_cast<int>(i));
   if (!nodes.isArray() || nodes.items.empty()) {
     problems.add(nodes, "'nodes' has no nodes")
         .expected("an array with at least one node")
@@ -202,17 +281,17 @@ void moec::import::checkNodes(Reader &reader, Graph &graph,
     return;
   }
   std::vector<bool> usable;
-  graph.nodes.resize(nodes.items.size());
+  graph.nodes.resize(before + nodes.items.size());
   for (auto [i, json] : llvm::enumerate(nodes.items)) {
-    Node &node = graph.nodes[i];
+    Node &node = graph.nodes[before + i];
     usable.push_back(readNode(reader, graph, json, i, node));
     if (node.name.empty())
       continue;
     auto [entry, fresh] =
-        graph.names.try_emplace(node.name, static_cast<Ref>(i));
+        graph.names.try_emplace(node.name, static_cast<int>(before + i));
     if (fresh)
       continue;
-    Ref first = entry->second;
+    int first = entry->second;
     const JsonValue *other =
         first < 0 ? graph.inputs[~first].json : graph.nodes[first].json;
     problems.add(*json.find("name"), "duplicate name '" + node.name + "'")
@@ -223,51 +302,17 @@ void moec::import::checkNodes(Reader &reader, Graph &graph,
         .fix("rename one of them");
     usable[i] = false;
   }
-  for (auto [i, node] : llvm::enumerate(graph.nodes))
-    if (node.json)
+  for (size_t i = 0; i != usable.size(); ++i)
+    if (Node &node = graph.nodes[before + i]; node.json)
       usable[i] = readInputs(reader, graph, node) && usable[i];
   sortNodes(reader, graph);
-  for (Ref i : graph.order) {
+  for (int i : llvm::drop_begin(graph.order, ordered)) {
     Node &node = graph.nodes[i];
     // What depends on something broken is not checked: it would only repeat
     // the first problem.
-    if (!usable[i] || !llvm::all_of(node.inputs, [&](Ref ref) {
-          return graph.info(ref) != nullptr;
-        })) {
-      graph.sound = false;
-      continue;
-    }
-    NodeCheck check(reader.model, graph, node, problems);
-    node.result = node.op->check(check);
-    if (!node.result)
-      continue;
-    bool fits = reader.elements(node.result->shape, *node.json,
-                                "the result of '" + Twine(node.name) + "'",
-                                node.fullName);
-    for (const Shape &shape : node.temporaries)
-      fits &= reader.elements(shape, *node.json,
-                              "a value inside '" + Twine(node.name) + "'",
-                              node.fullName);
-    for (const ParamSpec &param : node.params)
-      fits &= reader.elements(param.shape, *node.json,
-                              "parameter '" + param.suffix + "' of '" +
-                                  node.name + "'",
-                              node.fullName);
-    auto stackFits = [&](const Shape &shape, const Twine &what) {
-      Shape stacked = {node.count};
-      stacked.append(shape.begin(), shape.end());
-      fits &= reader.elements(stacked, *node.json,
-                              what + "' of '" + node.name + "'", node.fullName);
-    };
-    if (node.block)
-      for (const Node &inner : node.block->nodes) {
-        for (const ParamSpec &param : inner.params)
-          stackFits(param.shape,
-                    "parameter '" + inner.name + "." + param.suffix);
-        if (inner.noise)
-          stackFits(inner.noise->shape, "the noise of '" + inner.name);
-      }
-    if (!fits)
-      node.result.reset();
+    if (usable[i - before] && resolveInputs(reader, graph, node))
+      checkNode(reader, graph, node);
+    graph.sound &= node.known();
   }
+  checkOwners(reader, graph);
 }

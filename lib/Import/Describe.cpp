@@ -15,33 +15,12 @@
 #include "dialects/MoE/MoEConventions.h"
 #include "lib/Import/Build.h"
 #include "lib/Import/Ops.h"
+#include "lib/Import/Use.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
 using namespace moec::import;
 namespace json = llvm::json;
-
-namespace {
-/// Nodes and inputs that values are computed from, themselves included.
-struct Sources {
-  Sources(const Graph &graph, ArrayRef<Ref> results)
-      : nodes(graph.nodes.size()), inputs(graph.inputs.size()) {
-    for (Ref ref : results)
-      mark(ref);
-    for (Ref node : llvm::reverse(graph.order))
-      if (nodes[node])
-        for (Ref ref : graph.nodes[node].inputs)
-          mark(ref);
-  }
-  void mark(Ref ref) {
-    if (ref < 0)
-      inputs[~ref] = true;
-    else
-      nodes[ref] = true;
-  }
-  std::vector<bool> nodes, inputs;
-};
-} // namespace
 
 static json::Array inputNames(const Graph &graph, ArrayRef<Ref> refs) {
   json::Array names;
@@ -50,11 +29,26 @@ static json::Array inputNames(const Graph &graph, ArrayRef<Ref> refs) {
   return names;
 }
 
-static json::Object describeNodes(const Graph &graph, ArrayRef<Ref> results);
+static json::Object describeNodes(const Use &use);
+
+static json::Value describeNumbers(ArrayRef<double> numbers) {
+  if (numbers.size() == 1)
+    return numbers.front();
+  return json::Array(numbers);
+}
+
+static json::Object describeSizes(const SizeLists &sizes) {
+  json::Object entry;
+  for (const auto &[name, list] : sizes)
+    entry[name] = json::Array(list);
+  return entry;
+}
 
 /// Op, inputs and all attributes, also those that have their default. Sizes
 /// are numbers, so it does not matter how the file calls them.
-static json::Object describeNode(const Graph &graph, const Node &node) {
+static json::Object describeNode(const Use &use, int index) {
+  const Graph &graph = *use.graph;
+  const Node &node = graph.nodes[index];
   json::Object entry{{"op", node.op->name},
                      {"inputs", inputNames(graph, node.inputs)}};
   for (const AttrDef &def : node.op->attrs) {
@@ -70,46 +64,85 @@ static json::Object describeNode(const Graph &graph, const Node &node) {
     case AttrDef::Kind::Real:
       entry[def.name] = value.real;
       break;
+    case AttrDef::Kind::Numbers:
+      entry[def.name] = describeNumbers(value.numbers);
+      break;
     case AttrDef::Kind::Choice:
       entry[def.name] = value.text;
       break;
-    case AttrDef::Kind::Block:
-      entry[def.name] = describeNodes(*node.block, node.block->outputs);
+    case AttrDef::Kind::Name:
+      if (value.json)
+        entry[def.name] = value.text;
       break;
-    case AttrDef::Kind::Patterns:
-      llvm_unreachable("nodes have no patterns");
+    case AttrDef::Kind::Sizes:
+      if (value.json)
+        entry[def.name] = describeSizes(value.sizes);
+      break;
     }
   }
+  if (!node.op->runsBlock())
+    return entry;
+  // Not what the block is called, but what is in it.
+  const std::vector<Use> &runs = use.blocks.at(index);
+  if (node.op == &repeatOp) {
+    int64_t count = 0;
+    for (const Run &run : node.runs)
+      count += run.count;
+    entry["count"] = count;
+  }
+  if (runs.size() == 1) {
+    entry["block"] = describeNodes(runs.front());
+    return entry;
+  }
+  json::Array blocks;
+  for (const Use &run : runs)
+    blocks.push_back(describeNodes(run));
+  entry["block"] = std::move(blocks);
   return entry;
 }
 
-/// The nodes and the inputs that `results` are computed from, by name.
-static json::Object describeNodes(const Graph &graph, ArrayRef<Ref> results) {
-  Sources sources(graph, results);
+/// The nodes and the inputs that are needed, by name.
+static json::Object describeNodes(const Use &use) {
   json::Object nodes;
-  for (auto [input, used] : llvm::zip(graph.inputs, sources.inputs))
+  for (auto [input, used] : llvm::zip(use.graph->inputs, use.inputs))
     if (used)
       nodes[input.name] = toString(input.info);
-  for (auto [each, used] : llvm::zip(graph.nodes, sources.nodes))
-    if (used)
-      nodes[each.name] = describeNode(graph, each);
+  for (auto [i, node] : llvm::enumerate(use.graph->nodes))
+    if (use.needs(static_cast<int>(i)))
+      nodes[node.name] = describeNode(use, static_cast<int>(i));
   return nodes;
 }
 
-/// Which inputs a data set goes to, and which output says the class.
+/// Which fields of a data set images and labels are, and which output says the
+/// class.
 static json::Object describeData(const Model &model) {
   const Graph &graph = model.graph;
   json::Object data{{"logits", graph.nameOf(*model.logits)},
                     {"classes", graph.info(*model.logits)->shape.back()},
-                    {"label", model.labelName}};
+                    {"label", graph.inputs[*model.label].field}};
   // The image is what the logits are computed from, the first of several.
-  std::vector<bool> used = Sources(graph, *model.logits).inputs;
+  std::vector<bool> used = findUse(graph, *model.logits).inputs;
   auto image = llvm::find(used, true);
   if (image != used.end())
-    data["image"] = graph.inputs[image - used.begin()].name;
+    data["image"] = graph.inputs[image - used.begin()].field;
   if (!model.classNames.empty())
     data["class_names"] = json::Array(model.classNames);
   return data;
+}
+
+static json::Array describeGroups(const Training &training) {
+  json::Array groups;
+  for (const ParameterGroup &group : training.groups) {
+    json::Object entry{{"match", json::Array(group.match)}};
+    if (group.decay)
+      entry["decay"] = *group.decay;
+    if (group.learningRate != 1)
+      entry["learning_rate"] = group.learningRate;
+    if (group.freeze)
+      entry["freeze"] = true;
+    groups.push_back(std::move(entry));
+  }
+  return groups;
 }
 
 static json::Object describeTraining(const Model &model) {
@@ -122,28 +155,38 @@ static json::Object describeTraining(const Model &model) {
     optimizer["beta2"] = t.beta2;
     optimizer["eps"] = t.eps;
   }
+  if (!t.groups.empty())
+    optimizer["groups"] = describeGroups(t);
   json::Object schedule{{"op", t.schedule}};
   if (t.schedule == "warmup_cosine") {
     schedule["warmup"] = t.warmup;
     schedule["final"] = t.finalShare;
   }
+  json::Array loss;
+  SmallVector<Ref> refs;
+  for (const LossTerm &term : model.loss) {
+    loss.push_back(json::Object{{"of", inputNames(model.graph, term.values)},
+                                {"weight", term.weight}});
+    refs.append(term.values);
+  }
   // The last three say what the steps compute: a checkpoint keeps all of it, so
   // that a run goes on with the model that it was begun with.
-  return json::Object{
-      {"optimizer", std::move(optimizer)},
-      {"learning_rate", t.learningRate},
-      {"clip_norm", t.clipNorm},
-      {"schedule", std::move(schedule)},
-      {"epochs", t.epochs},
-      {"batch", t.batch},
-      {"seed", t.seed},
-      {"loss",
-       json::Object{{"op", t.loss},
-                    {"inputs", inputNames(model.graph, {t.logits, t.label})},
-                    {"label_smoothing", t.labelSmoothing}}},
-      {"auxiliary",
-       json::Object{{"importance", t.importance}, {"load", t.load}}},
-      {"model", describeNodes(model.graph, {t.logits, t.label})}};
+  json::Object training{{"optimizer", std::move(optimizer)},
+                        {"learning_rate", t.learningRate},
+                        {"clip_norm", t.clipNorm},
+                        {"schedule", std::move(schedule)},
+                        {"epochs", t.epochs},
+                        {"batch", t.batch},
+                        {"seed", t.seed},
+                        {"loss", std::move(loss)},
+                        {"model", describeNodes(findUse(model.graph, refs))}};
+  json::Object shadows;
+  for (const Shadow &shadow : t.shadows)
+    shadows[shadow.name] =
+        json::Object{{"of", json::Array(shadow.of)}, {"decay", shadow.decay}};
+  if (!shadows.empty())
+    training["shadows"] = std::move(shadows);
+  return training;
 }
 
 static Attribute toAttribute(Builder &b, const json::Value &value) {

@@ -32,34 +32,42 @@ static int64_t trainingBatch(const JsonValue &root, int64_t fallback) {
   return fallback;
 }
 
+/// Whether there is anything that evaluation reports of an image.
+static bool isEvaluated(const Model &model) {
+  auto perImage = [&](Ref ref) { return model.graph.info(ref)->rank() == 1; };
+  return llvm::any_of(
+             model.metrics,
+             [&](const Metric &metric) { return perImage(metric.value); }) ||
+         llvm::any_of(model.loss, [&](const LossTerm &term) {
+           return llvm::any_of(term.values, perImage);
+         });
+}
+
 /// All functions share the parameters, whatever their batch.
 static void checkShared(const Model &first, const Model &other,
                         Problems &problems) {
-  auto compare = [&](const Node &a, const Node &b, int64_t countA,
-                     int64_t countB, const Twine &name) {
-    for (auto [spec, changed] : llvm::zip(a.params, b.params)) {
-      Shape was(spec.shape), is(changed.shape);
-      if (countA) {
-        was.insert(was.begin(), countA);
-        is.insert(is.begin(), countB);
-      }
-      if (was != is)
-        problems
-            .add(*a.json, "parameter '" + name + "." + spec.suffix +
-                              "' depends on the batch size")
-            .node(a.fullName)
-            .expected("one shape for all batch sizes")
-            .got(toString(was) + " with batch " + Twine(first.batch) + ", " +
-                 toString(is) + " with batch " + Twine(other.batch))
-            .fix("use another size than \"batch\", or have one batch size");
-    }
+  struct Found {
+    std::string name, shape;
+    const Node *node;
   };
-  for (auto [a, b] : llvm::zip(first.graph.nodes, other.graph.nodes)) {
-    compare(a, b, 0, 0, a.name);
-    if (a.block && b.block)
-      for (auto [x, y] : llvm::zip(a.block->nodes, b.block->nodes))
-        compare(x, y, a.count, b.count, a.name + "." + x.name);
-  }
+  auto collect = [](const Model &model) {
+    std::vector<Found> all;
+    forEachParam(model.graph, [&](StringRef name, ArrayRef<int64_t> shape,
+                                  const Node &node) {
+      all.push_back({name.str(), toString(shape), &node});
+    });
+    return all;
+  };
+  for (const auto &[a, b] : llvm::zip(collect(first), collect(other)))
+    if (a.shape != b.shape)
+      problems
+          .add(*a.node->json,
+               "parameter '" + a.name + "' depends on the batch size")
+          .node(a.node->fullName)
+          .expected("one shape for all batch sizes")
+          .got(a.shape + " with batch " + Twine(first.batch) + ", " + b.shape +
+               " with batch " + Twine(other.batch))
+          .fix("use another size than \"batch\", or have one batch size");
 }
 
 OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
@@ -118,7 +126,7 @@ OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
     if (models.size() > 1)
       suffix = "." + std::to_string(model->batch);
     buildEntry(*module, *model, "infer" + suffix, file, EntryKind::Infer);
-    if (model->logits)
+    if (isEvaluated(*model))
       buildEntry(*module, *model, "eval" + suffix, file, EntryKind::Eval);
   }
   if (trained)

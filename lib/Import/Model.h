@@ -14,14 +14,13 @@
 #include "llvm/ADT/StringMap.h"
 #include <map>
 #include <memory>
-#include <set>
 
 namespace moec::import {
 
 struct OpDef;
 struct Graph;
 
-/// Pixels are what `normalize` gives: an image that only `patch_embed` reads.
+/// Pixels are what `normalize` gives: an image that only patches are made of.
 enum class DType { U8, I32, F32, Pixels };
 using Shape = llvm::SmallVector<int64_t, 4>;
 
@@ -51,7 +50,7 @@ struct Init {
 
 struct ParamSpec {
   std::string suffix; ///< the name is that of the node, '.', suffix
-  Shape shape;        ///< without the leading count of a repeat
+  Shape shape;        ///< without the leading counts of repeats
   Init init;
   bool decay = false;
 };
@@ -62,12 +61,17 @@ struct NoiseSpec {
   double std = 0;
 };
 
+/// Sizes that the use of a block gives: one, or one a layer.
+using SizeLists = std::map<std::string, std::vector<int64_t>, std::less<>>;
+
 /// The value of an attribute after its check; which member counts follows from
 /// the table.
 struct AttrValue {
   int64_t integer = 0; ///< also flags
   double real = 0;
   std::string text;
+  std::vector<double> numbers;
+  SizeLists sizes;
   const JsonValue *json = nullptr; ///< null: the default
 };
 using AttrValues = std::map<std::string, AttrValue, std::less<>>;
@@ -75,12 +79,46 @@ using AttrValues = std::map<std::string, AttrValue, std::less<>>;
 struct Input {
   std::string name;
   TensorInfo info;
+  std::string field; ///< of the data set; only of the model's inputs
   bool known = true; ///< false: there is a problem with it
   const JsonValue *json = nullptr;
 };
 
-/// Node i of the graph is i; input i is ~i.
-using Ref = int;
+/// A value of a graph: value `value` of node `node`, or input ~node.
+struct Ref {
+  int node = 0, value = 0;
+  static Ref input(size_t i) { return {~static_cast<int>(i), 0}; }
+  bool isInput() const { return node < 0; }
+  int inputIndex() const { return ~node; }
+  bool operator==(const Ref &other) const {
+    return node == other.node && value == other.value;
+  }
+};
+
+/// A value that a node has. The first is the result of an op, or the first
+/// output of a block; the others are called "node.name".
+struct NodeValue {
+  /// What becomes of it over the layers of a repeat.
+  enum class Over { Last, Sum, Mean };
+  std::string name;
+  TensorInfo info;
+  Over over = Over::Last;
+  bool onlyInTraining = false;
+  /// An output of the node's block, not something that a node tells about
+  /// itself.
+  bool isOutput = false;
+};
+
+/// A value that a node does not have, and why.
+struct Absent {
+  std::string name, fix;
+};
+
+/// Layers of one form in a row, of a node that runs a block.
+struct Run {
+  const Graph *graph = nullptr;
+  int64_t first = 0, count = 1;
+};
 
 struct Node {
   std::string name;
@@ -89,13 +127,20 @@ struct Node {
   const JsonValue *json = nullptr;
   AttrValues attrs;
   llvm::SmallVector<Ref> inputs;
-  std::optional<TensorInfo> result; ///< empty after a problem
+  std::vector<NodeValue> values; ///< empty after a problem
+  std::vector<Absent> absent;
   llvm::SmallVector<ParamSpec> params;
   std::optional<NoiseSpec> noise;
   llvm::SmallVector<Shape> temporaries; ///< values inside the op
-  bool balanced = false;                ///< adds to the balance losses
-  const Graph *block = nullptr;         ///< of a repeat
-  int64_t count = 1;
+  std::vector<Run> runs;                ///< of `repeat` and `call`
+  int owner = -1;     ///< the node whose parameters it uses, if not its own
+  std::string shadow; ///< it uses that shadow of them
+
+  bool known() const { return !values.empty(); }
+  /// Index of the value "node.name"; that of the first is 0. -1: there is none.
+  int findValue(llvm::StringRef name) const;
+  /// How many outputs its block has, 0 of plain ops.
+  size_t numOutputs() const;
 };
 
 /// The nodes of the model or of a block.
@@ -103,64 +148,105 @@ struct Graph {
   std::string name; ///< of the block; empty for the model
   llvm::SmallVector<Input> inputs;
   std::vector<Node> nodes;
-  llvm::StringMap<Ref> names;   ///< of inputs and nodes; the first of a name
-  llvm::SmallVector<Ref> order; ///< nodes, each behind what it reads
+  llvm::StringMap<int> names;   ///< nodes, ~inputs; the first of a name
+  llvm::SmallVector<int> order; ///< nodes, each behind what it reads
   llvm::SmallVector<Ref> outputs;
+  std::vector<std::string> outputNames;
   /// False if a node, a name or a cycle is broken; checks that need
   /// the whole graph are then left out.
   bool sound = true;
+  bool open = false;  ///< it is being checked
+  int64_t weight = 0; ///< nodes, those of the blocks that it runs included
 
+  /// Null where there is a problem with it.
   const TensorInfo *info(Ref ref) const {
-    if (ref < 0)
-      return inputs[~ref].known ? &inputs[~ref].info : nullptr;
-    return nodes[ref].result ? &*nodes[ref].result : nullptr;
+    if (ref.isInput())
+      return inputs[~ref.node].known ? &inputs[~ref.node].info : nullptr;
+    const Node &node = nodes[ref.node];
+    return node.known() ? &node.values[ref.value].info : nullptr;
   }
-  llvm::StringRef nameOf(Ref ref) const {
-    return ref < 0 ? inputs[~ref].name : nodes[ref].name;
+  std::string nameOf(Ref ref) const {
+    if (ref.isInput())
+      return inputs[~ref.node].name;
+    const Node &node = nodes[ref.node];
+    return ref.value ? node.name + "." + node.values[ref.value].name
+                     : node.name;
   }
 };
 
+/// A part of the loss: `weight` times the sum of the values, of which those of
+/// a value per image are averaged over the batch.
+struct LossTerm {
+  llvm::SmallVector<Ref> values;
+  double weight = 1;
+};
+
+/// What training and evaluation report: a value per image, or a scalar.
+struct Metric {
+  std::string name;
+  Ref value;
+};
+
+/// Parameters that the optimizer treats alike; the first that matches counts.
+struct ParameterGroup {
+  std::vector<std::string> match; ///< patterns
+  std::optional<bool> decay;
+  double learningRate = 1; ///< times that of the optimizer
+  bool freeze = false;
+};
+
+/// Averages of parameters: s = decay * s + (1 - decay) * p after each update.
+struct Shadow {
+  std::string name;
+  std::vector<std::string> of; ///< patterns
+  double decay = 0;
+};
+
 struct Training {
-  Ref logits = 0, label = 0;
-  std::string loss;
-  double labelSmoothing = 0;
-  double importance = 0, load = 0; ///< weights of the balance losses
   std::string optimizer;
   double learningRate = 0, weightDecay = 0;
   double beta1 = 0, beta2 = 0, eps = 0, momentum = 0;
+  std::vector<ParameterGroup> groups;
+  std::vector<Shadow> shadows;
+  std::string evaluate; ///< the shadow that inference uses; empty: none
   std::string schedule = "constant";
   double warmup = 0, finalShare = 0;
   double clipNorm = 0;
   int64_t epochs = 1, batch = 0, seed = 0;
-  std::string precision = "f32";                   ///< or "bf16"
-  std::optional<std::vector<std::string>> noDecay; ///< patterns
+  std::string precision = "f32"; ///< or "bf16"
+
+  /// The first group that a parameter is in, or null.
+  const ParameterGroup *groupOf(llvm::StringRef parameter) const;
 };
 
-/// An output of an entry: what a node computes or, of an expert layer, the
-/// share that each expert has in each image, f32 [batch, experts].
+/// Whether one of the patterns matches. They are good ones.
+bool matchesAny(llvm::ArrayRef<std::string> patterns, llvm::StringRef name);
+
+/// An output of the entry `infer`.
 struct Output {
   std::string name;
-  Ref node = 0;
-  int inner = -1; ///< node of the block, if `node` is a repeat
-  bool experts = false;
+  Ref value;
 };
 
 struct Model {
   std::string name;
   std::map<std::string, int64_t, std::less<>> dims; ///< with the chosen batch
   int64_t batch = 0;
-  std::map<std::string, std::unique_ptr<Graph>, std::less<>> blocks;
+  /// Blocks with the sizes of a use, by both.
+  std::map<std::string, std::unique_ptr<Graph>, std::less<>> instances;
+  /// The model's own nodes, then those of the training section.
   Graph graph;
-  llvm::SmallVector<Output> outputs;   ///< beside graph.outputs
+  llvm::SmallVector<Output> outputs;
   std::vector<std::string> classNames; ///< may be empty
   std::optional<Training> training;
-  /// What says the class, f32 [batch, classes]: the loss's logits or, without a
-  /// training section, the one output of that form. Empty: cannot be told.
+  /// What training minimises, and evaluation reports for each image. Without a
+  /// training section the cross-entropy, if it is known what the logits are.
+  std::vector<LossTerm> loss;
+  std::vector<Metric> metrics;
+  /// What says the class, f32 [batch, classes], and the input that the labels
+  /// are. Empty: cannot be told.
   std::optional<Ref> logits;
-  /// The input that the labels are; empty where no loss names one, then
-  /// evaluation takes them by a field of its own.
-  std::optional<Ref> label;
-  std::string labelName; ///< of the input or the field
+  std::optional<int> label;
 };
 
 /// The batch sizes that the model lists. Problems with them are reported by

@@ -7,6 +7,7 @@
 
 #include "lib/Import/Ops.h"
 #include "dialects/MoE/MoEOps.h"
+#include "lib/Import/Reader.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
@@ -30,11 +31,15 @@ std::string moec::import::toString(const TensorInfo &info) {
          toString(info.shape);
 }
 
-const AttrDef *OpDef::attr(StringRef attrName) const {
-  for (const AttrDef &def : attrs)
-    if (attrName == def.name)
-      return &def;
-  return nullptr;
+int Node::findValue(StringRef valueName) const {
+  for (auto [i, value] : llvm::enumerate(values))
+    if (valueName.empty() || valueName == value.name)
+      return static_cast<int>(i);
+  return -1;
+}
+
+size_t Node::numOutputs() const {
+  return runs.empty() ? 0 : runs.front().graph->outputs.size();
 }
 
 //===----------------------------------------------------------------------===//
@@ -63,7 +68,8 @@ void NodeCheck::normParams(StringRef suffix, int64_t width) {
 Problem &NodeCheck::problem(StringRef attribute, const Twine &message) {
   const JsonValue *at =
       attribute.empty() ? nullptr : node.json->find(attribute);
-  return problems.add(at ? *at : *node.json, message).node(node.fullName);
+  return reader.problems.add(at ? *at : *node.json, message)
+      .node(node.fullName);
 }
 
 bool NodeCheck::expectTokens() {
@@ -94,21 +100,6 @@ bool NodeCheck::expectDType(size_t i, DType dtype) {
   return false;
 }
 
-const Graph *NodeCheck::block(StringRef name) {
-  auto found = model.blocks.find(name);
-  if (found != model.blocks.end())
-    return found->second->sound ? found->second.get() : nullptr;
-  SmallVector<StringRef> known;
-  for (const auto &entry : model.blocks)
-    known.push_back(entry.first);
-  problem("block", "unknown block '" + name + "'")
-      .expected(known.empty() ? "a block; the model has none"
-                              : joinNames(known))
-      .got("'" + name + "'")
-      .fix(suggest(name, known, "add it under 'blocks'"));
-  return nullptr;
-}
-
 //===----------------------------------------------------------------------===//
 // NodeBuild
 //===----------------------------------------------------------------------===//
@@ -120,14 +111,18 @@ Value NodeBuild::param(StringRef suffix) const {
   return {};
 }
 
-void NodeBuild::addAuxiliary(Value value, double weight) {
-  value = scale(value, weight);
-  *auxiliary = *auxiliary ? add(*auxiliary, value) : value;
+bool NodeBuild::wants(StringRef name) const {
+  int index = node.findValue(name);
+  return index > 0 && wanted.test(index);
 }
 
-void NodeBuild::setShares(Value weights) {
+void NodeBuild::tell(StringRef name, Value value) {
+  told[node.findValue(name)] = value;
+}
+
+Value NodeBuild::meanShares(Value weights) {
   double parts = static_cast<double>(shape(weights)[1]);
-  *shares = scale(reduce(weights, {1}), 1.0 / parts);
+  return scale(reduce(weights, {1}), 1.0 / parts);
 }
 
 Value NodeBuild::linear(Value x, StringRef suffix, int64_t axis) {
@@ -145,9 +140,10 @@ Value NodeBuild::layerNorm(Value x, StringRef suffix, double eps) {
       param(withSuffix(suffix, "bias")), b.getF64FloatAttr(eps));
 }
 
-Value NodeBuild::gelu(Value x) {
+Value NodeBuild::activate(Value x) {
+  bool tanh = text("activation") == "gelu_tanh";
   return moe::GeluOp::create(b, loc, x.getType(), x,
-                             tanhGelu ? b.getUnitAttr() : UnitAttr());
+                             tanh ? b.getUnitAttr() : UnitAttr());
 }
 
 Value NodeBuild::add(Value x, Value y) {

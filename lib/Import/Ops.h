@@ -8,7 +8,7 @@
 // An op of the JSON format is one OpDef: its attributes, a check that gives its
 // result and parameters, and a builder that writes `moe`. It stands in
 // one file in Ops/ and in the list in Ops/OpTable.cpp; the reader, the JSON
-// Schema and `moec --list-ops` follow from it.
+// Schema and `moec ops` follow from it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,15 +18,16 @@
 #include "lib/Import/Model.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include <limits>
 
 namespace moec::import {
 
 /// One attribute of an op. Size is a positive integer or the name of a
-/// dimension; Block is the name of a block; Patterns are globs over parameter
-/// names.
+/// dimension; Numbers are one or a list; Name is that of a block or a node;
+/// Sizes are the sizes that a block is given.
 struct AttrDef {
-  enum class Kind { Size, Integer, Real, Flag, Choice, Block, Patterns };
+  enum class Kind { Size, Integer, Real, Numbers, Flag, Choice, Name, Sizes };
   const char *name;
   Kind kind;
   const char *doc;
@@ -61,17 +62,33 @@ struct AttrDef {
                         const char *doc) {
     return {name, Kind::Choice, doc, false, 0, 0, false, std::move(choices)};
   }
+  /// A choice that must be made.
+  static AttrDef oneOf(const char *name, std::vector<llvm::StringRef> choices,
+                       const char *doc) {
+    return {name, Kind::Choice, doc, true, 0, 0, false, std::move(choices)};
+  }
+  /// Which function a layer applies between its projections.
+  static AttrDef activation() {
+    return oneOf("activation", {"gelu_tanh", "gelu_erf"},
+                 "GELU (arXiv 1606.08415), its tanh approximation or the exact "
+                 "form");
+  }
+  /// What a norm adds ahead of the root.
+  static AttrDef eps(const char *doc) {
+    return {"eps", Kind::Real, doc, true, 0, 0, true};
+  }
   static AttrDef block(const char *name, const char *doc) {
-    return {name, Kind::Block, doc, true};
+    return {name, Kind::Name, doc, true};
   }
 };
+
+class Reader;
 
 /// What the check of a node sees and says.
 class NodeCheck {
 public:
-  NodeCheck(const Model &model, const Graph &graph, Node &node,
-            Problems &problems)
-      : model(model), graph(graph), node(node), problems(problems) {}
+  NodeCheck(Reader &reader, const Graph &graph, Node &node)
+      : reader(reader), graph(graph), node(node) {}
 
   size_t inputCount() const { return node.inputs.size(); }
   const TensorInfo &input(size_t i) const {
@@ -80,7 +97,7 @@ public:
   /// The node that makes input i, or null.
   const Node *producer(size_t i) const {
     Ref ref = node.inputs[i];
-    return ref < 0 ? nullptr : &graph.nodes[ref];
+    return ref.isInput() ? nullptr : &graph.nodes[ref.node];
   }
   int64_t integer(llvm::StringRef name) const {
     return node.attrs.find(name)->second.integer;
@@ -106,7 +123,17 @@ public:
   }
   /// A value inside the op, whose size is checked too.
   void temporary(Shape shape) { node.temporaries.push_back(std::move(shape)); }
-  void balanced() { node.balanced = true; }
+  /// A value that the node tells about itself, "node.name"; over the layers of
+  /// a repeat it is summed, or their mean is taken.
+  void tells(llvm::StringRef name, Shape shape, NodeValue::Over over,
+             bool onlyInTraining = false) {
+    node.values.push_back(
+        {name.str(), {std::move(shape)}, over, onlyInTraining});
+  }
+  /// One that it would tell if `fix` were done.
+  void tellsNot(llvm::StringRef name, llvm::StringRef fix) {
+    node.absent.push_back({name.str(), fix.str()});
+  }
 
   /// Reports a problem at an attribute (or at the node, if it is not given).
   Problem &problem(llvm::StringRef attribute, const llvm::Twine &message);
@@ -114,39 +141,42 @@ public:
   bool expectTokens();
   /// False, with a problem, if input i has another dtype.
   bool expectDType(size_t i, DType dtype);
-  /// Says what the block of a repeat is, null after a problem with it.
-  const Graph *block(llvm::StringRef name);
+  const std::vector<double> &numbers(llvm::StringRef name) const {
+    return node.attrs.find(name)->second.numbers;
+  }
   Node &self() { return node; }
 
-private:
-  const Model &model;
+  Reader &reader;
   const Graph &graph;
+
+private:
   Node &node;
-  Problems &problems;
 };
 
 /// What the builder of a node sees. Values are `moe` tensors.
 class NodeBuild {
 public:
+  /// `wanted`: which of the node's values are needed; `told` takes those that
+  /// it tells about itself.
   NodeBuild(mlir::OpBuilder &builder, mlir::Location loc, const Graph &graph,
             const Node &node, llvm::ArrayRef<mlir::Value> inputs,
             llvm::ArrayRef<mlir::Value> params, mlir::Value noise,
-            const Training *training, mlir::Value *auxiliary,
-            mlir::Value *shares)
+            bool training, const llvm::SmallBitVector &wanted,
+            llvm::MutableArrayRef<mlir::Value> told)
       : b(builder), loc(loc), graph(graph), node(node), inputs(inputs),
-        training(training), noiseValue(noise), params(params),
-        auxiliary(auxiliary), shares(shares) {}
+        training(training), noiseValue(noise), params(params), wanted(wanted),
+        told(told) {}
 
   mlir::OpBuilder &b;
   mlir::Location loc;
   const Graph &graph;
   const Node &node;
   llvm::ArrayRef<mlir::Value> inputs;
-  const Training *training; ///< null in inference
+  bool training; ///< in train_step
 
   const Node *producer(size_t i) const {
     Ref ref = node.inputs[i];
-    return ref < 0 ? nullptr : &graph.nodes[ref];
+    return ref.isInput() ? nullptr : &graph.nodes[ref.node];
   }
   int64_t integer(llvm::StringRef name) const {
     return node.attrs.find(name)->second.integer;
@@ -160,12 +190,12 @@ public:
   /// A parameter by its suffix; null if the node has none of that name.
   mlir::Value param(llvm::StringRef suffix) const;
   mlir::Value noise() const { return noiseValue; }
-  /// Adds weight * value to the loss.
-  void addAuxiliary(mlir::Value value, double weight);
-  /// For expert layers: whether the share of each expert is an output, and
-  /// says what it is, from weights [batch, parts, experts] that sum to 1.
-  bool wantsShares() const { return shares != nullptr; }
-  void setShares(mlir::Value weights);
+  /// Whether somebody reads "node.name", and says what it is.
+  bool wants(llvm::StringRef name) const;
+  void tell(llvm::StringRef name, mlir::Value value);
+  /// The mean share of each expert, [batch, experts], from weights
+  /// [batch, parts, experts] that sum to 1.
+  mlir::Value meanShares(mlir::Value weights);
 
   static llvm::ArrayRef<int64_t> shape(mlir::Value value) {
     return mlir::cast<mlir::RankedTensorType>(value.getType()).getShape();
@@ -176,7 +206,8 @@ public:
   // Steps that several ops share.
   mlir::Value linear(mlir::Value x, llvm::StringRef suffix, int64_t axis);
   mlir::Value layerNorm(mlir::Value x, llvm::StringRef suffix, double eps);
-  mlir::Value gelu(mlir::Value x);
+  /// The node's `activation`.
+  mlir::Value activate(mlir::Value x);
   mlir::Value add(mlir::Value x, mlir::Value y);
   mlir::Value scale(mlir::Value x, double factor);
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
@@ -191,8 +222,8 @@ public:
 private:
   mlir::Value noiseValue;
   llvm::ArrayRef<mlir::Value> params;
-  mlir::Value *auxiliary;
-  mlir::Value *shares;
+  const llvm::SmallBitVector &wanted;
+  llvm::MutableArrayRef<mlir::Value> told;
 };
 
 struct OpDef {
@@ -203,13 +234,9 @@ struct OpDef {
   /// Gives the result, or nothing after a problem. Called only if all inputs
   /// are known and all attributes are good.
   std::optional<TensorInfo> (*check)(NodeCheck &);
-  /// Null for `repeat` (Build.cpp) and for what its reader builds.
+  /// Null for what runs a block, which BuildGraph.cpp builds.
   mlir::Value (*build)(NodeBuild &);
-  /// An expert layer, whose shares may be an output ("node.experts"); it has
-  /// the attribute `experts`.
-  bool routes = false;
-
-  const AttrDef *attr(llvm::StringRef attrName) const;
+  bool runsBlock() const { return build == nullptr; }
 };
 
 /// All ops, by name.
@@ -217,14 +244,11 @@ llvm::ArrayRef<const OpDef *> allOps();
 const OpDef *findOp(llvm::StringRef name);
 llvm::SmallVector<llvm::StringRef> opNames();
 
-/// The activation of all layers: GELU in the tanh form, as Mixer's and Soft
-/// MoE's authors use it.
-constexpr bool tanhGelu = true;
-
-// Every op, each in a file in Ops/.
-extern const OpDef normalizeOp, patchEmbedOp, positionEmbeddingOp, layerNormOp,
-    linearOp, geluOp, addOp, mlpOp, tokenMlpOp, reRepresentOp, moeOp, softMoeOp,
-    attentionOp, meanOp, repeatOp;
+// Every op, each family in a file in Ops/.
+extern const OpDef accuracyOp, addOp, attentionOp, callOp, geluOp, layerNormOp,
+    linearOp, meanOp, mlpOp, moeOp, normalizeOp, patchEmbedOp, patchifyOp,
+    positionEmbeddingOp, reRepresentOp, repeatOp, softMoeOp,
+    softmaxCrossEntropyOp, tokenMlpOp;
 
 } // namespace moec::import
 

@@ -48,8 +48,12 @@ void Problems::print(llvm::raw_ostream &os, llvm::StringRef file) const {
   };
   for (const Problem *problem : sorted) {
     os << plain(file) << ':' << problem->position.line << ':'
-       << problem->position.column << ": error: " << plain(problem->message)
-       << "\n  at " << plain(problem->path);
+       << problem->position.column << ": error: " << plain(problem->message);
+    if (one) {
+      os << '\n';
+      return;
+    }
+    os << "\n  at " << plain(problem->path);
     if (!problem->nodeName.empty())
       os << ", node '" << plain(problem->nodeName) << "'";
     os << '\n' << problem->sourceText;

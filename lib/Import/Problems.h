@@ -68,6 +68,16 @@ public:
     return add(value.position, value.path, message);
   }
 
+  /// A problem that makes all others beside the point, in one line: nothing
+  /// else is printed.
+  void onlyLine(const JsonValue &value, const llvm::Twine &message) {
+    if (one)
+      return;
+    list.clear();
+    add(value, message);
+    one = true;
+  }
+
   bool empty() const { return list.empty(); }
   size_t size() const { return list.size(); }
   /// No more are kept: what is costly to say need not be found out.
@@ -85,6 +95,7 @@ private:
   std::deque<Problem> list; // references stay valid
   llvm::StringSet<> seen;   // places and messages
   bool more = false;        // some were not kept
+  bool one = false;         // a line says it all
   Problem repeated;
 };
 

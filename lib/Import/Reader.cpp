@@ -63,6 +63,9 @@ bool Reader::identifier(StringRef name, const JsonValue &at,
 std::optional<int64_t> Reader::size(const JsonValue &value, StringRef what,
                                     StringRef node, bool names) {
   if (names && value.isString()) {
+    if (sizes)
+      if (auto found = sizes->find(value.text); found != sizes->end())
+        return found->second;
     auto found = model.dims.find(value.text);
     if (found != model.dims.end()) {
       // A size with a problem of its own is 0 there.
@@ -71,9 +74,13 @@ std::optional<int64_t> Reader::size(const JsonValue &value, StringRef what,
       return found->second;
     }
     llvm::SmallVector<StringRef> known;
-    if (!problems.full())
+    if (!problems.full()) {
       for (const auto &dim : model.dims)
         known.push_back(dim.first);
+      if (sizes)
+        for (const auto &own : *sizes)
+          known.push_back(own.first);
+    }
     bool digits =
         !value.text.empty() && llvm::all_of(value.text, llvm::isDigit);
     problems.add(value, "unknown dimension '" + value.text + "'")
@@ -141,6 +148,72 @@ bool Reader::elements(ArrayRef<int64_t> shape, const JsonValue &at,
   return true;
 }
 
+bool Reader::number(const JsonValue &value, const AttrDef &def,
+                    StringRef node) {
+  auto wrong = [&](const Twine &expected) {
+    problems.add(value, "bad value of '" + Twine(def.name) + "'")
+        .node(node)
+        .expected(expected)
+        .got(value.describe());
+    return false;
+  };
+  bool low = def.above ? value.real <= def.minimum : value.real < def.minimum;
+  if (value.isNumber() && !low && value.real <= def.maximum) {
+    // The runtime and kernels compute in f32: what is 0, denormal or infinite
+    // there would not mean what was written.
+    double size = std::fabs(value.real);
+    if (size == 0 || (size >= std::numeric_limits<float>::min() &&
+                      size <= std::numeric_limits<float>::max()))
+      return true;
+    return wrong(
+        formatv("0, or a number that f32 holds: from {0} to {1} in size",
+                import::number(std::numeric_limits<float>::min()),
+                import::number(std::numeric_limits<float>::max())));
+  }
+  std::string range;
+  if (def.minimum > -1e30)
+    range =
+        (def.above ? " above " : " of at least ") + import::number(def.minimum);
+  if (def.maximum == 1)
+    range += " and at most 1";
+  std::string what = "a number" + range;
+  if (def.kind == AttrDef::Kind::Numbers)
+    what += ", or one for each channel";
+  return wrong(what);
+}
+
+bool Reader::sizeLists(const JsonValue &value, StringRef node,
+                       SizeLists &result) {
+  if (!value.isObject()) {
+    problems.add(value, "'sizes' is not an object")
+        .node(node)
+        .expected("{ \"hidden\": 64, ... } or a list of sizes, one a layer")
+        .got(value.describe());
+    return false;
+  }
+  bool good = true;
+  for (const JsonMember &member : value.members) {
+    std::vector<int64_t> &list = result[member.key];
+    auto add = [&](const JsonValue &item) {
+      std::optional<int64_t> read = size(item, member.key, node);
+      good &= read.has_value();
+      list.push_back(read.value_or(1));
+    };
+    if (!member.value.isArray()) {
+      add(member.value);
+      continue;
+    }
+    llvm::for_each(member.value.items, add);
+    if (!list.empty())
+      continue;
+    problems.add(member.value, "'" + member.key + "' has no sizes")
+        .node(node)
+        .expected("a size, or one for each layer");
+    good = false;
+  }
+  return good;
+}
+
 bool Reader::attribute(const JsonValue &value, const AttrDef &def,
                        StringRef node, AttrValue &result) {
   auto wrong = [&](const Twine &expected) -> Problem & {
@@ -163,28 +236,22 @@ bool Reader::attribute(const JsonValue &value, const AttrDef &def,
       return true;
     wrong(formatv("an integer from {0} to {1}", int64_t(def.minimum), maxSize));
     return false;
-  case AttrDef::Kind::Real: {
+  case AttrDef::Kind::Real:
     result.real = value.real;
-    bool low = def.above ? value.real <= def.minimum : value.real < def.minimum;
-    if (value.isNumber() && !low && value.real <= def.maximum) {
-      // The runtime and kernels compute in f32: what is 0, denormal or infinite
-      // there would not mean what was written.
-      double size = std::fabs(value.real);
-      if (size == 0 || (size >= std::numeric_limits<float>::min() &&
-                        size <= std::numeric_limits<float>::max()))
-        return true;
-      wrong(formatv("0, or a number that f32 holds: from {0} to {1} in size",
-                    number(std::numeric_limits<float>::min()),
-                    number(std::numeric_limits<float>::max())));
-      return false;
+    return number(value, def, node);
+  case AttrDef::Kind::Numbers: {
+    if (!value.isArray()) {
+      result.numbers = {value.real};
+      return number(value, def, node);
     }
-    std::string range;
-    if (def.minimum > -1e30)
-      range = (def.above ? " above " : " of at least ") + number(def.minimum);
-    if (def.maximum == 1)
-      range += " and at most 1";
-    wrong("a number" + range);
-    return false;
+    bool good = !value.items.empty();
+    if (!good)
+      wrong("a number, or one for each channel");
+    for (const JsonValue &item : value.items) {
+      good &= number(item, def, node);
+      result.numbers.push_back(item.real);
+    }
+    return good;
   }
   case AttrDef::Kind::Flag:
     result.integer = value.boolean;
@@ -199,19 +266,14 @@ bool Reader::attribute(const JsonValue &value, const AttrDef &def,
       return true;
     wrong(joinNames(def.choices)).fix(suggest(value.text, def.choices, ""));
     return false;
-  case AttrDef::Kind::Block:
+  case AttrDef::Kind::Name:
     result.text = value.text;
     if (value.isString())
       return true;
-    wrong("the name of a block");
+    wrong("a name");
     return false;
-  case AttrDef::Kind::Patterns:
-    if (value.isArray() && llvm::all_of(value.items, [](const JsonValue &item) {
-          return item.isString();
-        }))
-      return true;
-    wrong("an array of patterns over parameter names, [\"*.bias\", ...]");
-    return false;
+  case AttrDef::Kind::Sizes:
+    return sizeLists(value, node, result.sizes);
   }
   return false;
 }

@@ -25,6 +25,22 @@ static Json reference(const char *name) {
   return {{"$ref", std::string("#/$defs/") + name}};
 }
 
+/// A value, or a list of at least one.
+static Json oneOrMore(const Json &one) {
+  return {{"anyOf",
+           Json::array(
+               {one, {{"type", "array"}, {"items", one}, {"minItems", 1}}})}};
+}
+
+static Json numberSchema(const AttrDef &def) {
+  Json schema = {{"type", "number"}};
+  if (def.minimum > -1e30)
+    schema[def.above ? "exclusiveMinimum" : "minimum"] = def.minimum;
+  if (def.maximum == 1)
+    schema["maximum"] = 1;
+  return schema;
+}
+
 static Json attributeSchema(const AttrDef &def) {
   Json schema;
   switch (def.kind) {
@@ -37,11 +53,10 @@ static Json attributeSchema(const AttrDef &def) {
               {"maximum", maxSize}};
     break;
   case AttrDef::Kind::Real:
-    schema = {{"type", "number"}};
-    if (def.minimum > -1e30)
-      schema[def.above ? "exclusiveMinimum" : "minimum"] = def.minimum;
-    if (def.maximum == 1)
-      schema["maximum"] = 1;
+    schema = numberSchema(def);
+    break;
+  case AttrDef::Kind::Numbers:
+    schema = oneOrMore(numberSchema(def));
     break;
   case AttrDef::Kind::Flag:
     schema = {{"type", "boolean"}};
@@ -53,11 +68,12 @@ static Json attributeSchema(const AttrDef &def) {
     schema = {{"enum", choices}};
     break;
   }
-  case AttrDef::Kind::Block:
+  case AttrDef::Kind::Name:
     schema = {{"type", "string"}};
     break;
-  case AttrDef::Kind::Patterns:
-    schema = {{"type", "array"}, {"items", {{"type", "string"}}}};
+  case AttrDef::Kind::Sizes:
+    schema = {{"type", "object"},
+              {"additionalProperties", oneOrMore(reference("size"))}};
     break;
   }
   schema["description"] = def.doc;
@@ -93,18 +109,13 @@ static void addAttributes(llvm::ArrayRef<AttrDef> defs, Json &properties,
   }
 }
 
-static Json sections(llvm::ArrayRef<SectionDef> defs, bool inputs) {
+/// `others`: properties that each has beside its attributes.
+static Json sections(llvm::ArrayRef<SectionDef> defs, const Json &others) {
   Json alternatives = Json::array();
   for (const SectionDef &def : defs) {
     Json properties = {{"op", {{"const", def.name}}}};
     Json required = Json::array({"op"});
-    if (inputs) {
-      properties["inputs"] = {{"type", "array"},
-                              {"items", {{"type", "string"}}},
-                              {"minItems", 2},
-                              {"maxItems", 2}};
-      required.push_back("inputs");
-    }
+    properties.update(others);
     addAttributes(def.attrs, properties, required);
     alternatives.push_back(object(properties, required, def.doc));
   }
@@ -129,6 +140,50 @@ static Json nodeSchema() {
   return {{"oneOf", alternatives}};
 }
 
+/// An object of named entries with `others` and attributes.
+static Json entrySchema(llvm::ArrayRef<AttrDef> defs, Json others,
+                        const std::string &doc) {
+  Json required = Json::array();
+  for (auto &[key, value] : others.items())
+    required.push_back(key);
+  others["description"] = {{"type", "string"}};
+  addAttributes(defs, others, required);
+  return object(others, required, doc);
+}
+
+static Json trainingSchema(const Json &nodes) {
+  Json text = {{"type", "string"}};
+  Json names = {{"type", "array"}, {"items", text}};
+  Json patterns = oneOrMore(text);
+  Json term = entrySchema(termAttrs(), {{"of", patterns}},
+                          "values, by names or patterns, and their weight");
+  term["properties"].erase("description");
+  Json groups = {{"type", "array"},
+                 {"items", entrySchema(groupAttrs(), {{"match", patterns}},
+                                       "parameters that the optimizer treats "
+                                       "alike; the first group counts")}};
+  Json properties = {
+      {"description", text},
+      {"nodes", nodes},
+      {"loss", oneOrMore({{"anyOf", Json::array({text, term})}})},
+      {"metrics", names},
+      {"optimizer", sections(optimizerDefs(), {{"groups", groups}})},
+      {"schedule", sections(scheduleDefs(), Json::object())},
+      {"shadows",
+       {{"type", "object"},
+        {"additionalProperties", entrySchema(shadowAttrs(), {{"of", patterns}},
+                                             "averages of parameters")}}},
+      {"batch", reference("size")}};
+  properties["loss"]["description"] =
+      "what is minimised: a node, or a weighted sum";
+  properties["metrics"]["description"] =
+      "what is reported beside the loss; by default the accuracy of a "
+      "softmax_cross_entropy";
+  Json required = Json::array({"loss", "optimizer"});
+  addAttributes(trainingAttrs(), properties, required);
+  return object(properties, required, "");
+}
+
 std::string moec::modelSchema() {
   Json text = {{"type", "string"}};
   Json sizeOrList = {{"anyOf",
@@ -143,24 +198,10 @@ std::string moec::modelSchema() {
   Json nodes = {
       {"type", "array"}, {"items", reference("node")}, {"minItems", 1}};
 
-  Json training = Json::object(),
-       trainingRequired = Json::array({"loss", "optimizer"});
-  training["description"] = text;
-  training["loss"] = sections(lossDefs(), true);
-  Json auxiliary = Json::object();
-  Json none = Json::array();
-  addAttributes(auxiliaryAttrs(), auxiliary, none);
-  training["auxiliary"] =
-      object(auxiliary, none, "weights of the balance losses");
-  training["optimizer"] = sections(optimizerDefs(), false);
-  training["schedule"] = sections(scheduleDefs(), false);
-  training["batch"] = reference("size");
-  addAttributes(trainingAttrs(), training, trainingRequired);
-
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                  {"title", "moec model graph"}};
   Json whole = object(
-      {{"format", {{"const", "moec.model/1"}}},
+      {{"format", {{"const", "moec.model/2"}}},
        {"name", reference("name")},
        {"description", text},
        {"dims",
@@ -175,6 +216,7 @@ std::string moec::modelSchema() {
          {"additionalProperties",
           object({{"shape", reference("shape")},
                   {"dtype", {{"enum", {"u8", "i32", "f32"}}}},
+                  {"field", reference("name")},
                   {"description", text}},
                  {"shape", "dtype"}, "")}}},
        {"blocks",
@@ -183,19 +225,21 @@ std::string moec::modelSchema() {
           object({{"inputs",
                    {{"type", "object"},
                     {"minProperties", 1},
-                    {"maxProperties", 1},
                     {"additionalProperties", reference("shape")}}},
-                  {"output", text},
+                  {"sizes", {{"type", "array"}, {"items", reference("name")}}},
+                  {"outputs",
+                   {{"type", "array"}, {"items", text}, {"minItems", 1}}},
                   {"nodes", nodes},
                   {"description", text}},
-                 {"inputs", "output", "nodes"}, "nodes that `repeat` runs")}}},
+                 {"inputs", "outputs", "nodes"},
+                 "nodes that `repeat` and `call` run")}}},
        {"nodes", nodes},
        {"outputs", {{"type", "array"}, {"items", text}, {"minItems", 1}}},
        {"classes",
         {{"type", "array"},
          {"items", text},
          {"description", "names of the classes, for people"}}},
-       {"training", object(training, trainingRequired, "")}},
+       {"training", trainingSchema(nodes)}},
       {"format", "name", "dims", "inputs", "nodes", "outputs"},
       "A model that moec compiles.");
   schema.update(whole);
@@ -218,13 +262,19 @@ std::string moec::describeModelOps() {
     os << op->name << ": " << op->doc << '\n';
     for (const AttrDef &def : op->attrs) {
       os << "  " << def.name << ": " << def.doc;
-      if (def.kind == AttrDef::Kind::Choice)
-        os << " (" << joinNames(def.choices) << "; default "
-           << def.choices.front() << ')';
-      else if (!def.required && def.kind == AttrDef::Kind::Flag)
+      if (def.kind == AttrDef::Kind::Choice) {
+        os << " (" << joinNames(def.choices);
+        if (!def.required)
+          os << "; default " << def.choices.front();
+        os << ')';
+      } else if (!def.required && def.kind == AttrDef::Kind::Flag)
         os << " (default " << (def.fallback != 0 ? "true" : "false") << ')';
       else if (!def.required)
-        os << llvm::formatv(" (default {0})", Json(def.fallback).dump());
+        os << (def.kind == AttrDef::Kind::Real ||
+                       def.kind == AttrDef::Kind::Integer
+                   ? llvm::formatv(" (default {0})", Json(def.fallback).dump())
+                         .str()
+                   : std::string(" (optional)"));
       os << '\n';
     }
   }

@@ -18,8 +18,7 @@ static Status evalPatchify(moe::PatchifyOp op, Frame<T> &frame) {
   TensorOf<T> result = zerosFor<T>(op.getResult());
   int64_t height = image.shape[1], width = image.shape[2];
   int64_t channels = image.shape[3], p = op.getPatch();
-  T mean = T(op.getMean().convertToDouble());
-  T std = T(op.getStd().convertToDouble());
+  ArrayRef<double> mean = op.getMean(), std = op.getStd();
   int64_t flat = 0; // Of the result: b, patch row, patch column, y, x, channel.
   for (int64_t b = 0; b < image.shape[0]; ++b)
     for (int64_t i = 0; i < height / p; ++i)
@@ -32,7 +31,8 @@ static Status evalPatchify(moe::PatchifyOp op, Frame<T> &frame) {
               // Bytes are unsigned, however the i8 was sign-extended.
               T value = image.isInt ? T(image.ints[source] & 0xff) / T(255)
                                     : image.floats[source];
-              result.floats[flat++] = (value - mean) / std;
+              result.floats[flat++] =
+                  (value - T(mean[c % mean.size()])) / T(std[c % std.size()]);
             }
   frame.set(op.getResult(), std::move(result));
   return Status::Done;

@@ -80,24 +80,44 @@ static Lowered lowerPatchify(OpBuilder &builder, moe::PatchifyOp op,
   Value rows = reshape(builder, loc, adaptor.getImage(),
                        {batch, image[1], image[2] * channels});
 
-  KernelSpec spec(loc, {batch, high, wide, patch, run});
+  // Where channels differ, they have a dimension of their own.
+  bool differ = std::max(op.getMean().size(), op.getStd().size()) > 1;
+  SmallVector<int64_t> dims = {batch, high, wide, patch, run};
+  if (differ) {
+    dims.back() = patch;
+    dims.push_back(channels);
+  }
+  KernelSpec spec(loc, dims);
   AffineExpr b = spec.dim(0), i = spec.dim(1), j = spec.dim(2);
   AffineExpr y = spec.dim(3), x = spec.dim(4);
+  if (differ)
+    x = x * channels + spec.dim(5);
+  auto isChannel = [&](ScalarBuilder &s, size_t c) {
+    return s.compareI32(arith::CmpIPredicate::eq, s.index(5),
+                        s.constantI32(int32_t(c)));
+  };
   spec.input(rows, {b, i * patch + y, j * run + x});
   spec.result(builder, shapeOf(op.getResult()), {b, i * wide + j, y * run + x});
 
   bool bytes = getElementTypeOrSelf(adaptor.getImage()).isInteger(8);
-  double mean = op.getMean().convertToDouble();
-  double std = op.getStd().convertToDouble();
-  // (v / 255 - mean) / std as one multiply-add.
-  double factor = 1.0 / (bytes ? 255.0 * std : std);
+  ArrayRef<double> means = op.getMean(), stds = op.getStd();
   auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
     Value value = args[0];
     if (bytes) {
       value = s.op<arith::ExtUIOp>(builder.getI32Type(), value);
       value = s.toFloat(value);
     }
-    return {s.fma(value, s.constant(factor), s.constant(-mean / std))};
+    // (v / 255 - mean) / std as one multiply-add.
+    Value factor, offset;
+    for (size_t c = 0, e = std::max(means.size(), stds.size()); c != e; ++c) {
+      double mean = means[c % means.size()], std = stds[c % stds.size()];
+      Value own = s.constant(1.0 / (bytes ? 255.0 * std : std));
+      Value ownOffset = s.constant(-mean / std);
+      Value is = c ? isChannel(s, c) : Value();
+      factor = c ? s.select(is, own, factor) : own;
+      offset = c ? s.select(is, ownOffset, offset) : ownOffset;
+    }
+    return {s.fma(value, factor, offset)};
   };
   return SmallVector<Value>(spec.map(builder, body));
 }

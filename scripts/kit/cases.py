@@ -5,12 +5,13 @@ against the reference interpreter; large ones have no stored results and are
 timed, and checked against PyTorch there.
 """
 
+MLP = {"activation": "gelu_tanh"}
 EXAMPLES = ("mixer", "sparse-mlp", "soft-moe")
 
 
 def layer(name, batch, tokens, channels, nodes, training=None):
     """A model of f32 tokens [batch, tokens, channels]."""
-    model = {"format": "moec.model/1", "name": name, "dims": {"batch": batch},
+    model = {"format": "moec.model/2", "name": name, "dims": {"batch": batch},
              "inputs": {"x": {"shape": ["batch", tokens, channels], "dtype": "f32"}},
              "nodes": nodes, "outputs": [nodes[-1]["name"]]}
     if training:
@@ -19,12 +20,17 @@ def layer(name, batch, tokens, channels, nodes, training=None):
             {"name": "pooled", "op": "mean", "inputs": [nodes[-1]["name"]]},
             {"name": "logits", "op": "linear", "inputs": ["pooled"], "features": 10}]
         model["outputs"] = ["logits"]
-        model["training"] = {"loss": {"op": "softmax_cross_entropy", "inputs": ["logits", "label"]},
+        model["training"] = {"nodes": [{"name": "ce", "op": "softmax_cross_entropy", "inputs": ["logits", "label"]}],
+                             "loss": "ce",
                              "optimizer": {"op": "sgd", "learning_rate": 0.01}}
     return model
 
 
 def node(op, **attributes):
+    """A node "y" of "x", with the forms that the examples use."""
+    forms = {"gelu": {"form": "tanh"}, "layer_norm": {"eps": 1e-6}, "mlp": MLP, "token_mlp": MLP, "moe": MLP,
+             "soft_moe": {**MLP, "eps": 1e-6}, "re_represent": {**MLP, "eps": 1e-6}}
+    attributes = {**forms.get(op, {}), **attributes}
     return {"name": "y", "op": op, "inputs": ["x"], **attributes}
 
 

@@ -58,6 +58,12 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
         .fix("remove 'eps', or use \"qk_norm\": \"layer_norm\"");
     return std::nullopt;
   }
+  if (norm && !check.self().attrs["eps"].json) {
+    check.problem("", "'qk_norm' says no 'eps'")
+        .expected("the key 'eps'")
+        .fix("add it: what is added to the variance of 'qk_norm'");
+    return std::nullopt;
+  }
   int64_t size = width / heads;
   check.temporary({x.shape[0], heads, x.shape[1], x.shape[1]});
   check.linearParams("query", width, width);
@@ -114,6 +120,8 @@ const OpDef moec::import::attentionOp = {
      AttrDef::choice("qk_norm", {"none", "layer_norm", "layer_norm_no_bias"},
                      "normalisation of the queries and keys of each head, with "
                      "a learned scale, and bias, for all heads"),
-     AttrDef::positive("eps", 1e-6, "added to the variance of 'qk_norm'")},
+     AttrDef::positive("eps", 1e-6,
+                       "added to the variance of 'qk_norm', with which it must "
+                       "be said")},
     check,
     build};

@@ -29,8 +29,8 @@ const OpDef moec::import::geluOp = {
     "Gaussian error linear unit (arXiv 1606.08415)",
     1,
     1,
-    {AttrDef::choice("form", {"tanh", "erf"},
-                     "the tanh approximation or the exact form")},
+    {AttrDef::oneOf("form", {"tanh", "erf"},
+                    "the tanh approximation or the exact form")},
     checkGelu,
     buildGelu};
 

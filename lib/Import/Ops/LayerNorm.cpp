@@ -26,6 +26,6 @@ const OpDef moec::import::layerNormOp = {
     "layer normalisation over the last axis (arXiv 1607.06450)",
     1,
     1,
-    {AttrDef::positive("eps", 1e-6, "added to the variance")},
+    {AttrDef::eps("added to the variance")},
     check,
     build};

@@ -73,26 +73,26 @@ static std::optional<TensorInfo> checkMlp(NodeCheck &check, int64_t axis) {
 
 static Value buildMlp(NodeBuild &build, int64_t axis) {
   Value hidden = build.linear(build.inputs[0], "fc1", axis);
-  return build.linear(build.gelu(hidden), "fc2", axis);
+  return build.linear(build.activate(hidden), "fc2", axis);
 }
 
 const OpDef moec::import::mlpOp = {
     "mlp",
-    "linear, GELU (tanh form), linear over the channels, back to as many "
-    "channels",
+    "linear, activation, linear over the channels, back to as many channels",
     1,
     1,
-    {AttrDef::size("hidden", "width between the two layers")},
+    {AttrDef::size("hidden", "width between the two layers"),
+     AttrDef::activation()},
     [](NodeCheck &check) { return checkMlp(check, 2); },
     [](NodeBuild &build) { return buildMlp(build, 2); }};
 
 const OpDef moec::import::tokenMlpOp = {
     "token_mlp",
-    "linear, GELU (tanh form), linear over the tokens: Mixer's token mixing "
-    "(arXiv "
+    "linear, activation, linear over the tokens: Mixer's token mixing (arXiv "
     "2105.01601, equation 1)",
     1,
     1,
-    {AttrDef::size("hidden", "width between the two layers")},
+    {AttrDef::size("hidden", "width between the two layers"),
+     AttrDef::activation()},
     [](NodeCheck &check) { return checkMlp(check, 1); },
     [](NodeBuild &build) { return buildMlp(build, 1); }};

@@ -57,9 +57,15 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
               /*decay=*/true);
   check.linearParams("fc1", size, hidden, true, {experts});
   check.linearParams("fc2", hidden, size, true, {experts});
-  if (double std = check.real("noise"))
+  check.tells("experts", {x.shape[0], experts}, NodeValue::Over::Mean);
+  check.tells("importance", {}, NodeValue::Over::Sum);
+  if (double std = check.real("noise")) {
     check.noise({count, experts}, std / static_cast<double>(experts));
-  check.balanced();
+    check.tells("load", {}, NodeValue::Over::Sum, /*onlyInTraining=*/true);
+  } else {
+    check.tellsNot("load", "set \"noise\": 1; the load loss is about the noise "
+                           "of the router");
+  }
   return x;
 }
 
@@ -72,7 +78,6 @@ static Value build(NodeBuild &build) {
   std::tie(count, size) = items(whole, overTokens);
   int64_t experts = build.integer("experts"), k = build.integer("k");
   int64_t hidden = build.integer("hidden");
-  const Training *training = build.training;
 
   Value rows = x;
   if (!overTokens)
@@ -84,32 +89,29 @@ static Value build(NodeBuild &build) {
     noisy = build.add(logits, build.noise());
   Value gates = build.softmax(noisy, {1});
 
-  if (build.wantsShares())
-    build.setShares(
-        build.reshape(gates, {whole[0], count / whole[0], experts}));
+  if (build.wants("experts"))
+    build.tell("experts", build.meanShares(build.reshape(
+                              gates, {whole[0], count / whole[0], experts})));
 
   // Balance losses, V-MoE's: the importance is of the gates without noise, the
   // load the chance to be chosen under fresh noise (arXiv 2106.05974, A).
-  auto balance = [&](Value probabilities, double weight) {
+  auto balance = [&](StringRef name, Value probabilities) {
     Value sums = build.reduce(probabilities, {0});
-    build.addAuxiliary(
-        moec::moe::CvSquaredOp::create(b, build.loc, build.type({}), sums),
-        weight);
+    build.tell(name, moec::moe::CvSquaredOp::create(b, build.loc,
+                                                    build.type({}), sums));
   };
-  if (training && training->importance != 0)
-    balance(build.noise() ? build.softmax(logits, {1}) : gates,
-            training->importance);
-  if (training && training->load != 0 && build.noise())
-    balance(moec::moe::LoadProbabilityOp::create(
-                b, build.loc, logits.getType(), logits, noisy,
-                b.getI64IntegerAttr(k),
-                b.getF64FloatAttr(build.node.noise->std)),
-            training->load);
+  if (build.wants("importance"))
+    balance("importance", build.noise() ? build.softmax(logits, {1}) : gates);
+  if (build.wants("load"))
+    balance("load", moec::moe::LoadProbabilityOp::create(
+                        b, build.loc, logits.getType(), logits, noisy,
+                        b.getI64IntegerAttr(k),
+                        b.getF64FloatAttr(build.node.noise->std)));
 
   // capacity = ceil(k * items * factor / experts), and never more than all; in
   // double and in this order, as V-MoE's code computes it.
   double factor =
-      build.real(training ? "capacity_factor" : "eval_capacity_factor");
+      build.real(build.training ? "capacity_factor" : "eval_capacity_factor");
   double exact = std::ceil(static_cast<double>(k) * static_cast<double>(count) *
                            factor / static_cast<double>(experts));
   int64_t capacity =
@@ -132,7 +134,7 @@ static Value build(NodeBuild &build) {
   };
   Value in = moec::moe::DispatchOp::create(
       b, build.loc, build.type({count * k, size}), rows, plan, Value());
-  Value out = layer(build.gelu(layer(in, "fc1", hidden)), "fc2", size);
+  Value out = layer(build.activate(layer(in, "fc1", hidden)), "fc2", size);
   out = moec::moe::CombineOp::create(b, build.loc, build.type({count, size}),
                                      out, plan, weights);
   if (overTokens)
@@ -144,9 +146,7 @@ static Value build(NodeBuild &build) {
 const OpDef moec::import::moeOp = {
     "moe",
     "sparse expert layer: a router sends each item to k experts, which are "
-    "MLPs "
-    "with GELU in tanh form (arXiv 2106.05974 and 2109.02008; softmax before "
-    "top-k)",
+    "MLPs (arXiv 2106.05974 and 2109.02008; softmax before top-k)",
     1,
     1,
     {AttrDef::choice("over", {"tokens", "channels"},
@@ -154,6 +154,7 @@ const OpDef moec::import::moeOp = {
      AttrDef::size("experts", "number of experts"),
      AttrDef::integer("k", 1, "experts that an item goes to"),
      AttrDef::size("hidden", "hidden width of an expert"),
+     AttrDef::activation(),
      AttrDef::positive("capacity_factor", 1.2,
                        "in training an expert takes ceil(k * items * factor / "
                        "experts) items and drops the rest"),
@@ -164,5 +165,4 @@ const OpDef moec::import::moeOp = {
                           "router noise in training, standard deviation times "
                           "the number of experts")},
     check,
-    build,
-    /*routes=*/true};
+    build};

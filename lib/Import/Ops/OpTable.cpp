@@ -9,20 +9,15 @@
 
 using namespace moec::import;
 
-static const OpDef *const table[] = {&addOp,
-                                     &attentionOp,
-                                     &geluOp,
-                                     &layerNormOp,
-                                     &linearOp,
-                                     &meanOp,
-                                     &mlpOp,
-                                     &moeOp,
-                                     &normalizeOp,
-                                     &patchEmbedOp,
-                                     &positionEmbeddingOp,
-                                     &reRepresentOp,
-                                     &repeatOp,
-                                     &softMoeOp,
+static const OpDef *const table[] = {&accuracyOp,    &addOp,
+                                     &attentionOp,   &callOp,
+                                     &geluOp,        &layerNormOp,
+                                     &linearOp,      &meanOp,
+                                     &mlpOp,         &moeOp,
+                                     &normalizeOp,   &patchEmbedOp,
+                                     &patchifyOp,    &positionEmbeddingOp,
+                                     &reRepresentOp, &repeatOp,
+                                     &softMoeOp,     &softmaxCrossEntropyOp,
                                      &tokenMlpOp};
 
 llvm::ArrayRef<const OpDef *> moec::import::allOps() { return table; }

@@ -1,4 +1,4 @@
-//===- Patches.cpp - normalize and patch_embed --------------------------===//
+//===- Patches.cpp - normalize, patchify and patch_embed ----------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,6 +13,10 @@
 using namespace mlir;
 using namespace moec::import;
 
+/// As many channels may have a mean of their own: each is a comparison in the
+/// kernel.
+static constexpr size_t maxChannels = 32;
+
 static std::optional<TensorInfo> checkNormalize(NodeCheck &check) {
   const TensorInfo &image = check.input(0);
   if (image.rank() != 4 ||
@@ -22,33 +26,51 @@ static std::optional<TensorInfo> checkNormalize(NodeCheck &check) {
         .got(toString(image));
     return std::nullopt;
   }
+  size_t channels = image.shape[3];
+  for (const char *name : {"mean", "std"}) {
+    size_t count = check.numbers(name).size();
+    if (count == 1 || (count == channels && count <= maxChannels))
+      continue;
+    check.problem(name, "'" + Twine(name) + "' does not fit the channels")
+        .expected(channels > maxChannels ? "a number; lists are for at most " +
+                                               Twine(maxChannels) + " channels"
+                                         : "a number, or " + Twine(channels) +
+                                               " for " + toString(image))
+        .got(Twine(count));
+    return std::nullopt;
+  }
   return TensorInfo{image.shape, DType::Pixels};
 }
 
-// It is part of patch_embed's moe.patchify, which reads its attributes.
+// It is part of moe.patchify, which reads its attributes.
 static Value buildNormalize(NodeBuild &build) { return build.inputs[0]; }
 
 const OpDef moec::import::normalizeOp = {
     "normalize",
     "(x - mean) / std of an image, where u8 pixels are divided by 255 first; "
-    "its result goes to patch_embed",
+    "its result goes to patch_embed or patchify",
     1,
     1,
-    {AttrDef{"mean", AttrDef::Kind::Real, "mean of the pixels", true, 0, -1e30},
-     AttrDef{"std", AttrDef::Kind::Real, "standard deviation of the pixels",
+    {AttrDef{"mean", AttrDef::Kind::Numbers,
+             "mean of the pixels, or of those of each channel", true, 0, -1e30},
+     AttrDef{"std", AttrDef::Kind::Numbers,
+             "standard deviation of the pixels, or of those of each channel",
              true, 1, 0, true}},
     checkNormalize,
     buildNormalize};
 
-static std::optional<TensorInfo> checkPatchEmbed(NodeCheck &check) {
+/// [batch, tokens, values of a patch]
+static std::optional<TensorInfo> checkPatchify(NodeCheck &check) {
   const TensorInfo &image = check.input(0);
   if (image.rank() != 4 || image.dtype == DType::I32) {
-    check.problem("inputs", "'patch_embed' needs an image")
+    check
+        .problem("inputs",
+                 Twine("'") + check.self().op->name + "' needs an image")
         .expected("u8 or f32 [batch, height, width, channels]")
         .got(toString(image));
     return std::nullopt;
   }
-  int64_t patch = check.integer("patch"), width = check.integer("width");
+  int64_t patch = check.integer("patch");
   int64_t rows = image.shape[1], columns = image.shape[2];
   if (rows % patch || columns % patch) {
     int64_t near = std::min(patch, std::min(rows, columns));
@@ -72,37 +94,60 @@ static std::optional<TensorInfo> checkPatchEmbed(NodeCheck &check) {
     return std::nullopt;
   }
   int64_t tokens = (rows / patch) * (columns / patch);
-  int64_t elements = patch * patch * image.shape[3];
-  check.temporary({image.shape[0], tokens, elements});
-  check.linearParams("", elements, width);
-  return TensorInfo{{image.shape[0], tokens, width}};
+  return TensorInfo{{image.shape[0], tokens, patch * patch * image.shape[3]}};
 }
 
-static Value buildPatchEmbed(NodeBuild &build) {
-  double mean = 0, std = 1;
+static Value buildPatchify(NodeBuild &build) {
+  std::vector<double> mean = {0}, std = {1};
   const Node *producer = build.producer(0);
   if (producer && producer->op == &normalizeOp) {
-    mean = producer->attrs.find("mean")->second.real;
-    std = producer->attrs.find("std")->second.real;
+    mean = producer->attrs.find("mean")->second.numbers;
+    std = producer->attrs.find("std")->second.numbers;
   }
   OpBuilder &b = build.b;
   int64_t patch = build.integer("patch");
   ArrayRef<int64_t> image = build.shape(build.inputs[0]);
   auto type = build.type({image[0], (image[1] / patch) * (image[2] / patch),
                           patch * patch * image[3]});
-  Value patches = moec::moe::PatchifyOp::create(
+  return moec::moe::PatchifyOp::create(
       b, build.loc, type, build.inputs[0], b.getI64IntegerAttr(patch),
-      b.getF64FloatAttr(mean), b.getF64FloatAttr(std));
-  return build.linear(patches, "", 2);
+      b.getDenseF64ArrayAttr(mean), b.getDenseF64ArrayAttr(std));
+}
+
+static AttrDef patchSize() {
+  return AttrDef::size("patch", "height and width of a patch");
+}
+
+const OpDef moec::import::patchifyOp = {
+    "patchify",
+    "cuts an image into patches, one token each, whose channels are the "
+    "pixels of the patch, row by row",
+    1,
+    1,
+    {patchSize()},
+    checkPatchify,
+    buildPatchify};
+
+static std::optional<TensorInfo> checkPatchEmbed(NodeCheck &check) {
+  std::optional<TensorInfo> patches = checkPatchify(check);
+  if (!patches)
+    return std::nullopt;
+  int64_t width = check.integer("width");
+  check.temporary(patches->shape);
+  check.linearParams("", patches->shape[2], width);
+  patches->shape[2] = width;
+  return patches;
+}
+
+static Value buildPatchEmbed(NodeBuild &build) {
+  return build.linear(buildPatchify(build), "", 2);
 }
 
 const OpDef moec::import::patchEmbedOp = {
     "patch_embed",
-    "cuts an image into patches, one token each, and maps them to `width` "
-    "channels (arXiv 2105.01601, section 2)",
+    "patchify, then linear to `width` channels (arXiv 2105.01601, section 2)",
     1,
     1,
-    {AttrDef{"patch", AttrDef::Kind::Size, "height and width of a patch", true},
-     AttrDef::size("width", "channels of a token")},
+    {patchSize(), AttrDef::size("width", "channels of a token")},
     checkPatchEmbed,
     buildPatchEmbed};

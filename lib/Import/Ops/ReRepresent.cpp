@@ -8,7 +8,8 @@
 // The re-represent layers of Sparse-MLP (arXiv 2109.02008, algorithm 1) trade
 // tokens for channels, so that the experts over channels and those over tokens
 // see items of about the same size. Each projection has a bias and is
-// followed by GELU; each is preceded by a norm over the channels. No skip.
+// followed by the activation; each is preceded by a norm over the channels. No
+// skip.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,8 +17,6 @@
 
 using namespace mlir;
 using namespace moec::import;
-
-static constexpr double normEps = 1e-6;
 
 static std::optional<TensorInfo> check(NodeCheck &check) {
   if (!check.expectTokens())
@@ -49,9 +48,9 @@ static Value build(NodeBuild &build) {
   Value x = build.inputs[0];
   for (bool second : {false, true}) {
     bool tokens = tokensFirst != second;
-    x = build.layerNorm(x, second ? "norm2" : "norm1", normEps);
+    x = build.layerNorm(x, second ? "norm2" : "norm1", build.real("eps"));
     x = build.linear(x, tokens ? "tokens" : "channels", tokens ? 1 : 2);
-    x = build.gelu(x);
+    x = build.activate(x);
   }
   return x;
 }
@@ -59,13 +58,15 @@ static Value build(NodeBuild &build) {
 const OpDef moec::import::reRepresentOp = {
     "re_represent",
     "Sparse-MLP's re-represent layer (arXiv 2109.02008, algorithm 1): norm, "
-    "projection and GELU (tanh form) over one axis, then over the other",
+    "projection and activation over one axis, then over the other",
     1,
     1,
     {AttrDef::size("tokens", "tokens after it"),
      AttrDef::size("channels", "channels after it"),
      AttrDef::choice("first", {"tokens", "channels"},
                      "the axis that is projected first: tokens on the way in, "
-                     "channels on the way out")},
+                     "channels on the way out"),
+     AttrDef::activation(),
+     AttrDef::eps("added to the variance by both norms")},
     check,
     build};

@@ -1,55 +1,49 @@
-//===- Repeat.cpp - repeat ----------------------------------------------===//
+//===- Repeat.cpp - repeat and call -------------------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// CheckBlocks.cpp checks them and BuildGraph.cpp builds them: they need the
+// nodes of the block.
+//
+//===----------------------------------------------------------------------===//
 
-#include "lib/Import/Ops.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "lib/Import/Reader.h"
 
-using namespace mlir;
 using namespace moec::import;
 
-static std::optional<TensorInfo> check(NodeCheck &check) {
-  const Graph *block = check.block(check.text("block"));
-  if (!block)
-    return std::nullopt;
-  Node &node = check.self();
-  node.count = check.integer("count");
-  node.block = block;
-  const Input &input = block->inputs.front();
-  if (!(check.input(0) == input.info)) {
-    check
-        .problem("inputs", "the input of the repeat and that of its block '" +
-                               block->name + "' differ")
-        .expected(toString(input.info) + ", as '" + input.name +
-                  "' of the block says")
-        .got(toString(check.input(0)));
-    return std::nullopt;
-  }
-  const TensorInfo *output = block->info(block->outputs.front());
-  if (!output)
-    return std::nullopt;
-  if (!(*output == input.info)) {
-    check
-        .problem("block", "block '" + block->name +
-                              "' cannot be repeated: its output is not like "
-                              "its input")
-        .expected(toString(input.info))
-        .got(toString(*output));
-    return std::nullopt;
-  }
-  return *output;
+static AttrDef sizes(const char *doc) {
+  return {"sizes", AttrDef::Kind::Sizes, doc};
 }
 
-// Build.cpp builds it: it needs the parameters of the nodes inside.
+static const AttrDef parameters{
+    "parameters", AttrDef::Kind::Name,
+    "another node that runs the same block as often, whose parameters are "
+    "used; \"shadow.node\" for the averages of them in a shadow"};
+
 const OpDef moec::import::repeatOp = {
     "repeat",
-    "runs a block `count` times, each time with its own parameters",
+    "runs a block several times, each time with its own parameters; its "
+    "outputs are the first inputs of the next time, other inputs stay",
     1,
-    1,
+    16,
     {AttrDef::block("block", "name of the block"),
-     AttrDef{"count", AttrDef::Kind::Size, "how many times", true}},
-    check,
+     AttrDef{"count", AttrDef::Kind::Size,
+             "how many times; without it as many as a list in 'sizes' has"},
+     sizes("{ \"hidden\": 64 }, the sizes that the block wants, or a list of "
+           "sizes, one a layer"),
+     parameters},
+    [](NodeCheck &check) { return checkBlockNode(check, /*repeats=*/true); },
+    nullptr};
+
+const OpDef moec::import::callOp = {
+    "call",
+    "runs a block once",
+    1,
+    16,
+    {AttrDef::block("block", "name of the block"),
+     sizes("{ \"hidden\": 64 }, the sizes that the block wants"), parameters},
+    [](NodeCheck &check) { return checkBlockNode(check, /*repeats=*/false); },
     nullptr};

@@ -12,8 +12,6 @@
 using namespace mlir;
 using namespace moec::import;
 
-static constexpr double l2Eps = 1e-6;
-
 static std::optional<TensorInfo> check(NodeCheck &check) {
   if (!check.expectTokens())
     return std::nullopt;
@@ -22,6 +20,7 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   int64_t slots = check.integer("slots"), hidden = check.integer("hidden");
   check.temporary({x.shape[0], x.shape[1], experts * slots});
   check.temporary({x.shape[0], experts * slots, std::max(width, hidden)});
+  check.tells("experts", {x.shape[0], experts}, NodeValue::Over::Mean);
   check.param("phi", {width, experts * slots}, Init::lecun(width),
               /*decay=*/true);
   check.param("scale", {}, Init::ones());
@@ -40,9 +39,9 @@ static Value build(NodeBuild &build) {
   int64_t perExpert = build.integer("slots"), slots = experts * perExpert;
   int64_t hidden = build.integer("hidden");
   auto unit = [&](Value value, int64_t axis) -> Value {
-    return moec::moe::L2NormalizeOp::create(b, build.loc, value.getType(),
-                                            value, b.getI64IntegerAttr(axis),
-                                            b.getF64FloatAttr(l2Eps));
+    return moec::moe::L2NormalizeOp::create(
+        b, build.loc, value.getType(), value, b.getI64IntegerAttr(axis),
+        b.getF64FloatAttr(build.real("eps")));
   };
   Value phi = unit(build.param("phi"), 0);
   Value scale = build.broadcast(build.param("scale"), {width, slots}, {0, 1});
@@ -64,25 +63,27 @@ static Value build(NodeBuild &build) {
         build.broadcast(build.param((name + ".bias").str()), shape, {0, 2});
     return build.add(sum, bias);
   };
-  Value out = layer(build.gelu(layer(in, "fc1", hidden)), "fc2", width);
+  Value out = layer(build.activate(layer(in, "fc1", hidden)), "fc2", width);
   out = build.reshape(out, {batch, slots, width});
   Value combine = build.softmax(logits, {2});
-  if (build.wantsShares())
-    build.setShares(build.reduce(
-        build.reshape(combine, {batch, tokens, experts, perExpert}), {3}));
+  if (build.wants("experts"))
+    build.tell(
+        "experts",
+        build.meanShares(build.reduce(
+            build.reshape(combine, {batch, tokens, experts, perExpert}), {3})));
   return build.einsum(combine, out, "bms,bsd->bmd", {batch, tokens, width});
 }
 
 const OpDef moec::import::softMoeOp = {
     "soft_moe",
     "Soft MoE layer (arXiv 2308.00951): each slot is a mixture of the tokens, "
-    "each token a mixture of what the experts, MLPs with GELU in tanh form, "
-    "made of the slots",
+    "each token a mixture of what the experts, MLPs, made of the slots",
     1,
     1,
     {AttrDef::size("experts", "number of experts"),
      AttrDef{"slots", AttrDef::Kind::Size, "slots of each expert", true},
-     AttrDef::size("hidden", "hidden width of an expert")},
+     AttrDef::size("hidden", "hidden width of an expert"),
+     AttrDef::activation(),
+     AttrDef::eps("added to the squared lengths of tokens and of phi")},
     check,
-    build,
-    /*routes=*/true};
+    build};

@@ -105,3 +105,24 @@ func.func @repeat_once(%x: tensor<8xf32>, %w: tensor<1x8xf32>) -> (tensor<8xf32>
   } -> tensor<8xf32>, tensor<1x8xf32>
   return %r#0, %r#1 : tensor<8xf32>, tensor<1x8xf32>
 }
+
+// The mean over the batch of a loss is the loss as a scalar; another sum is not.
+// CHECK-LABEL: @mean_of_items
+// CHECK-NEXT: %[[L:.*]] = moe.softmax_cross_entropy %arg0, %arg1 smoothing 1.000000e-01 : {{.*}} -> tensor<f32>
+// CHECK-NEXT: %[[A:.*]] = moe.accuracy %arg0, %arg1 : {{.*}} -> tensor<f32>
+// CHECK-NEXT: %[[I:.*]] = moe.accuracy %arg0, %arg1 : {{.*}} -> tensor<4xf32>
+// CHECK-NEXT: %[[S:.*]] = moe.reduce %[[I]] axes [0]
+// CHECK-NEXT: %[[H:.*]] = moe.scale %[[S]] by 5.000000e-01
+// CHECK-NEXT: return %[[L]], %[[A]], %[[H]]
+func.func @mean_of_items(%x: tensor<4x3xf32>, %l: tensor<4xi32>) -> (tensor<f32>, tensor<f32>, tensor<f32>) {
+  %a = moe.softmax_cross_entropy %x, %l smoothing 0.1 : tensor<4x3xf32>, tensor<4xi32> -> tensor<4xf32>
+  %b = moe.reduce %a axes [0] : tensor<4xf32> -> tensor<f32>
+  %c = moe.scale %b by 0.25 : tensor<f32>
+  %d = moe.accuracy %x, %l : tensor<4x3xf32>, tensor<4xi32> -> tensor<4xf32>
+  %e = moe.reduce %d axes [0] : tensor<4xf32> -> tensor<f32>
+  %f = moe.scale %e by 0.25 : tensor<f32>
+  %g = moe.accuracy %x, %l : tensor<4x3xf32>, tensor<4xi32> -> tensor<4xf32>
+  %h = moe.reduce %g axes [0] : tensor<4xf32> -> tensor<f32>
+  %i = moe.scale %h by 0.5 : tensor<f32>
+  return %c, %f, %i : tensor<f32>, tensor<f32>, tensor<f32>
+}

@@ -173,7 +173,7 @@ func.func @reduce_result(%x: tensor<2x3xf32>) -> tensor<2xf32> {
 
 func.func @patchify_rank(%x: tensor<28x28x1xi8>) -> tensor<2x49x16xf32> {
   // expected-error @+1 {{expected an image of rank 4, got 3}}
-  %y = moe.patchify %x patch 4 mean 0.5 std 0.5 : tensor<28x28x1xi8> -> tensor<2x49x16xf32>
+  %y = moe.patchify %x patch 4 mean [0.5] std [0.5] : tensor<28x28x1xi8> -> tensor<2x49x16xf32>
   return %y : tensor<2x49x16xf32>
 }
 
@@ -181,15 +181,23 @@ func.func @patchify_rank(%x: tensor<28x28x1xi8>) -> tensor<2x49x16xf32> {
 
 func.func @patchify_std(%x: tensor<2x28x28x1xi8>) -> tensor<2x49x16xf32> {
   // expected-error @+1 {{expected std > 0, got 0}}
-  %y = moe.patchify %x patch 4 mean 0.5 std 0.0 : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
+  %y = moe.patchify %x patch 4 mean [0.5] std [0.0] : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
   return %y : tensor<2x49x16xf32>
+}
+
+// -----
+
+func.func @patchify_channels(%x: tensor<2x28x28x3xi8>) -> tensor<2x49x48xf32> {
+  // expected-error @+1 {{expected one mean and std, or one for each of 3 channels, got 2}}
+  %y = moe.patchify %x patch 4 mean [0.5, 0.4] std [0.5] : tensor<2x28x28x3xi8> -> tensor<2x49x48xf32>
+  return %y : tensor<2x49x48xf32>
 }
 
 // -----
 
 func.func @patchify_patch(%x: tensor<2x28x28x1xi8>) -> tensor<2x49x16xf32> {
   // expected-error @+1 {{expected a patch that divides 28 x 28 pixels, got 5}}
-  %y = moe.patchify %x patch 5 mean 0.5 std 0.5 : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
+  %y = moe.patchify %x patch 5 mean [0.5] std [0.5] : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
   return %y : tensor<2x49x16xf32>
 }
 
@@ -197,7 +205,7 @@ func.func @patchify_patch(%x: tensor<2x28x28x1xi8>) -> tensor<2x49x16xf32> {
 
 func.func @patchify_result(%x: tensor<2x28x28x1xi8>) -> tensor<2x49x15xf32> {
   // expected-error @+1 {{expected a result of shape [2, 49, 16], got [2, 49, 15]}}
-  %y = moe.patchify %x patch 4 mean 0.5 std 0.5 : tensor<2x28x28x1xi8> -> tensor<2x49x15xf32>
+  %y = moe.patchify %x patch 4 mean [0.5] std [0.5] : tensor<2x28x28x1xi8> -> tensor<2x49x15xf32>
   return %y : tensor<2x49x15xf32>
 }
 

@@ -100,9 +100,9 @@ func.func @gelu_grad(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
 }
 
 // CHECK-LABEL: func.func @patchify(
-// CHECK: %{{.*}} = moe.patchify %{{.*}} patch 4 mean 2.860000e-01 std 3.530000e-01 : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
+// CHECK: %{{.*}} = moe.patchify %{{.*}} patch 4 mean {{\[}}2.860000e-01] std {{\[}}3.530000e-01] : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
 func.func @patchify(%x: tensor<2x28x28x1xi8>) -> tensor<2x49x16xf32> {
-  %y = moe.patchify %x patch 4 mean 0.286 std 0.353 : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
+  %y = moe.patchify %x patch 4 mean [0.286] std [0.353] : tensor<2x28x28x1xi8> -> tensor<2x49x16xf32>
   return %y : tensor<2x49x16xf32>
 }
 

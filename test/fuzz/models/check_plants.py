@@ -88,7 +88,7 @@ def check_coverage(schema):
         wanted |= {(name, key) for key in op["properties"]} - {(name, "description")}
     training = schema["properties"]["training"]["properties"]
     wanted |= {("training", key) for key in training if key not in ("description", "epochs")}
-    for part in ("loss", "optimizer", "schedule"):
+    for part in ("optimizer", "schedule"):
         for section in training[part]["oneOf"]:
             wanted |= {(section["properties"]["op"]["const"], key) for key in section["properties"]}
     for case in drawn(1500):
@@ -96,7 +96,7 @@ def check_coverage(schema):
         for nodes in reduce.nodes_of(model):
             seen |= {(node["op"], key) for node in nodes for key in node}
         seen |= {("training", key) for key in model.get("training", {})}
-        for part in ("loss", "optimizer", "schedule"):
+        for part in ("optimizer", "schedule"):
             section = model.get("training", {}).get(part, {})
             seen |= {(section["op"], key) for key in section}
     if wanted - seen:

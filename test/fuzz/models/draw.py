@@ -28,7 +28,8 @@ class Drawing:
         self.blocks = {}
         self.work = 0
         self.routed = []      # names of layers with ".experts"
-        self.balanced = self.noisy = False
+        self.balanced = []    # names of layers with ".importance"
+        self.noisy = []       # and with ".load"
         self.count = 0
 
     def chance(self, p):
@@ -53,10 +54,13 @@ class Drawing:
     # attributes and the shape of its result, or None if it does not fit.
 
     def layer_norm(self, shape):
-        return ({"eps": self.random.choice([1e-6, 1e-5, 1e-3, 1e-12])} if self.chance(0.4) else {}), shape
+        return {"eps": self.random.choice([1e-6, 1e-6, 1e-5, 1e-3, 1e-12])}, shape
 
     def gelu(self, shape):
-        return ({"form": self.random.choice(["tanh", "erf"])} if self.chance(0.7) else {}), shape
+        return {"form": self.random.choice(["tanh", "erf"])}, shape
+
+    def activation(self):
+        return {"activation": self.random.choice(["gelu_tanh", "gelu_tanh", "gelu_erf"])}
 
     def linear(self, shape):
         axis = "tokens" if len(shape) == 2 and self.chance(0.3) else "channels"
@@ -76,7 +80,8 @@ class Drawing:
 
     def mlp(self, shape):
         hidden = self.size()
-        return ({"hidden": hidden}, shape) if self.afford(2 * shape[0] * shape[1] * hidden) else None
+        fits = self.afford(2 * shape[0] * shape[1] * hidden)
+        return ({"hidden": hidden, **self.activation()}, shape) if fits else None
 
     token_mlp = mlp
 
@@ -84,7 +89,7 @@ class Drawing:
         tokens, channels = self.size(), self.size()
         if not self.afford(tokens * channels * (shape[0] + shape[1])):
             return None
-        attrs = {"tokens": tokens, "channels": channels}
+        attrs = {"tokens": tokens, "channels": channels, "eps": self.random.choice([1e-6, 1e-3]), **self.activation()}
         if self.chance(0.6):
             attrs["first"] = self.random.choice(["tokens", "channels"])
         return attrs, [tokens, channels]
@@ -96,7 +101,7 @@ class Drawing:
         k = self.random.randint(1, experts) if self.chance(0.5) else 1
         if not self.afford(2 * items * k * width * hidden + items * width * experts):
             return None
-        attrs = {"experts": experts, "hidden": hidden}
+        attrs = {"experts": experts, "hidden": hidden, **self.activation()}
         if over == "channels" or self.chance(0.2):
             attrs["over"] = over
         if k > 1 or self.chance(0.2):
@@ -108,8 +113,6 @@ class Drawing:
             attrs["priority"] = self.random.choice(["position", "importance"])
         if self.chance(0.6):
             attrs["noise"] = self.random.choice([0, 0.1, 1, 3])
-        self.balanced = True
-        self.noisy |= attrs.get("noise", 1) != 0
         return attrs, shape
 
     def soft_moe(self, shape):
@@ -117,7 +120,8 @@ class Drawing:
         rows = experts * slots
         if not self.afford(rows * shape[1] * (3 * shape[0] + 2 * hidden)):
             return None
-        return {"experts": experts, "slots": slots, "hidden": hidden}, shape
+        return {"experts": experts, "slots": slots, "hidden": hidden, "eps": self.random.choice([1e-6, 1e-3]),
+                **self.activation()}, shape
 
     def attention(self, shape):
         heads = self.random.choice([h for h in range(1, shape[1] + 1) if shape[1] % h == 0])
@@ -127,7 +131,7 @@ class Drawing:
             attrs["kv_heads"] = self.random.choice([h for h in range(1, heads + 1) if heads % h == 0])
         if self.chance(0.5):
             attrs["qk_norm"] = self.random.choice(["none", "layer_norm", "layer_norm", "layer_norm_no_bias"])
-        if attrs.get("qk_norm", "none") != "none" and self.chance(0.5):
+        if attrs.get("qk_norm", "none") != "none":
             attrs["eps"] = self.random.choice([1e-6, 1e-5, 1e-3])
         return (attrs, shape) if fits else None
 
@@ -149,23 +153,32 @@ class Drawing:
         nodes.append({"name": name, "op": op, "inputs": inputs, **attrs})
         if op in ("moe", "soft_moe"):
             self.routed.append(prefix + name)
+        if op == "moe":
+            self.balanced.append(prefix + name)
+            if attrs.get("noise", 1) != 0:
+                self.noisy.append(prefix + name)
         return name, result
 
     TOKENS = ["layer_norm", "gelu", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
               "attention", "position_embedding"]
     ROWS = ["layer_norm", "gelu", "linear", "linear"]
 
-    def add_repeat(self, name, shape):
-        """A repeat of a block that keeps the shape."""
-        label, repeat = self.name("block"), self.name("repeat")
-        count = self.random.choice([1, 2, 2, 3, 4])
-        nodes, value, current = [], "x", shape
+    def add_block(self, name, shape):
+        """A use of a block that keeps the shape: once or several times, with
+        sizes of its own or a list of them, with an input that stays the same,
+        and now and then again with the same parameters."""
+        once = self.chance(0.25)
+        label, use = self.name("block"), self.name("call" if once else "repeat")
+        count = 1 if once else self.random.choice([1, 2, 2, 3, 4])
+        block = {"inputs": {"x": ["batch", *shape]}, "nodes": []}
+        node = {"name": use, "op": "call" if once else "repeat", "inputs": [name], "block": label}
+        nodes, value, current = block["nodes"], "x", shape
         before = self.work
         for _ in range(self.random.choice([1, 1, 2, 3])):
             op = self.random.choice(self.TOKENS if len(shape) == 2 else self.ROWS)
             if op in ("linear", "re_represent"):
                 continue
-            made = self.add_node(nodes, op, [value], current, repeat + ".")
+            made = self.add_node(nodes, op, [value], current, use + ".")
             if made and self.chance(0.4):
                 total = self.name("add")
                 nodes.append({"name": total, "op": "add", "inputs": [value, made[0]]})
@@ -173,10 +186,31 @@ class Drawing:
             value = made[0] if made else value
         if not nodes:
             return None
+        if self.chance(0.2):
+            block["inputs"]["same"] = ["batch", *shape]
+            node["inputs"].append(name)
+            nodes.append({"name": self.name("add"), "op": "add", "inputs": [value, "same"]})
+            value = nodes[-1]["name"]
+        block["outputs"] = [value]
+        sized = [inner for inner in nodes if "hidden" in inner]
+        if sized and self.chance(0.5):
+            block["sizes"] = ["own"]
+            sizes = sized[0]["hidden"]
+            sized[0]["hidden"] = "own"
+            if not once and count > 1 and self.chance(0.6):
+                sizes = [self.random.choice([sizes, max(1, sizes // 2), 3]) for _ in range(count)]
+            node["sizes"] = {"own": sizes}
+        if not once and not (isinstance(node.get("sizes", {}).get("own"), list) and self.chance(0.5)):
+            node["count"] = count
         self.work += (self.work - before) * (count - 1)
-        self.blocks[label] = {"inputs": {"x": ["batch", *shape]}, "nodes": nodes, "output": value}
-        self.nodes.append({"name": repeat, "op": "repeat", "inputs": [name], "block": label, "count": count})
-        return repeat, shape
+        self.blocks[label] = block
+        self.nodes.append(node)
+        if self.chance(0.2):
+            self.work += self.work - before
+            again = {**node, "name": self.name("shared"), "inputs": [use, *node["inputs"][1:]], "parameters": use}
+            self.nodes.append(again)
+            use = again["name"]
+        return use, shape
 
 
 def draw_inputs(d):
@@ -195,18 +229,35 @@ def draw_inputs(d):
     if d.chance(0.5):
         value = d.name("normalize")
         d.nodes.append({"name": value, "op": "normalize", "inputs": ["image"],
-                        "mean": random.choice([0, 0.3, -1]), "std": random.choice([1, 0.25, 3])})
+                        "mean": per_channel(d, [0, 0.3, -1], channels), "std": per_channel(d, [1, 0.25, 3], channels)})
+    if d.chance(0.3):
+        name = d.name("patchify")
+        d.nodes.append({"name": name, "op": "patchify", "inputs": [value], "patch": patch})
+        return name, [rows * columns, patch * patch * channels], inputs
     width, name = d.size(), d.name("patch_embed")
     d.work += rows * columns * patch * patch * channels * width * d.batch
     d.nodes.append({"name": name, "op": "patch_embed", "inputs": [value], "patch": patch, "width": width})
     return name, [rows * columns, width], inputs
 
 
+def per_channel(d, values, channels):
+    if d.chance(0.6):
+        return d.random.choice(values)
+    return [d.random.choice(values) for _ in range(channels)]
+
+
 def draw_training(d, logits):
     random = d.random
-    loss = {"op": "softmax_cross_entropy", "inputs": [logits, "label"]}
+    nodes = [{"name": "ce", "op": "softmax_cross_entropy", "inputs": [logits, "label"]}]
     if d.chance(0.4):
-        loss["label_smoothing"] = random.choice([0, 0.1, 0.5, 1])
+        nodes[0]["label_smoothing"] = random.choice([0, 0.1, 0.5, 1])
+    loss = ["ce"]
+    if d.balanced and d.chance(0.6):
+        loss.append({"of": "*.importance", "weight": random.choice([0, 0.005, 1])})
+        if d.noisy and d.chance(0.7):
+            loss.append({"of": random.choice([["*.load"], d.noisy[0] + ".load"]), "weight": random.choice([0.005, 1])})
+    if d.chance(0.2):
+        loss[0] = {"of": "ce", "weight": random.choice([0.5, 2, -1])}
     if d.chance(0.6):
         optimizer = {"op": "adamw", "learning_rate": random.choice([1e-3, 0.01, 0.1])}
         for key, values in (("beta1", [0, 0.5, 0.95]), ("beta2", [0, 0.9, 0.99]), ("eps", [1e-8, 1e-6, 1e-2])):
@@ -218,14 +269,23 @@ def draw_training(d, logits):
             optimizer["momentum"] = random.choice([0, 0.5, 0.99])
     if d.chance(0.5):
         optimizer["weight_decay"] = random.choice([0, 0.01, 0.5])
-        if d.chance(0.4):
-            optimizer["no_decay"] = ["*"] if d.chance(0.2) else ["logits.*"]
-    training = {"loss": loss, "optimizer": optimizer}
-    if d.balanced and d.chance(0.6):
-        auxiliary = {"importance": random.choice([0, 0.005, 1])}
-        if d.noisy and d.chance(0.7):
-            auxiliary["load"] = random.choice([0.005, 1])
-        training["auxiliary"] = auxiliary
+    if d.chance(0.4):
+        optimizer["groups"] = [random.choice([
+            {"match": "logits.*", "decay": False}, {"match": ["logits.weight", "logits.b*"], "learning_rate": 0.5},
+            {"match": "logits.bias", "freeze": True}, {"match": "*", "decay": True, "learning_rate": 2}])]
+        if d.chance(0.5):
+            optimizer["groups"].append({"match": "*", "decay": d.chance(0.5)})
+    training = {"nodes": nodes, "loss": loss if len(loss) > 1 or loss != ["ce"] or d.chance(0.3) else "ce",
+                "optimizer": optimizer}
+    if d.chance(0.3):
+        training["metrics"] = ["accuracy"]
+        nodes.append({"name": "accuracy", "op": "accuracy", "inputs": [logits, "label"]})
+        if d.chance(0.3):
+            training["metrics"].append("ce")
+    if d.chance(0.25):
+        training["shadows"] = {"ema": {"of": random.choice(["*", ["logits.*"]]), "decay": random.choice([0, 0.5, 0.99])}}
+        if d.chance(0.6):
+            training["evaluate"] = "ema"
     if d.chance(0.5):
         training["schedule"] = ({"op": "constant"} if d.chance(0.3) else
                                 {"op": "warmup_cosine", "warmup": random.choice([0, 0.1, 1]), "final": random.random()})
@@ -255,8 +315,8 @@ def draw_model(random):
         if len(shape) == 2 and d.chance(0.06):
             op = "mean"
         else:
-            op = random.choice((d.TOKENS if len(shape) == 2 else d.ROWS) + ["repeat"])
-        made = d.add_repeat(value, shape) if op == "repeat" else d.add_node(d.nodes, op, [value], shape)
+            op = random.choice((d.TOKENS if len(shape) == 2 else d.ROWS) + ["block"])
+        made = d.add_block(value, shape) if op == "block" else d.add_node(d.nodes, op, [value], shape)
         if made is None:
             continue
         used.add(value)
@@ -284,7 +344,7 @@ def draw_model(random):
                         "features": random.choice([1, 2, 2, 3, 5, 10, 17])})
         outputs.append(logits)
     if not d.nodes:
-        d.nodes.append({"name": "only", "op": "gelu", "inputs": [value]})
+        d.nodes.append({"name": "only", "op": "gelu", "inputs": [value], "form": "tanh"})
     made = [node["name"] for node in d.nodes if node["op"] != "normalize"]
     inner = {name for node in d.nodes for name in node["inputs"]}
     ends = [name for name in made if name not in inner and name not in outputs]
@@ -302,7 +362,7 @@ def draw_model(random):
         outputs.remove(logits)
     if d.chance(0.3):
         random.shuffle(d.nodes)
-    model = {"format": "moec.model/1", "name": "random", "dims": {"batch": d.batch}, "inputs": inputs}
+    model = {"format": "moec.model/2", "name": "random", "dims": {"batch": d.batch}, "inputs": inputs}
     if d.chance(0.08):
         model["dims"]["batch"] = sorted({d.batch, d.size(6)}, reverse=d.chance(0.5))
     if d.blocks:

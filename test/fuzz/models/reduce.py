@@ -4,15 +4,26 @@ import copy
 
 
 def nodes_of(model):
-    """Every list of nodes: the model's own and those of its blocks."""
-    return [model["nodes"]] + [block["nodes"] for block in model.get("blocks", {}).values()]
+    """Every list of nodes: the model's own, those of its blocks and of training."""
+    training = [model["training"]["nodes"]] if "training" in model else []
+    return [model["nodes"]] + [block["nodes"] for block in model.get("blocks", {}).values()] + training
+
+
+def parts_of(loss):
+    """The names and patterns of a loss."""
+    for part in loss if isinstance(loss, list) else [loss]:
+        of = part["of"] if isinstance(part, dict) else part
+        yield from of if isinstance(of, list) else [of]
 
 
 def cleaned(model):
     """Without nodes, blocks and inputs that nothing needs any more."""
     wanted = {name.split(".")[0] for name in model["outputs"]}
-    if "training" in model:
-        wanted |= set(model["training"]["loss"]["inputs"])
+    training = model.get("training")
+    if training:
+        kept = {name.split(".")[0] for name in [*parts_of(training["loss"]), *training.get("metrics", [])]}
+        training["nodes"] = [node for node in training["nodes"] if node["name"] in kept]
+        wanted |= kept.union(*(node["inputs"] for node in training["nodes"]))
     by_name = {node["name"]: node for node in model["nodes"]}
     reach = list(wanted)
     while reach:
@@ -22,7 +33,7 @@ def cleaned(model):
                 reach.append(name)
     model["nodes"] = [node for node in model["nodes"] if node["name"] in wanted]
     model["inputs"] = {name: value for name, value in model["inputs"].items() if name in wanted}
-    blocks = {node["block"] for node in model["nodes"] if node["op"] == "repeat"}
+    blocks = {node["block"] for node in model["nodes"] if "block" in node}
     model["blocks"] = {name: block for name, block in model.get("blocks", {}).items() if name in blocks}
     if not model["blocks"]:
         del model["blocks"]
@@ -35,8 +46,7 @@ def rename(model, old, new):
         for node in nodes:
             node["inputs"] = [new if name == old else name for name in node["inputs"]]
     for block in model.get("blocks", {}).values():
-        if block["output"] == old:
-            block["output"] = new
+        block["outputs"] = [new if name == old else name for name in block["outputs"]]
 
 
 def smaller(case):
@@ -56,8 +66,7 @@ def smaller(case):
     if "training" in model:
         def infer(c):
             c["train"] = False
-            label = c["model"]["training"]["loss"]["inputs"]
-            c["model"]["outputs"].append(label[0])
+            c["model"]["outputs"].append(c["model"]["training"]["nodes"][0]["inputs"][0])
             del c["model"]["training"]
         yield changed(infer)
     for name in model["outputs"]:
@@ -84,13 +93,14 @@ def smaller(case):
     for less in ([batch[0], batch[-1]] if isinstance(batch, list) else [1, batch // 2] if batch > 1 else []):
         yield changed(lambda c, less=less: c["model"]["dims"].update({"batch": less}))
     training = model.get("training", {})
-    for key in [k for k in training if k not in ("loss", "optimizer")]:
+    for key in [k for k in training if k not in ("nodes", "loss", "optimizer")]:
         yield changed(lambda c, key=key: c["model"]["training"].pop(key))
-    for part in ("loss", "optimizer"):
-        for key in [k for k in training.get(part, {}) if k not in ("op", "inputs", "learning_rate")]:
-            yield changed(lambda c, part=part, key=key: c["model"]["training"][part].pop(key))
+    if training and training["loss"] != "ce":
+        yield changed(lambda c: c["model"]["training"].update({"loss": "ce"}))
+    for key in [k for k in training.get("optimizer", {}) if k not in ("op", "learning_rate")]:
+        yield changed(lambda c, key=key: c["model"]["training"]["optimizer"].pop(key))
     required = {"name", "op", "inputs", "features", "hidden", "experts", "slots", "tokens", "channels", "patch",
-                "width", "heads", "block", "count", "mean", "std", "axis"}
+                "width", "heads", "block", "count", "mean", "std", "axis", "eps", "form", "activation"}
     for which, nodes in enumerate(nodes_of(model)):
         for i, node in enumerate(nodes):
             for key, value in node.items():

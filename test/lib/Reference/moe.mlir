@@ -20,8 +20,17 @@ func.func @shapes() -> (tensor<3x2xf32>, tensor<2xf32>, tensor<2x2x3xf32>, tenso
 // CHECK-NEXT: result 0 [1, 2, 4]: 1 -1 -1 1 -1 1 1 -1
 func.func @patches() -> tensor<1x2x4xf32> {
   %x = arith.constant dense<[[[[-1], [0], [0], [-1]], [[0], [-1], [-1], [0]]]]> : tensor<1x2x4x1xi8>
-  %y = moe.patchify %x patch 2 mean 0.5 std 0.5 : tensor<1x2x4x1xi8> -> tensor<1x2x4xf32>
+  %y = moe.patchify %x patch 2 mean [0.5] std [0.5] : tensor<1x2x4x1xi8> -> tensor<1x2x4xf32>
   return %y : tensor<1x2x4xf32>
+}
+
+// Each channel by its own mean and std.
+// CHECK-LABEL: @channels
+// CHECK-NEXT: result 0 [1, 2, 2]: 2 1 4 2
+func.func @channels() -> tensor<1x2x2xf32> {
+  %x = arith.constant dense<[[[[2.0, 3.0], [4.0, 5.0]]]]> : tensor<1x1x2x2xf32>
+  %y = moe.patchify %x patch 1 mean [0.0, 1.0] std [1.0, 2.0] : tensor<1x1x2x2xf32> -> tensor<1x2x2xf32>
+  return %y : tensor<1x2x2xf32>
 }
 
 // The same matrix over the last axis, over the first, and in index notation.

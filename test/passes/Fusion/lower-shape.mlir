@@ -50,6 +50,18 @@ func.func @reduce(%x: tensor<2x3x4xf32>) -> (tensor<3xf32>, tensor<f32>) {
 // CHECK: arith.sitofp
 // CHECK: math.fma
 func.func @patchify(%x: tensor<2x8x12x3xi8> {moe.range = [0, 256]}) -> tensor<2x6x48xf32> {
-  %y = moe.patchify %x patch 4 mean 0.286 std 0.353 : tensor<2x8x12x3xi8> -> tensor<2x6x48xf32>
+  %y = moe.patchify %x patch 4 mean [0.286] std [0.353] : tensor<2x8x12x3xi8> -> tensor<2x6x48xf32>
+  return %y : tensor<2x6x48xf32>
+}
+
+// Channels that are normalised by numbers of their own have a dimension.
+// CHECK-LABEL: func @channels
+// CHECK: kernel.map dims [2, 2, 3, 4, 4, 3]
+// CHECK-SAME: maps [affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 * 4 + d3, d2 * 12 + d4 * 3 + d5)>,
+// CHECK-SAME:       affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 * 3 + d2, d3 * 12 + d4 * 3 + d5)>]
+// CHECK: kernel.index 5
+// CHECK: arith.select
+func.func @channels(%x: tensor<2x8x12x3xf32>) -> tensor<2x6x48xf32> {
+  %y = moe.patchify %x patch 4 mean [0.1, 0.2, 0.3] std [0.5] : tensor<2x8x12x3xf32> -> tensor<2x6x48xf32>
   return %y : tensor<2x6x48xf32>
 }

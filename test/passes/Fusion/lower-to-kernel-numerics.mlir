@@ -73,7 +73,12 @@ func.func @edges(%x: tensor<5xf32>, %dy: tensor<5xf32>, %s: tensor<5xf32>) -> (t
 }
 
 func.func @pixels(%image: tensor<2x8x12x3xf32>) -> tensor<2x6x48xf32> {
-  %y = moe.patchify %image patch 4 mean 0.286 std 0.353 : tensor<2x8x12x3xf32> -> tensor<2x6x48xf32>
+  %y = moe.patchify %image patch 4 mean [0.286] std [0.353] : tensor<2x8x12x3xf32> -> tensor<2x6x48xf32>
+  return %y : tensor<2x6x48xf32>
+}
+
+func.func @channels(%image: tensor<2x8x12x3xf32>) -> tensor<2x6x48xf32> {
+  %y = moe.patchify %image patch 4 mean [0.286, 0.5, -1.0] std [0.353, 0.5, 2.0] : tensor<2x8x12x3xf32> -> tensor<2x6x48xf32>
   return %y : tensor<2x6x48xf32>
 }
 

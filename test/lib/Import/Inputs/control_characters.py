@@ -13,7 +13,7 @@ import sys
 EVIL = "a\x1b[2J\x1b]0;x\x07\u202eb\x9b2J\x7f\r\n"
 
 GOOD = {
-    "format": "moec.model/1",
+    "format": "moec.model/2",
     "name": "m",
     "dims": {"batch": 2},
     "inputs": {"image": {"shape": ["batch", 8, 8, 1], "dtype": "u8"}},

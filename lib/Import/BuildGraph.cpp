@@ -1,0 +1,238 @@
+//===- BuildGraph.cpp - Nodes of a model and of its blocks --------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Import/EntryBuilder.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::import;
+
+Location EntryBuilder::nodeLoc(const Node &node, StringRef prefix) {
+  Position at = node.json->position;
+  return NameLoc::get(
+      b.getStringAttr(prefix + node.name),
+      FileLineColLoc::get(b.getContext(), file, at.line, at.column));
+}
+
+RankedTensorType EntryBuilder::floatType(ArrayRef<int64_t> shape) {
+  return RankedTensorType::get(shape, b.getF32Type());
+}
+
+/// Of what is there for each iteration of the repeats around it.
+RankedTensorType EntryBuilder::floatType(ArrayRef<int64_t> counts,
+                                         ArrayRef<int64_t> shape) {
+  Shape stacked(counts);
+  stacked.append(shape.begin(), shape.end());
+  return floatType(stacked);
+}
+
+/// One stream a layer; all iterations of a repeat share it.
+ValueTree EntryBuilder::makeNoise(const Use &use, int index, StringRef prefix,
+                                  ArrayRef<int64_t> counts) {
+  const Node &node = use.graph->nodes[index];
+  ValueTree tree;
+  if (node.noise)
+    tree.values.push_back(moe::RandomNormalOp::create(
+        b, nodeLoc(node, prefix), floatType(counts, node.noise->shape), seed,
+        step, b.getI64IntegerAttr(streams++),
+        b.getF64FloatAttr(node.noise->std)));
+  for (auto [r, run] : llvm::enumerate(node.runs)) {
+    const Use &inner = use.blocks.at(index)[r];
+    Shape all(counts);
+    if (node.op == &repeatOp)
+      all.push_back(run.count);
+    Trees &trees = tree.runs.emplace_back(run.graph->nodes.size());
+    for (size_t i = 0; i != trees.size(); ++i)
+      if (inner.needs(static_cast<int>(i)))
+        trees[i] = makeNoise(inner, static_cast<int>(i),
+                             (prefix + node.name + ".").str(), all);
+  }
+  return tree;
+}
+
+/// Builds what a use needs. Noise is made where it is null.
+std::vector<EntryBuilder::Values>
+EntryBuilder::buildGraph(const Use &use, ArrayRef<Value> inputs,
+                         const Trees &params, const Trees *noise,
+                         StringRef prefix) {
+  const Graph &from = *use.graph;
+  std::vector<Values> values(from.nodes.size());
+  for (int index : from.order) {
+    if (!use.needs(index))
+      continue;
+    const Node &node = from.nodes[index];
+    SmallVector<Value> operands;
+    for (Ref ref : node.inputs)
+      operands.push_back(ref.isInput() ? inputs[ref.inputIndex()]
+                                       : values[ref.node][ref.value]);
+    ValueTree own;
+    if (noise)
+      own = (*noise)[index];
+    else if (training)
+      own = makeNoise(use, index, prefix, {});
+    if (node.op->runsBlock()) {
+      auto build = node.op == &repeatOp ? &EntryBuilder::buildRepeat
+                                        : &EntryBuilder::buildCall;
+      values[index] =
+          (this->*build)(use, index, operands, params[index], own, prefix);
+      continue;
+    }
+    Values &told = values[index];
+    told.resize(node.values.size());
+    NodeBuild build(b, nodeLoc(node, prefix), from, node, operands,
+                    params[index].values,
+                    own.values.empty() ? Value() : own.values.front(),
+                    training != nullptr, use.wanted[index], told);
+    told.front() = node.op->build(build);
+  }
+  return values;
+}
+
+/// The block's nodes in the place of the call.
+EntryBuilder::Values EntryBuilder::buildCall(const Use &use, int index,
+                                             ArrayRef<Value> inputs,
+                                             const ValueTree &params,
+                                             const ValueTree &noise,
+                                             StringRef prefix) {
+  const Node &node = use.graph->nodes[index];
+  const Run &run = node.runs.front();
+  static const Trees none;
+  Trees quiet(run.graph->nodes.size());
+  std::vector<Values> inner =
+      buildGraph(use.blocks.at(index).front(), inputs, params.runs.front(),
+                 noise.runs.empty() ? &quiet : &noise.runs.front(),
+                 (prefix + node.name + ".").str());
+  Values results(node.values.size());
+  for (unsigned i : use.wanted[index].set_bits()) {
+    Ref ref = innerValue(node, run, static_cast<int>(i));
+    results[i] =
+        ref.isInput() ? inputs[ref.inputIndex()] : inner[ref.node][ref.value];
+  }
+  return results;
+}
+
+/// One moe.repeat for each run of equal layers.
+EntryBuilder::Values EntryBuilder::buildRepeat(const Use &use, int index,
+                                               ArrayRef<Value> inputs,
+                                               const ValueTree &params,
+                                               const ValueTree &noise,
+                                               StringRef prefix) {
+  const Node &node = use.graph->nodes[index];
+  Values results(node.values.size());
+  SmallVector<Value> current(inputs);
+  int64_t count = 0;
+  for (auto [r, run] : llvm::enumerate(node.runs)) {
+    Trees quiet(run.graph->nodes.size());
+    buildRun(use, index, r, current, params.runs[r],
+             noise.runs.empty() ? quiet : noise.runs[r],
+             (prefix + node.name + ".").str(), results);
+    count += run.count;
+  }
+  Location loc = nodeLoc(node, prefix);
+  for (auto [i, value] : llvm::enumerate(node.values))
+    if (results[i] && value.over == NodeValue::Over::Mean)
+      results[i] =
+          moe::ScaleOp::create(b, loc, results[i].getType(), results[i],
+                               b.getF64FloatAttr(1.0 / double(count)));
+  llvm::copy(ArrayRef<Value>(current).take_front(node.numOutputs()),
+             results.begin());
+  return results;
+}
+
+/// Calls `found` for all values of trees, those of one node side by side.
+static void forEachValue(std::vector<ValueTree> &trees,
+                         llvm::function_ref<void(Value &)> found) {
+  for (ValueTree &tree : trees) {
+    llvm::for_each(tree.values, found);
+    for (std::vector<ValueTree> &run : tree.runs)
+      forEachValue(run, found);
+  }
+}
+
+/// Carried are the outputs, and the sums that layers tell; what a mean is taken
+/// of is stacked. Inputs past the outputs are the same for all layers. `inputs`
+/// becomes what the next run takes; `results` grow by sums.
+void EntryBuilder::buildRun(const Use &use, int index, size_t number,
+                            MutableArrayRef<Value> inputs, const Trees &params,
+                            const Trees &noise, StringRef prefix,
+                            Values &results) {
+  const Node &node = use.graph->nodes[index];
+  const Run &run = node.runs[number];
+  Location loc =
+      nodeLoc(node, StringRef(prefix).drop_back(node.name.size() + 1));
+  size_t outputs = node.numOutputs();
+  SmallVector<Value> carried(inputs.take_front(outputs)), stacked;
+  SmallVector<unsigned> sums, means;
+  for (unsigned i : use.wanted[index].set_bits()) {
+    if (node.values[i].over == NodeValue::Over::Mean)
+      means.push_back(i);
+    if (node.values[i].over != NodeValue::Over::Sum)
+      continue;
+    sums.push_back(i);
+    if (!results[i])
+      results[i] = moe::FillOp::create(
+          b, loc, floatType(node.values[i].info.shape), b.getF64FloatAttr(0));
+    carried.push_back(results[i]);
+  }
+  Trees slices = params, random = noise;
+  auto collect = [&](Value &value) { stacked.push_back(value); };
+  forEachValue(slices, collect);
+  forEachValue(random, collect);
+
+  SmallVector<Type> types(ValueRange(carried).getTypes());
+  for (unsigned i : means)
+    types.push_back(floatType(run.count, node.values[i].info.shape));
+  auto repeat =
+      moe::RepeatOp::create(b, loc, types, b.getI64IntegerAttr(run.count),
+                            carried, stacked, UnitAttr());
+  OpBuilder::InsertionGuard guard(b);
+  Block *inside = b.createBlock(&repeat.getBody());
+  for (Value value : carried)
+    inside->addArgument(value.getType(), loc);
+  auto slice = [&](Value &value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    value = inside->addArgument(type.clone(type.getShape().drop_front()), loc);
+  };
+  forEachValue(slices, slice);
+  forEachValue(random, slice);
+  SmallVector<Value> own(inputs);
+  for (size_t i = 0; i != outputs; ++i)
+    own[i] = inside->getArgument(i);
+  std::vector<Values> values =
+      buildGraph(use.blocks.at(index)[number], own, slices, &random, prefix);
+  auto value = [&](unsigned i) {
+    Ref ref = innerValue(node, run, static_cast<int>(i));
+    return ref.isInput() ? own[ref.inputIndex()] : values[ref.node][ref.value];
+  };
+  SmallVector<Value> yielded;
+  for (unsigned i = 0; i != outputs; ++i)
+    yielded.push_back(value(i));
+  for (auto [k, i] : llvm::enumerate(sums)) {
+    Value before = inside->getArgument(outputs + k);
+    yielded.push_back(
+        moe::AddOp::create(b, loc, before.getType(), before, value(i)));
+  }
+  for (unsigned i : means)
+    yielded.push_back(value(i));
+  moe::YieldOp::create(b, loc, yielded);
+
+  b.setInsertionPointAfter(repeat);
+  for (size_t i = 0; i != outputs; ++i)
+    inputs[i] = repeat.getResult(i);
+  for (auto [k, i] : llvm::enumerate(sums))
+    results[i] = repeat.getResult(outputs + k);
+  for (auto [k, i] : llvm::enumerate(means)) {
+    Value all = repeat.getResult(carried.size() + k);
+    Value total =
+        moe::ReduceOp::create(b, loc, floatType(node.values[i].info.shape), all,
+                              b.getDenseI64ArrayAttr({0}));
+    results[i] = results[i] ? moe::AddOp::create(b, loc, total.getType(),
+                                                 results[i], total)
+                                  .getResult()
+                            : total;
+  }
+}

@@ -1,0 +1,204 @@
+//===- BuildTraining.cpp - Losses, metrics and updates ------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Import/EntryBuilder.h"
+
+using namespace mlir;
+using namespace moec;
+using namespace moec::import;
+
+static int64_t rankOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getRank();
+}
+
+/// The mean over the batch of a value per image; a scalar as it is.
+Value EntryBuilder::meanOfBatch(Value value) {
+  if (rankOf(value) == 0)
+    return value;
+  Location loc = value.getLoc();
+  Value total = moe::ReduceOp::create(b, loc, floatType({}), value,
+                                      b.getDenseI64ArrayAttr({0}));
+  return scaled(total, 1.0 / static_cast<double>(model.batch));
+}
+
+Value EntryBuilder::scaled(Value value, double factor) {
+  if (factor == 1)
+    return value;
+  return moe::ScaleOp::create(b, value.getLoc(), value.getType(), value,
+                              b.getF64FloatAttr(factor));
+}
+
+/// `total` may be null.
+Value EntryBuilder::sum(Value total, Value value) {
+  if (!total)
+    return value;
+  return moe::AddOp::create(b, NameLoc::get(b.getStringAttr("loss")),
+                            value.getType(), total, value);
+}
+
+/// What the loss and the metrics are of each image.
+void EntryBuilder::buildEvaluation() {
+  Value loss;
+  for (const LossTerm &term : model.loss)
+    for (Ref ref : term.values)
+      if (graph.info(ref)->rank() == 1)
+        loss = sum(loss, scaled(valueOf(ref), term.weight));
+  if (loss)
+    addMetric(loss, "loss");
+  for (const Metric &metric : model.metrics)
+    if (graph.info(metric.value)->rank() == 1)
+      addMetric(valueOf(metric.value), metric.name);
+}
+
+/// Loss, gradients, and the optimizer's step.
+void EntryBuilder::buildStep() {
+  Location loc = NameLoc::get(b.getStringAttr("loss"));
+  // What images have, then what layers tell.
+  Value images, layers;
+  SmallVector<std::pair<std::string, Value>> parts;
+  for (const LossTerm &term : model.loss)
+    for (Ref ref : term.values) {
+      Value mean = meanOfBatch(valueOf(ref));
+      parts.push_back({graph.nameOf(ref), mean});
+      Value &total = graph.info(ref)->rank() ? images : layers;
+      total = sum(total, scaled(mean, term.weight));
+    }
+  Value loss = images && layers ? sum(images, layers)
+               : images         ? images
+                                : layers;
+  addMetric(loss, "loss");
+  for (const Metric &metric : model.metrics)
+    addMetric(meanOfBatch(valueOf(metric.value)), metric.name);
+  auto isMetric = [&](StringRef name) {
+    return name == "loss" || name == "grad_norm" ||
+           llvm::any_of(model.metrics, [&](const Metric &metric) {
+             return metric.name == name;
+           });
+  };
+  if (parts.size() > 1)
+    for (auto &[name, value] : parts)
+      if (!isMetric(name))
+        addMetric(value, name);
+  if (!trained.empty()) {
+    SmallVector<Value> wrt;
+    for (const Trained &parameter : trained)
+      wrt.push_back(parameter.value);
+    auto gradient =
+        moe::GradientOp::create(b, loc, ValueRange(wrt).getTypes(), loss, wrt);
+    SmallVector<Value> gradients(gradient.getGradients());
+    auto clip = moe::ClipScaleOp::create(
+        b, NameLoc::get(b.getStringAttr("update")), floatType({}),
+        floatType({}), gradients, b.getF64FloatAttr(training->clipNorm));
+    addMetric(clip.getNorm(), "grad_norm");
+    // The groups, those that decay first.
+    for (bool decay : {true, false}) {
+      SmallVector<double> rates;
+      for (const Trained &parameter : trained)
+        if (parameter.decay == decay &&
+            !llvm::is_contained(rates, parameter.rate))
+          rates.push_back(parameter.rate);
+      for (double factor : rates)
+        buildUpdate(decay, factor, gradients, clip.getScale());
+    }
+  }
+  updateShadows();
+}
+
+/// The optimizer's state and what the training loop tells it.
+void EntryBuilder::addMoments() {
+  if (trained.empty())
+    return;
+  bool adam = training->optimizer == "adamw";
+  SmallVector<StringRef> suffixes = {"momentum"};
+  if (adam)
+    suffixes = {"mean", "variance"};
+  for (StringRef suffix : suffixes)
+    for (Trained &parameter : trained) {
+      auto type = cast<RankedTensorType>(parameter.value.getType());
+      std::string name = parameter.name + "." + suffix.str();
+      addVariable(name, type, moe::Role::Moment, parameter.name, false, {});
+      readVariable(name, type);
+      parameter.moments.push_back(name);
+    }
+  rate = addHost(moe::HostValue::LearningRate, b.getF32Type());
+  if (adam && !step)
+    step = addHost(moe::HostValue::Step, b.getI32Type());
+}
+
+/// The new values of the parameters of a group.
+void EntryBuilder::buildUpdate(bool decay, double factor,
+                               ArrayRef<Value> gradients, Value scale) {
+  SmallVector<Trained *> chosen;
+  SmallVector<Value> params, grads, first, second;
+  for (auto [i, parameter] : llvm::enumerate(trained)) {
+    if (parameter.decay != decay || parameter.rate != factor)
+      continue;
+    chosen.push_back(&parameter);
+    params.push_back(parameter.value);
+    grads.push_back(gradients[i]);
+    first.push_back(variables[parameter.moments[0]]);
+    if (parameter.moments.size() > 1)
+      second.push_back(variables[parameter.moments[1]]);
+  }
+  Location loc = NameLoc::get(b.getStringAttr("update"));
+  TypeRange types = ValueRange(params).getTypes();
+  auto number = [&](double value) { return b.getF64FloatAttr(value); };
+  auto decayAttr = number(decay ? training->weightDecay : 0.0);
+  Value own = rate;
+  if (factor != 1)
+    own = moe::ScaleOp::create(b, loc, rate.getType(), rate, number(factor));
+  auto write = [&](ResultRange values, int moment) {
+    for (auto [parameter, value] : llvm::zip(chosen, values)) {
+      if (moment < 0)
+        parameter->updated = value;
+      writeVariable(value,
+                    moment < 0 ? parameter->name : parameter->moments[moment]);
+    }
+  };
+  if (training->optimizer == "adamw") {
+    auto update = moe::AdamWUpdateOp::create(
+        b, loc, types, types, types, params, grads, first, second, own, step,
+        scale, number(training->beta1), number(training->beta2),
+        number(training->eps), decayAttr);
+    write(update.getNewParams(), -1);
+    write(update.getNewMeans(), 0);
+    write(update.getNewVariances(), 1);
+    return;
+  }
+  auto update =
+      moe::SgdUpdateOp::create(b, loc, types, types, params, grads, first, own,
+                               scale, number(training->momentum), decayAttr);
+  write(update.getNewParams(), -1);
+  write(update.getNewMomenta(), 0);
+}
+
+/// s = d * s + (1 - d) * p, of the parameters as they are after the update.
+void EntryBuilder::updateShadows() {
+  llvm::StringMap<Value> now;
+  for (const Trained &parameter : trained)
+    now[parameter.name] = parameter.updated;
+  for (const Shadow &shadow : training->shadows)
+    for (const std::string &name : parameters) {
+      if (!matchesAny(shadow.of, name))
+        continue;
+      Value parameter = now.lookup(name);
+      if (!parameter)
+        parameter = variables[name];
+      auto type = cast<RankedTensorType>(parameter.getType());
+      std::string average = shadow.name + "." + name;
+      addVariable(average, type, moe::Role::Shadow, name, false, {});
+      Location loc = NameLoc::get(b.getStringAttr(shadow.name));
+      auto part = [&](Value value, double weight) {
+        return moe::ScaleOp::create(b, loc, type, value,
+                                    b.getF64FloatAttr(weight));
+      };
+      Value kept = part(readVariable(average, type), shadow.decay);
+      writeVariable(moe::AddOp::create(b, loc, type, kept,
+                                       part(parameter, 1 - shadow.decay)),
+                    average);
+    }
+}

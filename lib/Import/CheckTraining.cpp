@@ -1,0 +1,186 @@
+//===- CheckTraining.cpp - The training section of a model file ---------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Import/Reader.h"
+
+using namespace moec::import;
+using llvm::SmallVector;
+using llvm::StringRef;
+using llvm::Twine;
+
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+llvm::ArrayRef<SectionDef> moec::import::optimizerDefs() {
+  static const AttrDef rate{"learning_rate",
+                            AttrDef::Kind::Real,
+                            "learning rate, the peak of the schedule",
+                            true,
+                            0,
+                            0,
+                            true};
+  static const AttrDef decay =
+      AttrDef::nonNegative("weight_decay", 0, "weight decay");
+  static const SectionDef defs[] = {
+      {"adamw",
+       "Adam with decoupled weight decay (arXiv 1711.05101)",
+       {rate, decay, AttrDef::share("beta1", 0.9, "decay of the mean"),
+        AttrDef::share("beta2", 0.999, "decay of the variance"),
+        AttrDef::positive("eps", 1e-8, "added to the root of the variance")}},
+      {"sgd",
+       "stochastic gradient descent with momentum",
+       {rate, decay,
+        AttrDef::share("momentum", 0.9, "decay of the sum of gradients")}}};
+  return defs;
+}
+
+llvm::ArrayRef<SectionDef> moec::import::scheduleDefs() {
+  static const SectionDef defs[] = {
+      {"constant", "the learning rate all the time", {}},
+      {"warmup_cosine",
+       "linear warm-up from 0, then half a cosine",
+       {AttrDef::share("warmup", 0.05, "share of all steps that warm up"),
+        AttrDef::share("final", 0,
+                       "last learning rate as a share of the "
+                       "peak")}}};
+  return defs;
+}
+
+llvm::ArrayRef<AttrDef> moec::import::trainingAttrs() {
+  static const AttrDef defs[] = {
+      AttrDef::nonNegative("clip_norm", 0,
+                           "largest norm of all gradients together; 0: none"),
+      AttrDef::integer("epochs", 10, "passes over the training images"),
+      AttrDef{"seed", AttrDef::Kind::Integer,
+              "seed of parameters, order and noise"},
+      AttrDef::choice("precision", {"f32", "bf16"},
+                      "what contractions multiply, in inference too; they sum "
+                      "in f32. --precision overrides it"),
+      AttrDef{"evaluate", AttrDef::Kind::Name,
+              "the shadow whose averages evaluation and inference use instead "
+              "of the parameters"}};
+  return defs;
+}
+
+//===----------------------------------------------------------------------===//
+// Checks
+//===----------------------------------------------------------------------===//
+
+/// Reads { "op": ..., attributes } by a list of tables; `otherKeys` are read
+/// by the caller.
+static const SectionDef *readSection(Reader &reader, const JsonValue &json,
+                                     const Twine &what,
+                                     llvm::ArrayRef<SectionDef> defs,
+                                     llvm::ArrayRef<StringRef> otherKeys,
+                                     AttrValues &values) {
+  SmallVector<StringRef> names;
+  for (const SectionDef &def : defs)
+    names.push_back(def.name);
+  if (!json.isObject()) {
+    reader.object(json, what, {});
+    return nullptr;
+  }
+  const JsonValue *op = json.find("op");
+  if (!op) {
+    reader.missing(json, what, "op").expected(joinNames(names));
+    return nullptr;
+  }
+  for (const SectionDef &def : defs) {
+    if (op->text != def.name)
+      continue;
+    SmallVector<StringRef> keys(otherKeys);
+    keys.push_back("op");
+    for (const AttrDef &attr : def.attrs)
+      keys.push_back(attr.name);
+    reader.object(json, what, keys);
+    return reader.attributes(json, def.attrs, what, "", values) ? &def
+                                                                : nullptr;
+  }
+  reader.problems.add(*op, "unknown op of " + what)
+      .expected(joinNames(names))
+      .got(op->describe())
+      .fix(suggest(op->text, names, "use one of these"));
+  return nullptr;
+}
+
+static bool checkOptimizer(Reader &reader, const JsonValue &json,
+                           Training &training) {
+  AttrValues values;
+  const SectionDef *def = readSection(reader, json, "'optimizer'",
+                                      optimizerDefs(), {"groups"}, values);
+  if (!def)
+    return false;
+  training.optimizer = def->name;
+  training.learningRate = values["learning_rate"].real;
+  training.weightDecay = values["weight_decay"].real;
+  training.beta1 = values["beta1"].real;
+  training.beta2 = values["beta2"].real;
+  training.eps = values["eps"].real;
+  training.momentum = values["momentum"].real;
+  for (const char *name : {"beta1", "beta2", "momentum"})
+    if (values[name].real == 1) {
+      reader.problems
+          .add(*values[name].json, "'" + Twine(name) + "' of 1 never forgets")
+          .expected("a number below 1")
+          .got("1");
+      return false;
+    }
+  const JsonValue *groups = json.find("groups");
+  return !groups || checkGroups(reader, *groups, training);
+}
+
+static bool checkSchedule(Reader &reader, const JsonValue &json,
+                          Training &training) {
+  AttrValues numbers;
+  const SectionDef *def =
+      readSection(reader, json, "'schedule'", scheduleDefs(), {}, numbers);
+  if (!def)
+    return false;
+  training.schedule = def->name;
+  training.warmup = numbers["warmup"].real;
+  training.finalShare = numbers["final"].real;
+  return true;
+}
+
+void moec::import::checkTraining(Reader &reader, const JsonValue &json) {
+  Training training;
+  SmallVector<StringRef> keys = {"nodes",     "loss",       "metrics",
+                                 "optimizer", "schedule",   "shadows",
+                                 "batch",     "description"};
+  for (const AttrDef &def : trainingAttrs())
+    keys.push_back(def.name);
+  if (!reader.object(json, "'training'", keys))
+    return;
+  AttrValues values;
+  bool good =
+      reader.attributes(json, trainingAttrs(), "'training'", "", values);
+  training.clipNorm = values["clip_norm"].real;
+  training.epochs = values["epochs"].integer;
+  training.seed = values["seed"].integer;
+  training.precision = values["precision"].text;
+  training.evaluate = values["evaluate"].text;
+  training.batch = reader.model.batch;
+  // The batch of training decides which batch the model is checked with, see
+  // Import.cpp; here only its form counts.
+  if (const JsonValue *batch = json.find("batch"))
+    good &= reader.size(*batch, "batch").has_value();
+
+  if (const JsonValue *nodes = json.find("nodes"))
+    checkNodes(reader, reader.model.graph, *nodes);
+  good &= checkLoss(reader, json);
+  good &= checkMetrics(reader, json);
+  const JsonValue *optimizer = json.find("optimizer");
+  if (!optimizer)
+    reader.missing(json, "'training'", "optimizer");
+  good &= optimizer && checkOptimizer(reader, *optimizer, training);
+  good &= checkShadows(reader, json, training);
+  if (const JsonValue *schedule = json.find("schedule"))
+    good &= checkSchedule(reader, *schedule, training);
+  if (good)
+    reader.model.training = std::move(training);
+}
