@@ -2,6 +2,7 @@
 #define MOEC_DIALECTS_MOE_MOEOPS_TD
 
 include "dialects/MoE/MoEStructureOps.td"
+include "dialects/MoE/MoETokensOps.td"
 include "dialects/MoE/MoEMixingOps.td"
 include "dialects/MoE/MoEAttentionOps.td"
 include "dialects/MoE/MoEElementwiseOps.td"

@@ -245,10 +245,10 @@ const OpDef *findOp(llvm::StringRef name);
 llvm::SmallVector<llvm::StringRef> opNames();
 
 // Every op, each family in a file in Ops/.
-extern const OpDef accuracyOp, addOp, attentionOp, callOp, geluOp, layerNormOp,
-    linearOp, meanOp, mlpOp, moeOp, normalizeOp, patchEmbedOp, patchifyOp,
-    positionEmbeddingOp, reRepresentOp, repeatOp, softMoeOp,
-    softmaxCrossEntropyOp, tokenMlpOp;
+extern const OpDef accuracyOp, addOp, attentionOp, callOp, classTokenOp,
+    concatOp, sliceOp, stopGradientOp, geluOp, layerNormOp, linearOp, meanOp,
+    mlpOp, moeOp, normalizeOp, patchEmbedOp, patchifyOp, positionEmbeddingOp,
+    reRepresentOp, repeatOp, softMoeOp, softmaxCrossEntropyOp, tokenMlpOp;
 
 } // namespace moec::import
 

@@ -69,6 +69,38 @@ static Status evalReduce(moe::ReduceOp op, Frame<T> &frame) {
   return Status::Done;
 }
 
+template <typename T>
+static Status evalConcatAxis(moe::ConcatOp op, Frame<T> &frame) {
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  AxisView to(result.shape, op.getAxis());
+  int64_t begin = 0;
+  for (Value input : op.getInputs()) {
+    const TensorOf<T> &part = frame.get(input);
+    AxisView from(part.shape, op.getAxis());
+    for (int64_t o = 0; o < from.outer; ++o)
+      for (int64_t i = 0; i < from.extent; ++i)
+        for (int64_t n = 0; n < from.inner; ++n)
+          result.floats[to.at(o, begin + i, n)] = part.floats[from.at(o, i, n)];
+    begin += from.extent;
+  }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalSliceAxis(moe::SliceOp op, Frame<T> &frame) {
+  const TensorOf<T> &input = frame.get(op.getInput());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  AxisView from(input.shape, op.getAxis()), to(result.shape, op.getAxis());
+  for (int64_t o = 0; o < to.outer; ++o)
+    for (int64_t i = 0; i < to.extent; ++i)
+      for (int64_t n = 0; n < to.inner; ++n)
+        result.floats[to.at(o, i, n)] =
+            input.floats[from.at(o, int64_t(op.getBegin()) + i, n)];
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
 template <typename T> static Status evalFill(moe::FillOp op, Frame<T> &frame) {
   auto type = cast<RankedTensorType>(op.getType());
   frame.set(op.getResult(),
@@ -169,6 +201,12 @@ Status moec::reference::evalStructure(Operation *op, Frame<T> &frame) {
       .Case([&](moe::TransposeOp op) { return evalTranspose(op, frame); })
       .Case([&](moe::BroadcastOp op) { return evalBroadcast(op, frame); })
       .Case([&](moe::ReduceOp op) { return evalReduce(op, frame); })
+      .Case([&](moe::ConcatOp op) { return evalConcatAxis(op, frame); })
+      .Case([&](moe::SliceOp op) { return evalSliceAxis(op, frame); })
+      .Case([&](moe::StopGradientOp op) {
+        frame.set(op.getResult(), TensorOf<T>(frame.get(op.getInput())));
+        return Status::Done;
+      })
       .Case([&](moe::FillOp op) { return evalFill(op, frame); })
       .Case([&](moe::RandomNormalOp op) { return evalRandomNormal(op, frame); })
       .Case([&](tensor::ConcatOp op) { return evalConcat(op, frame); })

@@ -103,7 +103,12 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
     if (!fitOneKernel(producer, map))
       return missed(map, tooLong);
     AffineMap readMap = map.getInputMap(input);
-    if (!readMap.isPermutation())
+    // A slice reads a part: the other points would have nowhere to store.
+    int64_t points = 1;
+    for (int64_t extent : map.getDims())
+      points *= extent;
+    if (!readMap.isPermutation() ||
+        points != cast<ShapedType>(read.getType()).getNumElements())
       return missed(map, "it does not read every element once");
 
     ArrayRef<int64_t> dims = structured.getDims();

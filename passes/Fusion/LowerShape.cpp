@@ -1,4 +1,4 @@
-//===- LowerShape.cpp - Reshape, broadcast, reduce, patchify --------------===//
+//===- LowerShape.cpp - Shapes, parts, sums over axes, patches ------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -48,6 +48,54 @@ static Lowered lowerBroadcast(OpBuilder &builder, moe::BroadcastOp op,
       exprs.push_back(builder.getAffineDimExpr(axis));
   return SmallVector<Value>{
       copyFrom(builder, op.getLoc(), adaptor.getInput(), exprs, shape)};
+}
+
+static Lowered lowerSlice(OpBuilder &builder, moe::SliceOp op,
+                          moe::SliceOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(op.getResult());
+  SmallVector<AffineExpr> exprs = identity(builder.getContext(), shape.size());
+  exprs[op.getAxis()] = exprs[op.getAxis()] + int64_t(op.getBegin());
+  return SmallVector<Value>{
+      copyFrom(builder, op.getLoc(), adaptor.getInput(), exprs, shape)};
+}
+
+/// Reads all inputs at each element and picks the one that it is of; the others
+/// are read somewhere, turned back into their bounds by mod.
+static Lowered lowerConcat(OpBuilder &builder, moe::ConcatOp op,
+                           moe::ConcatOp::Adaptor adaptor) {
+  MLIRContext *context = builder.getContext();
+  ArrayRef<int64_t> shape = shapeOf(op.getResult());
+  unsigned axis = op.getAxis();
+  KernelSpec spec(op.getLoc(), elementSpace(shape));
+  SmallVector<int64_t> begins;
+  int64_t begin = 0;
+  for (Value input : adaptor.getInputs()) {
+    int64_t size = shapeOf(input)[axis];
+    SmallVector<AffineExpr> exprs = identity(context, shape.size());
+    // d - begin, and at least 0.
+    int64_t shift = (size - begin % size) % size;
+    exprs[axis] = size == 1 ? getAffineConstantExpr(0, context)
+                            : (exprs[axis] + shift) % size;
+    spec.input(input, exprs);
+    begins.push_back(begin);
+    begin += size;
+  }
+  spec.result(builder, shape, identity(context, shape.size()));
+  return SmallVector<Value>(spec.map(
+      builder, [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+        Value picked = args[0];
+        for (size_t i = 1; i < begins.size(); ++i)
+          picked =
+              s.select(s.compareI32(arith::CmpIPredicate::sge, s.index(axis),
+                                    s.constantI32(begins[i])),
+                       args[i], picked);
+        return {picked};
+      }));
+}
+
+static Lowered lowerStopGradient(OpBuilder &, moe::StopGradientOp,
+                                 moe::StopGradientOp::Adaptor adaptor) {
+  return SmallVector<Value>{adaptor.getInput()};
 }
 
 static Lowered lowerReduce(OpBuilder &builder, moe::ReduceOp op,
@@ -126,6 +174,9 @@ void fusion::addShapeLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::ReshapeOp>(lowerReshape);
   patterns.add<moe::TransposeOp>(lowerTranspose);
   patterns.add<moe::BroadcastOp>(lowerBroadcast);
+  patterns.add<moe::ConcatOp>(lowerConcat);
+  patterns.add<moe::SliceOp>(lowerSlice);
+  patterns.add<moe::StopGradientOp>(lowerStopGradient);
   patterns.add<moe::ReduceOp>(lowerReduce);
   patterns.add<moe::PatchifyOp>(lowerPatchify);
 }

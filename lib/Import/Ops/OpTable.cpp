@@ -9,15 +9,28 @@
 
 using namespace moec::import;
 
-static const OpDef *const table[] = {&accuracyOp,    &addOp,
-                                     &attentionOp,   &callOp,
-                                     &geluOp,        &layerNormOp,
-                                     &linearOp,      &meanOp,
-                                     &mlpOp,         &moeOp,
-                                     &normalizeOp,   &patchEmbedOp,
-                                     &patchifyOp,    &positionEmbeddingOp,
-                                     &reRepresentOp, &repeatOp,
-                                     &softMoeOp,     &softmaxCrossEntropyOp,
+static const OpDef *const table[] = {&accuracyOp,
+                                     &addOp,
+                                     &attentionOp,
+                                     &callOp,
+                                     &classTokenOp,
+                                     &concatOp,
+                                     &geluOp,
+                                     &layerNormOp,
+                                     &linearOp,
+                                     &meanOp,
+                                     &mlpOp,
+                                     &moeOp,
+                                     &normalizeOp,
+                                     &patchEmbedOp,
+                                     &patchifyOp,
+                                     &positionEmbeddingOp,
+                                     &reRepresentOp,
+                                     &repeatOp,
+                                     &sliceOp,
+                                     &softMoeOp,
+                                     &softmaxCrossEntropyOp,
+                                     &stopGradientOp,
                                      &tokenMlpOp};
 
 llvm::ArrayRef<const OpDef *> moec::import::allOps() { return table; }

@@ -9,6 +9,15 @@ func.func @reshape_same(%x: tensor<2x6xf32>) -> tensor<2x6xf32> {
   return %y : tensor<2x6xf32>
 }
 
+// All of a tensor, and one alone.
+// CHECK-LABEL: @parts_of_one
+// CHECK-NEXT: return %arg0
+func.func @parts_of_one(%x: tensor<2x6xf32>) -> tensor<2x6xf32> {
+  %y = moe.slice %x axis 1 begin 0 : tensor<2x6xf32> -> tensor<2x6xf32>
+  %z = moe.concat %y axis 0 : tensor<2x6xf32> -> tensor<2x6xf32>
+  return %z : tensor<2x6xf32>
+}
+
 // CHECK-LABEL: @reshape_of_reshape
 // CHECK-NEXT: %[[Y:.*]] = moe.reshape %arg0 : tensor<2x6xf32> -> tensor<4x3xf32>
 // CHECK-NEXT: return %[[Y]]

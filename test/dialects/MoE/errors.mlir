@@ -171,6 +171,62 @@ func.func @reduce_result(%x: tensor<2x3xf32>) -> tensor<2xf32> {
 
 // -----
 
+func.func @concat_none() -> tensor<2x49x8xf32> {
+  // expected-error @+1 {{expected at least one input}}
+  %y = "moe.concat"() {axis = 1 : i64} : () -> tensor<2x49x8xf32>
+  return %y : tensor<2x49x8xf32>
+}
+
+// -----
+
+func.func @concat_axis(%x: tensor<2x49x8xf32>) -> tensor<2x98x8xf32> {
+  // expected-error @+1 {{expected 0 <= axis < 3, got 3}}
+  %y = moe.concat %x, %x axis 3 : tensor<2x49x8xf32>, tensor<2x49x8xf32> -> tensor<2x98x8xf32>
+  return %y : tensor<2x98x8xf32>
+}
+
+// -----
+
+func.func @concat_input(%x: tensor<2x49x8xf32>, %c: tensor<2x1x7xf32>) -> tensor<2x50x8xf32> {
+  // expected-error @+1 {{input 1: expected the shape of input 0 but along axis 1, got [2, 1, 7]}}
+  %y = moe.concat %x, %c axis 1 : tensor<2x49x8xf32>, tensor<2x1x7xf32> -> tensor<2x50x8xf32>
+  return %y : tensor<2x50x8xf32>
+}
+
+// -----
+
+func.func @concat_large(%x: tensor<4611686018427387904x0xf32>) -> tensor<2x0xf32> {
+  // expected-error @+1 {{expected sizes whose sum fits into 64 bits}}
+  %y = moe.concat %x, %x axis 0 : tensor<4611686018427387904x0xf32>, tensor<4611686018427387904x0xf32> -> tensor<2x0xf32>
+  return %y : tensor<2x0xf32>
+}
+
+// -----
+
+func.func @concat_result(%x: tensor<2x49x8xf32>) -> tensor<2x97x8xf32> {
+  // expected-error @+1 {{expected a result of shape [2, 98, 8], got [2, 97, 8]}}
+  %y = moe.concat %x, %x axis 1 : tensor<2x49x8xf32>, tensor<2x49x8xf32> -> tensor<2x97x8xf32>
+  return %y : tensor<2x97x8xf32>
+}
+
+// -----
+
+func.func @slice_begin(%x: tensor<2x49x8xf32>) -> tensor<2x48x8xf32> {
+  // expected-error @+1 {{expected 0 <= begin <= 1 for 48 of 49, got 2}}
+  %y = moe.slice %x axis 1 begin 2 : tensor<2x49x8xf32> -> tensor<2x48x8xf32>
+  return %y : tensor<2x48x8xf32>
+}
+
+// -----
+
+func.func @slice_result(%x: tensor<2x49x8xf32>) -> tensor<2x48x7xf32> {
+  // expected-error @+1 {{expected a result of shape [2, 48, 8], got [2, 48, 7]}}
+  %y = moe.slice %x axis 1 begin 0 : tensor<2x49x8xf32> -> tensor<2x48x7xf32>
+  return %y : tensor<2x48x7xf32>
+}
+
+// -----
+
 func.func @patchify_rank(%x: tensor<28x28x1xi8>) -> tensor<2x49x16xf32> {
   // expected-error @+1 {{expected an image of rank 4, got 3}}
   %y = moe.patchify %x patch 4 mean [0.5] std [0.5] : tensor<28x28x1xi8> -> tensor<2x49x16xf32>

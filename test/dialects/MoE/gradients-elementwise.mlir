@@ -95,3 +95,24 @@ func.func @train_step(%x: tensor<6x4xf32> {moe.var = @x}, %b: tensor<2x3xf32> {m
   %grads:2 = moe.gradient %l wrt %x, %b : tensor<f32>, tensor<6x4xf32>, tensor<2x3xf32>
   return %l, %grads#0, %grads#1 : tensor<f32>, tensor<6x4xf32>, tensor<2x3xf32>
 }
+
+// -----
+
+// Of parts the gradients are parts; what is cut off has none. Nothing flows
+// through stop_gradient.
+// CHECK-LABEL: func.func @train_step
+// CHECK: %[[D:.+]] = moe.broadcast
+// CHECK: %[[Z:.+]] = moe.fill 0.000000e+00 : tensor<2x1x4xf32>
+// CHECK: %[[DC:.+]] = moe.concat %[[Z]], %{{.+}} axis 1 : tensor<2x1x4xf32>, tensor<2x3x4xf32> -> tensor<2x4x4xf32>
+// CHECK: %[[DT:.+]] = moe.slice %[[DC]] axis 1 begin 0 : tensor<2x4x4xf32> -> tensor<2x1x4xf32>
+// CHECK: %[[DX:.+]] = moe.slice %[[DC]] axis 1 begin 1 : tensor<2x4x4xf32> -> tensor<2x3x4xf32>
+// CHECK: return %{{.+}}, %[[DT]], %[[DX]] :
+func.func @train_step(%t: tensor<2x1x4xf32> {moe.var = @t}, %x: tensor<2x3x4xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<2x1x4xf32>, tensor<2x3x4xf32>) {
+  %c = moe.concat %t, %x axis 1 : tensor<2x1x4xf32>, tensor<2x3x4xf32> -> tensor<2x4x4xf32>
+  %p = moe.slice %c axis 1 begin 1 : tensor<2x4x4xf32> -> tensor<2x3x4xf32>
+  %k = moe.stop_gradient %x : tensor<2x3x4xf32>
+  %m = moe.mul %p, %k : tensor<2x3x4xf32>
+  %l = moe.reduce %m axes [0, 1, 2] : tensor<2x3x4xf32> -> tensor<f32>
+  %grads:2 = moe.gradient %l wrt %t, %x : tensor<f32>, tensor<2x1x4xf32>, tensor<2x3x4xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<2x1x4xf32>, tensor<2x3x4xf32>
+}

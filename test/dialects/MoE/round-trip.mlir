@@ -22,6 +22,17 @@ func.func @reshape(%x: tensor<2x6xf32>) -> tensor<3x4xf32> {
   return %y : tensor<3x4xf32>
 }
 
+// CHECK-LABEL: func.func @tokens(
+// CHECK: %[[Y:.*]] = moe.concat %{{.*}}, %{{.*}} axis 1 : tensor<2x1x8xf32>, tensor<2x49x8xf32> -> tensor<2x50x8xf32>
+// CHECK: %[[Z:.*]] = moe.slice %[[Y]] axis 1 begin 1 : tensor<2x50x8xf32> -> tensor<2x49x8xf32>
+// CHECK: moe.stop_gradient %[[Z]] : tensor<2x49x8xf32>
+func.func @tokens(%c: tensor<2x1x8xf32>, %x: tensor<2x49x8xf32>) -> tensor<2x49x8xf32> {
+  %y = moe.concat %c, %x axis 1 : tensor<2x1x8xf32>, tensor<2x49x8xf32> -> tensor<2x50x8xf32>
+  %z = moe.slice %y axis 1 begin 1 : tensor<2x50x8xf32> -> tensor<2x49x8xf32>
+  %s = moe.stop_gradient %z : tensor<2x49x8xf32>
+  return %s : tensor<2x49x8xf32>
+}
+
 // CHECK-LABEL: func.func @transpose(
 // CHECK: %{{.*}} = moe.transpose %{{.*}} [0, 2, 1] : tensor<2x3x4xf32> -> tensor<2x4x3xf32>
 func.func @transpose(%x: tensor<2x3x4xf32>) -> tensor<2x4x3xf32> {

@@ -138,6 +138,29 @@ class Drawing:
     def position_embedding(self, shape):
         return ({"std": self.random.choice([1e-3, 0.5, 2])} if self.chance(0.4) else {}), shape
 
+    def class_token(self, shape):
+        return ({"std": self.random.choice([1e-3, 0.5])} if self.chance(0.5) else {}), [shape[0] + 1, shape[1]]
+
+    def slice(self, shape):
+        axis = self.random.choice([0, 1])
+        size = self.random.randint(1, shape[axis])
+        attrs = {"size": size}
+        if axis or self.chance(0.2):
+            attrs["axis"] = ["tokens", "channels"][axis]
+        if self.chance(0.7):
+            attrs["begin"] = self.random.randint(0, shape[axis] - size)
+        return attrs, [size if i == axis else extent for i, extent in enumerate(shape)]
+
+    def concat(self, shape):
+        axis = self.random.choice([0, 1])
+        count = self.random.choice([2, 2, 3])
+        attrs = {"axis": "channels"} if axis else {"axis": "tokens"} if self.chance(0.3) else {}
+        self.copies = count
+        return attrs, [count * extent if i == axis else extent for i, extent in enumerate(shape)]
+
+    def stop_gradient(self, shape):
+        return {}, shape
+
     def mean(self, shape):
         axis = self.random.choice(["tokens", "channels"])
         return ({} if axis == "tokens" and self.chance(0.5) else {"axis": axis},
@@ -150,7 +173,7 @@ class Drawing:
             return None
         attrs, result = drawn
         name = self.name(op)
-        nodes.append({"name": name, "op": op, "inputs": inputs, **attrs})
+        nodes.append({"name": name, "op": op, "inputs": inputs * (self.copies if op == "concat" else 1), **attrs})
         if op in ("moe", "soft_moe"):
             self.routed.append(prefix + name)
         if op == "moe":
@@ -160,7 +183,7 @@ class Drawing:
         return name, result
 
     TOKENS = ["layer_norm", "gelu", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
-              "attention", "position_embedding"]
+              "attention", "position_embedding", "class_token", "slice", "concat", "stop_gradient"]
     ROWS = ["layer_norm", "gelu", "linear", "linear"]
 
     def add_block(self, name, shape):
@@ -176,7 +199,7 @@ class Drawing:
         before = self.work
         for _ in range(self.random.choice([1, 1, 2, 3])):
             op = self.random.choice(self.TOKENS if len(shape) == 2 else self.ROWS)
-            if op in ("linear", "re_represent"):
+            if op in ("linear", "re_represent", "class_token", "slice", "concat"):
                 continue
             made = self.add_node(nodes, op, [value], current, use + ".")
             if made and self.chance(0.4):

@@ -49,6 +49,25 @@ const Case cases[] = {
      "%y = moe.broadcast %a axes [0, 2] : tensor<4x5xf32> -> "
      "tensor<2x4x3x5xf32>",
      "tensor<2x4x3x5xf32>"},
+    {"Concat", "%x: tensor<2x1x4xf32>, %z: tensor<2x3x4xf32>",
+     "%a = moe.mul %z, %z : tensor<2x3x4xf32>\n"
+     "%y = moe.concat %x, %a, %x axis 1 : tensor<2x1x4xf32>, "
+     "tensor<2x3x4xf32>, tensor<2x1x4xf32> -> tensor<2x5x4xf32>",
+     "tensor<2x5x4xf32>"},
+    {"Slice", "%x: tensor<2x5x4xf32>",
+     "%a = moe.mul %x, %x : tensor<2x5x4xf32>\n"
+     "%b = moe.slice %a axis 1 begin 1 : tensor<2x5x4xf32> -> "
+     "tensor<2x3x4xf32>\n"
+     "%y = moe.slice %b axis 2 begin 2 : tensor<2x3x4xf32> -> "
+     "tensor<2x3x2xf32>",
+     "tensor<2x3x2xf32>"},
+    // Only of what does not depend on a parameter is its gradient the
+    // derivative.
+    {"StopGradient", "%x: tensor<5xf32>",
+     "%c = moe.fill 2.0 : tensor<5xf32>\n"
+     "%s = moe.stop_gradient %c : tensor<5xf32>\n"
+     "%y = moe.mul %x, %s : tensor<5xf32>",
+     "tensor<5xf32>"},
     {"Reduce", "%x: tensor<2x3x4xf32>",
      "%a = moe.mul %x, %x : tensor<2x3x4xf32>\n"
      "%y = moe.reduce %a axes [0, 2] : tensor<2x3x4xf32> -> tensor<3xf32>",

@@ -15,6 +15,18 @@ func.func @shapes() -> (tensor<3x2xf32>, tensor<2xf32>, tensor<2x2x3xf32>, tenso
   return %t, %r, %b, %s : tensor<3x2xf32>, tensor<2xf32>, tensor<2x2x3xf32>, tensor<3x2xf32>
 }
 
+// CHECK-LABEL: @parts
+// CHECK-NEXT: result 0 [2, 3]: 0 1 7 2 3 8
+// CHECK-NEXT: result 1 [2, 2]: 1 7 3 8
+func.func @parts() -> (tensor<2x3xf32>, tensor<2x2xf32>) {
+  %x = arith.constant dense<[[0.0, 1.0], [2.0, 3.0]]> : tensor<2x2xf32>
+  %z = arith.constant dense<[[7.0], [8.0]]> : tensor<2x1xf32>
+  %c = moe.concat %x, %z axis 1 : tensor<2x2xf32>, tensor<2x1xf32> -> tensor<2x3xf32>
+  %s = moe.slice %c axis 1 begin 1 : tensor<2x3xf32> -> tensor<2x2xf32>
+  %k = moe.stop_gradient %s : tensor<2x2xf32>
+  return %c, %k : tensor<2x3xf32>, tensor<2x2xf32>
+}
+
 // Bytes are unsigned: -1 is 255, so (1 - 0.5) / 0.5. Two patches side by side.
 // CHECK-LABEL: @patches
 // CHECK-NEXT: result 0 [1, 2, 4]: 1 -1 -1 1 -1 1 1 -1

@@ -65,3 +65,18 @@ func.func @channels(%x: tensor<2x8x12x3xf32>) -> tensor<2x6x48xf32> {
   %y = moe.patchify %x patch 4 mean [0.1, 0.2, 0.3] std [0.5] : tensor<2x8x12x3xf32> -> tensor<2x6x48xf32>
   return %y : tensor<2x6x48xf32>
 }
+
+// Each input is read within its bounds, and one is picked by the position.
+// CHECK-LABEL: func @tokens
+// CHECK: kernel.map dims [2, 5, 8] ins(%arg0, %arg1 :
+// CHECK-SAME: maps [affine_map<(d0, d1, d2) -> (d0, d1 mod 2, d2)>, affine_map<(d0, d1, d2) -> (d0, (d1 + 1) mod 3, d2)>,
+// CHECK: arith.cmpi sge
+// CHECK: arith.select
+// CHECK: kernel.map dims [2, 4, 8]
+// CHECK-SAME: affine_map<(d0, d1, d2) -> (d0, d1 + 1, d2)>
+func.func @tokens(%c: tensor<2x2x8xf32>, %x: tensor<2x3x8xf32>) -> tensor<2x4x8xf32> {
+  %y = moe.concat %c, %x axis 1 : tensor<2x2x8xf32>, tensor<2x3x8xf32> -> tensor<2x5x8xf32>
+  %z = moe.slice %y axis 1 begin 1 : tensor<2x5x8xf32> -> tensor<2x4x8xf32>
+  %s = moe.stop_gradient %z : tensor<2x4x8xf32>
+  return %s : tensor<2x4x8xf32>
+}
