@@ -226,18 +226,17 @@ bool moec::import::checkMetrics(Reader &reader, const JsonValue &training) {
 }
 
 /// The node of the loss that compares logits with labels, or -1.
-static int findCrossEntropy(const Model &model) {
+static int findClassification(const Model &model) {
   for (const LossTerm &term : model.loss)
     for (Ref ref : term.values)
-      if (!ref.isInput() &&
-          model.graph.nodes[ref.node].op == &softmaxCrossEntropyOp)
+      if (!ref.isInput() && model.graph.nodes[ref.node].op->classifies)
         return ref.node;
   return -1;
 }
 
 void moec::import::addAccuracy(Reader &reader) {
   Model &model = reader.model;
-  int loss = findCrossEntropy(model);
+  int loss = findClassification(model);
   if (loss < 0 || !model.graph.nodes[loss].known())
     return;
   SmallVector<Ref> inputs(model.graph.nodes[loss].inputs);
@@ -249,7 +248,7 @@ void moec::import::findLogits(Reader &reader, bool hasTraining) {
   Model &model = reader.model;
   Graph &graph = model.graph;
   if (hasTraining) {
-    int node = findCrossEntropy(model);
+    int node = findClassification(model);
     for (const Metric &metric : model.metrics)
       if (node < 0 && !metric.value.isInput() &&
           graph.nodes[metric.value.node].op == &accuracyOp)

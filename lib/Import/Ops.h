@@ -236,6 +236,8 @@ struct OpDef {
   std::optional<TensorInfo> (*check)(NodeCheck &);
   /// Null for what runs a block, which BuildGraph.cpp builds.
   mlir::Value (*build)(NodeBuild &);
+  /// A loss that compares logits, input 0, with labels, input 1.
+  bool classifies = false;
   bool runsBlock() const { return build == nullptr; }
 };
 
@@ -244,11 +246,36 @@ llvm::ArrayRef<const OpDef *> allOps();
 const OpDef *findOp(llvm::StringRef name);
 llvm::SmallVector<llvm::StringRef> opNames();
 
-// Every op, each family in a file in Ops/.
-extern const OpDef accuracyOp, addOp, attentionOp, callOp, classTokenOp,
-    concatOp, sliceOp, stopGradientOp, geluOp, layerNormOp, linearOp, meanOp,
-    mlpOp, moeOp, normalizeOp, patchEmbedOp, patchifyOp, positionEmbeddingOp,
-    reRepresentOp, repeatOp, softMoeOp, softmaxCrossEntropyOp, tokenMlpOp;
+// Every op, each family in a file in Ops/. A line here is all that one of them
+// needs besides.
+#define MOEC_IMPORT_OPS(OP)                                                    \
+  OP(accuracyOp)                                                               \
+  OP(addOp)                                                                    \
+  OP(attentionOp)                                                              \
+  OP(callOp)                                                                   \
+  OP(classTokenOp)                                                             \
+  OP(concatOp)                                                                 \
+  OP(geluOp)                                                                   \
+  OP(layerNormOp)                                                              \
+  OP(linearOp)                                                                 \
+  OP(meanOp)                                                                   \
+  OP(mlpOp)                                                                    \
+  OP(moeOp)                                                                    \
+  OP(normalizeOp)                                                              \
+  OP(patchEmbedOp)                                                             \
+  OP(patchifyOp)                                                               \
+  OP(positionEmbeddingOp)                                                      \
+  OP(reRepresentOp)                                                            \
+  OP(repeatOp)                                                                 \
+  OP(sliceOp)                                                                  \
+  OP(softMoeOp)                                                                \
+  OP(softmaxCrossEntropyOp)                                                    \
+  OP(stopGradientOp)                                                           \
+  OP(tokenMlpOp)
+
+#define MOEC_DECLARE_OP(op) extern const OpDef op;
+MOEC_IMPORT_OPS(MOEC_DECLARE_OP)
+#undef MOEC_DECLARE_OP
 
 } // namespace moec::import
 

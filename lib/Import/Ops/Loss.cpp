@@ -51,7 +51,8 @@ const OpDef moec::import::softmaxCrossEntropyOp = {
                     "share of the target that all classes get equally, in "
                     "training")},
     check,
-    buildCrossEntropy};
+    buildCrossEntropy,
+    /*classifies=*/true};
 
 static Value buildAccuracy(NodeBuild &build) {
   return moec::moe::AccuracyOp::create(

@@ -9,29 +9,9 @@
 
 using namespace moec::import;
 
-static const OpDef *const table[] = {&accuracyOp,
-                                     &addOp,
-                                     &attentionOp,
-                                     &callOp,
-                                     &classTokenOp,
-                                     &concatOp,
-                                     &geluOp,
-                                     &layerNormOp,
-                                     &linearOp,
-                                     &meanOp,
-                                     &mlpOp,
-                                     &moeOp,
-                                     &normalizeOp,
-                                     &patchEmbedOp,
-                                     &patchifyOp,
-                                     &positionEmbeddingOp,
-                                     &reRepresentOp,
-                                     &repeatOp,
-                                     &sliceOp,
-                                     &softMoeOp,
-                                     &softmaxCrossEntropyOp,
-                                     &stopGradientOp,
-                                     &tokenMlpOp};
+#define MOEC_ADDRESS(op) &op,
+static const OpDef *const table[] = {MOEC_IMPORT_OPS(MOEC_ADDRESS)};
+#undef MOEC_ADDRESS
 
 llvm::ArrayRef<const OpDef *> moec::import::allOps() { return table; }
 
