@@ -26,12 +26,14 @@ static LogicalResult verifyClasses(Operation *op, Value logits, Value labels) {
 
 /// The mean over the batch or a value for each item.
 static LogicalResult verifyMeanOrItems(Operation *op, Value logits,
-                                       Value result) {
+                                       Value result,
+                                       StringRef what = "result") {
   ArrayRef<int64_t> shape = shapeOf(result);
   if (shape.empty() || shape == shapeOf(logits).take_front())
     return success();
   return op->emitOpError("expected a scalar or [")
-         << shapeOf(logits)[0] << "] as result, got " << shapeText(shape);
+         << shapeOf(logits)[0] << "] as " << what << ", got "
+         << shapeText(shape);
 }
 
 static LogicalResult verifySmoothing(Operation *op, const APFloat &smoothing) {
@@ -53,6 +55,17 @@ LogicalResult SoftmaxCrossEntropyGradOp::verify() {
   if (failed(verifySmoothing(*this, getLabelSmoothing())))
     return failure();
   return verifyClasses(*this, getLogits(), getLabels());
+}
+LogicalResult SigmoidCrossEntropyOp::verify() {
+  if (failed(verifyClasses(*this, getLogits(), getLabels())))
+    return failure();
+  return verifyMeanOrItems(*this, getLogits(), getLoss());
+}
+LogicalResult SigmoidCrossEntropyGradOp::verify() {
+  if (failed(verifyClasses(*this, getLogits(), getLabels())))
+    return failure();
+  return verifyMeanOrItems(*this, getLogits(), getLossGrad(),
+                           "gradient of the loss");
 }
 LogicalResult AccuracyOp::verify() {
   if (failed(verifyClasses(*this, getLogits(), getLabels())))
@@ -107,6 +120,14 @@ SmallVector<Value> SoftmaxCrossEntropyOp::buildGradient(OpBuilder &builder,
   Value scales = BroadcastOp::create(builder, getLoc(), type, grads[0],
                                      builder.getDenseI64ArrayAttr({1}));
   return {MulOp::create(builder, getLoc(), type, gradient(batch), scales),
+          Value()};
+}
+
+SmallVector<Value> SigmoidCrossEntropyOp::buildGradient(OpBuilder &builder,
+                                                        ValueRange grads) {
+  return {SigmoidCrossEntropyGradOp::create(builder, getLoc(),
+                                            getLogits().getType(), getLogits(),
+                                            getLabels(), grads[0]),
           Value()};
 }
 

@@ -46,6 +46,49 @@ def MoE_SoftmaxCrossEntropyGradOp : MoE_Op<"softmax_cross_entropy_grad", [Pure, 
   let hasVerifier = 1;
 }
 
+def MoE_SigmoidCrossEntropyOp : MoE_DiffOp<"sigmoid_cross_entropy"> {
+  let summary = "Cross-entropy of each class against all others: of a batch its mean, or that of each item";
+  let description = [{
+    logits [B, C], labels [B]: -sum_c (z_c log sigmoid(logits[b]_c) + (1 - z_c) log sigmoid(-logits[b]_c)) with z = onehot, the
+    loss of the pretraining of V-MoE and Soft MoE (big_vision, `sigmoid_xent`). A result of type [B] holds it for each b, a scalar the
+    mean over b. It is computed as sum_c max(y, 0) + log(1 + exp(-|y|)), with y = -logits[b]_c at the label and logits[b]_c elsewhere:
+    nothing overflows.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<f32> {
+      %y = moe.sigmoid_cross_entropy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
+      return %y : tensor<f32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$logits, MoE_Labels:$labels);
+  let results = (outs MoE_Tensor:$loss);
+  let assemblyFormat = "$logits `,` $labels attr-dict `:` type($logits) `,` type($labels) `->` type($loss)";
+  let hasVerifier = 1;
+}
+
+def MoE_SigmoidCrossEntropyGradOp : MoE_Op<"sigmoid_cross_entropy_grad", [Pure, AllTypesMatch<["logits", "result"]>]> {
+  let summary = "Gradient of `moe.sigmoid_cross_entropy`";
+  let description = [{
+    lossGrad[b] * (sigmoid(logits[b]) - onehot); of the mean, a scalar lossGrad / B in the place of lossGrad[b].
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<8x10xf32>, %l: tensor<8xi32>, %d: tensor<8xf32>) -> tensor<8x10xf32> {
+      %y = moe.sigmoid_cross_entropy_grad %x, %l, %d : tensor<8x10xf32>, tensor<8xi32>, tensor<8xf32>
+      return %y : tensor<8x10xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$logits, MoE_Labels:$labels, MoE_Tensor:$lossGrad);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$logits `,` $labels `,` $lossGrad attr-dict `:` type($logits) `,` type($labels) `,` type($lossGrad)";
+  let hasVerifier = 1;
+}
+
 def MoE_AccuracyOp : MoE_Op<"accuracy", [Pure]> {
   let summary = "Share of the batch whose largest logit is the label, or 1 or 0 for each item";
   let description = [{

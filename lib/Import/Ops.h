@@ -267,6 +267,7 @@ llvm::SmallVector<llvm::StringRef> opNames();
   OP(positionEmbeddingOp)                                                      \
   OP(reRepresentOp)                                                            \
   OP(repeatOp)                                                                 \
+  OP(sigmoidCrossEntropyOp)                                                    \
   OP(sliceOp)                                                                  \
   OP(softMoeOp)                                                                \
   OP(softmaxCrossEntropyOp)                                                    \

@@ -94,6 +94,52 @@ static Status evalCrossEntropyGrad(moe::SoftmaxCrossEntropyGradOp op,
   return Status::Done;
 }
 
+/// The logit, negated at the label, where it should be large.
+template <typename T> static T towardsZero(T logit, bool isLabel) {
+  return isLabel ? -logit : logit;
+}
+
+template <typename T>
+static Status evalSigmoidCrossEntropy(moe::SigmoidCrossEntropyOp op,
+                                      Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  const TensorOf<T> &labels = frame.get(op.getLabels());
+  int64_t batch = logits.shape[0], classes = logits.shape[1];
+  if (!checkLabels(op, labels, classes))
+    return Status::Failed;
+  TensorOf<T> items = TensorOf<T>::floating({batch}, T(0));
+  for (int64_t b = 0; b < batch; ++b)
+    for (int64_t c = 0; c < classes; ++c) {
+      T y = towardsZero(logits.floats[b * classes + c], c == labels.ints[b]);
+      items.floats[b] += std::max(y, T(0)) + std::log1p(std::exp(-std::abs(y)));
+    }
+  frame.set(op.getLoss(), meanOrItems<T>(op.getLoss(), std::move(items)));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalSigmoidCrossEntropyGrad(moe::SigmoidCrossEntropyGradOp op,
+                                          Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  const TensorOf<T> &labels = frame.get(op.getLabels());
+  const TensorOf<T> &lossGrad = frame.get(op.getLossGrad());
+  int64_t batch = logits.shape[0], classes = logits.shape[1];
+  if (!checkLabels(op, labels, classes))
+    return Status::Failed;
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  for (int64_t b = 0; b < batch; ++b)
+    for (int64_t c = 0; c < classes; ++c) {
+      bool isLabel = c == labels.ints[b];
+      T y = towardsZero(logits.floats[b * classes + c], isLabel);
+      T p = T(1) / (T(1) + std::exp(-y));
+      T factor = lossGrad.shape.empty() ? lossGrad.floats[0] / T(batch)
+                                        : lossGrad.floats[b];
+      result.floats[b * classes + c] = factor * towardsZero(p, isLabel);
+    }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
 template <typename T>
 static Status evalAccuracy(moe::AccuracyOp op, Frame<T> &frame) {
   const TensorOf<T> &logits = frame.get(op.getLogits());
@@ -206,6 +252,12 @@ Status moec::reference::evalLosses(Operation *op, Frame<T> &frame) {
       })
       .Case([&](moe::SoftmaxCrossEntropyGradOp op) {
         return evalCrossEntropyGrad(op, frame);
+      })
+      .Case([&](moe::SigmoidCrossEntropyOp op) {
+        return evalSigmoidCrossEntropy(op, frame);
+      })
+      .Case([&](moe::SigmoidCrossEntropyGradOp op) {
+        return evalSigmoidCrossEntropyGrad(op, frame);
       })
       .Case([&](moe::AccuracyOp op) { return evalAccuracy(op, frame); })
       .Case([&](moe::CvSquaredOp op) { return evalCvSquared(op, frame); })

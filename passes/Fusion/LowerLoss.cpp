@@ -111,6 +111,68 @@ Lowered lowerCrossEntropyGrad(OpBuilder &builder,
       }));
 }
 
+/// The logit as the loss has it: negated at the label, where it should be
+/// large.
+Value towardsZero(ScalarBuilder &s, Value logit, Value label) {
+  return s.select(isLabel(s, label), s.neg(logit), logit);
+}
+
+/// log(1 + exp(y)) = max(y, 0) + log(1 + u) with u = exp(-|y|). What 1 + u
+/// rounds away is put right by the factor u / ((1 + u) - 1), as Kahan does it
+/// (HP-15C Advanced Functions Handbook, 1982).
+Value softplus(ScalarBuilder &s, Value y) {
+  Value one = s.constant(1.0), zero = s.constant(0.0);
+  Value u = s.op<math::ExpOp>(s.neg(s.op<math::AbsFOp>(y)));
+  Value sum = s.add(u, one);
+  Value exact = s.compare(arith::CmpFPredicate::OEQ, sum, one);
+  Value rounded = s.select(exact, one, s.sub(sum, one));
+  Value log = s.mul(s.op<math::LogOp>(sum), s.div(u, rounded));
+  return s.add(s.op<arith::MaximumFOp>(y, zero), s.select(exact, u, log));
+}
+
+Lowered lowerSigmoidCrossEntropy(OpBuilder &builder,
+                                 moe::SigmoidCrossEntropyOp op,
+                                 moe::SigmoidCrossEntropyOp::Adaptor adaptor) {
+  Location loc = op.getLoc();
+  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
+  KernelSpec spec(loc, shape);
+  spec.input(adaptor.getLogits(), {spec.dim(0), spec.dim(1)});
+  spec.input(adaptor.getLabels(), spec.dim(0));
+  spec.result(builder, shape[0], spec.dim(0));
+  Phase sum{Combiner::Add,
+            [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+              return {softplus(s, towardsZero(s, args[0], args[1]))};
+            }};
+  Value losses = spec.rows(builder, {sum}, pick(2))[0];
+  if (op.getLoss().getType() == losses.getType())
+    return SmallVector<Value>{losses};
+  return SmallVector<Value>{mean(builder, loc, losses)};
+}
+
+Lowered
+lowerSigmoidCrossEntropyGrad(OpBuilder &builder,
+                             moe::SigmoidCrossEntropyGradOp op,
+                             moe::SigmoidCrossEntropyGradOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
+  KernelSpec spec(op.getLoc(), shape);
+  AffineExpr b = spec.dim(0), c = spec.dim(1);
+  bool items = !shapeOf(adaptor.getLossGrad()).empty();
+  spec.input(adaptor.getLogits(), {b, c});
+  spec.input(adaptor.getLabels(), b);
+  spec.input(adaptor.getLossGrad(),
+             items ? ArrayRef<AffineExpr>(b) : ArrayRef<AffineExpr>());
+  spec.result(builder, shape, {b, c});
+  double batch = items ? 1 : shape[0];
+  return SmallVector<Value>(spec.map(
+      builder, [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+        Value one = s.constant(1.0);
+        Value y = towardsZero(s, args[0], args[1]);
+        Value p = s.div(one, s.add(one, s.op<math::ExpOp>(s.neg(y))));
+        Value factor = s.div(args[2], s.constant(batch));
+        return {s.mul(factor, towardsZero(s, p, args[1]))};
+      }));
+}
+
 /// The logit of the label, then whether another class comes before it. NaN
 /// comes before all, so that an image with one is not right.
 Lowered lowerAccuracy(OpBuilder &builder, moe::AccuracyOp op,
@@ -201,6 +263,8 @@ Lowered lowerCvSquaredGrad(OpBuilder &builder, moe::CvSquaredGradOp op,
 void fusion::addLossLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::SoftmaxCrossEntropyOp>(lowerCrossEntropy);
   patterns.add<moe::SoftmaxCrossEntropyGradOp>(lowerCrossEntropyGrad);
+  patterns.add<moe::SigmoidCrossEntropyOp>(lowerSigmoidCrossEntropy);
+  patterns.add<moe::SigmoidCrossEntropyGradOp>(lowerSigmoidCrossEntropyGrad);
   patterns.add<moe::AccuracyOp>(lowerAccuracy);
   patterns.add<moe::CvSquaredOp>(lowerCvSquared);
   patterns.add<moe::CvSquaredGradOp>(lowerCvSquaredGrad);

@@ -1,4 +1,4 @@
-//===- Loss.cpp - softmax_cross_entropy and accuracy --------------------===//
+//===- Loss.cpp - Cross-entropies and accuracy --------------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -52,6 +52,23 @@ const OpDef moec::import::softmaxCrossEntropyOp = {
                     "training")},
     check,
     buildCrossEntropy,
+    /*classifies=*/true};
+
+static Value buildSigmoidCrossEntropy(NodeBuild &build) {
+  return moec::moe::SigmoidCrossEntropyOp::create(
+      build.b, build.loc, build.type(build.shape(build.inputs[0]).take_front()),
+      build.inputs[0], build.inputs[1]);
+}
+
+const OpDef moec::import::sigmoidCrossEntropyOp = {
+    "sigmoid_cross_entropy",
+    "cross-entropy of each class against all others, summed over the classes; "
+    "of logits [batch, classes] and i32 labels [batch], a value per image",
+    2,
+    2,
+    {},
+    check,
+    buildSigmoidCrossEntropy,
     /*classifies=*/true};
 
 static Value buildAccuracy(NodeBuild &build) {

@@ -110,3 +110,27 @@ func.func @right(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<1xf32> {
   %y = moe.accuracy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<1xf32>
   return %y : tensor<1xf32>
 }
+
+// -----
+
+func.func @sigmoid_labels(%x: tensor<8x10xf32>, %l: tensor<7xi32>) -> tensor<f32> {
+  // expected-error @+1 {{expected labels of shape [8], got [7]}}
+  %y = moe.sigmoid_cross_entropy %x, %l : tensor<8x10xf32>, tensor<7xi32> -> tensor<f32>
+  return %y : tensor<f32>
+}
+
+// -----
+
+func.func @sigmoid_items(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<4xf32> {
+  // expected-error @+1 {{expected a scalar or [8] as result, got [4]}}
+  %y = moe.sigmoid_cross_entropy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+func.func @sigmoid_gradient(%x: tensor<8x10xf32>, %l: tensor<8xi32>, %d: tensor<4xf32>) -> tensor<8x10xf32> {
+  // expected-error @+1 {{expected a scalar or [8] as gradient of the loss, got [4]}}
+  %y = moe.sigmoid_cross_entropy_grad %x, %l, %d : tensor<8x10xf32>, tensor<8xi32>, tensor<4xf32>
+  return %y : tensor<8x10xf32>
+}

@@ -34,3 +34,18 @@ func.func @train_step(%x: tensor<6x4xf32> {moe.var = @x}, %seed: tensor<i32> {mo
   %grads = moe.gradient %y wrt %x : tensor<f32>, tensor<6x4xf32>
   return %y, %grads : tensor<f32>, tensor<6x4xf32>
 }
+
+// -----
+
+// Of each item as of the mean: one op.
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<8x10xf32> {moe.var = @x}, %[[L:[a-z0-9]+]]: tensor<8xi32>
+// CHECK: %[[D:.+]] = moe.broadcast
+// CHECK: %[[DX:.+]] = moe.sigmoid_cross_entropy_grad %[[X]], %[[L]], %[[D]] : tensor<8x10xf32>, tensor<8xi32>, tensor<8xf32>
+// CHECK: return %{{.+}}, %[[DX]] :
+func.func @train_step(%x: tensor<8x10xf32> {moe.var = @x}, %l: tensor<8xi32> {moe.field = "label"}) -> (tensor<f32> {moe.metric = "loss"}, tensor<8x10xf32>) {
+  %y = moe.sigmoid_cross_entropy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<8xf32>
+  %s = moe.reduce %y axes [0] : tensor<8xf32> -> tensor<f32>
+  %grads = moe.gradient %s wrt %x : tensor<f32>, tensor<8x10xf32>
+  return %s, %grads : tensor<f32>, tensor<8x10xf32>
+}

@@ -368,3 +368,14 @@ func.func @attention_grad(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: 
       -> (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>)
   return %g#0 : tensor<2x6x4x8xf32>
 }
+
+// CHECK-LABEL: func.func @sigmoid_cross_entropy(
+// CHECK: moe.sigmoid_cross_entropy %{{.*}}, %{{.*}} : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
+// CHECK: moe.sigmoid_cross_entropy %{{.*}}, %{{.*}} : tensor<8x10xf32>, tensor<8xi32> -> tensor<8xf32>
+// CHECK: moe.sigmoid_cross_entropy_grad %{{.*}}, %{{.*}}, %{{.*}} : tensor<8x10xf32>, tensor<8xi32>, tensor<f32>
+func.func @sigmoid_cross_entropy(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> tensor<8x10xf32> {
+  %y = moe.sigmoid_cross_entropy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
+  %z = moe.sigmoid_cross_entropy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<8xf32>
+  %d = moe.sigmoid_cross_entropy_grad %x, %l, %y : tensor<8x10xf32>, tensor<8xi32>, tensor<f32>
+  return %d : tensor<8x10xf32>
+}

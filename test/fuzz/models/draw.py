@@ -272,7 +272,9 @@ def per_channel(d, values, channels):
 def draw_training(d, logits):
     random = d.random
     nodes = [{"name": "ce", "op": "softmax_cross_entropy", "inputs": [logits, "label"]}]
-    if d.chance(0.4):
+    if d.chance(0.3):
+        nodes[0]["op"] = "sigmoid_cross_entropy"
+    elif d.chance(0.4):
         nodes[0]["label_smoothing"] = random.choice([0, 0.1, 0.5, 1])
     loss = ["ce"]
     if d.balanced and d.chance(0.6):

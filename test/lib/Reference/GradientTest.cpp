@@ -207,6 +207,16 @@ const Case cases[] = {
      "%y = moe.softmax_cross_entropy %x, %l smoothing 0.1 : tensor<4x5xf32>, "
      "tensor<4xi32> -> tensor<f32>",
      "tensor<f32>"},
+    {"SigmoidCrossEntropy",
+     "%x: tensor<4x5xf32>, %l: tensor<4xi32> {moe.range = [0, 5]}",
+     "%y = moe.sigmoid_cross_entropy %x, %l : tensor<4x5xf32>, tensor<4xi32> "
+     "-> tensor<f32>",
+     "tensor<f32>"},
+    {"SigmoidCrossEntropyItems",
+     "%x: tensor<4x5xf32>, %l: tensor<4xi32> {moe.range = [0, 5]}",
+     "%y = moe.sigmoid_cross_entropy %x, %l : tensor<4x5xf32>, tensor<4xi32> "
+     "-> tensor<4xf32>",
+     "tensor<4xf32>"},
     {"CvSquared", "%x: tensor<5xf32>",
      "%a = moe.mul %x, %x : tensor<5xf32>\n"
      "%y = moe.cv_squared %a : tensor<5xf32> -> tensor<f32>",

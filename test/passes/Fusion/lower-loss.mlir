@@ -68,3 +68,24 @@ func.func @cv_squared(%x: tensor<8xf32>, %d: tensor<f32>) -> (tensor<f32>, tenso
   %dx = moe.cv_squared_grad %x, %d : tensor<8xf32>, tensor<f32>
   return %y, %dx : tensor<f32>, tensor<8xf32>
 }
+
+// One row an image; log(1 + u) keeps what 1 + u rounds away.
+// CHECK-LABEL: func @sigmoid_cross_entropy
+// CHECK: %[[LOSSES:.*]] = kernel.rows dims [8, 10] ins(%arg0, %arg1 :
+// CHECK-SAME: combiners [#kernel.combiner<add>]
+// CHECK: arith.negf
+// CHECK: %[[Y:.*]] = arith.select
+// CHECK: math.absf %[[Y]]
+// CHECK: %[[U:.*]] = math.exp
+// CHECK: %[[LOG:.*]] = math.log
+// CHECK: arith.divf %[[U]]
+// CHECK: kernel.rows dims [1, 8] ins(%[[LOSSES]] : tensor<8xf32>)
+// CHECK: kernel.map dims [8, 10] ins(%arg0, %arg1, %arg2 :
+// CHECK: kernel.map dims [8, 10] ins(%arg0, %arg1, %{{.*}} :
+func.func @sigmoid_cross_entropy(%x: tensor<8x10xf32>, %l: tensor<8xi32> {moe.range = [0, 10]}, %d: tensor<8xf32>) -> (tensor<f32>, tensor<8x10xf32>, tensor<8x10xf32>, tensor<8xf32>) {
+  %y = moe.sigmoid_cross_entropy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<f32>
+  %dx = moe.sigmoid_cross_entropy_grad %x, %l, %d : tensor<8x10xf32>, tensor<8xi32>, tensor<8xf32>
+  %dm = moe.sigmoid_cross_entropy_grad %x, %l, %y : tensor<8x10xf32>, tensor<8xi32>, tensor<f32>
+  %z = moe.sigmoid_cross_entropy %x, %l : tensor<8x10xf32>, tensor<8xi32> -> tensor<8xf32>
+  return %y, %dx, %dm, %z : tensor<f32>, tensor<8x10xf32>, tensor<8x10xf32>, tensor<8xf32>
+}

@@ -182,8 +182,11 @@ def losses(rng):
     right = f.op(f"{{y}} = moe.accuracy {x.name}, {l.name} : {x.type}, {l.type} -> {{t}}", ())
     q = (1 - smoothing) * np.eye(C)[labels] + smoothing / C
     expected = np.mean(np.sum(-q * np.log(softmax(logits, 1)), axis=1))
-    got = f.run([loss, right])
+    sigmoid = f.op(f"{{y}} = moe.sigmoid_cross_entropy {x.name}, {l.name} : {x.type}, {l.type} -> {{t}}", (B,))
+    got = f.run([loss, right, sigmoid])
     check("cross-entropy", got[0], expected)
+    z, p = np.eye(C)[labels], 1 / (1 + np.exp(-logits))
+    check("sigmoid cross-entropy", got[2], -(z * np.log(p) + (1 - z) * np.log(1 - p)).sum(1))
     check("accuracy", got[1], np.mean(np.argmax(logits, axis=1) == labels))
 
     # V-MoE, appendix A: importance and load over the items of a batch.
