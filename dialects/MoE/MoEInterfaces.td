@@ -19,4 +19,34 @@ def MoE_DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   ];
 }
 
+def MoE_OptimizerOpInterface : OpInterface<"OptimizerOpInterface"> {
+  let cppNamespace = "::moec::moe";
+  let description = [{
+    The update of a list of parameters. Operands are lists of one length: parameters, gradients, then each kind of
+    moment; behind them scalars. Results are the new parameters and the new moments, lists again. What happens to an element
+    is said by `newMoments`, then `newParam`, which may read sums over the whole parameter of what `terms` gives.
+  }];
+  let methods = [
+    InterfaceMethod<"How many parameters there are.", "unsigned", "getNumParams", (ins), "", [{
+      return $_op->getNumResults() / (1 + ConcreteOp::numMoments);
+    }]>,
+    StaticInterfaceMethod<"How many moments a parameter has.", "unsigned", "getNumMoments", (ins), "", [{
+      return ConcreteOp::numMoments;
+    }]>,
+    StaticInterfaceMethod<[{
+      How many sums over a parameter its update reads. With none, parameters may be joined.
+    }], "unsigned", "getNumSums", (ins), "", [{ return 0; }]>,
+    InterfaceMethod<[{
+      Parts of equal size along the first axis of parameter `param` that have sums of their own.
+    }], "int64_t", "getNumSlices", (ins "unsigned":$param), "", [{ return 1; }]>,
+    InterfaceMethod<"The moments after the step.", "::llvm::SmallVector<::moec::moe::Number>", "newMoments",
+      (ins "::moec::moe::UpdateMath &":$math, "const ::moec::moe::UpdateElement &":$element)>,
+    InterfaceMethod<"What is summed, given the new moments.", "::llvm::SmallVector<::moec::moe::Number>", "terms",
+      (ins "::moec::moe::UpdateMath &":$math, "const ::moec::moe::UpdateElement &":$element), "", [{ return {}; }]>,
+    InterfaceMethod<"The parameter after the step, given the new moments.", "::moec::moe::Number", "newParam",
+      (ins "::moec::moe::UpdateMath &":$math, "const ::moec::moe::UpdateElement &":$element,
+           "::llvm::ArrayRef<::moec::moe::Number>":$sums)>,
+  ];
+}
+
 #endif

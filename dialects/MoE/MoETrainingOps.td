@@ -5,6 +5,12 @@ include "dialects/MoE/MoEStructureOps.td"
 
 class MoE_SameTypes<string a, string b> : RangedTypesMatchWith<b # " have the types of " # a, a, b, "$_self">;
 
+class MoE_OptimizerOp<string mnemonic, list<Trait> traits, list<string> more = []> : MoE_Op<mnemonic, !listconcat([Pure,
+    SameVariadicOperandSize, SameVariadicResultSize, AllTypesMatch<["learningRate", "gradScale"]>,
+    DeclareOpInterfaceMethods<MoE_OptimizerOpInterface, more>], traits)> {
+  let hasVerifier = 1;
+}
+
 def MoE_ClipScaleOp : MoE_Op<"clip_scale", [Pure, AllTypesMatch<["scale", "norm"]>]> {
   let summary = "Global gradient norm and the factor that clips it";
   let description = [{
@@ -29,9 +35,8 @@ def MoE_ClipScaleOp : MoE_Op<"clip_scale", [Pure, AllTypesMatch<["scale", "norm"
   let hasVerifier = 1;
 }
 
-def MoE_SgdUpdateOp : MoE_Op<"sgd_update", [Pure, SameVariadicOperandSize, SameVariadicResultSize,
-    MoE_SameTypes<"params", "grads">, MoE_SameTypes<"params", "momenta">, MoE_SameTypes<"params", "newParams">,
-    MoE_SameTypes<"params", "newMomenta">, AllTypesMatch<["learningRate", "gradScale"]>]> {
+def MoE_SgdUpdateOp : MoE_OptimizerOp<"sgd_update", [MoE_SameTypes<"params", "grads">,
+    MoE_SameTypes<"params", "momenta">, MoE_SameTypes<"params", "newParams">, MoE_SameTypes<"params", "newMomenta">]> {
   let summary = "SGD with momentum";
   let description = [{
     For each parameter: g' = gradScale * g + weight_decay * p; m' = mu * m + g'; p' = p - lr * m'.
@@ -50,13 +55,12 @@ def MoE_SgdUpdateOp : MoE_Op<"sgd_update", [Pure, SameVariadicOperandSize, SameV
   let results = (outs Variadic<MoE_Tensor>:$newParams, Variadic<MoE_Tensor>:$newMomenta);
   let assemblyFormat = [{ `(` $params `)` `grads` `(` $grads `)` `momenta` `(` $momenta `)` `rate` $learningRate
     `scale` $gradScale `mu` $mu `weight_decay` $weight_decay attr-dict `:` type($learningRate) `,` type($params) }];
-  let hasVerifier = 1;
+  let extraClassDeclaration = "static constexpr unsigned numMoments = 1;";
 }
 
-def MoE_AdamWUpdateOp : MoE_Op<"adamw_update", [Pure, SameVariadicOperandSize, SameVariadicResultSize,
-    MoE_SameTypes<"params", "grads">, MoE_SameTypes<"params", "means">, MoE_SameTypes<"params", "variances">,
-    MoE_SameTypes<"params", "newParams">, MoE_SameTypes<"params", "newMeans">,
-    MoE_SameTypes<"params", "newVariances">, AllTypesMatch<["learningRate", "gradScale"]>]> {
+def MoE_AdamWUpdateOp : MoE_OptimizerOp<"adamw_update", [MoE_SameTypes<"params", "grads">,
+    MoE_SameTypes<"params", "means">, MoE_SameTypes<"params", "variances">, MoE_SameTypes<"params", "newParams">,
+    MoE_SameTypes<"params", "newMeans">, MoE_SameTypes<"params", "newVariances">]> {
   let summary = "Adam with decoupled weight decay";
   let description = [{
     arXiv 1711.05101, algorithm 2, with learning rate on both terms. For each parameter: g' = gradScale * g;
@@ -82,7 +86,7 @@ def MoE_AdamWUpdateOp : MoE_Op<"adamw_update", [Pure, SameVariadicOperandSize, S
   let assemblyFormat = [{ `(` $params `)` `grads` `(` $grads `)` `means` `(` $means `)` `variances` `(` $variances `)`
     `rate` $learningRate `step` $step `scale` $gradScale `beta1` $beta1 `beta2` $beta2 `eps` $eps
     `weight_decay` $weight_decay attr-dict `:` type($learningRate) `,` type($step) `,` type($params) }];
-  let hasVerifier = 1;
+  let extraClassDeclaration = "static constexpr unsigned numMoments = 2;";
 }
 
 #endif

@@ -110,3 +110,12 @@ LogicalResult moe::expectPositive(Operation *op, StringRef what,
   return op->emitOpError("expected ")
          << what << " > 0, got " << numberText(value);
 }
+
+LogicalResult moe::expectDecay(Operation *op, StringRef what,
+                               const APFloat &value) {
+  double number = value.convertToDouble();
+  if (number >= 0 && number < 1)
+    return success();
+  return op->emitOpError("expected 0 <= ")
+         << what << " < 1, got " << numberText(value);
+}

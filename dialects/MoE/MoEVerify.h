@@ -44,6 +44,9 @@ mlir::LogicalResult expectNotNegative(mlir::Operation *op, llvm::StringRef what,
 /// "expected <what> > 0, got 0".
 mlir::LogicalResult expectPositive(mlir::Operation *op, llvm::StringRef what,
                                    const llvm::APFloat &value);
+/// "expected 0 <= <what> < 1, got 1": less than 1, so that it forgets.
+mlir::LogicalResult expectDecay(mlir::Operation *op, llvm::StringRef what,
+                                const llvm::APFloat &value);
 
 } // namespace moec::moe
 

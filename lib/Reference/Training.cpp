@@ -13,6 +13,7 @@
 using namespace mlir;
 using namespace moec;
 using namespace moec::reference;
+using moe::Number;
 
 template <typename T>
 static Status evalClipScale(moe::ClipScaleOp op, Frame<T> &frame) {
@@ -43,65 +44,97 @@ static Status evalClipScale(moe::ClipScaleOp op, Frame<T> &frame) {
   return Status::Done;
 }
 
-template <typename T>
-static Status evalSgd(moe::SgdUpdateOp op, Frame<T> &frame) {
-  T rate = frame.get(op.getLearningRate()).floats[0];
-  T scale = frame.get(op.getGradScale()).floats[0];
-  T mu = T(op.getMu().convertToDouble());
-  T decay = T(op.getWeightDecay().convertToDouble());
-  for (unsigned k = 0; k < op.getParams().size(); ++k) {
-    TensorOf<T> param = frame.get(op.getParams()[k]);
-    TensorOf<T> momentum = frame.get(op.getMomenta()[k]);
-    const TensorOf<T> &grad = frame.get(op.getGrads()[k]);
-    for (int64_t i = 0; i < param.size(); ++i) {
-      T &p = param.floats[i], &m = momentum.floats[i];
-      T g = scale * grad.floats[i] + decay * p;
-      m = mu * m + g;
-      p -= rate * m;
-    }
-    frame.set(op.getNewParams()[k], std::move(param));
-    frame.set(op.getNewMomenta()[k], std::move(momentum));
+namespace {
+/// Computes the arithmetic of an optimizer in T.
+template <typename T> class PlainMath : public moe::UpdateMath {
+public:
+  Number constant(double value) override { return of(T(value)); }
+  Number add(Number x, Number y) override {
+    return of(T(x.number) + T(y.number));
   }
-  return Status::Done;
-}
+  Number sub(Number x, Number y) override {
+    return of(T(x.number) - T(y.number));
+  }
+  Number mul(Number x, Number y) override {
+    return of(T(x.number) * T(y.number));
+  }
+  Number div(Number x, Number y) override {
+    return of(T(x.number) / T(y.number));
+  }
+  Number fma(Number x, Number y, Number z) override {
+    return of(T(x.number) * T(y.number) + T(z.number));
+  }
+  Number sqrt(Number x) override { return of(std::sqrt(T(x.number))); }
+  Number oneMinusPower(double base, Number step) override {
+    return of(-std::expm1(T(step.number) * T(std::log(base))));
+  }
+  Number ifPositive(Number x, Number yes, Number no) override {
+    return x.number > 0 ? yes : no;
+  }
+  using UpdateMath::mul;
+
+  static Number of(T value) { return {Value(), double(value)}; }
+};
+} // namespace
 
 template <typename T>
-static Status evalAdamW(moe::AdamWUpdateOp op, Frame<T> &frame) {
-  T rate = frame.get(op.getLearningRate()).floats[0];
-  T scale = frame.get(op.getGradScale()).floats[0];
-  T step = T(frame.get(op.getStep()).ints[0]);
-  T b1 = T(op.getBeta1().convertToDouble());
-  T b2 = T(op.getBeta2().convertToDouble());
-  T eps = T(op.getEps().convertToDouble());
-  T decay = T(op.getWeightDecay().convertToDouble());
-  T correction1 = T(1) - std::pow(b1, step);
-  T correction2 = T(1) - std::pow(b2, step);
-  for (unsigned k = 0; k < op.getParams().size(); ++k) {
-    TensorOf<T> param = frame.get(op.getParams()[k]);
-    TensorOf<T> mean = frame.get(op.getMeans()[k]);
-    TensorOf<T> variance = frame.get(op.getVariances()[k]);
-    const TensorOf<T> &grad = frame.get(op.getGrads()[k]);
-    for (int64_t i = 0; i < param.size(); ++i) {
-      T &p = param.floats[i], &m = mean.floats[i], &v = variance.floats[i];
-      T g = scale * grad.floats[i];
-      m = b1 * m + (T(1) - b1) * g;
-      v = b2 * v + (T(1) - b2) * g * g;
-      T root = std::sqrt(v) / std::sqrt(correction2);
-      p -= rate * (m / correction1 / (root + eps) + decay * p);
+static Status evalUpdate(moe::OptimizerOpInterface op, Frame<T> &frame) {
+  PlainMath<T> math;
+  unsigned count = op.getNumParams(), numMoments = op.getNumMoments();
+  auto operand = [&](unsigned list, unsigned i) -> const TensorOf<T> & {
+    return frame.get(op->getOperand(list * count + i));
+  };
+  moe::UpdateElement element;
+  for (Value scalar : op->getOperands().drop_front((2 + numMoments) * count)) {
+    const TensorOf<T> &tensor = frame.get(scalar);
+    element.scalars.push_back(
+        math.of(tensor.isInt ? T(tensor.ints[0]) : tensor.floats[0]));
+  }
+  for (unsigned i = 0; i < count; ++i) {
+    TensorOf<T> param = operand(0, i);
+    const TensorOf<T> &grad = operand(1, i);
+    SmallVector<TensorOf<T>> moments;
+    for (unsigned k = 0; k < numMoments; ++k)
+      moments.push_back(operand(2 + k, i));
+    auto read = [&](int64_t at) {
+      element.param = math.of(param.floats[at]);
+      element.grad = math.of(grad.floats[at]);
+      element.moments.clear();
+      for (const TensorOf<T> &moment : moments)
+        element.moments.push_back(math.of(moment.floats[at]));
+    };
+    for (int64_t at = 0; at < param.size(); ++at) {
+      read(at);
+      for (auto [moment, value] :
+           llvm::zip(moments, op.newMoments(math, element)))
+        moment.floats[at] = T(value.number);
     }
-    frame.set(op.getNewParams()[k], std::move(param));
-    frame.set(op.getNewMeans()[k], std::move(mean));
-    frame.set(op.getNewVariances()[k], std::move(variance));
+    int64_t slices = op.getNumSlices(i), each = param.size() / slices;
+    for (int64_t start = 0; start < param.size(); start += each) {
+      SmallVector<Number> sums(op.getNumSums());
+      for (int64_t at = start; at < start + each; ++at) {
+        read(at);
+        for (auto [sum, term] : llvm::zip(sums, op.terms(math, element)))
+          sum = math.add(sum, term);
+      }
+      for (int64_t at = start; at < start + each; ++at) {
+        read(at);
+        param.floats[at] = T(op.newParam(math, element, sums).number);
+      }
+    }
+    frame.set(op->getResult(i), std::move(param));
+    for (unsigned k = 0; k < numMoments; ++k)
+      frame.set(op->getResult((1 + k) * count + i), std::move(moments[k]));
   }
   return Status::Done;
 }
 
 template <typename T>
 Status moec::reference::evalTraining(Operation *op, Frame<T> &frame) {
+  if (auto update = dyn_cast<moe::OptimizerOpInterface>(op))
+    return evalUpdate(update, frame);
   return llvm::TypeSwitch<Operation *, Status>(op)
       .Case([&](moe::ClipScaleOp op) { return evalClipScale(op, frame); })
-      .Case([&](moe::SgdUpdateOp op) { return evalSgd(op, frame); })
-      .Case([&](moe::AdamWUpdateOp op) { return evalAdamW(op, frame); })
       .Case([](moe::GradientOp op) {
         op.emitError("is not computed here; run moec-autodiff first");
         return Status::Failed;

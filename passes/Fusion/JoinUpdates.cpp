@@ -117,62 +117,49 @@ Value joinGradients(Joiner &joiner, ValueRange grads) {
   return joined;
 }
 
-/// Only what stands in an entry itself: parts lie side by side there.
-template <typename OpT> bool canJoin(OpT update) {
-  return update.getParams().size() > 1 &&
+/// Only what stands in an entry itself: parts lie side by side there. An update
+/// that sums over a parameter has to know where it ends.
+bool canJoin(moe::OptimizerOpInterface update) {
+  return update.getNumSums() == 0 && update.getNumParams() > 1 &&
          isa<func::FuncOp>(update->getParentOp()) &&
-         llvm::all_of(update.getParams(), [](Value value) {
-           return cast<RankedTensorType>(value.getType()).getNumElements() > 0;
-         });
+         llvm::all_of(
+             update->getResults().take_front(update.getNumParams()).getTypes(),
+             [](Type type) {
+               return cast<RankedTensorType>(type).getNumElements() > 0;
+             });
 }
 
-void join(moe::SgdUpdateOp op) {
-  if (!canJoin(op))
-    return;
-  Joiner joiner(op, op.getParams().getTypes());
-  Value params = joiner.join(op.getParams()),
-        momenta = joiner.join(op.getMomenta());
-  Value grads = joinGradients(joiner, op.getGrads());
-  auto update = moe::SgdUpdateOp::create(
-      joiner.b, joiner.loc, params.getType(), params.getType(), params, grads,
-      momenta, op.getLearningRate(), op.getGradScale(), op.getMuAttr(),
-      op.getWeightDecayAttr());
-  joiner.split(update.getNewParams()[0], op.getNewParams());
-  joiner.split(update.getNewMomenta()[0], op.getNewMomenta());
-  op.erase();
-}
-
-void join(moe::AdamWUpdateOp op) {
-  if (!canJoin(op))
-    return;
-  Joiner joiner(op, op.getParams().getTypes());
-  Value params = joiner.join(op.getParams()),
-        means = joiner.join(op.getMeans());
-  Value variances = joiner.join(op.getVariances());
-  Value grads = joinGradients(joiner, op.getGrads());
-  Type type = params.getType();
-  auto update = moe::AdamWUpdateOp::create(
-      joiner.b, joiner.loc, type, type, type, params, grads, means, variances,
-      op.getLearningRate(), op.getStep(), op.getGradScale(), op.getBeta1Attr(),
-      op.getBeta2Attr(), op.getEpsAttr(), op.getWeightDecayAttr());
-  joiner.split(update.getNewParams()[0], op.getNewParams());
-  joiner.split(update.getNewMeans()[0], op.getNewMeans());
-  joiner.split(update.getNewVariances()[0], op.getNewVariances());
-  op.erase();
+void join(moe::OptimizerOpInterface op) {
+  unsigned count = op.getNumParams(), kinds = 1 + op.getNumMoments();
+  auto operands = [&](unsigned list) {
+    return op->getOperands().slice(list * count, count);
+  };
+  Joiner joiner(op, operands(0).getTypes());
+  // Parameters, gradients, moments; the gradients last, where they are read.
+  SmallVector<Value> joined(kinds + 1);
+  for (unsigned list = 0; list <= kinds; ++list)
+    if (list != 1)
+      joined[list] = joiner.join(operands(list));
+  joined[1] = joinGradients(joiner, operands(1));
+  llvm::append_range(joined, op->getOperands().drop_front((kinds + 1) * count));
+  SmallVector<Type> types(kinds, joined[0].getType());
+  OperationState state(joiner.loc, op->getName(), joined, types,
+                       op->getAttrs());
+  Operation *update = joiner.b.create(state);
+  for (unsigned kind = 0; kind < kinds; ++kind)
+    joiner.split(update->getResult(kind),
+                 op->getResults().slice(kind * count, count));
+  op->erase();
 }
 
 struct JoinUpdatesPass : fusion::impl::JoinUpdatesPassBase<JoinUpdatesPass> {
   void runOnOperation() override {
-    SmallVector<Operation *> updates;
-    getOperation().walk([&](Operation *op) {
-      if (isa<moe::SgdUpdateOp, moe::AdamWUpdateOp>(op))
+    SmallVector<moe::OptimizerOpInterface> updates;
+    getOperation().walk([&](moe::OptimizerOpInterface op) {
+      if (canJoin(op))
         updates.push_back(op);
     });
-    for (Operation *op : updates)
-      if (auto sgd = dyn_cast<moe::SgdUpdateOp>(op))
-        join(sgd);
-      else
-        join(cast<moe::AdamWUpdateOp>(op));
+    llvm::for_each(updates, join);
   }
 };
 

@@ -129,6 +129,7 @@ struct LowerToKernel : fusion::impl::LowerToKernelBase<LowerToKernel> {
     addLossLowerings(patterns);
     addLoadProbabilityLowerings(patterns);
     addTrainingLowerings(patterns);
+    addUpdateLowerings(patterns);
     addRandomLowerings(patterns);
     rewrites.add<ConvertRepeat, ConvertYield>(types, context);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(rewrites,

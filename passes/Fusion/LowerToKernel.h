@@ -63,7 +63,12 @@ void addExpertLowerings(LoweringPatterns &patterns);
 void addLossLowerings(LoweringPatterns &patterns);
 void addLoadProbabilityLowerings(LoweringPatterns &patterns);
 void addTrainingLowerings(LoweringPatterns &patterns);
+void addUpdateLowerings(LoweringPatterns &patterns);
 void addRandomLowerings(LoweringPatterns &patterns);
+
+/// A sum over all of a tensor is taken over so many elements a row, then over
+/// the rows: its order depends on the size alone.
+constexpr int64_t sumChunk = 4096;
 
 /// Shape of a ranked tensor value.
 inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {

@@ -48,8 +48,8 @@ class FusePass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
 def JoinUpdatesPass : FusePass<"moec-join-updates"> {
   let summary = "Update all parameters of an optimizer op as one flat tensor";
   let description = [{
-    The lists of `moe.sgd_update` and `moe.adamw_update` become flat tensors, joined by `tensor.concat` and taken apart by
-    `tensor.extract_slice`; `moe.clip_scale` reads the joined gradients. The planner lays variables and gradients out
+    The lists of an optimizer's update (`moe.OptimizerOpInterface`) become flat tensors, joined by `tensor.concat` and taken apart by
+    `tensor.extract_slice`, unless it sums over each parameter; `moe.clip_scale` reads the joined gradients. The planner lays variables and gradients out
     such that none of this moves data, and a step has one kernel for the update instead of one for each parameter.
     Parts are ordered by how well their sizes keep to cache lines.
 
