@@ -89,4 +89,40 @@ def MoE_AdamWUpdateOp : MoE_OptimizerOp<"adamw_update", [MoE_SameTypes<"params",
   let extraClassDeclaration = "static constexpr unsigned numMoments = 2;";
 }
 
+def MoE_LambUpdateOp : MoE_OptimizerOp<"lamb_update", [MoE_SameTypes<"params", "grads">,
+    MoE_SameTypes<"params", "means">, MoE_SameTypes<"params", "variances">, MoE_SameTypes<"params", "newParams">,
+    MoE_SameTypes<"params", "newMeans">, MoE_SameTypes<"params", "newVariances">], ["getNumSlices", "terms"]> {
+  let summary = "Adam with a step as long as the parameter asks for (LAMB)";
+  let description = [{
+    arXiv 1904.00962, algorithm 2, with phi(z) = z. For each parameter, or for each of `slices` equal parts of it along its first
+    axis (the layers of a repeated block): g' = gradScale * g; m' = b1 m + (1-b1) g'; v' = b2 v + (1-b2) g'^2;
+    r = m'/(1-b1^step) / (sqrt(v'/(1-b2^step)) + eps) + weight_decay * p; p' = p - lr * |p| / |r| * r, where the ratio of the
+    norms is 1 if one of them is 0. `step` counts from 1. The sums of squares are taken over chunks of 4096 elements, what is left,
+    then over both.
+
+    Example:
+
+    ```mlir
+    func.func @f(%p: tensor<4x8xf32>, %g: tensor<4x8xf32>, %m: tensor<4x8xf32>, %v: tensor<4x8xf32>, %lr: tensor<f32>, %s: tensor<i32>, %c: tensor<f32>)
+        -> (tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>) {
+      %q, %n, %w = moe.lamb_update (%p) grads (%g) means (%m) variances (%v) rate %lr step %s scale %c slices [4]
+        beta1 0.9 beta2 0.999 eps 1.0e-6 weight_decay 0.05 : tensor<f32>, tensor<i32>, tensor<4x8xf32>
+      return %q, %n, %w : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<MoE_Tensor>:$params, Variadic<MoE_Tensor>:$grads, Variadic<MoE_Tensor>:$means,
+    Variadic<MoE_Tensor>:$variances, MoE_Scalar:$learningRate, TensorRankOf<[I32], [0]>:$step, MoE_Scalar:$gradScale,
+    DenseI64ArrayAttr:$slices, F64Attr:$beta1, F64Attr:$beta2, F64Attr:$eps, F64Attr:$weight_decay);
+  let results = (outs Variadic<MoE_Tensor>:$newParams, Variadic<MoE_Tensor>:$newMeans,
+    Variadic<MoE_Tensor>:$newVariances);
+  let assemblyFormat = [{ `(` $params `)` `grads` `(` $grads `)` `means` `(` $means `)` `variances` `(` $variances `)`
+    `rate` $learningRate `step` $step `scale` $gradScale `slices` $slices `beta1` $beta1 `beta2` $beta2 `eps` $eps
+    `weight_decay` $weight_decay attr-dict `:` type($learningRate) `,` type($step) `,` type($params) }];
+  let extraClassDeclaration = [{
+    static constexpr unsigned numMoments = 2;
+    static unsigned getNumSums() { return 2; }
+  }];
+}
+
 #endif

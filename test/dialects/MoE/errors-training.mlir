@@ -134,3 +134,27 @@ func.func @sigmoid_gradient(%x: tensor<8x10xf32>, %l: tensor<8xi32>, %d: tensor<
   %y = moe.sigmoid_cross_entropy_grad %x, %l, %d : tensor<8x10xf32>, tensor<8xi32>, tensor<4xf32>
   return %y : tensor<8x10xf32>
 }
+
+// -----
+
+func.func @lamb_beta(%p: tensor<4x8xf32>, %c: tensor<f32>, %s: tensor<i32>) {
+  // expected-error @+1 {{expected 0 <= beta < 1, got 1}}
+  %r:3 = moe.lamb_update (%p) grads (%p) means (%p) variances (%p) rate %c step %s scale %c slices [1] beta1 1.0 beta2 0.99 eps 1.0e-3 weight_decay 0.05 : tensor<f32>, tensor<i32>, tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @lamb_count(%p: tensor<4x8xf32>, %c: tensor<f32>, %s: tensor<i32>) {
+  // expected-error @+1 {{expected a number of slices for each of the 1 parameters, got 2}}
+  %r:3 = moe.lamb_update (%p) grads (%p) means (%p) variances (%p) rate %c step %s scale %c slices [1, 1] beta1 0.9 beta2 0.99 eps 1.0e-3 weight_decay 0.05 : tensor<f32>, tensor<i32>, tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @lamb_slices(%p: tensor<4x8xf32>, %c: tensor<f32>, %s: tensor<i32>) {
+  // expected-error @+1 {{expected 1 slice of a parameter [4, 8] or as many as its first axis has, got 8}}
+  %r:3 = moe.lamb_update (%p) grads (%p) means (%p) variances (%p) rate %c step %s scale %c slices [8] beta1 0.9 beta2 0.99 eps 1.0e-3 weight_decay 0.05 : tensor<f32>, tensor<i32>, tensor<4x8xf32>
+  return
+}

@@ -36,3 +36,13 @@ func.func @adamw(%a: tensor<f32>, %b: tensor<16xf32>, %s: tensor<i32>) -> (tenso
   %v:2 = moe.sgd_update (%a) grads (%a) momenta (%a) rate %a scale %a mu 0.9 weight_decay 0.5 : tensor<f32>, tensor<f32>
   return %u#0, %u#1, %v#0 : tensor<f32>, tensor<16xf32>, tensor<f32>
 }
+
+// LAMB has to know where each parameter ends.
+// CHECK-LABEL: func.func @lamb(
+// CHECK-NOT: tensor.concat
+// CHECK: moe.lamb_update(%{{.+}}, %{{.+}}) grads
+func.func @lamb(%a: tensor<3xf32>, %b: tensor<2x16xf32>, %r: tensor<f32>, %s: tensor<i32>) -> (tensor<3xf32>, tensor<2x16xf32>) {
+  %q:6 = moe.lamb_update (%a, %b) grads (%a, %b) means (%a, %b) variances (%a, %b) rate %r step %s scale %r slices [1, 2] beta1 0.9 beta2 0.999 eps 1.0e-6 weight_decay 0.0
+    : tensor<f32>, tensor<i32>, tensor<3xf32>, tensor<2x16xf32>
+  return %q#0, %q#1 : tensor<3xf32>, tensor<2x16xf32>
+}

@@ -23,3 +23,23 @@ func.func @adamw(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %v:
     : tensor<f32>, tensor<i32>, tensor<64xf32>
   return %q, %n, %w : tensor<64xf32>, tensor<64xf32>, tensor<64xf32>
 }
+
+// The moments; per layer the sums of squares of the parameter and of its change, over
+// whole chunks, the rest, then both; the parameter by the ratio of its layer.
+// CHECK-LABEL: func @lamb
+// CHECK: %[[M:.*]]:2 = kernel.map dims [2, 4100] ins(%arg0, %arg1, %arg2, %arg3, %arg4, %arg5, %arg6 :
+// CHECK-SAME: outs(%arg2, %arg3 :
+// CHECK: %[[FULL:.*]]:2 = kernel.rows dims [2, 1, 4096]
+// CHECK-SAME: affine_map<(d0, d1, d2) -> (d0 * 4100 + d1 * 4096 + d2)>
+// CHECK: %[[REST:.*]]:2 = kernel.rows dims [2, 1, 4]
+// CHECK-SAME: affine_map<(d0, d1, d2) -> (d0 * 4100 + d1 * 4 + d2 + 4096)>
+// CHECK: %[[SUMS:.*]]:2 = kernel.rows dims [2, 1] ins(%[[FULL]]#0, %[[FULL]]#1, %[[REST]]#0, %[[REST]]#1 :
+// CHECK: %[[P:.*]] = kernel.map dims [2, 4100] ins(%arg0, %[[M]]#0, %[[M]]#1, %arg4, %arg5, %arg6, %[[SUMS]]#0, %[[SUMS]]#1 :
+// CHECK-SAME: outs(%arg0 :
+func.func @lamb(%p: tensor<2x4100xf32>, %g: tensor<2x4100xf32>, %m: tensor<2x4100xf32>, %v: tensor<2x4100xf32>, %lr: tensor<f32>, %s: tensor<i32> {moe.range = [1, 50]}, %c: tensor<f32>)
+    -> (tensor<2x4100xf32>, tensor<2x4100xf32>) {
+  %z = moe.mul %v, %v : tensor<2x4100xf32>
+  %q, %n, %w = moe.lamb_update (%p) grads (%g) means (%m) variances (%z) rate %lr step %s scale %c slices [2] beta1 0.9 beta2 0.999 eps 1.0e-6 weight_decay 0.05
+    : tensor<f32>, tensor<i32>, tensor<2x4100xf32>
+  return %q, %n : tensor<2x4100xf32>, tensor<2x4100xf32>
+}

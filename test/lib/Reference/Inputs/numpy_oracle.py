@@ -246,6 +246,41 @@ def optimizers(rng):
         check(f"step {step}: sgd", np.stack([q, momentum]), np.stack([Q, MOMENTUM]))
 
 
+def lamb(rng):
+    """You et al., arXiv 1904.00962, algorithm 2, on two layers and on one vector of zeros."""
+    rate, b1, b2, eps, decay = 0.1, 0.9, 0.99, 1e-6, 0.05
+    p, z = normal(rng, 2, 3, 5), np.zeros(4)
+    state, STATE = [np.zeros_like(p), np.zeros_like(p), np.zeros(4), np.zeros(4)], [0.0, 0.0, 0.0, 0.0]
+    P, Z = p, z
+    for step in range(1, 4):
+        g, h = normal(rng, 2, 3, 5), normal(rng, 4)
+        f = Function()
+        a = [f.argument(t) for t in (p, z, g, h, state[0], state[2], state[1], state[3])]
+        lr, s, c = f.argument(np.float64(rate)), f.argument(np.int32(step)), f.argument(np.float64(0.5))
+        n = [v.name for v in a]
+        f.lines.append(f"%r:6 = moe.lamb_update ({n[0]}, {n[1]}) grads ({n[2]}, {n[3]}) means ({n[4]}, {n[5]}) "
+                       f"variances ({n[6]}, {n[7]}) rate {lr.name} step {s.name} scale {c.name} slices [2, 1] "
+                       f"beta1 {b1} beta2 {b2} eps {eps:.1e} weight_decay {decay} : "
+                       f"{lr.type}, {s.type}, {a[0].type}, {a[1].type}")
+        results = [type(lr)(f"%r#{i}", v.shape, v.type) for i, v in enumerate((a[0], a[1]) * 3)]
+        p, z, state[0], state[2], state[1], state[3] = f.run(results)
+
+        def layer(x, g, i, j, part=()):
+            M = b1 * np.asarray(STATE[i])[part] + (1 - b1) * g / 2 if step > 1 else (1 - b1) * g / 2
+            V = b2 * np.asarray(STATE[j])[part] + (1 - b2) * (g / 2) ** 2 if step > 1 else (1 - b2) * (g / 2) ** 2
+            r = M / (1 - b1**step) / (np.sqrt(V / (1 - b2**step)) + eps) + decay * x
+            norm = np.linalg.norm(x.ravel())
+            return x - rate * (norm / np.linalg.norm(r.ravel()) if norm > 0 else 1) * r, M, V
+
+        first = [layer(P[i], g[i], 0, 1, i) for i in range(2)]
+        second = layer(Z, h, 2, 3)
+        P, STATE[0], STATE[1] = (np.stack(x) for x in zip(*first))
+        Z, STATE[2], STATE[3] = second
+        check(f"step {step}: lamb", p, P)
+        check(f"step {step}: lamb of zeros", z, Z)
+        check(f"step {step}: lamb's moments", np.stack(state[:2]), np.stack(STATE[:2]))
+
+
 # --- random numbers -------------------------------------------------------------
 
 def random_numbers(rng):
@@ -273,6 +308,6 @@ def random_numbers(rng):
 
 
 if __name__ == "__main__":
-    for test in (mixer_block, routing, sparse_block, soft_moe, losses, optimizers, random_numbers):
+    for test in (mixer_block, routing, sparse_block, soft_moe, losses, optimizers, lamb, random_numbers):
         test(np.random.default_rng(7))
     finish()
