@@ -30,7 +30,7 @@ struct Backend {
               "tile = [16, 16, 32], micro = [1, 4]",
               "tile = [32, 32, 16], micro = [2, 4]"};
     return {
-        R"(tile = [64, 64, 32], micro = [32, 32], variant = "mma.sync")",
+        R"(tile = [64, 64, 32], micro = [32, 32], variant = mma.sync)",
         R"(tile = [128, 96, 32], micro = [64, 48], variant = mma.sync, stages = 4)",
         R"(tile = [32, 32, 64], micro = [16, 16], variant = mma.sync, stages = 3)",
         R"(tile = [16, 64, 16], micro = [16, 16], variant = mma.sync, stages = 3)"};
@@ -135,7 +135,7 @@ TEST(GpuLowerContract, MoreGroupsThanLanes) {
   s.lhs = "kernel.yield %a0 : bf16";
   s.rhs = "kernel.yield %a1 : bf16";
   for (const char *schedule :
-       {R"(tile = [32, 32, 32], micro = [16, 16], variant = "mma.sync")",
+       {R"(tile = [32, 32, 32], micro = [16, 16], variant = mma.sync)",
         warpgroups}) {
     s.schedule = schedule;
     EXPECT_TRUE(holds<Backend>(s, Kind::BF16, 2e-5, [](GpuHarness &harness) {
