@@ -174,7 +174,7 @@ static const Damage damages[] = {
      "\"weight\" is of i32: expected zeros or ones, got \"normal\""},
     {"replace", "/kernels/0/blocks", "-1", "/kernels/0/blocks: expected"},
     {"replace", "/kernels/0/symbol", "\"builtin:route\"", "has one block"},
-    {"replace", "/entries/0/batch", "0", "/entries/0/batch: expected"},
+    {"replace", "/entries/0/batch", "-1", "/entries/0/batch: expected"},
     {"replace", "/entries/0/batch", "8", "stands twice"},
     {"remove", "/entries/0/program", nullptr, "\"program\" is missing"},
     {"replace", "/entries/0/program/0/launch", "7", "from 0 to 6, got 7"},
