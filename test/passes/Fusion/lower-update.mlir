@@ -27,8 +27,8 @@ func.func @adamw(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %v:
 // The moments; per layer the sums of squares of the parameter and of its change, over
 // whole chunks, the rest, then both; the parameter by the ratio of its layer.
 // CHECK-LABEL: func @lamb
-// CHECK: %[[M:.*]]:2 = kernel.map dims [2, 4100] ins(%arg0, %arg1, %arg2, %arg3, %arg4, %arg5, %arg6 :
-// CHECK-SAME: outs(%arg2, %arg3 :
+// CHECK: %[[M:.*]]:2 = kernel.map dims [2, 4100] ins(%arg0, %arg1, %arg2, %[[V:.*]], %arg4, %arg5, %arg6 :
+// CHECK-SAME: outs(%arg2, %[[V]] :
 // CHECK: %[[FULL:.*]]:2 = kernel.rows dims [2, 1, 4096]
 // CHECK-SAME: affine_map<(d0, d1, d2) -> (d0 * 4100 + d1 * 4096 + d2)>
 // CHECK: %[[REST:.*]]:2 = kernel.rows dims [2, 1, 4]
