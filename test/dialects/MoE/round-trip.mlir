@@ -381,7 +381,7 @@ func.func @sigmoid_cross_entropy(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> ten
 }
 
 // CHECK-LABEL: func.func @lamb_update(
-// CHECK: = moe.lamb_update(%{{.*}}, %{{.*}}) grads(%{{.*}}, %{{.*}}) means(%{{.*}}, %{{.*}}) variances(%{{.*}}, %{{.*}}) rate %{{.*}} step %{{.*}} scale %{{.*}} slices [4, 1] beta1 9.000000e-01 beta2 9.900000e-01 eps 1.000000e-03 weight_decay 5.000000e-02 : tensor<f32>, tensor<i32>, tensor<4x8xf32>, tensor<f32>
+// CHECK: = moe.lamb_update(%{{.*}}, %{{.*}}) grads(%{{.*}}, %{{.*}}) means(%{{.*}}, %{{.*}}) variances(%{{.*}}, %{{.*}}) rate %{{.*}} step %{{.*}} scale %{{.*}} slices [4, 1] beta1 9.000000e-01 beta2 0.98999999999999999 eps 1.000000e-03 weight_decay 5.000000e-02 : tensor<f32>, tensor<i32>, tensor<4x8xf32>, tensor<f32>
 func.func @lamb_update(%p: tensor<4x8xf32>, %q: tensor<f32>, %s: tensor<i32>) -> (tensor<4x8xf32>, tensor<f32>) {
   %r:6 = moe.lamb_update (%p, %q) grads (%p, %q) means (%p, %q) variances (%p, %q) rate %q step %s scale %q slices [4, 1] beta1 0.9 beta2 0.99 eps 1.0e-3 weight_decay 0.05
     : tensor<f32>, tensor<i32>, tensor<4x8xf32>, tensor<f32>
