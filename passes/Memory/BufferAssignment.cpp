@@ -211,9 +211,6 @@ static LogicalResult checkStacks(moe::RepeatOp repeat) {
 }
 
 LogicalResult BufferAssignment::bindRepeat(moe::RepeatOp repeat) {
-  if (repeat->getParentOfType<moe::RepeatOp>())
-    return repeat.emitError("repeat inside repeat is not supported; expected "
-                            "it at the top level of the function");
   if (failed(checkStacks(repeat)))
     return failure();
   Block &body = repeat.getBody().front();
@@ -267,6 +264,10 @@ LogicalResult BufferAssignment::assignBlock(Block &block, Operation *owner) {
               Address{newBuffer(getTensorBytes(result.getType()), owner)};
       }
     } else if (auto repeat = dyn_cast<moe::RepeatOp>(op)) {
+      if (owner)
+        return emitError(repeat.getLoc(),
+                         "repeat inside repeat is not supported; expected it "
+                         "at the top level of the function");
       Block &body = repeat.getBody().front();
       unsigned numCarried = repeat.getCarried().size();
       for (auto [i, operand] : llvm::enumerate(repeat.getStacked())) {

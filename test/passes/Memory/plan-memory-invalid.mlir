@@ -116,3 +116,22 @@ func.func @rows(%x: tensor<2x4xf32> {moe.field = "x"}) -> (tensor<4x4xf32> {moe.
   %j = tensor.concat dim(0) %x, %x : (tensor<2x4xf32>, tensor<2x4xf32>) -> tensor<4x4xf32>
   return %j : tensor<4x4xf32>
 }
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @nested(%x: tensor<8xf32> {moe.field = "x"}) -> (tensor<8xf32> {moe.output = "y"}) {
+  %y = moe.repeat 2 carry(%x : tensor<8xf32>) stacked() {
+  ^bb0(%a: tensor<8xf32>):
+    // expected-error @+1 {{repeat inside repeat is not supported; expected it at the top level of the function}}
+    %z = moe.repeat 3 carry(%a : tensor<8xf32>) stacked() {
+    ^bb0(%b: tensor<8xf32>):
+      %e = tensor.empty() : tensor<8xf32>
+      %c = kernel.map dims [8] ins(%b : tensor<8xf32>) outs(%e : tensor<8xf32>) maps [#id, #id]
+        body { ^bb0(%s: f32): kernel.yield %s : f32 } -> tensor<8xf32>
+      moe.yield %c : tensor<8xf32>
+    } -> tensor<8xf32>
+    moe.yield %z : tensor<8xf32>
+  } -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}
