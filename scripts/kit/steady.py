@@ -53,7 +53,7 @@ class Routers:
             raise NoneFound(f"the routers in '{name}' cannot be looked at: it is repeated")
         names = {inner["name"]: f"{name}_{inner['name']}" for inner in block["nodes"]}
         names.update({start: node["inputs"][0] for start in block["inputs"]})
-        names[block["output"]] = name
+        names[block["outputs"][0]] = name
         for inner in block["nodes"]:
             self.origin[names[inner["name"]]] = f"{name}.{inner['name']}"
         return [{**inner, "name": names[inner["name"]], "inputs": [names[i] for i in inner["inputs"]]}

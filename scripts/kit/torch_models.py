@@ -76,7 +76,7 @@ class Model:
         for layer in range(size(item["count"], self.model)):
             known = {start: x}
             self.walk(block["nodes"], known, name + ".", layer)
-            x = known[block["output"]]
+            x = known[block["outputs"][0]]
         return x
 
     def add(self, item, name, layer, *values):
