@@ -164,8 +164,13 @@ Value EntryBuilder::getParameter(StringRef name, const ParamSpec &spec,
     return value;
   parameters.push_back(name.str());
   if (!frozen)
-    trained.push_back(
-        {name.str(), decay, group ? group->learningRate : 1.0, value, {}, {}});
+    trained.push_back({name.str(),
+                       decay,
+                       group ? group->learningRate : 1.0,
+                       llvm::product_of(counts),
+                       value,
+                       {},
+                       {}});
   return value;
 }
 

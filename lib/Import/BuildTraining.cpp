@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/EntryBuilder.h"
+#include "lib/Import/Optimizers.h"
 
 using namespace mlir;
 using namespace moec;
@@ -112,11 +113,7 @@ void EntryBuilder::buildStep() {
 void EntryBuilder::addMoments() {
   if (trained.empty())
     return;
-  bool adam = training->optimizer == "adamw";
-  SmallVector<StringRef> suffixes = {"momentum"};
-  if (adam)
-    suffixes = {"mean", "variance"};
-  for (StringRef suffix : suffixes)
+  for (StringRef suffix : training->optimizer->moments)
     for (Trained &parameter : trained) {
       auto type = cast<RankedTensorType>(parameter.value.getType());
       std::string name = parameter.name + "." + suffix.str();
@@ -125,55 +122,53 @@ void EntryBuilder::addMoments() {
       parameter.moments.push_back(name);
     }
   rate = addHost(moe::HostValue::LearningRate, b.getF32Type());
-  if (adam && !step)
+  if (training->optimizer->countsSteps && !step)
     step = addHost(moe::HostValue::Step, b.getI32Type());
 }
 
 /// The new values of the parameters of a group.
 void EntryBuilder::buildUpdate(bool decay, double factor,
                                ArrayRef<Value> gradients, Value scale) {
+  Location loc = NameLoc::get(b.getStringAttr("update"));
+  const OptimizerDef &optimizer = *training->optimizer;
+  Value own = rate;
+  if (factor != 1)
+    own = moe::ScaleOp::create(b, loc, rate.getType(), rate,
+                               b.getF64FloatAttr(factor));
+  SmallVector<SmallVector<Value>, 2> moments(optimizer.moments.size());
+  UpdateBuild update{b,
+                     loc,
+                     training->optimizerAttrs,
+                     {},
+                     {},
+                     std::move(moments),
+                     own,
+                     scale,
+                     step,
+                     {},
+                     decay ? training->weightDecay : 0};
   SmallVector<Trained *> chosen;
-  SmallVector<Value> params, grads, first, second;
   for (auto [i, parameter] : llvm::enumerate(trained)) {
     if (parameter.decay != decay || parameter.rate != factor)
       continue;
     chosen.push_back(&parameter);
-    params.push_back(parameter.value);
-    grads.push_back(gradients[i]);
-    first.push_back(variables[parameter.moments[0]]);
-    if (parameter.moments.size() > 1)
-      second.push_back(variables[parameter.moments[1]]);
+    update.params.push_back(parameter.value);
+    update.grads.push_back(gradients[i]);
+    for (auto [list, name] : llvm::zip(update.moments, parameter.moments))
+      list.push_back(variables[name]);
+    update.layers.push_back(parameter.layers);
   }
-  Location loc = NameLoc::get(b.getStringAttr("update"));
-  TypeRange types = ValueRange(params).getTypes();
-  auto number = [&](double value) { return b.getF64FloatAttr(value); };
-  auto decayAttr = number(decay ? training->weightDecay : 0.0);
-  Value own = rate;
-  if (factor != 1)
-    own = moe::ScaleOp::create(b, loc, rate.getType(), rate, number(factor));
-  auto write = [&](ResultRange values, int moment) {
-    for (auto [parameter, value] : llvm::zip(chosen, values)) {
-      if (moment < 0)
-        parameter->updated = value;
-      writeVariable(value,
-                    moment < 0 ? parameter->name : parameter->moments[moment]);
-    }
-  };
-  if (training->optimizer == "adamw") {
-    auto update = moe::AdamWUpdateOp::create(
-        b, loc, types, types, types, params, grads, first, second, own, step,
-        scale, number(training->beta1), number(training->beta2),
-        number(training->eps), decayAttr);
-    write(update.getNewParams(), -1);
-    write(update.getNewMeans(), 0);
-    write(update.getNewVariances(), 1);
-    return;
+  // The new parameters, then each list of new moments.
+  Operation::result_range values = optimizer.build(update)->getResults();
+  size_t count = chosen.size();
+  for (auto [i, parameter] : llvm::enumerate(chosen)) {
+    parameter->updated = values[i];
+    writeVariable(values[i], parameter->name);
   }
-  auto update =
-      moe::SgdUpdateOp::create(b, loc, types, types, params, grads, first, own,
-                               scale, number(training->momentum), decayAttr);
-  write(update.getNewParams(), -1);
-  write(update.getNewMomenta(), 0);
+  for (size_t moment = 0; moment < optimizer.moments.size(); ++moment)
+    for (auto [i, parameter] : llvm::enumerate(chosen))
+      writeVariable(values[(moment + 1) * count + i],
+                    parameter->moments[moment]);
 }
 
 /// s = d * s + (1 - d) * p, of the parameters as they are after the update.

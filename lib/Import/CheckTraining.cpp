@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Import/Optimizers.h"
 #include "lib/Import/Reader.h"
 
 using namespace moec::import;
@@ -16,26 +17,26 @@ using llvm::Twine;
 // Tables
 //===----------------------------------------------------------------------===//
 
+/// What all optimizers have, then what each has besides.
 llvm::ArrayRef<SectionDef> moec::import::optimizerDefs() {
-  static const AttrDef rate{"learning_rate",
-                            AttrDef::Kind::Real,
-                            "learning rate, the peak of the schedule",
-                            true,
-                            0,
-                            0,
-                            true};
-  static const AttrDef decay =
-      AttrDef::nonNegative("weight_decay", 0, "weight decay");
-  static const SectionDef defs[] = {
-      {"adamw",
-       "Adam with decoupled weight decay (arXiv 1711.05101)",
-       {rate, decay, AttrDef::share("beta1", 0.9, "decay of the mean"),
-        AttrDef::share("beta2", 0.999, "decay of the variance"),
-        AttrDef::positive("eps", 1e-8, "added to the root of the variance")}},
-      {"sgd",
-       "stochastic gradient descent with momentum",
-       {rate, decay,
-        AttrDef::share("momentum", 0.9, "decay of the sum of gradients")}}};
+  static const auto defs = [] {
+    const AttrDef rate{"learning_rate",
+                       AttrDef::Kind::Real,
+                       "learning rate, the peak of the schedule",
+                       true,
+                       0,
+                       0,
+                       true};
+    std::vector<SectionDef> defs;
+    for (const OptimizerDef *optimizer : allOptimizers()) {
+      std::vector<AttrDef> attrs = {
+          rate, AttrDef::nonNegative("weight_decay", 0, "weight decay")};
+      attrs.insert(attrs.end(), optimizer->attrs.begin(),
+                   optimizer->attrs.end());
+      defs.push_back({optimizer->name, optimizer->doc, std::move(attrs)});
+    }
+    return defs;
+  }();
   return defs;
 }
 
@@ -115,21 +116,10 @@ static bool checkOptimizer(Reader &reader, const JsonValue &json,
                                       optimizerDefs(), {"groups"}, values);
   if (!def)
     return false;
-  training.optimizer = def->name;
+  training.optimizer = findOptimizer(def->name);
   training.learningRate = values["learning_rate"].real;
   training.weightDecay = values["weight_decay"].real;
-  training.beta1 = values["beta1"].real;
-  training.beta2 = values["beta2"].real;
-  training.eps = values["eps"].real;
-  training.momentum = values["momentum"].real;
-  for (const char *name : {"beta1", "beta2", "momentum"})
-    if (values[name].real == 1) {
-      reader.problems
-          .add(*values[name].json, "'" + Twine(name) + "' of 1 never forgets")
-          .expected("a number below 1")
-          .got("1");
-      return false;
-    }
+  training.optimizerAttrs = std::move(values);
   const JsonValue *groups = json.find("groups");
   return !groups || checkGroups(reader, *groups, training);
 }

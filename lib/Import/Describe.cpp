@@ -14,7 +14,7 @@
 
 #include "dialects/MoE/MoEConventions.h"
 #include "lib/Import/Build.h"
-#include "lib/Import/Ops.h"
+#include "lib/Import/Optimizers.h"
 #include "lib/Import/Use.h"
 #include "llvm/Support/JSON.h"
 
@@ -147,14 +147,10 @@ static json::Array describeGroups(const Training &training) {
 
 static json::Object describeTraining(const Model &model) {
   const Training &t = *model.training;
-  json::Object optimizer{{"op", t.optimizer}, {"weight_decay", t.weightDecay}};
-  if (t.optimizer == "sgd") {
-    optimizer["momentum"] = t.momentum;
-  } else {
-    optimizer["beta1"] = t.beta1;
-    optimizer["beta2"] = t.beta2;
-    optimizer["eps"] = t.eps;
-  }
+  json::Object optimizer{{"op", t.optimizer->name},
+                         {"weight_decay", t.weightDecay}};
+  for (const AttrDef &def : t.optimizer->attrs)
+    optimizer[def.name] = t.optimizerAttrs.find(def.name)->second.real;
   if (!t.groups.empty())
     optimizer["groups"] = describeGroups(t);
   json::Object schedule{{"op", t.schedule}};

@@ -104,12 +104,13 @@ private:
 
   /// Arguments that are variables.
   llvm::StringMap<Value> variables;
-  /// A parameter that the step updates, and its moments (mean and variance, or
-  /// momentum).
+  /// A parameter that the step updates, and its moments by the names of their
+  /// variables.
   struct Trained {
     std::string name;
     bool decay;
     double rate;
+    int64_t layers; ///< of a repeat, over which it is stacked; 1 outside
     Value value;
     llvm::SmallVector<std::string, 2> moments;
     Value updated;

@@ -18,6 +18,7 @@
 namespace moec::import {
 
 struct OpDef;
+struct OptimizerDef;
 struct Graph;
 
 /// Pixels are what `normalize` gives: an image that only patches are made of.
@@ -203,9 +204,9 @@ struct Shadow {
 };
 
 struct Training {
-  std::string optimizer;
+  const OptimizerDef *optimizer = nullptr;
   double learningRate = 0, weightDecay = 0;
-  double beta1 = 0, beta2 = 0, eps = 0, momentum = 0;
+  AttrValues optimizerAttrs; ///< by the names in OptimizerDef
   std::vector<ParameterGroup> groups;
   std::vector<Shadow> shadows;
   std::string evaluate; ///< the shadow that inference uses; empty: none

@@ -37,6 +37,7 @@ struct AttrDef {
   bool above = false;                        ///< Real: larger than minimum
   std::vector<llvm::StringRef> choices = {}; ///< the first is the default
   double maximum = std::numeric_limits<double>::infinity();
+  bool below = false; ///< Real: smaller than maximum
 
   static AttrDef size(const char *name, const char *doc) {
     return {name, Kind::Size, doc, true};
@@ -54,6 +55,10 @@ struct AttrDef {
   /// From 0 to 1.
   static AttrDef share(const char *name, double fallback, const char *doc) {
     return {name, Kind::Real, doc, false, fallback, 0, false, {}, 1};
+  }
+  /// Of an average: at least 0 and below 1, which would never forget.
+  static AttrDef decay(const char *name, double fallback, const char *doc) {
+    return {name, Kind::Real, doc, false, fallback, 0, false, {}, 1, true};
   }
   static AttrDef flag(const char *name, bool fallback, const char *doc) {
     return {name, Kind::Flag, doc, false, double(fallback)};

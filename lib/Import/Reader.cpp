@@ -158,7 +158,8 @@ bool Reader::number(const JsonValue &value, const AttrDef &def,
     return false;
   };
   bool low = def.above ? value.real <= def.minimum : value.real < def.minimum;
-  if (value.isNumber() && !low && value.real <= def.maximum) {
+  bool high = def.below ? value.real >= def.maximum : value.real > def.maximum;
+  if (value.isNumber() && !low && !high) {
     // The runtime and kernels compute in f32: what is 0, denormal or infinite
     // there would not mean what was written.
     double size = std::fabs(value.real);
@@ -175,7 +176,7 @@ bool Reader::number(const JsonValue &value, const AttrDef &def,
     range =
         (def.above ? " above " : " of at least ") + import::number(def.minimum);
   if (def.maximum == 1)
-    range += " and at most 1";
+    range += def.below ? " and below 1" : " and at most 1";
   std::string what = "a number" + range;
   if (def.kind == AttrDef::Kind::Numbers)
     what += ", or one for each channel";

@@ -37,7 +37,7 @@ static Json numberSchema(const AttrDef &def) {
   if (def.minimum > -1e30)
     schema[def.above ? "exclusiveMinimum" : "minimum"] = def.minimum;
   if (def.maximum == 1)
-    schema["maximum"] = 1;
+    schema[def.below ? "exclusiveMaximum" : "maximum"] = 1;
   return schema;
 }
 
