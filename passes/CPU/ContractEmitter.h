@@ -9,8 +9,7 @@
 #define MOEC_PASSES_CPU_CONTRACTEMITTER_H
 
 #include "passes/CPU/Passes.h"
-#include "passes/Codegen/KernelFunction.h"
-#include "passes/Codegen/OperandAccess.h"
+#include "passes/Codegen/ContractBlocks.h"
 
 namespace moec::cpu {
 
@@ -26,14 +25,6 @@ struct Panel {
   int32_t direct = -1;   ///< input that is read in place, not packed; or -1
 };
 
-/// The part of the iteration space that a block computes. For the dims of the
-/// group `group` holds positions; `m`, `n` and `k` are absolute half-open
-/// ranges.
-struct BlockRange {
-  llvm::SmallVector<mlir::Value> group;
-  mlir::Value mBegin, mEnd, nBegin, nEnd, kBegin, kEnd;
-};
-
 /// Emits `kernel.contract` as blocked, packed, register-tiled code: see the
 /// description of moec-lower-contract. Layouts in scratch:
 ///   left, lanes along k:  [k block][MT][kStride]   (rows, broadcast scalars)
@@ -41,30 +32,22 @@ struct BlockRange {
 ///                         not fill vectors evenly [k block][kPad][mStride]
 ///   right:                [k block][NT / nr][kPad][nr]
 ///   sums:                 [NT / nr][MT / mr][mr][nr], or one [mr][nr]
-class ContractEmitter {
+class ContractEmitter : ContractBlocks {
 public:
   ContractEmitter(kernel::ContractOp op, KernelFunction &kernel, int64_t lanes)
-      : op(op), kernel(kernel), b(op), loc(op.getLoc()), vl(lanes),
-        scratch(kernel.scratch) {}
+      : ContractBlocks(op, kernel, mlir::IndexType::get(op.getContext())),
+        vl(lanes), scratch(kernel.scratch) {}
 
   /// Emits everything before the op and finishes the kernel function.
   mlir::LogicalResult emit();
 
 private:
-  kernel::ContractOp op;
-  KernelFunction &kernel;
-  mlir::OpBuilder b;
-  mlir::Location loc;
   int64_t vl; ///< f32 lanes of a vector
   ScratchAllocator scratch;
-  KernelOperands operands;
   bool broken = false; ///< an error was reported
 
-  unsigned mDim, nDim, kDim;
-  int64_t M, N, K;
-  bool raggedM = false, raggedK = false;
-  int64_t mTile, nTile, kTile, mr, nr, nv; // nv = nr / vl
-  int64_t mTiles, nTiles, kBlocks;         // mTiles: an upper bound if ragged
+  int64_t mr, nr, nv; // the register tile; nv = nr / vl
+  int64_t kBlocks;
   int64_t kPad, kStride;
   // Left panel packed along m: how far the next k and the next register tile
   // is.
@@ -84,9 +67,6 @@ private:
                                            mlir::ValueRange keys);
   BlockRange decodeBlock(mlir::Value block, mlir::Value &mIndex,
                          mlir::Value &nIndex);
-  /// Where group number `group` begins, or the one before it ends (index).
-  mlir::Value offsetAt(mlir::Value group);
-  void findRaggedTile(mlir::Value tile, BlockRange &range);
   mlir::Value packIfChanged(Panel &panel, const BlockRange &range,
                             mlir::Value tileIndex, mlir::Value oldKey);
   void emitTiles(const BlockRange &range,
@@ -121,16 +101,6 @@ private:
   mlir::Value tileBase(mlir::Value i, mlir::Value j);
   void zeroSums();
 
-  // Shorthands.
-  mlir::Value c(int64_t v) { return indexConstant(b, loc, v); }
-  mlir::Value add(mlir::Value x, mlir::Value y);
-  mlir::Value sub(mlir::Value x, mlir::Value y);
-  mlir::Value mul(mlir::Value x, int64_t y);
-  mlir::Value mad(mlir::Value x, int64_t y, mlir::Value z) {
-    return add(mul(x, y), z);
-  }
-  mlir::Value minimum(mlir::Value x, mlir::Value y);
-  mlir::Value ceilDiv(mlir::Value x, int64_t y);
   mlir::VectorType vectorType() {
     return mlir::VectorType::get({vl}, b.getF32Type());
   }

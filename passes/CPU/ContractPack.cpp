@@ -81,13 +81,6 @@ void ContractEmitter::pack(const Panel &panel, const BlockRange &range,
                       : packRightRows(range, kBegin, kEnd, base);
 }
 
-static SmallVector<Value> pointOf(const BlockRange &range, Value m, Value n,
-                                  Value k) {
-  SmallVector<Value> dims = range.group;
-  dims.append({m, n, k});
-  return dims;
-}
-
 void ContractEmitter::packLeftRows(const BlockRange &range, Value kBegin,
                                    Value kEnd, Value base) {
   Value depth = sub(kEnd, kBegin);

@@ -27,21 +27,6 @@ static constexpr int64_t residentRightBytes = 8 << 20;
 // Elements between rows of a right operand that is not packed.
 static constexpr int64_t maxDirectStride = 512;
 
-Value ContractEmitter::add(Value x, Value y) {
-  return arith::AddIOp::create(b, loc, x, y);
-}
-Value ContractEmitter::sub(Value x, Value y) {
-  return arith::SubIOp::create(b, loc, x, y);
-}
-Value ContractEmitter::mul(Value x, int64_t y) {
-  return arith::MulIOp::create(b, loc, x, c(y));
-}
-Value ContractEmitter::minimum(Value x, Value y) {
-  return arith::MinSIOp::create(b, loc, x, y);
-}
-Value ContractEmitter::ceilDiv(Value x, int64_t y) {
-  return arith::DivUIOp::create(b, loc, add(x, c(y - 1)), c(y));
-}
 void ContractEmitter::loop(Value from, Value to, int64_t step,
                            function_ref<void(Value)> body) {
   auto loop = scf::ForOp::create(b, loc, from, to, c(step));
@@ -51,22 +36,10 @@ void ContractEmitter::loop(Value from, Value to, int64_t step,
 }
 
 Panel ContractEmitter::planPanel(Region &region, unsigned rowDim) {
-  Panel panel{&region, rowDim, false, false, true, 0, {}};
-  // Lanes along the dimension in which fewer elements must be gathered.
-  int64_t slowAlongRow = 0, slowAlongK = 0;
-  for (unsigned input : usedArguments(region)) {
-    auto slow = [&](unsigned dim) {
-      LaneKind kind = operands.along(input, dim).kind;
-      return kind == LaneKind::Strided || kind == LaneKind::Irregular;
-    };
-    int64_t weight = operands.numElements(input);
-    slowAlongRow += slow(rowDim) ? weight : 0;
-    slowAlongK += slow(kDim) ? weight : 0;
+  Panel panel{&region, rowDim, movesAlongK(region, rowDim), false, true, 0, {}};
+  for (unsigned input : usedArguments(region))
     for (unsigned g = 0; g < mDim; ++g)
       panel.everyGroup &= !operands.dependsOn(input, g);
-  }
-  panel.lanesAlongK = slowAlongK < slowAlongRow ||
-                      (slowAlongK == slowAlongRow && rowDim == mDim);
   return panel;
 }
 
@@ -89,24 +62,9 @@ int32_t ContractEmitter::directRight() {
 }
 
 LogicalResult ContractEmitter::plan() {
-  ArrayRef<int64_t> dims = operands.dims();
-  mDim = op.getMDim(), nDim = op.getNDim(), kDim = op.getKDim();
-  M = dims[mDim], N = dims[nDim], K = dims[kDim];
-  if (op.getRaggedDim()) {
-    raggedM = *op.getRaggedDim() == mDim;
-    raggedK = *op.getRaggedDim() == kDim;
-    if (!raggedM && !raggedK)
-      return op.emitOpError("dimension ")
-             << *op.getRaggedDim()
-             << " is ragged; the CPU knows ragged m and ragged k";
-    if (mDim == 0)
-      return op.emitOpError("has a ragged dimension but no group dimension");
-  }
+  if (failed(readContract("moec-assign-schedule")))
+    return failure();
   kernel::ScheduleAttr schedule = op.getScheduleAttr();
-  if (!schedule || schedule.getTile().size() != 3 ||
-      schedule.getMicro().size() != 2)
-    return op.emitOpError("needs #kernel.schedule<tile = [m, n, k], micro = "
-                          "[rows, columns]>; run moec-assign-schedule first");
   // A register tile is written out; this is far more than there are registers.
   constexpr int64_t maxTileVectors = 1024;
   mr = schedule.getMicro()[0];
@@ -116,11 +74,10 @@ LogicalResult ContractEmitter::plan() {
            << schedule;
   nr = llvm::alignTo(schedule.getMicro()[1], vl);
   nv = nr / vl;
-  mTile = llvm::alignTo(std::min(schedule.getTile()[0], M), mr);
-  nTile = llvm::alignTo(std::min(schedule.getTile()[1], N), nr);
-  kTile = std::min(schedule.getTile()[2], K);
-  mTiles = raggedM ? M / mTile + dims[0] : llvm::divideCeil(M, mTile);
-  nTiles = llvm::divideCeil(N, nTile);
+  mTile = llvm::alignTo(std::min(mTile, M), mr);
+  nTile = llvm::alignTo(std::min(nTile, N), nr);
+  kTile = std::min(kTile, K);
+  countTiles();
   kBlocks = llvm::divideCeil(K, kTile);
   single = kBlocks == 1 && !raggedK;
   kPad = llvm::alignTo(kTile, vl);
@@ -184,44 +141,6 @@ void ContractEmitter::remarkSlowOperands() {
     report(operands.numInputs() + o, nDim, "epilogue");
 }
 
-Value ContractEmitter::offsetAt(Value group) {
-  return arith::IndexCastOp::create(b, loc, b.getIndexType(),
-                                    operands.groupOffset(b, loc, group));
-}
-
-/// Group and row range of tile number `tile`, counted through all groups. The
-/// range stays empty for a tile past the last.
-void ContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
-  SmallVector<Value> start = {c(0), c(0), c(0), c(0)};
-  auto search = scf::ForOp::create(
-      b, loc, c(0), c(operands.dims()[0]), c(1), start,
-      [&](OpBuilder &inner, Location, Value g, ValueRange args) {
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPoint(inner.getInsertionBlock(),
-                            inner.getInsertionPoint());
-        Value low = offsetAt(g), high = offsetAt(add(g, c(1)));
-        Value before = args[0], rows = sub(high, low);
-        Value after = add(before, ceilDiv(rows, mTile));
-        auto is = [&](arith::CmpIPredicate p, Value x, Value y) {
-          return arith::CmpIOp::create(b, loc, p, x, y).getResult();
-        };
-        Value here = arith::AndIOp::create(
-            b, loc, is(arith::CmpIPredicate::sge, tile, before),
-            is(arith::CmpIPredicate::slt, tile, after));
-        Value first = mad(sub(tile, before), mTile, low);
-        auto pick = [&](Value yes, Value no) {
-          return arith::SelectOp::create(b, loc, here, yes, no).getResult();
-        };
-        scf::YieldOp::create(
-            b, loc,
-            ValueRange{after, pick(g, args[1]), pick(first, args[2]),
-                       pick(minimum(add(first, c(mTile)), high), args[3])});
-      });
-  range.group[0] = search.getResult(1);
-  range.mBegin = search.getResult(2);
-  range.mEnd = search.getResult(3);
-}
-
 BlockRange ContractEmitter::decodeBlock(Value block, Value &mIndex,
                                         Value &nIndex) {
   auto split = [&](Value &rest, int64_t extent) -> Value {
@@ -231,30 +150,13 @@ BlockRange ContractEmitter::decodeBlock(Value block, Value &mIndex,
     rest = arith::DivUIOp::create(b, loc, rest, c(extent));
     return digit;
   };
-  BlockRange range;
   Value rest = block;
   mIndex = split(rest, mTiles);
   nIndex = split(rest, nTiles);
-  range.group.resize(mDim);
+  SmallVector<Value> group(mDim);
   for (unsigned g = mDim; g-- > 0;)
-    range.group[g] = raggedM && g == 0 ? c(0) : split(rest, operands.dims()[g]);
-  range.nBegin = mul(nIndex, nTile);
-  range.nEnd = N % nTile ? minimum(add(range.nBegin, c(nTile)), c(N))
-                         : add(range.nBegin, c(nTile));
-  range.kBegin = c(0);
-  range.kEnd = c(K);
-  if (raggedM) {
-    findRaggedTile(mIndex, range);
-  } else {
-    range.mBegin = mul(mIndex, mTile);
-    range.mEnd = M % mTile ? minimum(add(range.mBegin, c(mTile)), c(M))
-                           : add(range.mBegin, c(mTile));
-  }
-  if (raggedK) {
-    range.kBegin = offsetAt(range.group[0]);
-    range.kEnd = offsetAt(add(range.group[0], c(1)));
-  }
-  return range;
+    group[g] = raggedM && g == 0 ? c(0) : split(rest, operands.dims()[g]);
+  return rangeOf(mIndex, nIndex, std::move(group));
 }
 
 /// Packs a resident panel if its key differs from the one packed before.
@@ -352,24 +254,17 @@ void ContractEmitter::emitBlocks() {
 }
 
 LogicalResult ContractEmitter::emit() {
-  FailureOr<KernelOperands> found = KernelOperands::create(b, op);
-  if (failed(found))
-    return failure();
-  operands = *found;
   if (failed(plan()))
     return failure();
   remarkSlowOperands();
   emitBlocks();
   if (broken)
     return failure();
-  int64_t blocks = mTiles * nTiles;
-  for (unsigned g = 0; g < mDim; ++g)
-    blocks *= raggedM && g == 0 ? 1 : operands.dims()[g];
   moec::kernel::attr::variant.set(
       kernel.func,
       b.getStringAttr(llvm::formatv("tile {0}x{1}x{2}, micro {3}x{4}", mTile,
                                     nTile, kTile, mr, nr)));
-  kernel.finish(blocks, scratch.bytes());
+  kernel.finish(numBlocks(), scratch.bytes());
   return success();
 }
 

@@ -9,7 +9,7 @@
 #define MOEC_PASSES_GPU_GPUCONTRACTEMITTER_H
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "passes/Codegen/OperandAccess.h"
+#include "passes/Codegen/ContractBlocks.h"
 #include "passes/GPU/LaunchShape.h"
 
 namespace moec::gpu {
@@ -53,40 +53,25 @@ struct Piece {
   llvm::SmallVector<mlir::Value> fixed;
 };
 
-/// The part of the iteration space that a block computes; i32 values, absolute
-/// and half open. Group positions are of type index.
-struct BlockRange {
-  llvm::SmallVector<mlir::Value> group;
-  mlir::Value mBegin, mEnd, nBegin, nEnd, kBegin, kEnd;
-};
-
 /// Emits `kernel.contract` as the code of one thread. See the description of
 /// moec-gpu-lower-contract. The variants share the search for the tile
 /// (LowerContractBlocks.cpp), the way of operands into shared memory
 /// (LowerContractStage.cpp), the pipeline over k (LowerContractLoop.cpp) and
 /// the epilogue (LowerContractEpilogue.cpp).
-class GPUContractEmitter {
+class GPUContractEmitter : ContractBlocks {
 public:
   GPUContractEmitter(kernel::ContractOp op, KernelFunction &kernel,
                      kernel::GpuAttr machine)
-      : op(op), kernel(kernel), b(op), loc(op.getLoc()), machine(machine) {}
+      : ContractBlocks(op, kernel, mlir::IntegerType::get(op.getContext(), 32)),
+        machine(machine) {}
 
   /// Emits everything before the op and finishes the kernel function.
   mlir::LogicalResult emit();
 
 private:
-  kernel::ContractOp op;
-  KernelFunction &kernel;
-  mlir::OpBuilder b;
-  mlir::Location loc;
-  KernelOperands operands;
   kernel::GpuAttr machine;
   bool broken = false; ///< an error was reported
 
-  unsigned mDim, nDim, kDim;
-  int64_t M, N, K;
-  bool raggedM = false, raggedK = false;
-  int64_t mTile, nTile, kTile, mTiles, nTiles;
   int64_t mMicro, nMicro; ///< tile of a thread (simt) or a warp (mma.sync)
   int64_t threads, stages, stageBytes;
   /// Parts of a tile's depth (skinny): threads [part][the threads of a tile].
@@ -132,11 +117,11 @@ private:
   void remarkOperands();
 
   // LowerContractBlocks.cpp
-  int64_t numBlocks() const;
   /// Blocks that run at a time, one tile after the other (wgmma).
   int64_t numResident() const;
   BlockRange decodeBlock(mlir::Value block);
-  void findRaggedTile(mlir::Value tile, BlockRange &range);
+  /// The lanes of a warp, all of which get here, look at 32 groups at a time.
+  void findRaggedTile(mlir::Value tile, BlockRange &range) override;
 
   // LowerContractStage.cpp
   /// The position of each piece of this thread; emitted before the loop.
@@ -272,24 +257,8 @@ private:
   /// [kParts][rows][epilogueStride]; parts are added in order.
   void emitEpilogue(const BlockRange &range, const Chunk &chunk);
 
-  // Shorthands; all arithmetic is on i32 positions that are not negative.
-  mlir::Value c(int64_t v);
-  mlir::Value add(mlir::Value x, mlir::Value y);
-  mlir::Value add(mlir::Value x, int64_t y) { return y ? add(x, c(y)) : x; }
-  mlir::Value sub(mlir::Value x, mlir::Value y);
-  mlir::Value mul(mlir::Value x, int64_t y);
-  mlir::Value mad(mlir::Value x, int64_t y, mlir::Value z) {
-    return add(mul(x, y), z);
-  }
-  mlir::Value div(mlir::Value x, int64_t y);
-  mlir::Value rem(mlir::Value x, int64_t y);
+  // Shorthands.
   mlir::Value bitXor(mlir::Value x, mlir::Value y);
-  mlir::Value minimum(mlir::Value x, mlir::Value y);
-  mlir::Value maximum(mlir::Value x, mlir::Value y);
-  mlir::Value ceilDiv(mlir::Value x, int64_t y);
-  mlir::Value lessThan(mlir::Value x, mlir::Value y);
-  mlir::Value both(mlir::Value x, mlir::Value y);
-  mlir::Value index(mlir::Value x);
   mlir::Value zero(mlir::Type type);
   void barrier();
   /// `shared` plus `bytes` (i32) plus a constant.
@@ -303,8 +272,6 @@ private:
                                                          mlir::ValueRange)>
            body);
   void when(mlir::Value condition, llvm::function_ref<void()> body);
-  llvm::SmallVector<mlir::Value> pointOf(const BlockRange &range, mlir::Value m,
-                                         mlir::Value n, mlir::Value k);
 };
 
 } // namespace moec::gpu

@@ -86,22 +86,10 @@ void GPUContractEmitter::planPanel(Panel &panel, Region &region,
   panel.region = &region;
   panel.rowDim = rowDim;
   panel.rows = rows;
-  // Pieces along the dimension in which fewer elements lie apart.
-  int64_t slowAlongRow = 0, slowAlongK = 0;
-  for (unsigned input : usedArguments(region)) {
-    if (input >= operands.numInputs())
-      continue;
-    panel.inputs.push_back(input);
-    auto slow = [&](unsigned dim) -> int64_t {
-      LaneKind kind = operands.along(input, dim).kind;
-      bool apart = kind == LaneKind::Strided || kind == LaneKind::Irregular;
-      return apart ? operands.numElements(input) : 0;
-    };
-    slowAlongRow += slow(rowDim);
-    slowAlongK += slow(kDim);
-  }
-  panel.alongK = slowAlongK < slowAlongRow ||
-                 (slowAlongK == slowAlongRow && rowDim == mDim);
+  for (unsigned input : usedArguments(region))
+    if (input < operands.numInputs())
+      panel.inputs.push_back(input);
+  panel.alongK = movesAlongK(region, rowDim);
   int64_t elements = rows * kTile;
   if (!tensorCores) {
     // Rows of 4 modulo 8 floats: see GPUContractEmitter::pieces.
@@ -188,24 +176,11 @@ LogicalResult GPUContractEmitter::planSkinny(int64_t parts) {
 }
 
 LogicalResult GPUContractEmitter::plan() {
-  ArrayRef<int64_t> dims = operands.dims();
-  mDim = op.getMDim(), nDim = op.getNDim(), kDim = op.getKDim();
-  M = dims[mDim], N = dims[nDim], K = dims[kDim];
-  if (op.getRaggedDim()) {
-    raggedM = *op.getRaggedDim() == mDim;
-    raggedK = *op.getRaggedDim() == kDim;
-  }
+  if (failed(readContract("moec-assign-gpu-schedule")))
+    return failure();
+  countTiles();
   kernel::ScheduleAttr schedule = op.getScheduleAttr();
-  if (!schedule || schedule.getTile().size() != 3 ||
-      schedule.getMicro().size() != 2)
-    return op.emitOpError(
-        "needs #kernel.schedule<tile = [m, n, k], micro = [rows, columns]>; "
-        "run moec-assign-gpu-schedule first");
-  mTile = schedule.getTile()[0], nTile = schedule.getTile()[1];
-  kTile = schedule.getTile()[2];
   mMicro = schedule.getMicro()[0], nMicro = schedule.getMicro()[1];
-  mTiles = raggedM ? M / mTile + dims[0] : llvm::divideCeil(M, mTile);
-  nTiles = llvm::divideCeil(N, nTile);
   if (schedule.getVariant() != kernel::Variant::Default)
     variant = schedule.getVariant();
   auto planVariant = [&]() -> LogicalResult {
@@ -291,10 +266,6 @@ void GPUContractEmitter::remarkOperands() {
 }
 
 LogicalResult GPUContractEmitter::emit() {
-  FailureOr<KernelOperands> found = KernelOperands::create(b, op);
-  if (failed(found))
-    return failure();
-  operands = *found;
   if (failed(plan()))
     return failure();
   remarkOperands();

@@ -11,44 +11,8 @@ using namespace mlir;
 
 namespace moec::gpu {
 
-Value GPUContractEmitter::c(int64_t v) {
-  return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(v));
-}
-Value GPUContractEmitter::add(Value x, Value y) {
-  return arith::AddIOp::create(b, loc, x, y);
-}
-Value GPUContractEmitter::sub(Value x, Value y) {
-  return arith::SubIOp::create(b, loc, x, y);
-}
-Value GPUContractEmitter::mul(Value x, int64_t y) {
-  return y == 1 ? x : arith::MulIOp::create(b, loc, x, c(y)).getResult();
-}
-Value GPUContractEmitter::div(Value x, int64_t y) {
-  return y == 1 ? x : arith::DivUIOp::create(b, loc, x, c(y)).getResult();
-}
-Value GPUContractEmitter::rem(Value x, int64_t y) {
-  return y == 1 ? c(0) : arith::RemUIOp::create(b, loc, x, c(y)).getResult();
-}
 Value GPUContractEmitter::bitXor(Value x, Value y) {
   return arith::XOrIOp::create(b, loc, x, y);
-}
-Value GPUContractEmitter::minimum(Value x, Value y) {
-  return arith::MinSIOp::create(b, loc, x, y);
-}
-Value GPUContractEmitter::maximum(Value x, Value y) {
-  return arith::MaxSIOp::create(b, loc, x, y);
-}
-Value GPUContractEmitter::ceilDiv(Value x, int64_t y) {
-  return div(add(x, y - 1), y);
-}
-Value GPUContractEmitter::lessThan(Value x, Value y) {
-  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, x, y);
-}
-Value GPUContractEmitter::both(Value x, Value y) {
-  return arith::AndIOp::create(b, loc, x, y);
-}
-Value GPUContractEmitter::index(Value x) {
-  return arith::IndexCastUIOp::create(b, loc, b.getIndexType(), x);
 }
 Value GPUContractEmitter::zero(Type type) {
   return arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
@@ -106,17 +70,6 @@ void GPUContractEmitter::when(Value condition, function_ref<void()> body) {
   body();
 }
 
-SmallVector<Value> GPUContractEmitter::pointOf(const BlockRange &range, Value m,
-                                               Value n, Value k) {
-  SmallVector<Value> dims = range.group;
-  for (Value v : {m, n, k})
-    dims.push_back(v ? index(v) : Value());
-  return dims;
-}
-
-/// Group and rows of tile number `tile`, counted through all groups. The range
-/// stays empty for a tile past the last. The lanes of a warp, all of which get
-/// here, look at 32 groups at a time.
 void GPUContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
   int64_t groups = operands.dims()[0];
   Value lane = rem(tid, 32);
@@ -126,18 +79,13 @@ void GPUContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
   auto ofLane = [&](Value value, Value from) -> Value {
     return shuffle(value, from, mlir::gpu::ShuffleMode::IDX).getShuffleResult();
   };
-  auto pick = [&](Value condition, Value yes, Value no) -> Value {
-    return arith::SelectOp::create(b, loc, condition, yes, no);
-  };
   // Tiles of the groups before; group, first row and end of the tile.
   SmallVector<Value> found = loop(
       c(0), c(groups), 32, {c(0), c(0), c(0), c(0)},
       [&](Value base, ValueRange args) {
         Value g = add(base, lane), at = minimum(g, c(groups - 1));
-        Value low = operands.groupOffset(b, loc, index(at)),
-              high = operands.groupOffset(b, loc, index(add(at, 1)));
-        Value count =
-            pick(lessThan(g, c(groups)), ceilDiv(sub(high, low), mTile), c(0));
+        Value low = offsetAt(index(at)), high = offsetAt(index(add(at, 1)));
+        Value count = pick(lessThan(g, c(groups)), tilesOf(low, high), c(0));
         Value through = count; // up to and with this group
         for (int64_t distance = 1; distance < 32; distance *= 2) {
           auto below =
@@ -146,21 +94,18 @@ void GPUContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
                          add(through, below.getShuffleResult()), through);
         }
         Value after = add(args[0], through), before = sub(after, count);
-        Value here = both(arith::CmpIOp::create(
-                              b, loc, arith::CmpIPredicate::sge, tile, before),
-                          lessThan(tile, after));
-        Value votes = NVVM::VoteSyncOp::create(
-            b, loc, b.getI32Type(), c(-1), here, NVVM::VoteSyncKind::ballot);
+        RaggedTile mine = tileIn(tile, before, after, low, high);
+        Value votes =
+            NVVM::VoteSyncOp::create(b, loc, b.getI32Type(), c(-1), mine.isHere,
+                                     NVVM::VoteSyncKind::ballot);
         Value isHere = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne,
                                              votes, c(0));
         Value winner =
             minimum(math::CountTrailingZerosOp::create(b, loc, votes), c(31));
-        Value first = mad(sub(tile, before), mTile, low);
-        Value end = minimum(add(first, mTile), high);
-        return SmallVector<Value>{ofLane(after, c(31)),
-                                  pick(isHere, add(base, winner), args[1]),
-                                  pick(isHere, ofLane(first, winner), args[2]),
-                                  pick(isHere, ofLane(end, winner), args[3])};
+        return SmallVector<Value>{
+            ofLane(after, c(31)), pick(isHere, add(base, winner), args[1]),
+            pick(isHere, ofLane(mine.begin, winner), args[2]),
+            pick(isHere, ofLane(mine.end, winner), args[3])};
       });
   range.group[0] = index(found[1]);
   range.mBegin = found[2];
@@ -169,14 +114,6 @@ void GPUContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
 
 /// Tiles along m that are done before the next along n.
 static constexpr int64_t superRow = 16;
-
-/// Tiles of all groups; with ragged m an upper bound.
-int64_t GPUContractEmitter::numBlocks() const {
-  int64_t blocks = mTiles * nTiles;
-  for (unsigned g = 0; g < mDim; ++g)
-    blocks *= raggedM && g == 0 ? 1 : operands.dims()[g];
-  return blocks;
-}
 
 int64_t GPUContractEmitter::numResident() const {
   int64_t resident = std::min(numBlocks(), machine.getMultiprocessors());
@@ -193,7 +130,6 @@ BlockRange GPUContractEmitter::decodeBlock(Value rest) {
     rest = div(rest, extent);
     return digit;
   };
-  BlockRange range;
   // m fastest: neighbouring blocks share the right operand, mostly weights.
   Value mIndex, nIndex;
   if (raggedM || mTiles <= superRow || nTiles == 1) {
@@ -210,29 +146,10 @@ BlockRange GPUContractEmitter::decodeBlock(Value rest) {
     mIndex = add(first, arith::RemUIOp::create(b, loc, in, rows).getResult());
     nIndex = arith::DivUIOp::create(b, loc, in, rows);
   }
-  range.group.resize(mDim);
+  SmallVector<Value> group(mDim);
   for (unsigned g = mDim; g-- > 0;)
-    range.group[g] =
-        index(raggedM && g == 0 ? c(0) : split(operands.dims()[g]));
-  range.nBegin = mul(nIndex, nTile);
-  range.nEnd = N % nTile ? minimum(add(range.nBegin, nTile), c(N))
-                         : add(range.nBegin, nTile);
-  if (raggedM) {
-    findRaggedTile(mIndex, range);
-  } else {
-    range.mBegin = mul(mIndex, mTile);
-    range.mEnd = M % mTile ? minimum(add(range.mBegin, mTile), c(M))
-                           : add(range.mBegin, mTile);
-  }
-  range.kBegin = c(0);
-  range.kEnd = c(K);
-  if (raggedK) {
-    Value group = range.group[0];
-    range.kBegin = operands.groupOffset(b, loc, group);
-    range.kEnd = operands.groupOffset(
-        b, loc, arith::AddIOp::create(b, loc, group, index(c(1))));
-  }
-  return range;
+    group[g] = index(raggedM && g == 0 ? c(0) : split(operands.dims()[g]));
+  return rangeOf(mIndex, nIndex, std::move(group));
 }
 
 } // namespace moec::gpu

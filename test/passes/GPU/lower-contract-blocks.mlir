@@ -198,7 +198,7 @@ module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_by
 // CHECK: %[[THROUGH:.*]] = arith.select
 // CHECK-NEXT: %[[AFTER:.*]] = arith.addi %[[BEFORE]], %[[THROUGH]]
 // CHECK-NEXT: %[[START:.*]] = arith.subi %[[AFTER]], %[[COUNT]]
-// CHECK-NEXT: %[[ABOVE:.*]] = arith.cmpi sge, %[[TILE]], %[[START]]
+// CHECK: %[[ABOVE:.*]] = arith.cmpi sge, %[[TILE]], %[[START]]
 // CHECK-NEXT: %[[BELOW:.*]] = arith.cmpi slt, %[[TILE]], %[[AFTER]]
 // CHECK-NEXT: arith.andi %[[ABOVE]], %[[BELOW]]
 // CHECK: %[[ALL:.*]], %{{.*}} = gpu.shuffle idx %[[AFTER]], %c31_i32, %c32_i32

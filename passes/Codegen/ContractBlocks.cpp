@@ -1,0 +1,138 @@
+//===- ContractBlocks.cpp - A contraction in blocks -----------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "passes/Codegen/ContractBlocks.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace moec::codegen {
+
+LogicalResult ContractBlocks::readContract(StringRef scheduler) {
+  FailureOr<KernelOperands> found = KernelOperands::create(b, op);
+  if (failed(found))
+    return failure();
+  operands = *found;
+  ArrayRef<int64_t> dims = operands.dims();
+  mDim = op.getMDim(), nDim = op.getNDim(), kDim = op.getKDim();
+  M = dims[mDim], N = dims[nDim], K = dims[kDim];
+  if (op.getRaggedDim()) {
+    raggedM = *op.getRaggedDim() == mDim;
+    raggedK = *op.getRaggedDim() == kDim;
+  }
+  kernel::ScheduleAttr schedule = op.getScheduleAttr();
+  if (!schedule || schedule.getTile().size() != 3 ||
+      schedule.getMicro().size() != 2)
+    return op.emitOpError("needs #kernel.schedule<tile = [m, n, k], micro = "
+                          "[rows, columns]>; run ")
+           << scheduler << " first";
+  mTile = schedule.getTile()[0], nTile = schedule.getTile()[1];
+  kTile = schedule.getTile()[2];
+  return success();
+}
+
+void ContractBlocks::countTiles() {
+  // Each group may end in the middle of a tile.
+  mTiles =
+      raggedM ? M / mTile + operands.dims()[0] : llvm::divideCeil(M, mTile);
+  nTiles = llvm::divideCeil(N, nTile);
+}
+
+int64_t ContractBlocks::numBlocks() const {
+  int64_t blocks = mTiles * nTiles;
+  for (unsigned g = 0; g < mDim; ++g)
+    blocks *= raggedM && g == 0 ? 1 : operands.dims()[g];
+  return blocks;
+}
+
+bool ContractBlocks::movesAlongK(Region &region, unsigned rowDim) const {
+  int64_t slowAlongRow = 0, slowAlongK = 0;
+  for (unsigned input : usedArguments(region)) {
+    if (input >= operands.numInputs())
+      continue;
+    auto slow = [&](unsigned dim) -> int64_t {
+      LaneKind kind = operands.along(input, dim).kind;
+      bool apart = kind == LaneKind::Strided || kind == LaneKind::Irregular;
+      return apart ? operands.numElements(input) : 0;
+    };
+    slowAlongRow += slow(rowDim);
+    slowAlongK += slow(kDim);
+  }
+  return slowAlongK < slowAlongRow ||
+         (slowAlongK == slowAlongRow && rowDim == mDim);
+}
+
+Value ContractBlocks::offsetAt(Value group) {
+  return position(operands.groupOffset(b, loc, group));
+}
+
+ContractBlocks::RaggedTile ContractBlocks::tileIn(Value tile, Value before,
+                                                  Value after, Value low,
+                                                  Value high) {
+  Value begin = mad(sub(tile, before), mTile, low);
+  Value end = minimum(add(begin, mTile), high);
+  Value notBefore =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, tile, before);
+  return {both(notBefore, lessThan(tile, after)), begin, end};
+}
+
+void ContractBlocks::findRaggedTile(Value tile, BlockRange &range) {
+  // Tiles of the groups before; group, first row and end of the tile.
+  SmallVector<Value> start = {c(0), c(0), c(0), c(0)};
+  auto search = scf::ForOp::create(
+      b, loc, c(0), c(operands.dims()[0]), c(1), start,
+      [&](OpBuilder &inner, Location, Value g, ValueRange args) {
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPoint(inner.getInsertionBlock(),
+                            inner.getInsertionPoint());
+        Value low = offsetAt(index(g)), high = offsetAt(index(add(g, 1)));
+        Value after = add(args[0], tilesOf(low, high));
+        RaggedTile found = tileIn(tile, args[0], after, low, high);
+        scf::YieldOp::create(
+            b, loc,
+            ValueRange{after, pick(found.isHere, g, args[1]),
+                       pick(found.isHere, found.begin, args[2]),
+                       pick(found.isHere, found.end, args[3])});
+      });
+  range.group[0] = index(search.getResult(1));
+  range.mBegin = search.getResult(2);
+  range.mEnd = search.getResult(3);
+}
+
+BlockRange ContractBlocks::rangeOf(Value m, Value n, SmallVector<Value> group) {
+  BlockRange range;
+  range.group = std::move(group);
+  range.nBegin = mul(n, nTile);
+  range.nEnd = N % nTile ? minimum(add(range.nBegin, nTile), c(N))
+                         : add(range.nBegin, nTile);
+  if (raggedM) {
+    findRaggedTile(m, range);
+  } else {
+    range.mBegin = mul(m, mTile);
+    range.mEnd = M % mTile ? minimum(add(range.mBegin, mTile), c(M))
+                           : add(range.mBegin, mTile);
+  }
+  range.kBegin = c(0);
+  range.kEnd = c(K);
+  if (raggedK) {
+    Value one = arith::ConstantIndexOp::create(b, loc, 1);
+    range.kBegin = offsetAt(range.group[0]);
+    range.kEnd = offsetAt(arith::AddIOp::create(b, loc, range.group[0], one));
+  }
+  return range;
+}
+
+SmallVector<Value> ContractBlocks::pointOf(const BlockRange &range, Value m,
+                                           Value n, Value k) {
+  SmallVector<Value> dims = range.group;
+  for (Value v : {m, n, k})
+    dims.push_back(v ? index(v) : Value());
+  return dims;
+}
+
+} // namespace moec::codegen
