@@ -88,6 +88,18 @@ static std::string namePlaces(unsigned places) {
   return text;
 }
 
+std::string moec::dialects::suggestName(StringRef name,
+                                        ArrayRef<StringRef> known) {
+  StringRef nearest;
+  unsigned least = 4;
+  for (StringRef each : known)
+    if (unsigned distance = name.edit_distance(each); distance < least) {
+      least = distance;
+      nearest = each;
+    }
+  return nearest.empty() ? "" : ("; did you mean '" + nearest + "'?").str();
+}
+
 LogicalResult moec::dialects::verifyAttribute(Operation *op, const Twine &at,
                                               AttributePlace place,
                                               NamedAttribute attr,
@@ -103,18 +115,11 @@ LogicalResult moec::dialects::verifyAttribute(Operation *op, const Twine &at,
   const AttributeRule *rule = llvm::find_if(
       rules, [&](const AttributeRule &known) { return known.name == name; });
   if (rule == rules.end()) {
-    const AttributeRule *nearest = nullptr;
-    unsigned least = 4;
-    for (const AttributeRule &known : rules)
-      if (unsigned distance = name.edit_distance(known.name);
-          distance < least) {
-        least = distance;
-        nearest = &known;
-      }
-    InFlightDiagnostic diag = error() << "unknown attribute '" << name << "'";
-    if (nearest)
-      diag << "; did you mean '" << nearest->name << "'?";
-    return diag;
+    SmallVector<StringRef> known;
+    for (const AttributeRule &each : rules)
+      known.push_back(each.name);
+    return error() << "unknown attribute '" << name << "'"
+                   << suggestName(name, known);
   }
   if (!(rule->places & place))
     return error() << "attribute '" << name << "' belongs on "

@@ -55,6 +55,10 @@ bool isReal(mlir::Attribute attr);
 /// Sizes of 1 or more, as array<i64> or [i64], whose product is an i64.
 bool isShape(mlir::Attribute attr);
 
+/// "; did you mean 'x'?" with the nearest of the names, or nothing.
+std::string suggestName(llvm::StringRef name,
+                        llvm::ArrayRef<llvm::StringRef> known);
+
 /// An error at `op` unless a rule knows `attr`, lets it stand at `place` and
 /// its value fits. `at` says where that is ("argument 0"; empty for the op).
 mlir::LogicalResult verifyAttribute(mlir::Operation *op, const llvm::Twine &at,

@@ -1,7 +1,7 @@
 #ifndef MOEC_DIALECTS_KERNEL_KERNELDIALECT_TD
 #define MOEC_DIALECTS_KERNEL_KERNELDIALECT_TD
 
-include "mlir/IR/OpBase.td"
+include "dialects/KnownAttributes.td"
 
 def Kernel_Dialect : Dialect {
   let name = "kernel";
@@ -41,5 +41,8 @@ def Kernel_Dialect : Dialect {
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
 }
+
+class Kernel_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Kernel_Dialect, mnemonic, !listconcat([KnownAttributes], traits)>;
 
 #endif

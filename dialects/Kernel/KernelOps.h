@@ -8,6 +8,7 @@
 #ifndef MOEC_DIALECTS_KERNEL_KERNELOPS_H
 #define MOEC_DIALECTS_KERNEL_KERNELOPS_H
 
+#include "dialects/KnownAttributes.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

@@ -8,9 +8,6 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 
-class Kernel_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Kernel_Dialect, mnemonic, traits>;
-
 class Kernel_StructuredOp<string mnemonic, list<Trait> traits = []>
     : Kernel_Op<mnemonic, !listconcat([
         AttrSizedOperandSegments, IsolatedFromAbove, Kernel_StructuredOpInterface, Kernel_OpInterface,

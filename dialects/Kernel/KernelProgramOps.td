@@ -25,7 +25,7 @@ def Kernel_AddressAttr : AttrDef<Kernel_Dialect, "Address"> {
 }
 def Kernel_AddressArrayAttr : TypedArrayAttrBase<Kernel_AddressAttr, "addresses">;
 
-def Kernel_ProgramOp : Op<Kernel_Dialect, "program", [Symbol, IsolatedFromAbove, NoTerminator, SingleBlock]> {
+def Kernel_ProgramOp : Kernel_Op<"program", [Symbol, IsolatedFromAbove, NoTerminator, SingleBlock]> {
   let summary = "An entry point: launches in order, with every address planned";
   let description = [{
     `arena` is the size in bytes of the memory that the program needs beside the
@@ -53,7 +53,7 @@ def Kernel_ProgramOp : Op<Kernel_Dialect, "program", [Symbol, IsolatedFromAbove,
   let hasRegionVerifier = 1;
 }
 
-def Kernel_LoopOp : Op<Kernel_Dialect, "loop", [IsolatedFromAbove, NoTerminator, SingleBlock, ParentOneOf<["ProgramOp"]>]> {
+def Kernel_LoopOp : Kernel_Op<"loop", [IsolatedFromAbove, NoTerminator, SingleBlock, ParentOneOf<["ProgramOp"]>]> {
   let summary = "Launches repeated `count` times; loops do not nest";
   let description = [{ Example: see `kernel.program`. }];
   let arguments = (ins I64Attr:$count);
@@ -62,7 +62,7 @@ def Kernel_LoopOp : Op<Kernel_Dialect, "loop", [IsolatedFromAbove, NoTerminator,
   let hasVerifier = 1;
 }
 
-def Kernel_LaunchOp : Op<Kernel_Dialect, "launch", [ParentOneOf<["ProgramOp", "LoopOp"]>]> {
+def Kernel_LaunchOp : Kernel_Op<"launch", [ParentOneOf<["ProgramOp", "LoopOp"]>]> {
   let summary = "One launch of a kernel function over its whole grid";
   let description = [{
     One address for each memref of the kernel function but the scratch, in order.

@@ -1,7 +1,7 @@
 #ifndef MOEC_DIALECTS_MOE_MOEDIALECT_TD
 #define MOEC_DIALECTS_MOE_MOEDIALECT_TD
 
-include "mlir/IR/OpBase.td"
+include "dialects/KnownAttributes.td"
 
 def MoE_Dialect : Dialect {
   let name = "moe";
@@ -27,7 +27,8 @@ def MoE_Dialect : Dialect {
   let hasRegionResultAttrVerify = 1;
 }
 
-class MoE_Op<string mnemonic, list<Trait> traits = []> : Op<MoE_Dialect, mnemonic, traits>;
+class MoE_Op<string mnemonic, list<Trait> traits = []>
+    : Op<MoE_Dialect, mnemonic, !listconcat([KnownAttributes], traits)>;
 
 // Tensors of f32 or f64; indices and labels are i32.
 def MoE_Float : AnyTypeOf<[F32, F64]>;

@@ -54,6 +54,9 @@ static ParseResult parseRole(OpAsmParser &parser, RoleAttr &role) {
                                 "shadow or derived, got ")
            << name;
   role = RoleAttr::get(parser.getContext(), *known);
+  if (succeeded(parser.parseOptionalKeyword("role")))
+    return parser.emitError(parser.getNameLoc(),
+                            "expected one role of a variable, got two");
   return success();
 }
 

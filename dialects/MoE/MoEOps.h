@@ -8,6 +8,7 @@
 #ifndef MOEC_DIALECTS_MOE_MOEOPS_H
 #define MOEC_DIALECTS_MOE_MOEOPS_H
 
+#include "dialects/KnownAttributes.h"
 #include "dialects/MoE/MoEUpdate.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"

@@ -64,3 +64,21 @@ func.func @no_arguments() attributes {kernel.function} {
 func.func @results(%begin: index, %end: index, %scratch: memref<?xi8>) -> index attributes {kernel.function} {
   return %begin : index
 }
+
+// -----
+
+func.func @misspelt(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{'kernel.map' op unknown attribute 'gather'; did you mean 'gathers'?}}
+  %y = kernel.map dims [8] outs(%x : tensor<8xf32>) maps [affine_map<(i) -> (i)>]
+    body {
+      %c = arith.constant 1.0 : f32
+      kernel.yield %c : f32 } {gather = array<i32: 0>} -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}
+
+// -----
+
+func.func private @k0(memref<8xf32>, index, index, memref<?xi8>)
+// expected-error @+1 {{'kernel.program' op unknown attribute 'arana'; did you mean 'arena'?}}
+kernel.program @infer arena 0 inputs [] outputs [] {
+} {arana = 3}

@@ -81,3 +81,25 @@ func.func @entry() attributes {moe.entry = "infer"} {
 // expected-error @+1 {{attribute 'moe.settings': expected a dictionary of texts, numbers, lists and dictionaries, got {epochs}}}
 module attributes {moe.settings = {epochs}} {
 }
+
+// -----
+
+// An attribute without a prefix is one of the op's own.
+// expected-error @+1 {{'moe.variable' op unknown attribute 'decy'; did you mean 'decay'?}}
+moe.variable @w : tensor<8xf32> role(parameter) {decy}
+
+// -----
+
+func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{'moe.scale' op unknown attribute 'factr'; did you mean 'factor'?}}
+  %y = moe.scale %x by 2.0 {factr = 3.0} : tensor<8xf32>
+  return %y : tensor<8xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
+  // expected-error @+1 {{'moe.add' op unknown attribute 'because'}}
+  %y = moe.add %x, %x {because} : tensor<8xf32>
+  return %y : tensor<8xf32>
+}

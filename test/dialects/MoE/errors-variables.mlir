@@ -57,3 +57,8 @@ func.func @f() attributes {moe.entry = #moe.entry<"">} { return }
 
 // expected-error @+1 {{expected a batch of 0 or more, got -1}}
 func.func @f() attributes {moe.entry = #moe.entry<"infer", batch = -1>} { return }
+
+// -----
+
+// expected-error @+1 {{expected one role of a variable, got two}}
+moe.variable @w : tensor<8xf32> role(parameter) role(statistic)
