@@ -5,17 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/Kernel/KernelOps.h"
+#include "dialects/Kernel/KernelVerify.h"
 #include "mlir/IR/AffineExpr.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
 
 using namespace mlir;
 using namespace moec::kernel;
-
-static Type elementTypeOf(Value value) {
-  return cast<ShapedType>(value.getType()).getElementType();
-}
 
 /// The product, or nothing if it is 2^60 or more: bytes and addresses in bits
 /// are numbers of 64 bits everywhere.
@@ -41,8 +37,7 @@ static bool usesDim(AffineMap map, unsigned dim) {
   });
 }
 
-/// Operands all tensors, with one result per out, or all memrefs, with none.
-static LogicalResult verifyOperands(Operation *op, OperandRange outs) {
+LogicalResult moec::kernel::verifyOperands(Operation *op, OperandRange outs) {
   bool tensors = isa<RankedTensorType>(outs.front().getType());
   for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
     auto memref = dyn_cast<MemRefType>(operand.getType());
@@ -385,33 +380,6 @@ LogicalResult MapOp::verify() {
            << getOuts().size() << " values, one per out, got "
            << yielded(getBody()).size();
   return verifyStores(*this, "body", yielded(getBody()), 0, getDims().size());
-}
-
-LogicalResult RouteOp::verify() {
-  auto shape = [](Value value) {
-    return cast<ShapedType>(value.getType()).getShape();
-  };
-  if (failed(verifyOperands(*this, (*this)->getOperands().drop_front(1))))
-    return failure();
-  if (shape(getGates()).size() != 2 || !elementTypeOf(getGates()).isF32())
-    return emitOpError("expected gates [items, experts] of f32, got ")
-           << getGates().getType();
-  int64_t items = shape(getGates())[0], experts = shape(getGates())[1];
-  int64_t k = getK(), capacity = getCapacity();
-  if (k < 1 || k > experts)
-    return emitOpError("expected 1 <= k <= ") << experts << ", got " << k;
-  if (capacity < 0)
-    return emitOpError("expected capacity >= 0, got ") << capacity;
-  if (shape(getWeights()) != ArrayRef<int64_t>{items, k} ||
-      !elementTypeOf(getWeights()).isF32())
-    return emitOpError("expected weights [")
-           << items << ", " << k << "] of f32, got " << getWeights().getType();
-  int64_t size = experts + 1 + 4 * items * k;
-  if (shape(getPlan()) != ArrayRef<int64_t>{size} ||
-      !elementTypeOf(getPlan()).isInteger(32))
-    return emitOpError("expected a plan [")
-           << size << "] of i32, got " << getPlan().getType();
-  return success();
 }
 
 LogicalResult IndexOp::verify() {

@@ -44,7 +44,8 @@ LogicalResult TopKRouteGradOp::verify() {
   return expectOneElementType(*this);
 }
 
-/// Dispatch and combine: `items` [items, d], `rows` [items * k, d], `weights`
+/// Dispatch and combine: `items` [items, d], `rows` [R, d] (see
+/// RoutingType), `weights`
 /// [items, k] where given.
 static LogicalResult verifyExchange(Operation *op, RoutingType plan,
                                     StringRef itemsName, Value items,
@@ -78,7 +79,7 @@ LogicalResult CombineWeightGradOp::verify() {
                         getItems(), "rows", getRows(), getResult());
 }
 
-/// `rows` [items * k, depth] with any depth.
+/// `rows` [R, depth] with any depth.
 static LogicalResult expectRows(Operation *op, RoutingType plan, StringRef what,
                                 Value rows) {
   if (failed(expectRank(op, what, rows, 2)))

@@ -55,7 +55,7 @@ def MoE_TopKRouteGradOp : MoE_Op<"top_k_route_grad", [Pure]> {
 def MoE_DispatchOp : MoE_CheapOp<"dispatch"> {
   let summary = "Rows of the items, grouped by expert";
   let description = [{
-    input [items, d] to rows [items*k, d]: row r is input[item[r]], times weights[slot[r]] if `weights` [items, k] is
+    input [items, d] to rows [R, d]: row r is input[item[r]], times weights[slot[r]] if `weights` [items, k] is
     given. Rows past offsets[experts] are undefined and never read.
 
     Example:
@@ -77,7 +77,7 @@ def MoE_DispatchOp : MoE_CheapOp<"dispatch"> {
 def MoE_CombineOp : MoE_DiffOp<"combine"> {
   let summary = "Weighted sum, in fixed order, of what the experts gave back";
   let description = [{
-    rows [items*k, d] to [items, d]: result[t] = sum over j = 0..k-1, pos[t, j] >= 0, of
+    rows [R, d] to [items, d]: result[t] = sum over j = 0..k-1, pos[t, j] >= 0, of
     weights[t, j] * rows[pos[t, j]]; weights are 1 if not given.
 
     Example:
@@ -99,7 +99,7 @@ def MoE_CombineOp : MoE_DiffOp<"combine"> {
 def MoE_CombineWeightGradOp : MoE_Op<"combine_weight_grad", [Pure]> {
   let summary = "Gradient of the weights of `moe.combine` and `moe.dispatch`";
   let description = [{
-    result[t, j] = <items[t], rows[pos[t, j]]>, 0 for dropped assignments; rows [items*k, d], items [items, d].
+    result[t, j] = <items[t], rows[pos[t, j]]>, 0 for dropped assignments; rows [R, d], items [items, d].
 
     Example:
 

@@ -13,9 +13,10 @@ using namespace moec::reference;
 /// The plan that the scores lead to; for accuracy it is who wins each row.
 static std::vector<int32_t> planOf(const Choice &choice,
                                    const std::vector<double> &scores) {
-  int64_t rows = choice.items * choice.k;
-  std::vector<double> weights(rows);
-  std::vector<int32_t> plan(choice.options + 1 + 4 * rows);
+  int64_t choices = choice.items * choice.k;
+  std::vector<double> weights(choices);
+  // As long as plans are at most; what is not used stays 0.
+  std::vector<int32_t> plan(choice.options + 1 + 4 * choices);
   routeTopK(scores.data(), choice.items, choice.options, choice.k,
             choice.capacity, choice.byImportance, weights.data(), plan.data());
   return plan;

@@ -336,31 +336,11 @@ template <typename T> static Status evalMap(kernel::MapOp op, Frame<T> &frame) {
 }
 
 template <typename T>
-static Status evalRoute(kernel::RouteOp op, Frame<T> &frame) {
-  if (op.getNumResults() != 2) {
-    op.emitError("expected results, to interpret it");
-    return Status::Failed;
-  }
-  const TensorOf<T> &gates = frame.get(op.getGates());
-  bool byImportance = op.getPriority() == kernel::Priority::Importance;
-  frame.record(routeChoice(op.getK(), op.getCapacity(), byImportance), gates);
-  TensorOf<T> weights = zerosFor<T>(op.getResult(0));
-  TensorOf<T> plan = zerosFor<T>(op.getResult(1));
-  routeTopK(gates.floats.data(), gates.shape[0], gates.shape[1], op.getK(),
-            op.getCapacity(), byImportance, weights.floats.data(),
-            plan.ints.data());
-  frame.set(op.getResult(0), std::move(weights));
-  frame.set(op.getResult(1), std::move(plan));
-  return Status::Done;
-}
-
-template <typename T>
 Status moec::reference::evalKernel(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
       .Case([&](kernel::ContractOp op) { return evalContract(op, frame); })
       .Case([&](kernel::RowsOp op) { return evalRows(op, frame); })
       .Case([&](kernel::MapOp op) { return evalMap(op, frame); })
-      .Case([&](kernel::RouteOp op) { return evalRoute(op, frame); })
       .Default([](Operation *) { return Status::NotMine; });
 }
 MOEC_REFERENCE_FAMILY(evalKernel)

@@ -25,9 +25,10 @@ template <typename T>
 void moec::reference::routeTopK(const T *gates, int64_t items, int64_t experts,
                                 int64_t k, int64_t capacity, bool byImportance,
                                 T *weights, int32_t *plan) {
-  int64_t rows = items * k;
+  int64_t choices = items * k;
+  int64_t rows = std::min(choices, experts * std::min(capacity, items));
   int32_t *offsets = plan, *item = offsets + experts + 1, *slot = item + rows;
-  int32_t *pos = slot + rows, *expert = pos + rows;
+  int32_t *pos = slot + rows, *expert = pos + choices;
   for (int64_t t = 0; t < items; ++t) {
     const T *row = gates + t * experts;
     std::vector<int64_t> order = descending(row, experts);
@@ -53,7 +54,7 @@ void moec::reference::routeTopK(const T *gates, int64_t items, int64_t experts,
   for (int64_t e = 0; e < experts; ++e)
     offsets[e + 1] = offsets[e] + taken[e];
   std::fill(item, item + 2 * rows, -1); // And `slot`, which follows.
-  for (int64_t s = 0; s < rows; ++s) {
+  for (int64_t s = 0; s < choices; ++s) {
     if (pos[s] < 0)
       continue;
     pos[s] += offsets[expert[s]];
@@ -80,6 +81,25 @@ static Status evalTopKRoute(moe::TopKRouteOp op, Frame<T> &frame) {
             plan.ints.data());
   frame.set(op.getWeights(), std::move(weights));
   frame.set(op.getPlan(), std::move(plan));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalRoute(kernel::RouteOp op, Frame<T> &frame) {
+  if (op.getNumResults() != 2) {
+    op.emitError("expected results, to interpret it");
+    return Status::Failed;
+  }
+  const TensorOf<T> &gates = frame.get(op.getGates());
+  bool byImportance = op.getPriority() == kernel::Priority::Importance;
+  frame.record(routeChoice(op.getK(), op.getCapacity(), byImportance), gates);
+  TensorOf<T> weights = zerosFor<T>(op.getResult(0));
+  TensorOf<T> plan = zerosFor<T>(op.getResult(1));
+  routeTopK(gates.floats.data(), gates.shape[0], gates.shape[1], op.getK(),
+            op.getCapacity(), byImportance, weights.floats.data(),
+            plan.ints.data());
+  frame.set(op.getResult(0), std::move(weights));
+  frame.set(op.getResult(1), std::move(plan));
   return Status::Done;
 }
 
@@ -200,6 +220,7 @@ template <typename T>
 Status moec::reference::evalRouting(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
       .Case([&](moe::TopKRouteOp op) { return evalTopKRoute(op, frame); })
+      .Case([&](kernel::RouteOp op) { return evalRoute(op, frame); })
       .Case(
           [&](moe::TopKRouteGradOp op) { return evalTopKRouteGrad(op, frame); })
       .Case([&](moe::DispatchOp op) { return evalDispatch(op, frame); })

@@ -74,7 +74,8 @@ Lowered lowerDispatch(OpBuilder &builder, moe::DispatchOp op,
   spec.input(adaptor.getInput(), {zero, d}, /*gather=*/1);
   spec.input(adaptor.getPlan(), r + plan.getItemStart());
   if (weighted) {
-    Value flat = reshape(builder, loc, adaptor.getWeights(), {plan.getRows()});
+    Value flat =
+        reshape(builder, loc, adaptor.getWeights(), {plan.getChoices()});
     spec.input(flat, zero, /*gather=*/3);
     spec.input(adaptor.getPlan(), r + plan.getSlotStart());
   }

@@ -44,7 +44,8 @@ public:
     items = gatesShape[0];
     experts = gatesShape[1];
     k = op.getK();
-    rows = items * k;
+    choices = items * k;
+    rows = op.getRows();
     bins = k * experts;
     byImportance = op.getPriority() == kernel::Priority::Importance;
     columns =
@@ -76,10 +77,11 @@ public:
     gates = flat(op.getGates());
     weights = flat(op.getWeights());
     plan = flat(op.getPlan());
-    rowsAreShared = shared.bytes() + 2 * rows * 4 <= mostShared && rows > 0;
+    rowsAreShared =
+        shared.bytes() + (rows + choices) * 4 <= mostShared && rows > 0;
     if (rowsAreShared) {
       slotOf = memory(rows);
-      posOf = memory(rows);
+      posOf = memory(choices);
     }
     StableCounting counting(b, counts, totals, shape.threads);
     at = &counting;
@@ -104,8 +106,9 @@ private:
   ImplicitLocOpBuilder b;
   SharedAllocator shared;
   StableCounting *at = nullptr;
-  /// bins: pairs of choice and expert.
-  int64_t items, experts, k, rows, bins, columns, pitch;
+  /// choices: of all items; rows: the most that are kept. bins: pairs of
+  /// choice and expert.
+  int64_t items, experts, k, choices, rows, bins, columns, pitch;
   int64_t stageWords = 0, workspaceBytes = 0;
   /// packed: an item and its choices fit in one i32.
   bool byImportance, packed = true, rowsAreShared = false;
@@ -151,7 +154,7 @@ private:
   Value item(Value i) { return add(i, experts + 1); }
   Value slot(Value i) { return add(i, experts + 1 + rows); }
   Value pos(Value i) { return add(i, experts + 1 + 2 * rows); }
-  Value expert(Value i) { return add(i, experts + 1 + 3 * rows); }
+  Value expert(Value i) { return add(i, experts + 1 + 2 * rows + choices); }
 
   /// An i32 that orders as the float does; NaN is the lowest, -0 equals +0.
   Value orderKey(Value gate) {
@@ -194,11 +197,12 @@ private:
       for (int64_t j = 0; j < k; ++j) {
         Value number = add(at->lane, j * warpSize);
         Value where = add(mul(first, k), number), from = add(mine, number);
-        at->when(at->compare(CmpIPredicate::ult, where, at->index(rows)), [&] {
-          at->store(at->load(stage, from), plan, expert(where));
-          Value gate = at->load(stage, add(from, warpSize * k));
-          at->store(bits(gate, b.getF32Type()), weights, where);
-        });
+        at->when(at->compare(CmpIPredicate::ult, where, at->index(choices)),
+                 [&] {
+                   at->store(at->load(stage, from), plan, expert(where));
+                   Value gate = at->load(stage, add(from, warpSize * k));
+                   at->store(bits(gate, b.getF32Type()), weights, where);
+                 });
       }
       at->syncWarp();
     });
@@ -345,10 +349,8 @@ private:
       }
       at->store(arith::MinSIOp::create(b, sum, capacity()), filled, e);
     });
-    at->forAll(rows, [&](Value i) {
-      setSlot(at->i32(-1), i);
-      setPos(at->i32(-1), i);
-    });
+    at->forAll(rows, [&](Value i) { setSlot(at->i32(-1), i); });
+    at->forAll(choices, [&](Value i) { setPos(at->i32(-1), i); });
     at->barrier();
     Value used = at->prefix(filled, experts);
     at->when(at->compare(CmpIPredicate::eq, at->thread, at->index(0)),
@@ -397,11 +399,12 @@ private:
       Value isFree = at->compare(CmpIPredicate::slt, number, at->i32(0));
       Value t = arith::DivUIOp::create(b, number, at->i32(k));
       at->store(at->select(isFree, number, t), plan, item(i));
-      if (rowsAreShared) {
+      if (rowsAreShared)
         at->store(number, plan, slot(i));
-        at->store(at->load(posOf, i), plan, pos(i));
-      }
     });
+    if (rowsAreShared)
+      at->forAll(choices,
+                 [&](Value i) { at->store(at->load(posOf, i), plan, pos(i)); });
   }
 };
 

@@ -7,7 +7,6 @@
 
 #include "runtime/cpu/Route.h"
 
-#include <algorithm>
 #include <cstring>
 #include <limits>
 
@@ -144,18 +143,18 @@ static const int32_t *sortDescending(int64_t items, int32_t *keys,
 void route(const RouteShape &shape, const float *gates, float *weights,
            int32_t *plan, void *scratch) {
   int64_t items = shape.items, experts = shape.experts, k = shape.k;
-  int64_t rows = items * k;
+  int64_t choices = items * k, rows = routeRows(shape);
   int32_t *offsets = plan, *item = plan + experts + 1, *slot = item + rows;
-  int32_t *pos = slot + rows, *expert = pos + rows;
+  int32_t *pos = slot + rows, *expert = pos + choices;
   int32_t *filled = static_cast<int32_t *>(scratch);
   int32_t *best = filled + experts, *keys = best + k, *keysTo = keys + items;
   int32_t *orderA = keysTo + items, *orderB = orderA + items;
   int32_t *counts = orderB + items;
 
   if (experts == 0) {
-    std::fill(weights, weights + rows, 0.0f);
+    std::fill(weights, weights + choices, 0.0f);
     offsets[0] = 0;
-    std::fill(item, item + 4 * rows, -1);
+    std::fill(pos, pos + 2 * choices, -1);
     return;
   }
   if (k == 1)

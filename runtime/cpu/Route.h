@@ -8,6 +8,7 @@
 #ifndef MOEC_RUNTIME_CPU_ROUTE_H
 #define MOEC_RUNTIME_CPU_ROUTE_H
 
+#include <algorithm>
 #include <cstdint>
 
 namespace moec::rt {
@@ -24,10 +25,15 @@ struct RouteShape {
 /// Bytes of scratch that route() needs for any capacity and priority.
 int64_t routeScratchBytes(int64_t items, int64_t experts, int64_t k);
 
-/// Elements of the plan: offsets[E+1], item[R], slot[R], pos[R], expert[R] with
-/// R = T * k, in this order.
-inline int64_t routePlanElements(int64_t items, int64_t experts, int64_t k) {
-  return experts + 1 + 4 * items * k;
+/// R, the most rows that experts can get: min(T * k, E * min(C, T)).
+inline int64_t routeRows(const RouteShape &shape) {
+  return std::min(shape.items * shape.k,
+                  shape.experts * std::min(shape.capacity, shape.items));
+}
+/// Elements of the plan: offsets[E+1], item[R], slot[R], pos[T*k],
+/// expert[T*k], in this order.
+inline int64_t routePlanElements(const RouteShape &shape) {
+  return shape.experts + 1 + 2 * (routeRows(shape) + shape.items * shape.k);
 }
 
 /// The routing of V-MoE (arXiv 2106.05974, section 2 and appendix B).

@@ -40,7 +40,7 @@ public:
   }
   std::vector<int64_t> operandBytes() const override {
     return {4 * shape.items * shape.experts, 4 * shape.items * shape.k,
-            4 * routePlanElements(shape.items, shape.experts, shape.k)};
+            4 * routePlanElements(shape)};
   }
   int64_t scratchBytes() const override {
     return routeScratchBytes(shape.items, shape.experts, shape.k);

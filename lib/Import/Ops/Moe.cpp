@@ -128,12 +128,13 @@ static Value build(NodeBuild &build) {
 
   auto layer = [&](Value in, StringRef name, int64_t out) -> Value {
     return moec::moe::ExpertLinearOp::create(
-        b, build.loc, build.type({count * k, out}), in,
+        b, build.loc, build.type({planType.getRows(), out}), in,
         build.param((name + ".weight").str()), plan,
         build.param((name + ".bias").str()), UnitAttr());
   };
   Value in = moec::moe::DispatchOp::create(
-      b, build.loc, build.type({count * k, size}), rows, plan, Value());
+      b, build.loc, build.type({planType.getRows(), size}), rows, plan,
+      Value());
   Value out = layer(build.activate(layer(in, "fc1", hidden)), "fc2", size);
   out = moec::moe::CombineOp::create(b, build.loc, build.type({count, size}),
                                      out, plan, weights);

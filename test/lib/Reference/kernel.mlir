@@ -10,11 +10,11 @@ func.func @linear(%x: tensor<2x6x8xf32>, %w: tensor<8x10xf32>, %b: tensor<10xf32
   %y = moe.linear %x, %w, %b axis 2 : (tensor<2x6x8xf32>, tensor<8x10xf32>, tensor<10xf32>) -> tensor<2x6x10xf32>
   return %y : tensor<2x6x10xf32>
 }
-func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x6xf32>, %b: tensor<4x6xf32>) -> (tensor<16x6xf32>, tensor<32x6xf32>) {
+func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x6xf32>, %b: tensor<4x6xf32>) -> (tensor<16x6xf32>, tensor<20x6xf32>) {
   %s = moe.softmax %g axes [1] : tensor<16x4xf32>
   %p, %plan = moe.top_k_route %s k 2 capacity 5 priority importance : tensor<16x4xf32> -> tensor<16x2xf32>, !moe.routing<items = 16, experts = 4, k = 2, capacity = 5>
-  %r = moe.dispatch %x, %plan : (tensor<16x8xf32>, !moe.routing<items = 16, experts = 4, k = 2, capacity = 5>) -> tensor<32x8xf32>
-  %h = moe.expert_linear %r, %w, %plan, %b : (tensor<32x8xf32>, tensor<4x8x6xf32>, !moe.routing<items = 16, experts = 4, k = 2, capacity = 5>, tensor<4x6xf32>) -> tensor<32x6xf32>
-  %y = moe.combine %h, %plan, %p : (tensor<32x6xf32>, !moe.routing<items = 16, experts = 4, k = 2, capacity = 5>, tensor<16x2xf32>) -> tensor<16x6xf32>
-  return %y, %h : tensor<16x6xf32>, tensor<32x6xf32>
+  %r = moe.dispatch %x, %plan : (tensor<16x8xf32>, !moe.routing<items = 16, experts = 4, k = 2, capacity = 5>) -> tensor<20x8xf32>
+  %h = moe.expert_linear %r, %w, %plan, %b : (tensor<20x8xf32>, tensor<4x8x6xf32>, !moe.routing<items = 16, experts = 4, k = 2, capacity = 5>, tensor<4x6xf32>) -> tensor<20x6xf32>
+  %y = moe.combine %h, %plan, %p : (tensor<20x6xf32>, !moe.routing<items = 16, experts = 4, k = 2, capacity = 5>, tensor<16x2xf32>) -> tensor<16x6xf32>
+  return %y, %h : tensor<16x6xf32>, tensor<20x6xf32>
 }

@@ -86,10 +86,10 @@ func.func @loss(%x: tensor<2x3x4xf32> {moe.var = @x}, %g: tensor<6x3xf32> {moe.v
   ^bb0(%c: tensor<f32>, %wi: tensor<3x5x4xf32>, %bi: tensor<3x5xf32>):
     %p = moe.softmax %g axes [1] : tensor<6x3xf32>
     %s, %plan = moe.top_k_route %p k 2 capacity 3 priority position : tensor<6x3xf32> -> tensor<6x2xf32>, !plan
-    %rows = moe.dispatch %items, %plan, %s : (tensor<6x4xf32>, !plan, tensor<6x2xf32>) -> tensor<12x4xf32>
-    %h = moe.expert_linear %rows, %wi, %plan, %bi transposed : (tensor<12x4xf32>, tensor<3x5x4xf32>, !plan, tensor<3x5xf32>) -> tensor<12x5xf32>
-    %a = moe.gelu %h : tensor<12x5xf32>
-    %y = moe.combine %a, %plan, %s : (tensor<12x5xf32>, !plan, tensor<6x2xf32>) -> tensor<6x5xf32>
+    %rows = moe.dispatch %items, %plan, %s : (tensor<6x4xf32>, !plan, tensor<6x2xf32>) -> tensor<9x4xf32>
+    %h = moe.expert_linear %rows, %wi, %plan, %bi transposed : (tensor<9x4xf32>, tensor<3x5x4xf32>, !plan, tensor<3x5xf32>) -> tensor<9x5xf32>
+    %a = moe.gelu %h : tensor<9x5xf32>
+    %y = moe.combine %a, %plan, %s : (tensor<9x5xf32>, !plan, tensor<6x2xf32>) -> tensor<6x5xf32>
     %z = moe.reduce %y axes [0, 1] : tensor<6x5xf32> -> tensor<f32>
     %i = moe.reduce %p axes [0] : tensor<6x3xf32> -> tensor<3xf32>
     %v = moe.cv_squared %i : tensor<3xf32> -> tensor<f32>

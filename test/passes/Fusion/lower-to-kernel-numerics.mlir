@@ -18,14 +18,14 @@ func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x12
     -> (tensor<16x12xf32>, tensor<16x8xf32>, tensor<4x8x12xf32>, tensor<4x12xf32>, tensor<16x4xf32>, !plan) {
   %gates = moe.softmax %g axes [1] : tensor<16x4xf32>
   %weights, %plan = moe.top_k_route %gates k 2 capacity 6 priority importance : tensor<16x4xf32> -> tensor<16x2xf32>, !plan
-  %rows = moe.dispatch %x, %plan : (tensor<16x8xf32>, !plan) -> tensor<32x8xf32>
-  %h = moe.expert_linear %rows, %w, %plan, %b : (tensor<32x8xf32>, tensor<4x8x12xf32>, !plan, tensor<4x12xf32>) -> tensor<32x12xf32>
-  %y = moe.combine %h, %plan, %weights : (tensor<32x12xf32>, !plan, tensor<16x2xf32>) -> tensor<16x12xf32>
-  %dh = moe.dispatch %dy, %plan, %weights : (tensor<16x12xf32>, !plan, tensor<16x2xf32>) -> tensor<32x12xf32>
-  %dw, %db = moe.expert_linear_grad %rows, %dh, %plan : (tensor<32x8xf32>, tensor<32x12xf32>, !plan) -> (tensor<4x8x12xf32>, tensor<4x12xf32>)
-  %drows = moe.expert_linear %dh, %w, %plan transposed : (tensor<32x12xf32>, tensor<4x8x12xf32>, !plan) -> tensor<32x8xf32>
-  %dx = moe.combine %drows, %plan : (tensor<32x8xf32>, !plan) -> tensor<16x8xf32>
-  %dweights = moe.combine_weight_grad %h, %dy, %plan : (tensor<32x12xf32>, tensor<16x12xf32>, !plan) -> tensor<16x2xf32>
+  %rows = moe.dispatch %x, %plan : (tensor<16x8xf32>, !plan) -> tensor<24x8xf32>
+  %h = moe.expert_linear %rows, %w, %plan, %b : (tensor<24x8xf32>, tensor<4x8x12xf32>, !plan, tensor<4x12xf32>) -> tensor<24x12xf32>
+  %y = moe.combine %h, %plan, %weights : (tensor<24x12xf32>, !plan, tensor<16x2xf32>) -> tensor<16x12xf32>
+  %dh = moe.dispatch %dy, %plan, %weights : (tensor<16x12xf32>, !plan, tensor<16x2xf32>) -> tensor<24x12xf32>
+  %dw, %db = moe.expert_linear_grad %rows, %dh, %plan : (tensor<24x8xf32>, tensor<24x12xf32>, !plan) -> (tensor<4x8x12xf32>, tensor<4x12xf32>)
+  %drows = moe.expert_linear %dh, %w, %plan transposed : (tensor<24x12xf32>, tensor<4x8x12xf32>, !plan) -> tensor<24x8xf32>
+  %dx = moe.combine %drows, %plan : (tensor<24x8xf32>, !plan) -> tensor<16x8xf32>
+  %dweights = moe.combine_weight_grad %h, %dy, %plan : (tensor<24x12xf32>, tensor<16x12xf32>, !plan) -> tensor<16x2xf32>
   %dg = moe.top_k_route_grad %dweights, %plan : (tensor<16x2xf32>, !plan) -> tensor<16x4xf32>
   return %y, %dx, %dw, %db, %dg, %plan : tensor<16x12xf32>, tensor<16x8xf32>, tensor<4x8x12xf32>, tensor<4x12xf32>, tensor<16x4xf32>, !plan
 }
@@ -48,8 +48,8 @@ func.func @stacked(%g: tensor<16x4xf32>, %s: tensor<3x16x4xf32>) -> (tensor<16x4
   } -> tensor<16x4xf32>, !plans
   %b = moe.repeat 3 reverse carry(%f#0 : tensor<16x4xf32>) stacked(%f#1 : !plans) {
   ^bb0(%c: tensor<16x4xf32>, %plan: !plan):
-    %rows = moe.dispatch %c, %plan : (tensor<16x4xf32>, !plan) -> tensor<32x4xf32>
-    %y = moe.combine %rows, %plan : (tensor<32x4xf32>, !plan) -> tensor<16x4xf32>
+    %rows = moe.dispatch %c, %plan : (tensor<16x4xf32>, !plan) -> tensor<24x4xf32>
+    %y = moe.combine %rows, %plan : (tensor<24x4xf32>, !plan) -> tensor<16x4xf32>
     moe.yield %y : tensor<16x4xf32>
   } -> tensor<16x4xf32>
   return %b, %f#1 : tensor<16x4xf32>, !plans

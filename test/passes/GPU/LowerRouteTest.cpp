@@ -18,14 +18,17 @@ namespace {
 
 struct Case {
   int64_t items, experts, k, capacity;
+
+  rt::RouteShape shape(bool byImportance = false) const {
+    return {items, experts, k, capacity, byImportance};
+  }
 };
 
 std::string source(const Case &c, bool byImportance) {
   auto n = [](int64_t v) { return std::to_string(v); };
   std::string gates = "memref<" + n(c.items) + "x" + n(c.experts) + "xf32>";
   std::string weights = "memref<" + n(c.items) + "x" + n(c.k) + "xf32>";
-  std::string plan =
-      "memref<" + n(rt::routePlanElements(c.items, c.experts, c.k)) + "xi32>";
+  std::string plan = "memref<" + n(rt::routePlanElements(c.shape())) + "xi32>";
   return "func.func @k(%g: " + gates + ", %w: " + weights + ", %p: " + plan +
          ", %begin: index, %end: index, %scratch: memref<?xi8>) attributes "
          "{kernel.function} {\n  kernel.route ins(%g : " +
@@ -44,12 +47,11 @@ void compare(const Case &c, bool byImportance, Fill fill) {
   fill(harness.data<float>(0));
   ASSERT_TRUE(harness.run());
   std::vector<float> weights(c.items * c.k);
-  std::vector<int32_t> plan(rt::routePlanElements(c.items, c.experts, c.k));
+  std::vector<int32_t> plan(rt::routePlanElements(c.shape()));
   std::vector<char> scratch(rt::routeScratchBytes(c.items, c.experts, c.k) +
                             64);
-  rt::route({c.items, c.experts, c.k, c.capacity, byImportance},
-            harness.data<float>(0), weights.data(), plan.data(),
-            scratch.data());
+  rt::route(c.shape(byImportance), harness.data<float>(0), weights.data(),
+            plan.data(), scratch.data());
   EXPECT_EQ(
       std::memcmp(weights.data(), harness.data<float>(1), weights.size() * 4),
       0);

@@ -27,14 +27,13 @@ struct Plan {
 } // namespace
 
 static Plan routed(const RouteShape &shape, const std::vector<float> &gates) {
-  int64_t rows = shape.items * shape.k;
+  int64_t choices = shape.items * shape.k, rows = routeRows(shape);
   constexpr int32_t guard = 0x5a5a5a5a;
-  std::vector<int32_t> buffer(
-      routePlanElements(shape.items, shape.experts, shape.k) + 1, guard);
+  std::vector<int32_t> buffer(routePlanElements(shape) + 1, guard);
   std::vector<char> scratch(
       routeScratchBytes(shape.items, shape.experts, shape.k) + 1, 0x11);
   Plan plan;
-  plan.weights.assign(rows, -7);
+  plan.weights.assign(choices, -7);
   route(shape, gates.data(), plan.weights.data(), buffer.data(),
         scratch.data());
   EXPECT_EQ(buffer.back(), guard) << "wrote behind the plan";
@@ -48,8 +47,8 @@ static Plan routed(const RouteShape &shape, const std::vector<float> &gates) {
   plan.offsets = take(shape.experts + 1);
   plan.item = take(rows);
   plan.slot = take(rows);
-  plan.pos = take(rows);
-  plan.expert = take(rows);
+  plan.pos = take(choices);
+  plan.expert = take(choices);
   return plan;
 }
 
@@ -102,8 +101,8 @@ static Plan slowRoute(const RouteShape &shape,
     }
     plan.offsets.push_back(int32_t(plan.item.size()));
   }
-  plan.item.resize(items * k, -1);
-  plan.slot.resize(items * k, -1);
+  plan.item.resize(routeRows(shape), -1);
+  plan.slot.resize(routeRows(shape), -1);
   return plan;
 }
 
@@ -140,7 +139,7 @@ TEST(Route, FirstChoicesComeBeforeSecondOnes) {
   // Item 0 has expert 1 as second choice, item 1 as first: item 1 gets it.
   Plan plan = routed({2, 2, 2, 1, false}, {0.9f, 0.1f, 0.2f, 0.8f});
   EXPECT_EQ(plan.offsets, (std::vector<int32_t>{0, 1, 2}));
-  EXPECT_EQ(plan.slot, (std::vector<int32_t>{0, 2, -1, -1}));
+  EXPECT_EQ(plan.slot, (std::vector<int32_t>{0, 2}));
   EXPECT_EQ(plan.pos, (std::vector<int32_t>{0, -1, 1, -1}));
   EXPECT_EQ(plan.weights, (std::vector<float>{0.9f, 0.1f, 0.8f, 0.2f}));
 }

@@ -13,7 +13,7 @@ func.func @linear(%x: tensor<2x6x8xf32>, %w: tensor<8x10xf32>, %b: tensor<10xf32
       kernel.yield %s : f32 } -> tensor<2x6x10xf32>
   return %y : tensor<2x6x10xf32>
 }
-func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x6xf32>, %b: tensor<4x6xf32>) -> (tensor<16x6xf32>, tensor<32x6xf32>) {
+func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x6xf32>, %b: tensor<4x6xf32>) -> (tensor<16x6xf32>, tensor<20x6xf32>) {
   %es = tensor.empty() : tensor<16x4xf32>
   %s = kernel.rows dims [16, 4] ins(%g : tensor<16x4xf32>) outs(%es : tensor<16x4xf32>)
     maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p, c)>]
@@ -30,14 +30,14 @@ func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x6x
         %q = arith.divf %x0, %sum : f32
         kernel.yield %q : f32 } -> tensor<16x4xf32>
   %ew = tensor.empty() : tensor<16x2xf32>
-  %ep = tensor.empty() : tensor<133xi32>
-  %r:2 = kernel.route ins(%s : tensor<16x4xf32>) outs(%ew, %ep : tensor<16x2xf32>, tensor<133xi32>)
-    k 2 capacity 5 priority importance -> tensor<16x2xf32>, tensor<133xi32>
-  %eh = tensor.empty() : tensor<32x6xf32>
+  %ep = tensor.empty() : tensor<109xi32>
+  %r:2 = kernel.route ins(%s : tensor<16x4xf32>) outs(%ew, %ep : tensor<16x2xf32>, tensor<109xi32>)
+    k 2 capacity 5 priority importance -> tensor<16x2xf32>, tensor<109xi32>
+  %eh = tensor.empty() : tensor<20x6xf32>
   // First layer: rows gathered by item.
-  %h = kernel.contract dims [4, 32, 6, 8]
-    ins(%x, %w, %b, %r#1, %r#1 : tensor<16x8xf32>, tensor<4x8x6xf32>, tensor<4x6xf32>, tensor<133xi32>, tensor<133xi32>)
-    outs(%eh : tensor<32x6xf32>)
+  %h = kernel.contract dims [4, 20, 6, 8]
+    ins(%x, %w, %b, %r#1, %r#1 : tensor<16x8xf32>, tensor<4x8x6xf32>, tensor<4x6xf32>, tensor<109xi32>, tensor<109xi32>)
+    outs(%eh : tensor<20x6xf32>)
     maps [affine_map<(g, m, n, k) -> (0, k)>, affine_map<(g, m, n, k) -> (g, k, n)>, affine_map<(g, m, n, k) -> (g, n)>,
           affine_map<(g, m, n, k) -> (m + 5)>, affine_map<(g, m, n, k) -> (g)>, affine_map<(g, m, n, k) -> (m, n)>]
     gathers [3, -1, -1, -1, -1] ragged 1 by 4
@@ -45,18 +45,18 @@ func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x6x
     rhs { ^bb0(%l: f32, %rr: f32, %bias: f32, %i: i32, %o: i32): kernel.yield %rr : f32 }
     epilogue { ^bb0(%l: f32, %rr: f32, %bias: f32, %i: i32, %o: i32, %acc: f32):
       %t = arith.addf %acc, %bias : f32
-      kernel.yield %t : f32 } -> tensor<32x6xf32>
+      kernel.yield %t : f32 } -> tensor<20x6xf32>
   %ey = tensor.empty() : tensor<16x6xf32>
   %y = kernel.map dims [16, 6]
-    ins(%h, %h, %r#0, %r#0, %r#1, %r#1 : tensor<32x6xf32>, tensor<32x6xf32>, tensor<16x2xf32>, tensor<16x2xf32>, tensor<133xi32>, tensor<133xi32>)
+    ins(%h, %h, %r#0, %r#0, %r#1, %r#1 : tensor<20x6xf32>, tensor<20x6xf32>, tensor<16x2xf32>, tensor<16x2xf32>, tensor<109xi32>, tensor<109xi32>)
     outs(%ey : tensor<16x6xf32>)
     maps [affine_map<(t, d) -> (0, d)>, affine_map<(t, d) -> (0, d)>, affine_map<(t, d) -> (t, 0)>, affine_map<(t, d) -> (t, 1)>,
-          affine_map<(t, d) -> (t * 2 + 69)>, affine_map<(t, d) -> (t * 2 + 70)>, affine_map<(t, d) -> (t, d)>]
+          affine_map<(t, d) -> (t * 2 + 45)>, affine_map<(t, d) -> (t * 2 + 46)>, affine_map<(t, d) -> (t, d)>]
     gathers [4, 5, -1, -1, -1, -1]
     body { ^bb0(%a: f32, %c: f32, %wa: f32, %wc: f32, %pa: i32, %pc: i32):
       %1 = arith.mulf %a, %wa : f32
       %2 = arith.mulf %c, %wc : f32
       %3 = arith.addf %1, %2 : f32
       kernel.yield %3 : f32 } -> tensor<16x6xf32>
-  return %y, %h : tensor<16x6xf32>, tensor<32x6xf32>
+  return %y, %h : tensor<16x6xf32>, tensor<20x6xf32>
 }

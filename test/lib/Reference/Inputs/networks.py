@@ -17,16 +17,17 @@ def moe_ops(f, x, gates, w, k, capacity, priority):
     """An expert MLP over the rows of x [items, d]."""
     items, d = x.shape
     experts, hidden = w[0].shape[0], w[0].shape[2]
+    count = min(items * k, experts * min(capacity, items))
     plan = f"!moe.routing<items = {items}, experts = {experts}, k = {k}, capacity = {capacity}>"
     weights = f.op(f'{{y}}, %plan{f.count} = moe.top_k_route {gates.name} k {k} capacity {capacity} '
                    f'priority {priority} : {gates.type} -> {{t}}, {plan}', (items, k))
     name = f"%plan{f.count - 1}"
-    rows = f.op(f"{{y}} = moe.dispatch {x.name}, {name} : ({x.type}, {plan}) -> {{t}}", (items * k, d))
+    rows = f.op(f"{{y}} = moe.dispatch {x.name}, {name} : ({x.type}, {plan}) -> {{t}}", (count, d))
     h = f.op(f"{{y}} = moe.expert_linear {rows.name}, {w[0].name}, {name}, {w[1].name} : "
-             f"({rows.type}, {w[0].type}, {plan}, {w[1].type}) -> {{t}}", (items * k, hidden))
+             f"({rows.type}, {w[0].type}, {plan}, {w[1].type}) -> {{t}}", (count, hidden))
     h = f.unary("gelu", h, "tanh")
     h = f.op(f"{{y}} = moe.expert_linear {h.name}, {w[2].name}, {name}, {w[3].name} : "
-             f"({h.type}, {w[2].type}, {plan}, {w[3].type}) -> {{t}}", (items * k, d))
+             f"({h.type}, {w[2].type}, {plan}, {w[3].type}) -> {{t}}", (count, d))
     return f.op(f"{{y}} = moe.combine {h.name}, {name}, {weights.name} : "
                 f"({h.type}, {plan}, {weights.type}) -> {{t}}", (items, d))
 

@@ -1,0 +1,54 @@
+#ifndef MOEC_DIALECTS_KERNEL_KERNELROUTEOPS_TD
+#define MOEC_DIALECTS_KERNEL_KERNELROUTEOPS_TD
+
+include "dialects/Kernel/KernelAttrs.td"
+include "dialects/Kernel/KernelInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Kernel_RouteOp : Kernel_Op<"route", [Kernel_OpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "Top-k routing into a ragged plan, by stable counting";
+  let description = [{
+    Reads `gates` [items, experts] (f32, after the softmax) and writes `weights`
+    [items, k] and `plan`, the i32 buffer of `!moe.routing`: `offsets[E+1]`, `item[R]`,
+    `slot[R]`, `pos[items*k]`, `expert[items*k]`, one after the other, with R = min(items * k,
+    experts * min(capacity, items)) rows (see `RoutingType`). All first choices are placed before all second choices, items in
+    order of position or, with `importance`, of descending largest gate; an
+    assignment to a full expert is dropped (V-MoE, arXiv 2106.05974, section 2.4 and appendix C).
+
+    Example:
+
+    ```mlir
+    func.func @route(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) -> (tensor<8x2xf32>, tensor<69xi32>) {
+      %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
+        k 2 capacity 5 priority position -> tensor<8x2xf32>, tensor<69xi32>
+      return %r#0, %r#1 : tensor<8x2xf32>, tensor<69xi32>
+    }
+    ```
+  }];
+  let arguments = (ins AnyShaped:$gates, AnyShaped:$weights, AnyShaped:$plan,
+    I64Attr:$k, I64Attr:$capacity, Kernel_PriorityAttr:$priority);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let assemblyFormat = [{
+    `ins` `(` $gates `:` type($gates) `)` `outs` `(` $weights `,` $plan `:` type($weights) `,` type($plan) `)`
+    `k` $k `capacity` $capacity `priority` $priority attr-dict (`->` type($results)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t getItems() { return ::llvm::cast<::mlir::ShapedType>(getGates().getType()).getDimSize(0); }
+    int64_t getExperts() { return ::llvm::cast<::mlir::ShapedType>(getGates().getType()).getDimSize(1); }
+    /// Upper bound of dispatched rows.
+    int64_t getRows() {
+      return std::min<int64_t>(getItems() * getK(), getExperts() * std::min<int64_t>(getCapacity(), getItems()));
+    }
+    int64_t getPlanSize() { return getExperts() + 1 + 2 * (getRows() + getItems() * getK()); }
+    ::mlir::OperandRange getInputs() { return (*this)->getOperands().take_front(1); }
+    ::mlir::OperandRange getOuts() { return (*this)->getOperands().drop_front(1); }
+    ::llvm::ArrayRef<int64_t> getGrid() { return {}; }
+    ::moec::kernel::InputUse getInputUse(unsigned) {
+      return {/*mayRound=*/false, /*multiplied=*/false, /*computedOn=*/true, /*decides=*/true};
+    }
+    ::moec::kernel::OutRounding getOutRounding(unsigned) { return ::moec::kernel::OutRounding::Never; }
+  }];
+}
+
+#endif
