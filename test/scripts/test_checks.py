@@ -131,6 +131,11 @@ class Checks(unittest.TestCase):
 
         for path, include in [("dialects/MoE/A.cpp", "passes/Fusion/Passes.h"), ("passes/Fusion/A.h", "lib/Target/Object.h"),
                               ("passes/Fusion/A.cpp", "runtime/core/Text.h"), ("passes/Fusion/A.cpp", "moec/Import.h"),
+                              # Phases: one behind, one at the side, a library above its users, the runtime.
+                              ("passes/Fusion/A.cpp", "passes/Memory/Layout.h"), ("passes/Fusion/A.h", "passes/Codegen/Passes.h"),
+                              ("passes/CPU/A.cpp", "passes/GPU/Passes.h"), ("passes/Codegen/A.cpp", "passes/Fusion/Passes.h"),
+                              ("passes/Codegen/A.cpp", "passes/CPU/Passes.h"), ("passes/Remarks.h", "passes/Model/Passes.h"),
+                              ("passes/Schedule/A.cpp", "runtime/core/Limits.h"),
                               ("lib/Target/A.cpp", "runtime/core/Session.h"), ("lib/PtxSim/A.cpp", "runtime/core/Text.h"),
                               ("lib/Driver/A.cpp", "tools/moec/A.h"), ("runtime/core/A.cpp", "runtime/data/Npy.h"),
                               ("runtime/tool/A.cpp", "lib/PtxSim/Error.h"), ("runtime/data/A.h", "dialects/MoE/MoEOps.h"),
@@ -138,8 +143,14 @@ class Checks(unittest.TestCase):
             self.rejects(arrows, one(path, include), f"{path}:1 includes {include}")
         for path, include in [("passes/Fusion/A.cpp", "dialects/MoE/MoEOps.h"), ("lib/Target/A.cpp", "runtime/core/Version.h"),
                               ("runtime/sim/A.cpp", "lib/PtxSim/Error.h"), ("lib/Driver/A.cpp", "runtime/tool/Tool.h"),
-                              ("passes/Fusion/A.cpp", "mlir/IR/Value.h")]:
+                              ("passes/Fusion/A.cpp", "mlir/IR/Value.h"), ("passes/Fusion/A.cpp", "passes/Autodiff/Passes.h"),
+                              ("passes/Schedule/A.cpp", "passes/Codegen/AddressExpr.h"), ("passes/GPU/A.cpp", "passes/Codegen/Passes.h"),
+                              ("passes/Fusion/A.cpp", "passes/Pipeline.h"), ("passes/Memory/A.cpp", "runtime/core/Limits.h")]:
             self.accepts(arrows, one(path, include))
+        self.rejects(arrows, {"passes/Tuning/A.cpp": ""}, "passes/Tuning/ has no place in the order of phases")
+        driver = "{fusion::buildFusionPipeline, model::buildModelPipeline}\n"
+        self.rejects(arrows, {"lib/Driver/Phases.cpp": driver},
+                     "runs Fusion, Model; expected, as in PHASES of check_arrows.py, Model, Fusion")
         self.rejects(arrows, {path: None for path in GOOD if path.startswith(("tools", "passes", "dialects"))},
                      "nothing to check")
 
