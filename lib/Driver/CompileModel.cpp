@@ -47,7 +47,7 @@ static int checkRequest(const CompileRequest &request) {
   if (request.from.empty())
     return 0;
   std::optional<size_t> from = findPhase(phases, request.from);
-  if (!from || phases[*from].isText)
+  if (!from || phases[*from].isText())
     return usage("--from: expected one of " + inputPhaseNamesOf(phases) +
                  " for target '" + name + "', got '" + request.from + "'");
   if (*until < *from)

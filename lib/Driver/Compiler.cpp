@@ -133,10 +133,9 @@ public:
     pm.enableTiming(timing);
     if (dumps)
       dumps->addTo(pm);
-    for (PipelineBuilder build : phase.pipelines)
-      build(pm, [&](StringRef name) {
-        return !llvm::is_contained(options.disabledPasses, name);
-      });
+    phase.pipeline(pm, [&](StringRef name) {
+      return !llvm::is_contained(options.disabledPasses, name);
+    });
     if (failed(pm.run(module)))
       return 1;
     return dumps && dumps->error() ? reportDumps("write to", dumps->error())
@@ -214,14 +213,14 @@ int moec::driver::compile(ModuleOp module, const CompileOptions &options,
       if (failed(describeMachine(
               module, (*machine)->describe(module.getContext()), options)))
         return 1;
-    if (int code = phases[i].isText ? 0 : runner.run(phases[i]))
+    if (int code = phases[i].isText() ? 0 : runner.run(phases[i]))
       return code;
   }
   if (options.printMemoryPlan)
     printPlan(module);
 
   const target::Phase &last = phases[*until];
-  if (!last.isText)
+  if (!last.isText())
     return writeIR(module, options, path);
   TimingScope emission = timing.nest("code");
   if (last.name == phases.back().name)

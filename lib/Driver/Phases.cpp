@@ -21,25 +21,19 @@ using namespace moec;
 using namespace moec::driver;
 using target::Phase;
 
-static const PipelineBuilder toModel[] = {model::buildModelPipeline};
-static const PipelineBuilder toAutodiff[] = {autodiff::buildAutodiffPipeline};
-static const PipelineBuilder toKernel[] = {fusion::buildFusionPipeline,
-                                           precision::buildPrecisionPipeline};
-static const PipelineBuilder toSchedule[] = {schedule::buildSchedulePipeline};
-static const PipelineBuilder toMemory[] = {memory::buildMemoryPipeline};
-
 static const Phase sharedPhases[] = {
-    {"moe", toModel, /*forMachine=*/false},
-    {"autodiff", toAutodiff, /*forMachine=*/false},
-    {"kernel", toKernel, /*forMachine=*/false},
-    {"schedule", toSchedule},
-    {"memory", toMemory},
+    {"moe", model::buildModelPipeline, /*forMachine=*/false},
+    {"autodiff", autodiff::buildAutodiffPipeline, /*forMachine=*/false},
+    {"kernel", fusion::buildFusionPipeline, /*forMachine=*/false},
+    {"precision", precision::buildPrecisionPipeline, /*forMachine=*/false},
+    {"schedule", schedule::buildSchedulePipeline},
+    {"memory", memory::buildMemoryPipeline},
 };
 
 std::vector<Phase> moec::driver::phasesOf(const target::Target &target) {
   std::vector<Phase> phases(std::begin(sharedPhases), std::end(sharedPhases));
   llvm::append_range(phases, target.phases());
-  phases.push_back({"module", {}, /*forMachine=*/true, /*isText=*/true});
+  phases.push_back({"module"});
   return phases;
 }
 
@@ -54,7 +48,7 @@ std::optional<size_t> moec::driver::findPhase(ArrayRef<Phase> phases,
 static std::string join(ArrayRef<Phase> phases, bool onlyIR) {
   llvm::SetVector<StringRef> names;
   for (const Phase &phase : phases)
-    if (!onlyIR || !phase.isText)
+    if (!onlyIR || !phase.isText())
       names.insert(phase.name);
   return llvm::join(names, ", ");
 }
@@ -86,9 +80,9 @@ std::vector<std::string> moec::driver::optionalPasses() {
   };
   for (const target::Target *target : target::targets())
     for (const Phase &phase : phasesOf(*target))
-      for (PipelineBuilder build : phase.pipelines) {
+      if (!phase.isText()) {
         OpPassManager unused(ModuleOp::getOperationName());
-        build(unused, note);
+        phase.pipeline(unused, note);
       }
   return names;
 }

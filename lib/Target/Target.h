@@ -31,12 +31,13 @@ namespace moec::target {
 /// A level of the compiler: what `--emit=NAME` shows.
 struct Phase {
   llvm::StringLiteral name;
-  /// What leads there from the phase before, run in this order.
-  llvm::ArrayRef<PipelineBuilder> pipelines;
+  /// What leads there from the phase before; null for a text that
+  /// Machine::emitText makes of the last phase of IR.
+  PipelineBuilder pipeline = nullptr;
   /// From here on passes may read the module's machine.
   bool forMachine = true;
-  /// Text that Machine::emitText makes of the last phase of IR.
-  bool isText = false;
+
+  bool isText() const { return !pipeline; }
 };
 
 /// Bytes that a module carries: symbol NAME, closed by a NUL, and beside it

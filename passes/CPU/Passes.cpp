@@ -42,6 +42,7 @@ void buildLLVMPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createKernelABIPass());
+  pm.addPass(createVerifyLLVMPass());
 }
 
 void registerCPUPhase() {

@@ -83,4 +83,12 @@ def VerifyCPUPass : Pass<"moec-verify-cpu", "::mlir::ModuleOp"> {
   }];
 }
 
+def VerifyLLVMPass : Pass<"moec-verify-llvm", "::mlir::ModuleOp"> {
+  let summary = "Check that all is LLVM's and the runtime can call it";
+  let description = [{
+    Functions have ops of the LLVM dialect alone, no cast that nothing resolved among them. What a `kernel.launch` names is a builtin of
+    the runtime, or a function with the C interface of kernels (docs/module-format.md) and what `moec-verify-cpu` asks for.
+  }];
+}
+
 #endif

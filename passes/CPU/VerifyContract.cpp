@@ -1,4 +1,4 @@
-//===- VerifyContract.cpp - What the runtime can call -------------------===//
+//===- VerifyContract.cpp - What the runtime can call ---------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,6 +7,7 @@
 
 #include "dialects/Kernel/KernelFunctions.h"
 #include "passes/CPU/Passes.h"
+#include "passes/Codegen/Promises.h"
 
 using namespace mlir;
 
@@ -17,20 +18,13 @@ namespace moec::cpu {
 namespace {
 struct VerifyCPUPass : impl::VerifyCPUPassBase<VerifyCPUPass> {
   void runOnOperation() override {
-    SymbolTable symbols(getOperation());
-    WalkResult walk = getOperation().walk([&](kernel::LaunchOp launch) {
-      StringAttr name = launch.getKernelAttr().getAttr();
-      Operation *function = symbols.lookup(name);
-      if (function && kernel::attr::builtin.isOn(function))
-        return WalkResult::advance();
-      if (function && kernel::attr::blocks.isOn(function) &&
-          kernel::attr::scratch.isOn(function))
-        return WalkResult::advance();
-      launch.emitOpError("launches @")
-          << name.getValue() << ", which no pass of this phase lowered";
-      return WalkResult::interrupt();
-    });
-    if (walk.wasInterrupted())
+    auto check = [](kernel::LaunchOp launch, Operation *function) {
+      bool good = function && (kernel::attr::builtin.isOn(function) ||
+                               (kernel::attr::blocks.isOn(function) &&
+                                kernel::attr::scratch.isOn(function)));
+      return good ? success() : notLowered(launch);
+    };
+    if (failed(checkLaunches(getOperation(), getOperation(), check)))
       return signalPassFailure();
     markAllAnalysesPreserved();
   }

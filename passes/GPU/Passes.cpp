@@ -42,6 +42,7 @@ void buildNVVMPipeline(OpPassManager &pm, PassPredicate wants) {
   kernels.addPass(createReconcileUnrealizedCastsPass());
   kernels.addPass(createCanonicalizerPass());
   kernels.addPass(createCSEPass());
+  pm.addPass(createVerifyNVVMPass());
 }
 
 void registerGPUPhase() {

@@ -125,4 +125,13 @@ def VerifyGPUPass : Pass<"moec-verify-gpu", "::mlir::ModuleOp"> {
   }];
 }
 
+def VerifyNVVMPass : Pass<"moec-verify-nvvm", "::mlir::ModuleOp"> {
+  let summary = "Check that all is NVVM's and takes what a launch gives";
+  let description = [{
+    Functions of the `gpu.module` have ops of the dialects LLVM and NVVM alone, no cast that nothing resolved among them. What a
+    `kernel.launch` names is an `nvvm.kernel` whose parameters are pointers: one for each address, one to the workspace if it has
+    `kernel.workspace`, and one for each of `kernel.tensor_maps`.
+  }];
+}
+
 #endif

@@ -72,7 +72,7 @@ def check_phase(root, phase):
                               read(root, folder, "Passes.td"), re.M)
         for name, flag in declared:
             # What a phase promises the next is always checked in one place.
-            if name.startswith("Verify"):
+            if name == f"Verify{phase}":
                 if not os.path.isfile(os.path.join(root, folder, "VerifyContract.cpp")):
                     problems.append(f"{folder}/Passes.td: the pass {name} has no file "
                                     f"{folder}/VerifyContract.cpp")

@@ -6,7 +6,9 @@ Each folder of passes/ has, called by its name (here Fusion): the functions
 buildFusionPipeline(OpPassManager &, PassPredicate) and registerFusionPhase() in
 the namespace moec::fusion, which is that of all its files; the pipeline
 moec-fusion-pipeline, which ends with moec-verify-fusion (VerifyContract.cpp);
-remarks of the category Fusion; a README.md. Each folder of lib/Target is a line
+remarks of the category Fusion; a README.md. A folder may have further pipelines of
+that form, which the same function registers (CPU has moec-llvm-pipeline, which ends
+with moec-verify-llvm). Each folder of lib/Target is a line
 of Targets.def, and no other code names its machines.
 """
 
@@ -49,17 +51,20 @@ def check_phase(root, phase):
             problems.append(f"{folder}/{what}")
 
     header, source = read(root, folder, "Passes.h"), read(root, folder, "Passes.cpp")
-    build, register = f"build{phase}Pipeline", f"register{phase}Phase"
-    expect(re.search(rf"void {build}\(mlir::OpPassManager &\w+,\s*PassPredicate \w+\);", header),
-           f"Passes.h: expected void {build}(mlir::OpPassManager &pm, PassPredicate wants)")
+    register = f"register{phase}Phase"
     expect(f"void {register}();" in header, f"Passes.h: expected void {register}()")
-    expect(f'registerPipeline("moec-{name}-pipeline"' in body_of(source, register),
-           f"Passes.cpp: expected {register} to register the pipeline moec-{name}-pipeline")
-    passes = re.findall(r"create\w+Pass\(", body_of(source, build))
-    expect(passes and passes[-1] == f"createVerify{phase}Pass(",
-           f"Passes.cpp: expected {build} to end with createVerify{phase}Pass()")
-    expect(f'"moec-verify-{name}"' in read(root, folder, "Passes.td"),
-           f"Passes.td: expected the pass moec-verify-{name}")
+    found = re.findall(r"\bbuild(\w+)Pipeline\(", without_comments(header + source))
+    for pipeline in sorted({phase, *found}):
+        build, flag = f"build{pipeline}Pipeline", pipeline.lower()
+        expect(re.search(rf"void {build}\(mlir::OpPassManager &\w+,\s*PassPredicate \w+\);", header),
+               f"Passes.h: expected void {build}(mlir::OpPassManager &pm, PassPredicate wants)")
+        expect(f'registerPipeline("moec-{flag}-pipeline"' in body_of(source, register),
+               f"Passes.cpp: expected {register} to register the pipeline moec-{flag}-pipeline")
+        passes = re.findall(r"create\w+\(", body_of(source, build))
+        expect(passes and passes[-1] == f"createVerify{pipeline}Pass(",
+               f"Passes.cpp: expected {build} to end with createVerify{pipeline}Pass()")
+        expect(f'"moec-verify-{flag}"' in read(root, folder, "Passes.td"),
+               f"Passes.td: expected the pass moec-verify-{flag}")
     expect(read(root, folder, "VerifyContract.cpp"),
            "VerifyContract.cpp: expected what this phase promises the next")
     expect(read(root, folder, "README.md").strip(), "README.md: expected what goes in and what comes out")

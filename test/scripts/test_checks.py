@@ -114,6 +114,9 @@ class Checks(unittest.TestCase):
         contract = {"passes/Fusion/Passes.td": verify, "passes/Fusion/VerifyContract.cpp": ""}
         self.rejects(mirror, contract, "VerifyContract.cpp has no test test/passes/Fusion/verify-contract.mlir")
         self.accepts(mirror, {**contract, "test/passes/Fusion/verify-contract.mlir": ""})
+        # A further check is a pass like any other.
+        late = {"passes/Fusion/Passes.td": PASS_TD.replace("FuseDispatch", "VerifyLate").replace("fuse-dispatch", "verify-late")}
+        self.rejects(mirror, {**late, "passes/Fusion/VerifyContract.cpp": ""}, "the pass VerifyLate has no file")
         self.rejects(mirror, {"test/passes/Gone/x.mlir": ""}, "stands for no folder passes/Gone/")
         self.rejects(mirror, {"test/lib/Gone/x.test": ""}, "stands for no folder lib/")
         self.rejects(mirror, {"runtime/core/Buffer.cpp": ""}, "runtime/core/ has no test in test/runtime/core/")
@@ -198,6 +201,14 @@ class Checks(unittest.TestCase):
         spoiled("passes/Fusion/Passes.cpp", "  pm.addPass(createVerifyFusionPass());\n", "",
                 "to end with createVerifyFusionPass()")
         spoiled("passes/Fusion/Passes.td", "verify-fusion", "verify", "expected the pass moec-verify-fusion")
+        # A second pipeline of the folder is no exception.
+        second = {path: good[path] + good[path].replace("Fusion", "Late").replace("fusion", "late")
+                  for path in ("passes/Fusion/Passes.h", "passes/Fusion/Passes.cpp")}
+        self.rejects(phases, {**good, **second}, "to register the pipeline moec-late-pipeline")
+        self.rejects(phases, {**good, **second}, "expected the pass moec-verify-late")
+        unchecked = second["passes/Fusion/Passes.cpp"].replace("  pm.addPass(createVerifyLatePass());\n", "")
+        self.rejects(phases, {**good, **second, "passes/Fusion/Passes.cpp": unchecked},
+                     "expected buildLatePipeline to end with createVerifyLatePass()")
         spoiled("lib/Registration/InitAll.cpp", "fusion::", "", "to call fusion::registerFusionPhase()")
         spoiled("lib/Target/Targets.def", "NVIDIA", "AMD", "lib/Target/NVIDIA/ is no line")
         spoiled("lib/Target/Targets.def", "NVIDIA", "AMD", "AMD has no folder")

@@ -19,14 +19,11 @@ using namespace moec::target;
 namespace json = llvm::json;
 namespace attr = moec::kernel::attr;
 
-static const PipelineBuilder toVectors[] = {cpu::buildCPUPipeline};
-static const PipelineBuilder toLLVM[] = {cpu::buildLLVMPipeline};
-
 static const Phase allPhases[] = {
-    {"cpu", toVectors},
-    {"llvm", toLLVM},
-    {"llvmir", {}, true, /*isText=*/true},
-    {"asm", {}, true, /*isText=*/true},
+    {"cpu", cpu::buildCPUPipeline},
+    {"llvm", cpu::buildLLVMPipeline},
+    {"llvmir"},
+    {"asm"},
 };
 
 namespace {

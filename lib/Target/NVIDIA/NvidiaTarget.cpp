@@ -22,13 +22,10 @@ using namespace moec::target;
 namespace json = llvm::json;
 namespace attr = moec::kernel::attr;
 
-static const PipelineBuilder toGPU[] = {moec::gpu::buildGPUPipeline};
-static const PipelineBuilder toNVVM[] = {moec::gpu::buildNVVMPipeline};
-
 static const Phase allPhases[] = {
-    {"gpu", toGPU},
-    {"nvvm", toNVVM},
-    {"ptx", {}, true, /*isText=*/true},
+    {"gpu", moec::gpu::buildGPUPipeline},
+    {"nvvm", moec::gpu::buildNVVMPipeline},
+    {"ptx"},
 };
 
 /// What ptxas says of each kernel becomes attributes, which the manifest

@@ -262,7 +262,7 @@ bool ModelReference::evaluate(const std::string &name, int64_t batch,
   if (!parts->plain)
     parts->plain = parts->lowered("autodiff", "f32");
   if (bf16 && !parts->rounded)
-    parts->rounded = parts->lowered("kernel", "bf16");
+    parts->rounded = parts->lowered("precision", "bf16");
   if (!parts->plain || (bf16 && !parts->rounded))
     return false;
   func::FuncOp function = findEntry(*parts->plain, name, batch);

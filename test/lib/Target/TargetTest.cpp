@@ -27,9 +27,8 @@ TEST(TargetTest, NamesAndPhasesAreDistinct) {
     for (const Phase &phase : target->phases()) {
       EXPECT_TRUE(phases.insert(phase.name.str()).second) << phase.name.str();
       // IR first, which pipelines make; then text, which emission makes.
-      EXPECT_EQ(phase.isText, phase.pipelines.empty());
-      EXPECT_TRUE(phase.isText || !text);
-      text |= phase.isText;
+      EXPECT_TRUE(phase.isText() || !text);
+      text |= phase.isText();
     }
     EXPECT_FALSE(target->help().empty());
   }
