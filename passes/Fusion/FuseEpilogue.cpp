@@ -14,22 +14,15 @@
 // becomes
 //   %y = kernel.contract ins(.., %x) .. epilogue { acc + bias + x }
 //
-// A map that reads what kernel.rows stores once a row moves into `finish`. With
-// the option `shared`, values with other readers are kept and the map's results
-// become further outs: a pass over memory less.
+// A map that reads what kernel.rows stores once a row moves into `finish`.
 //
-//   %h = kernel.contract .. epilogue { acc }      // also read later
-//   %y = kernel.map ins(%h) .. body { gelu(h) }
-// becomes
-//   %h, %y = kernel.contract .. epilogue { acc, gelu(acc) }
-//
-// Shown by test/passes/Fusion/fuse-epilogue.mlir and fuse-epilogue-shared.mlir.
+// Shown by test/passes/Fusion/fuse-epilogue.mlir.
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Fusion/FuseEpilogue.h"
 #include "dialects/Kernel/IndexingMaps.h"
 #include "dialects/Kernel/KernelRewriter.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Fusion/FusionUtils.h"
 #include "passes/Fusion/Passes.h"
@@ -59,21 +52,23 @@ static bool isOnlyReadBy(Value value, Operation *map) {
 }
 
 namespace {
-struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
-  using FuseEpiloguePassBase::FuseEpiloguePassBase;
+class EpilogueFusion {
+public:
+  EpilogueFusion(StringRef pass, bool shared) : pass(pass), shared(shared) {}
 
-  void runOnOperation() override {
-    IRRewriter rewriter(&getContext());
+  void run(func::FuncOp function) {
+    IRRewriter rewriter(function.getContext());
     SmallVector<kernel::MapOp> maps;
-    getOperation().walk([&](kernel::MapOp map) { maps.push_back(map); });
+    function.walk([&](kernel::MapOp map) { maps.push_back(map); });
     for (kernel::MapOp map : maps)
       for (unsigned input = 0; input < map.getInputs().size(); ++input)
         if (fuse(rewriter, map, input))
           break;
   }
 
+private:
   bool missed(kernel::MapOp map, StringRef reason) {
-    remark::missed(map.getLoc(), remarkAbout(map, "FuseEpilogue", "Fusion"))
+    remark::missed(map.getLoc(), remarkAbout(map, pass, "Fusion"))
         << remark::reason("{0}", reason);
     return false;
   }
@@ -185,9 +180,22 @@ struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
         rewriter.replaceAllUsesWith(producer->getResult(i),
                                     fused->getResult(i));
     rewriter.eraseOp(producer);
-    remark::passed(loc, remarkAbout(fused, "FuseEpilogue", "Fusion"))
+    remark::passed(loc, remarkAbout(fused, pass, "Fusion"))
         << "moved into the kernel that writes what it reads, " + writer;
     return true;
   }
+
+  StringRef pass;
+  bool shared;
+};
+
+struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {
+  void runOnOperation() override {
+    fuseEpilogues(getOperation(), "FuseEpilogue", /*shared=*/false);
+  }
 };
 } // namespace
+
+void fusion::fuseEpilogues(func::FuncOp function, StringRef pass, bool shared) {
+  EpilogueFusion(pass, shared).run(function);
+}

@@ -31,9 +31,7 @@ void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
   fuse("fuse-epilogue", createFuseEpiloguePass());
   fuse("fuse-emit", createFuseEmitPass());
   // What is a kernel of its own by now reads its input from memory again.
-  FuseEpiloguePassOptions sharedValues;
-  sharedValues.shared = true;
-  fuse("fuse-shared", createFuseEpiloguePass(sharedValues));
+  fuse("fuse-shared", createFuseSharedPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyFusionPass());

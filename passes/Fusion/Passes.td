@@ -75,15 +75,23 @@ def FuseEpiloguePass : FusePass<"moec-fuse-epilogue"> {
     A `kernel.map` that alone reads the result of a contraction (or an element out of
     `kernel.rows`) becomes part of its epilogue: bias, activation, residual, gate product. One that
     reads what `kernel.rows` stores once a row becomes part of its `finish`.
-    With `shared`, what it reads may have other readers: it stays an out beside the map's results.
     Not moved (remark): other readers, gathers, inputs or results that vector code would
     have to read or store with a stride.
 
     Before: `%h = kernel.contract .. epilogue { acc }` then `%y = kernel.map ins(%h, %x) .. body { h + x }`.
     After: `%y = kernel.contract ins(.., %x) .. epilogue { acc + x }`.
   }];
-  let options = [Option<"shared", "shared", "bool", "false",
-    "Also where what the map reads has other readers">];
+}
+
+def FuseSharedPass : FusePass<"moec-fuse-shared"> {
+  let summary = "Move element-wise consumers into the kernel that stores what they and others read";
+  let description = [{
+    As `moec-fuse-epilogue`, but what the map reads may have other readers: it stays an out beside the map's results. Not so in
+    `finish` of `kernel.rows`.
+
+    Before: `%h = kernel.contract .. epilogue { acc }`, read here and there, then `%y = kernel.map ins(%h) .. body { gelu(h) }`.
+    After: `%h, %y = kernel.contract .. epilogue { acc, gelu(acc) }`.
+  }];
 }
 
 def FuseOperandsPass : FusePass<"moec-fuse-operands"> {

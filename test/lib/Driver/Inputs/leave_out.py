@@ -35,6 +35,11 @@ text = re.sub(r"\s+", " ", moec("compile", "--help"))
 names = re.search(r"Passes to leave out, for experiments: ([-\w, ]*?-[a-z]+)(?= --)", text).group(1).split(", ")
 if len(names) < 7:
     sys.exit(f"--help lists only {names}")
+# What --timing and --dump-passes call them is what moec-opt runs: their flags.
+flags = subprocess.run(["moec-opt", "--help"], capture_output=True, text=True, check=True).stdout
+for name in names:
+    if not re.search(rf"^ +--moec-{name} ", flags, re.M):
+        sys.exit(f"--disable-pass {name}: there is no pass moec-{name}")
 run = ["--seed", "3", f"--input=image=@{image}"]
 moec("run", model, *run, f"--output=@{expected}")
 for name in names:

@@ -1,8 +1,10 @@
-// RUN: moec-opt %s --pass-pipeline='builtin.module(func.func(moec-fuse-epilogue{shared=true}))' | FileCheck %s
+// RUN: moec-opt %s --pass-pipeline='builtin.module(func.func(moec-fuse-shared))' | FileCheck %s
+// RUN: moec-opt %s --pass-pipeline='builtin.module(func.func(moec-fuse-shared))' --remarks-filter=Fusion --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 // A value that is read again later stays; what the map makes of it is stored
 // beside it.
 
+// REMARK: remark: [Passed] FuseShared
 // CHECK-LABEL: func.func @activation
 // CHECK:         %[[Y:.*]]:2 = kernel.contract dims [8, 16, 32]
 // CHECK-SAME:      outs(%{{.*}}, %{{.*}} : tensor<8x16xf32>, tensor<8x16xf32>)
