@@ -220,6 +220,26 @@ class Checks(unittest.TestCase):
         self.accepts(phases, {**good, "lib/Driver/A.cpp": "// cuda:sm_90a\n"})
         self.rejects(phases, {path: None for path in GOOD if path.startswith("passes")}, "nothing to check")
 
+    def test_extensions(self):
+        extensions = "check_extensions.py"
+        table = ("## What an extension touches\n\n| extension | word | touches |\n|---|---|---|\n"
+                 "| CIFAR-10 | `cifar10` | `runtime/data/Cifar10.cpp`; its line in `runtime/api/Registration.cpp` |\n"
+                 "| averages | | none: [`shadows`](x.md) |\n\n## Next\n")
+        good = {"docs/design.md": table, "runtime/data/Cifar10.cpp": "// CIFAR-10\n",
+                "runtime/api/Registration.cpp": "item(cifar10Dataset)\n", "runtime/data/Cifar100.cpp": "openCifar100();\n",
+                "runtime/data/CMakeLists.txt": "Cifar10.cpp\n", "docs/runtime.md": "cifar10\n", "README.md": "cifar10\n",
+                "test/runtime/data/Cifar10Test.cpp": "cifar10\n"}
+        self.accepts(extensions, good)
+        for text in ('if (name == "cifar10")', "openCifar10();", "the records of CIFAR-10", "cifar_10"):
+            self.rejects(extensions, {**good, "lib/Driver/Main.cpp": text + "\n"},
+                         "lib/Driver/Main.cpp has '")
+        self.rejects(extensions, {**good, "runtime/data/Cifar10Reader.h": ""}, "runtime/data/Cifar10Reader.h has 'Cifar10'")
+        self.rejects(extensions, {**good, "runtime/data/Cifar10.cpp": None}, "there is no file runtime/data/Cifar10.cpp")
+        self.rejects(extensions, {**good, "runtime/api/Registration.cpp": "item(idxDataset)\n"},
+                     "runtime/api/Registration.cpp does not have 'cifar10'")
+        self.rejects(extensions, {**good, "docs/design.md": table.replace("`cifar10` |", "|")}, "expected a word that only it uses")
+        self.rejects(extensions, {**good, "docs/design.md": table.replace("| word |", "|")}, "nothing to check")
+
     def test_sizes(self):
         sizes = "check_sizes.py"
         self.accepts(sizes, {"lib/A.cpp": "\n" * 600})
