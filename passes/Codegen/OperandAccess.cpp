@@ -51,10 +51,7 @@ KernelOperands::create(OpBuilder &b, kernel::StructuredKernelOpInterface op) {
              << "; run the Memory phase first";
     Operand operand;
     AffineMap map = op.getInputMap(number);
-    if (map.getNumResults() != type.getRank())
-      return op->emitOpError("map #")
-             << number << " has " << map.getNumResults()
-             << " results, expected " << type.getRank() << " for " << type;
+    assert(map.getNumResults() == type.getRank() && "the verifier sees to it");
     operand.address = linearizeAccess(map, type.getShape(), result.extents);
     if (number < result.inputs)
       operand.gather = op.getGather(number);

@@ -158,3 +158,11 @@ func.func @lamb_slices(%p: tensor<4x8xf32>, %c: tensor<f32>, %s: tensor<i32>) {
   %r:3 = moe.lamb_update (%p) grads (%p) means (%p) variances (%p) rate %c step %s scale %c slices [8] beta1 0.9 beta2 0.99 eps 1.0e-3 weight_decay 0.05 : tensor<f32>, tensor<i32>, tensor<4x8xf32>
   return
 }
+
+// -----
+
+func.func @nothing_to_clip() {
+  // expected-error @+1 {{expected at least one gradient}}
+  %s, %n = "moe.clip_scale"() {max_norm = 1.0 : f64} : () -> (tensor<f32>, tensor<f32>)
+  return
+}

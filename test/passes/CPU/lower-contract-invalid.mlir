@@ -31,3 +31,18 @@ func.func @high(%a: memref<8x16xf32>, %b: memref<16x16xf32>, %c: memref<8x16xf32
   return
 }
 }
+
+// -----
+
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
+func.func @unscheduled(%a: memref<8x16xf32>, %b: memref<16x16xf32>, %c: memref<8x16xf32>,
+                       %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  // expected-error @+1 {{needs #kernel.schedule<tile = [m, n, k], micro = [rows, columns]>; run moec-assign-schedule first}}
+  kernel.contract dims [8, 16, 16] ins(%a, %b : memref<8x16xf32>, memref<16x16xf32>) outs(%c : memref<8x16xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    lhs { ^bb0(%x: f32, %y: f32): kernel.yield %x : f32 }
+    rhs { ^bb0(%x: f32, %y: f32): kernel.yield %y : f32 }
+    epilogue { ^bb0(%x: f32, %y: f32, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+}

@@ -155,3 +155,15 @@ func.func @matrix_last(%x: memref<4xi8>, %begin: index, %end: index, %y: memref<
   return
 }
 }
+
+// -----
+
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
+// expected-error @+1 {{has arguments behind its scratch, though its op is not lowered}}
+func.func @pointer(%x: memref<4xf32>, %y: memref<4xf32>, %begin: index, %end: index, %scratch: memref<?xi8>, %map: !llvm.ptr) attributes {kernel.function} {
+  kernel.map dims [4] ins(%x : memref<4xf32>) outs(%y : memref<4xf32>)
+    maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]
+    body { ^bb0(%a: f32): kernel.yield %a : f32 }
+  return
+}
+}

@@ -135,3 +135,11 @@ func.func @nested(%x: tensor<8xf32> {moe.field = "x"}) -> (tensor<8xf32> {moe.ou
   } -> tensor<8xf32>
   return %y : tensor<8xf32>
 }
+
+// -----
+
+func.func @index() {
+  // expected-error @+1 {{expected results that are tensors of static shape, got 'index'}}
+  %n = arith.constant 8 : index
+  return
+}
