@@ -89,16 +89,14 @@ struct AttrDef {
 
 class Reader;
 
-/// What the check of a node sees and says.
-class NodeCheck {
+/// A node as its check and its builder read it.
+class NodeView {
 public:
-  NodeCheck(Reader &reader, const Graph &graph, Node &node)
-      : reader(reader), graph(graph), node(node) {}
+  NodeView(const Graph &graph, const Node &node) : graph(graph), node(node) {}
 
-  size_t inputCount() const { return node.inputs.size(); }
-  const TensorInfo &input(size_t i) const {
-    return *graph.info(node.inputs[i]);
-  }
+  const Graph &graph;
+  const Node &node;
+
   /// The node that makes input i, or null.
   const Node *producer(size_t i) const {
     Ref ref = node.inputs[i];
@@ -113,10 +111,25 @@ public:
   llvm::StringRef text(llvm::StringRef name) const {
     return node.attrs.find(name)->second.text;
   }
+  const std::vector<double> &numbers(llvm::StringRef name) const {
+    return node.attrs.find(name)->second.numbers;
+  }
+};
+
+/// What the check of a node sees and says.
+class NodeCheck : public NodeView {
+public:
+  NodeCheck(Reader &reader, const Graph &graph, Node &node)
+      : NodeView(graph, node), reader(reader), checked(node) {}
+
+  size_t inputCount() const { return node.inputs.size(); }
+  const TensorInfo &input(size_t i) const {
+    return *graph.info(node.inputs[i]);
+  }
 
   void param(llvm::StringRef suffix, Shape shape, Init init,
              bool decay = false) {
-    node.params.push_back({suffix.str(), std::move(shape), init, decay});
+    checked.params.push_back({suffix.str(), std::move(shape), init, decay});
   }
   /// A layer: suffix.weight [in, out], which decays, and suffix.bias [out],
   /// both with `lead` in front; "" as suffix gives plain names.
@@ -124,20 +137,22 @@ public:
                     bool bias = true, llvm::ArrayRef<int64_t> lead = {});
   void normParams(llvm::StringRef suffix, int64_t width);
   void noise(Shape shape, double std) {
-    node.noise = NoiseSpec{std::move(shape), std};
+    checked.noise = NoiseSpec{std::move(shape), std};
   }
   /// A value inside the op, whose size is checked too.
-  void temporary(Shape shape) { node.temporaries.push_back(std::move(shape)); }
+  void temporary(Shape shape) {
+    checked.temporaries.push_back(std::move(shape));
+  }
   /// A value that the node tells about itself, "node.name"; over the layers of
   /// a repeat it is summed, or their mean is taken.
   void tells(llvm::StringRef name, Shape shape, NodeValue::Over over,
              bool onlyInTraining = false) {
-    node.values.push_back(
+    checked.values.push_back(
         {name.str(), {std::move(shape)}, over, onlyInTraining});
   }
   /// One that it would tell if `fix` were done.
   void tellsNot(llvm::StringRef name, llvm::StringRef fix) {
-    node.absent.push_back({name.str(), fix.str()});
+    checked.absent.push_back({name.str(), fix.str()});
   }
 
   /// Reports a problem at an attribute (or at the node, if it is not given).
@@ -146,20 +161,16 @@ public:
   bool expectTokens();
   /// False, with a problem, if input i has another dtype.
   bool expectDType(size_t i, DType dtype);
-  const std::vector<double> &numbers(llvm::StringRef name) const {
-    return node.attrs.find(name)->second.numbers;
-  }
-  Node &self() { return node; }
+  Node &self() { return checked; }
 
   Reader &reader;
-  const Graph &graph;
 
 private:
-  Node &node;
+  Node &checked;
 };
 
 /// What the builder of a node sees. Values are `moe` tensors.
-class NodeBuild {
+class NodeBuild : public NodeView {
 public:
   /// `wanted`: which of the node's values are needed; `told` takes those that
   /// it tells about itself.
@@ -168,30 +179,15 @@ public:
             llvm::ArrayRef<mlir::Value> params, mlir::Value noise,
             bool training, const llvm::SmallBitVector &wanted,
             llvm::MutableArrayRef<mlir::Value> told)
-      : b(builder), loc(loc), graph(graph), node(node), inputs(inputs),
+      : NodeView(graph, node), b(builder), loc(loc), inputs(inputs),
         training(training), noiseValue(noise), params(params), wanted(wanted),
         told(told) {}
 
   mlir::OpBuilder &b;
   mlir::Location loc;
-  const Graph &graph;
-  const Node &node;
   llvm::ArrayRef<mlir::Value> inputs;
   bool training; ///< in train_step
 
-  const Node *producer(size_t i) const {
-    Ref ref = node.inputs[i];
-    return ref.isInput() ? nullptr : &graph.nodes[ref.node];
-  }
-  int64_t integer(llvm::StringRef name) const {
-    return node.attrs.find(name)->second.integer;
-  }
-  double real(llvm::StringRef name) const {
-    return node.attrs.find(name)->second.real;
-  }
-  llvm::StringRef text(llvm::StringRef name) const {
-    return node.attrs.find(name)->second.text;
-  }
   /// A parameter by its suffix; null if the node has none of that name.
   mlir::Value param(llvm::StringRef suffix) const;
   mlir::Value noise() const { return noiseValue; }

@@ -14,17 +14,28 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::reference;
 
-/// Labels outside of the classes are the caller's mistake, not a crash.
-template <typename T>
-static bool checkLabels(Operation *op, const TensorOf<T> &labels,
-                        int64_t classes) {
-  for (auto [i, label] : llvm::enumerate(labels.ints))
-    if (label < 0 || label >= classes) {
-      op->emitError("label ")
-          << i << ": expected 0 <= label < " << classes << ", got " << label;
-      return false;
+/// What a loss or a metric of images reads.
+template <typename T> struct Images {
+  const TensorOf<T> &logits; ///< [batch, classes]
+  const std::vector<int32_t> &labels;
+  int64_t batch, classes;
+  const T *row(int64_t b) const { return &logits.floats[b * classes]; }
+};
+
+/// That of `op`. Labels outside of the classes are the caller's mistake, not a
+/// crash: nothing, with an error.
+template <typename T, typename Op>
+static std::optional<Images<T>> imagesOf(Op op, Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  Images<T> images{logits, frame.get(op.getLabels()).ints, logits.shape[0],
+                   logits.shape[1]};
+  for (auto [i, label] : llvm::enumerate(images.labels))
+    if (label < 0 || label >= images.classes) {
+      op->emitError("label ") << i << ": expected 0 <= label < "
+                              << images.classes << ", got " << label;
+      return std::nullopt;
     }
-  return true;
+  return images;
 }
 
 /// Probability that smoothing gives class `c`.
@@ -46,21 +57,20 @@ static TensorOf<T> meanOrItems(Value result, TensorOf<T> items) {
 
 template <typename T>
 static Status evalCrossEntropy(moe::SoftmaxCrossEntropyOp op, Frame<T> &frame) {
-  const TensorOf<T> &logits = frame.get(op.getLogits());
-  const TensorOf<T> &labels = frame.get(op.getLabels());
-  int64_t batch = logits.shape[0], classes = logits.shape[1];
-  if (!checkLabels(op, labels, classes))
+  auto images = imagesOf(op, frame);
+  if (!images)
     return Status::Failed;
+  auto [logits, labels, batch, classes] = *images;
   double smoothing = op.getLabelSmoothing().convertToDouble();
   TensorOf<T> items = TensorOf<T>::floating({batch}, T(0));
   for (int64_t b = 0; b < batch; ++b) {
-    const T *row = &logits.floats[b * classes];
+    const T *row = images->row(b);
     T largest = *std::max_element(row, row + classes), sum = 0, loss = 0;
     for (int64_t c = 0; c < classes; ++c)
       sum += std::exp(row[c] - largest);
     for (int64_t c = 0; c < classes; ++c)
       // In f32 the difference may be -inf, of which 0 would be NaN.
-      if (T q = target<T>(c, labels.ints[b], smoothing, classes); q != 0)
+      if (T q = target<T>(c, labels[b], smoothing, classes); q != 0)
         loss -= q * (row[c] - largest - std::log(sum));
     items.floats[b] = loss;
   }
@@ -71,16 +81,15 @@ static Status evalCrossEntropy(moe::SoftmaxCrossEntropyOp op, Frame<T> &frame) {
 template <typename T>
 static Status evalCrossEntropyGrad(moe::SoftmaxCrossEntropyGradOp op,
                                    Frame<T> &frame) {
-  const TensorOf<T> &logits = frame.get(op.getLogits());
-  const TensorOf<T> &labels = frame.get(op.getLabels());
-  T lossGrad = frame.get(op.getLossGrad()).floats[0];
-  int64_t batch = logits.shape[0], classes = logits.shape[1];
-  if (!checkLabels(op, labels, classes))
+  auto images = imagesOf(op, frame);
+  if (!images)
     return Status::Failed;
+  auto [logits, labels, batch, classes] = *images;
+  T lossGrad = frame.get(op.getLossGrad()).floats[0];
   double smoothing = op.getLabelSmoothing().convertToDouble();
   TensorOf<T> result = zerosFor<T>(op.getResult());
   for (int64_t b = 0; b < batch; ++b) {
-    const T *row = &logits.floats[b * classes];
+    const T *row = images->row(b);
     T largest = *std::max_element(row, row + classes), sum = 0;
     for (int64_t c = 0; c < classes; ++c)
       sum += std::exp(row[c] - largest);
@@ -88,7 +97,7 @@ static Status evalCrossEntropyGrad(moe::SoftmaxCrossEntropyGradOp op,
       result.floats[b * classes + c] =
           lossGrad / T(batch) *
           (std::exp(row[c] - largest) / sum -
-           target<T>(c, labels.ints[b], smoothing, classes));
+           target<T>(c, labels[b], smoothing, classes));
   }
   frame.set(op.getResult(), std::move(result));
   return Status::Done;
@@ -102,15 +111,14 @@ template <typename T> static T towardsZero(T logit, bool isLabel) {
 template <typename T>
 static Status evalSigmoidCrossEntropy(moe::SigmoidCrossEntropyOp op,
                                       Frame<T> &frame) {
-  const TensorOf<T> &logits = frame.get(op.getLogits());
-  const TensorOf<T> &labels = frame.get(op.getLabels());
-  int64_t batch = logits.shape[0], classes = logits.shape[1];
-  if (!checkLabels(op, labels, classes))
+  auto images = imagesOf(op, frame);
+  if (!images)
     return Status::Failed;
+  auto [logits, labels, batch, classes] = *images;
   TensorOf<T> items = TensorOf<T>::floating({batch}, T(0));
   for (int64_t b = 0; b < batch; ++b)
     for (int64_t c = 0; c < classes; ++c) {
-      T y = towardsZero(logits.floats[b * classes + c], c == labels.ints[b]);
+      T y = towardsZero(logits.floats[b * classes + c], c == labels[b]);
       items.floats[b] += std::max(y, T(0)) + std::log1p(std::exp(-std::abs(y)));
     }
   frame.set(op.getLoss(), meanOrItems<T>(op.getLoss(), std::move(items)));
@@ -120,16 +128,15 @@ static Status evalSigmoidCrossEntropy(moe::SigmoidCrossEntropyOp op,
 template <typename T>
 static Status evalSigmoidCrossEntropyGrad(moe::SigmoidCrossEntropyGradOp op,
                                           Frame<T> &frame) {
-  const TensorOf<T> &logits = frame.get(op.getLogits());
-  const TensorOf<T> &labels = frame.get(op.getLabels());
-  const TensorOf<T> &lossGrad = frame.get(op.getLossGrad());
-  int64_t batch = logits.shape[0], classes = logits.shape[1];
-  if (!checkLabels(op, labels, classes))
+  auto images = imagesOf(op, frame);
+  if (!images)
     return Status::Failed;
+  auto [logits, labels, batch, classes] = *images;
+  const TensorOf<T> &lossGrad = frame.get(op.getLossGrad());
   TensorOf<T> result = zerosFor<T>(op.getResult());
   for (int64_t b = 0; b < batch; ++b)
     for (int64_t c = 0; c < classes; ++c) {
-      bool isLabel = c == labels.ints[b];
+      bool isLabel = c == labels[b];
       T y = towardsZero(logits.floats[b * classes + c], isLabel);
       T p = T(1) / (T(1) + std::exp(-y));
       T factor = lossGrad.shape.empty() ? lossGrad.floats[0] / T(batch)
@@ -142,22 +149,21 @@ static Status evalSigmoidCrossEntropyGrad(moe::SigmoidCrossEntropyGradOp op,
 
 template <typename T>
 static Status evalAccuracy(moe::AccuracyOp op, Frame<T> &frame) {
-  const TensorOf<T> &logits = frame.get(op.getLogits());
-  const TensorOf<T> &labels = frame.get(op.getLabels());
-  int64_t batch = logits.shape[0], classes = logits.shape[1];
-  if (!checkLabels(op, labels, classes))
+  auto images = imagesOf(op, frame);
+  if (!images)
     return Status::Failed;
+  auto [logits, labels, batch, classes] = *images;
   Choice choice;
   choice.kind = Choice::Kind::Accuracy;
   choice.capacity = batch;
   frame.record(std::move(choice), logits);
   TensorOf<T> right = TensorOf<T>::floating({batch}, T(0));
   for (int64_t b = 0; b < batch; ++b) {
-    const T *row = &logits.floats[b * classes];
+    const T *row = images->row(b);
     bool known = std::none_of(row, row + classes,
                               [](T value) { return std::isnan(value); });
     right.floats[b] =
-        known && std::max_element(row, row + classes) - row == labels.ints[b];
+        known && std::max_element(row, row + classes) - row == labels[b];
   }
   frame.set(op.getResult(), meanOrItems<T>(op.getResult(), std::move(right)));
   return Status::Done;

@@ -26,7 +26,6 @@ LogicalResult lowerMap(kernel::MapOp op, KernelFunction &kernel,
     return failure();
   RowSpace space(op, *operands);
   unsigned v = space.chooseVectorDim(hardwareLanes);
-  operands->setSpace(space.extents(), space.addresses());
   unsigned lanes = lanesFor(space.dims[v].extent, hardwareLanes);
   remarkSlowAccesses(op, space, v);
 

@@ -278,7 +278,6 @@ LogicalResult lowerRows(kernel::RowsOp op, KernelFunction &kernel,
     return failure();
   RowSpace space(op, *operands);
   unsigned v = space.chooseVectorDim(hardwareLanes);
-  operands->setSpace(space.extents(), space.addresses());
   remarkSlowAccesses(op, space, v);
   RowsLowering lowering(kernel, space, *operands, b, v,
                         lanesFor(space.dims[v].extent, hardwareLanes));

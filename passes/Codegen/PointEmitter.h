@@ -38,11 +38,14 @@ struct LoopRange {
 /// single one: the code of a GPU thread.
 class PointEmitter {
 public:
+  /// From here on `operands` are addressed in the loops of `space`, which must
+  /// have its last form.
   PointEmitter(mlir::ImplicitLocOpBuilder &builder, const RowSpace &space,
-               const KernelOperands &operands, unsigned vectorDim,
-               unsigned lanes)
+               KernelOperands &operands, unsigned vectorDim, unsigned lanes)
       : b(builder), space(space), operands(operands), vectorDim(vectorDim),
-        lanes(lanes) {}
+        lanes(lanes) {
+    operands.setSpace(space.extents(), space.addresses());
+  }
 
   mlir::ImplicitLocOpBuilder &b;
   const RowSpace &space;

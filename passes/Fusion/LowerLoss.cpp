@@ -34,6 +34,21 @@ Value mean(OpBuilder &builder, Location loc, Value values) {
       })[0];
 }
 
+/// A value of each image from its logits, input 0, and its label, input 1: what
+/// `finish` makes of the phases. Their mean where `result` is a scalar.
+SmallVector<Value> ofImages(OpBuilder &builder, Location loc, Value logits,
+                            Value labels, Value result, ArrayRef<Phase> phases,
+                            const Body &finish) {
+  ArrayRef<int64_t> shape = shapeOf(logits);
+  KernelSpec spec(loc, shape);
+  spec.input(logits, {spec.dim(0), spec.dim(1)});
+  spec.input(labels, spec.dim(0));
+  spec.result(builder, shape[0], spec.dim(0));
+  Value values = spec.rows(builder, phases, finish)[0];
+  return {result.getType() == values.getType() ? values
+                                               : mean(builder, loc, values)};
+}
+
 Value isLabel(ScalarBuilder &s, Value label) {
   return s.compareI32(arith::CmpIPredicate::eq, label, s.index(1));
 }
@@ -57,14 +72,8 @@ Value weighted(ScalarBuilder &s, Value label, Value x, double smoothing,
 /// Per image log(sum(exp(x - max))) - sum(q * (x - max)): q sums to 1.
 Lowered lowerCrossEntropy(OpBuilder &builder, moe::SoftmaxCrossEntropyOp op,
                           moe::SoftmaxCrossEntropyOp::Adaptor adaptor) {
-  Location loc = op.getLoc();
-  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
-  int64_t classes = shape[1];
+  int64_t classes = shapeOf(adaptor.getLogits())[1];
   double smoothing = op.getLabelSmoothing().convertToDouble();
-  KernelSpec spec(loc, shape);
-  spec.input(adaptor.getLogits(), {spec.dim(0), spec.dim(1)});
-  spec.input(adaptor.getLabels(), spec.dim(0));
-  spec.result(builder, shape[0], spec.dim(0));
   Phase max{Combiner::Max, pick(0)};
   Phase sums{Combiner::Add,
              [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
@@ -72,14 +81,11 @@ Lowered lowerCrossEntropy(OpBuilder &builder, moe::SoftmaxCrossEntropyOp op,
                return {s.op<math::ExpOp>(x),
                        weighted(s, args[1], x, smoothing, classes)};
              }};
-  Value losses =
-      spec.rows(builder, {max, sums},
-                [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-                  return {s.sub(s.op<math::LogOp>(args[3]), args[4])};
-                })[0];
-  if (op.getLoss().getType() == losses.getType())
-    return SmallVector<Value>{losses};
-  return SmallVector<Value>{mean(builder, loc, losses)};
+  return ofImages(builder, op.getLoc(), adaptor.getLogits(),
+                  adaptor.getLabels(), op.getLoss(), {max, sums},
+                  [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+                    return {s.sub(s.op<math::LogOp>(args[3]), args[4])};
+                  });
 }
 
 Lowered lowerCrossEntropyGrad(OpBuilder &builder,
@@ -133,20 +139,12 @@ Value softplus(ScalarBuilder &s, Value y) {
 Lowered lowerSigmoidCrossEntropy(OpBuilder &builder,
                                  moe::SigmoidCrossEntropyOp op,
                                  moe::SigmoidCrossEntropyOp::Adaptor adaptor) {
-  Location loc = op.getLoc();
-  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
-  KernelSpec spec(loc, shape);
-  spec.input(adaptor.getLogits(), {spec.dim(0), spec.dim(1)});
-  spec.input(adaptor.getLabels(), spec.dim(0));
-  spec.result(builder, shape[0], spec.dim(0));
   Phase sum{Combiner::Add,
             [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
               return {softplus(s, towardsZero(s, args[0], args[1]))};
             }};
-  Value losses = spec.rows(builder, {sum}, pick(2))[0];
-  if (op.getLoss().getType() == losses.getType())
-    return SmallVector<Value>{losses};
-  return SmallVector<Value>{mean(builder, loc, losses)};
+  return ofImages(builder, op.getLoc(), adaptor.getLogits(),
+                  adaptor.getLabels(), op.getLoss(), {sum}, pick(2));
 }
 
 Lowered
@@ -177,12 +175,6 @@ lowerSigmoidCrossEntropyGrad(OpBuilder &builder,
 /// comes before all, so that an image with one is not right.
 Lowered lowerAccuracy(OpBuilder &builder, moe::AccuracyOp op,
                       moe::AccuracyOp::Adaptor adaptor) {
-  Location loc = op.getLoc();
-  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
-  KernelSpec spec(loc, shape);
-  spec.input(adaptor.getLogits(), {spec.dim(0), spec.dim(1)});
-  spec.input(adaptor.getLabels(), spec.dim(0));
-  spec.result(builder, shape[0], spec.dim(0));
   Phase own{Combiner::Add,
             [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
               Value hit =
@@ -201,14 +193,11 @@ Lowered lowerAccuracy(OpBuilder &builder, moe::AccuracyOp op,
             s.compareI32(arith::CmpIPredicate::slt, s.index(1), args[1]);
         return {s.select(lower, beats(P::UGE), beats(P::UGT))};
       }};
-  Value hits =
-      spec.rows(builder, {own, beaten},
-                [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-                  return {s.sub(s.constant(1.0), args[3])};
-                })[0];
-  if (op.getResult().getType() == hits.getType())
-    return SmallVector<Value>{hits};
-  return SmallVector<Value>{mean(builder, loc, hits)};
+  return ofImages(builder, op.getLoc(), adaptor.getLogits(),
+                  adaptor.getLabels(), op.getResult(), {own, beaten},
+                  [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+                    return {s.sub(s.constant(1.0), args[3])};
+                  });
 }
 
 /// Two phases: the sum of a vector of `count` values in input 0, then that of

@@ -35,7 +35,6 @@ LogicalResult lowerMap(kernel::MapOp op, KernelFunction &kernel) {
     return failure();
   RowSpace space(op, *operands);
   unsigned fastest = chooseThreadLoop(space, *operands, /*parallelOnly=*/false);
-  operands->setSpace(space.extents(), space.addresses());
   PointEmitter emitter(b, space, *operands, fastest, /*lanes=*/0);
   if (auto tile = chooseTransposeTile(space, *operands, fastest)) {
     LaunchShape shape = lowerMapTranspose(op.getBody(), emitter, *tile);

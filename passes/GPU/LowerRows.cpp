@@ -378,7 +378,6 @@ LogicalResult lowerRows(kernel::RowsOp op, KernelFunction &kernel) {
   std::optional<EmitTile> tile = chooseEmitTile(space, *operands);
   if (tile)
     threadLoop = reduced = tile->reduced;
-  operands->setSpace(space.extents(), space.addresses());
   if (!tile)
     remarkUncoalesced(op, space, *operands, threadLoop);
   RowsLowering lowering(kernel, space, *operands, b, threadLoop, reduced, tile);
