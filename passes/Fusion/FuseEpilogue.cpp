@@ -136,20 +136,19 @@ private:
 
     rewriter.setInsertionPoint(place);
     Location loc = rewriter.getFusedLoc({producer->getLoc(), map.getLoc()});
+    OpOperand &stored = structured.getStored(out);
+    Operation *yield = stored.getOwner();
+    Block *block = yield->getBlock();
+    unsigned position = stored.getOperandNumber();
     KernelRewriter kernel(rewriter, structured);
     SmallVector<unsigned> positions;
     for (unsigned i = 0; i < map.getInputs().size(); ++i)
       positions.push_back(
           i == input ? 0 : kernel.addInput({map.getInputs()[i], maps[i]}));
-    unsigned region = isa<kernel::ContractOp>(producer) ? 2 : finish ? 0 : 1;
-    Block *block = kernel.blocks[region];
-    Operation *yield = block->getTerminator();
-    unsigned firstOut =
-        finish ? 0 : kernel.outputs.size() - yield->getNumOperands();
     OpBuilder inner(yield);
     SmallVector<Value> args;
     for (unsigned i = 0; i < map.getInputs().size(); ++i)
-      args.push_back(i == input ? yield->getOperand(out - firstOut)
+      args.push_back(i == input ? yield->getOperand(position)
                                 : block->getArgument(positions[i]));
     SmallVector<Value> values =
         inlineBody(inner, map.getBody().front(), args, iteration);
@@ -159,7 +158,7 @@ private:
       KernelOutput output{map.getOuts()[i], outMaps[i]};
       if (i == 0 && !keep) {
         kernel.outputs[out] = output;
-        yielded[out - firstOut] = values[0];
+        yielded[position] = values[0];
       } else {
         kernel.outputs.push_back(output);
         yielded.push_back(values[i]);
