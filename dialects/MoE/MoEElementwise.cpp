@@ -13,6 +13,14 @@ using namespace moec;
 using namespace moec::moe;
 
 //===----------------------------------------------------------------------===//
+// Verifiers
+//===----------------------------------------------------------------------===//
+
+LogicalResult RsqrtOp::verify() {
+  return expectNotNegative(*this, "eps", getEps());
+}
+
+//===----------------------------------------------------------------------===//
 // Gradients
 //===----------------------------------------------------------------------===//
 
@@ -36,6 +44,16 @@ SmallVector<Value> ScaleOp::buildGradient(OpBuilder &builder,
                                           ValueRange grads) {
   return {
       ScaleOp::create(builder, getLoc(), getType(), grads[0], getFactorAttr())};
+}
+
+/// -1/2 y^3 dy; dy first, since the cube of a large y may have no f32.
+SmallVector<Value> RsqrtOp::buildGradient(OpBuilder &builder,
+                                          ValueRange grads) {
+  Value product = ScaleOp::create(builder, getLoc(), getType(), grads[0],
+                                  builder.getF64FloatAttr(-0.5));
+  for (int power = 0; power < 3; ++power)
+    product = MulOp::create(builder, getLoc(), getType(), product, getResult());
+  return {product};
 }
 
 SmallVector<Value> GeluOp::buildGradient(OpBuilder &builder, ValueRange grads) {

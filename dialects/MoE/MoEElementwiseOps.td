@@ -70,6 +70,27 @@ def MoE_ScaleOp : MoE_CheapOp<"scale", [SameOperandsAndResultType, Elementwise]>
   let hasCanonicalizer = 1;
 }
 
+def MoE_RsqrtOp : MoE_CheapOp<"rsqrt", [SameOperandsAndResultType, Elementwise]> {
+  let summary = "Reciprocal of the square root";
+  let description = [{
+    1 / sqrt(x + eps), of a variance for example: infinite where the sum is 0, NaN below. The sum is rounded, and the root off by at
+    most 1.5 ulps (docs/numerics.md). Gradient: dx = -1/2 y^3 dy.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = moe.rsqrt %x eps 1.0e-5 : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$input, F64Attr:$eps);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$input `eps` $eps attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
 def MoE_GeluOp : MoE_CheapOp<"gelu", [SameOperandsAndResultType, Elementwise]> {
   let summary = "Gaussian error linear unit";
   let description = [{

@@ -72,6 +72,10 @@ Status moec::reference::evalElementwise(Operation *op, Frame<T> &frame) {
         T factor = T(op.getFactor().convertToDouble());
         return each(op, frame, [&](T x, T) { return x * factor; });
       })
+      .Case([&](moe::RsqrtOp op) {
+        T eps = T(op.getEps().convertToDouble());
+        return each(op, frame, [&](T x, T) { return 1 / std::sqrt(x + eps); });
+      })
       .Case([&](moe::GeluOp op) {
         bool form = op.getTanh();
         return each(op, frame, [&](T x, T) { return gelu(x, form); });

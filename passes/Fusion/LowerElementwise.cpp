@@ -42,6 +42,17 @@ static Lowered lowerScale(OpBuilder &builder, moe::ScaleOp op,
   return SmallVector<Value>{result};
 }
 
+static Lowered lowerRsqrt(OpBuilder &builder, moe::RsqrtOp op,
+                          moe::RsqrtOp::Adaptor adaptor) {
+  double eps = op.getEps().convertToDouble();
+  Value result = elementwise(
+      builder, op.getLoc(), shapeOf(op.getResult()), adaptor.getInput(),
+      [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+        return {s.op<math::RsqrtOp>(s.add(args[0], s.constant(eps)))};
+      });
+  return SmallVector<Value>{result};
+}
+
 /// A GELU is x times a share that goes from 0 to 1. With m = |x| and the tail
 /// q(m), which goes from 1/2 to 0:
 ///   gelu(x) = max(x, 0) - m q(m)
@@ -146,6 +157,7 @@ void fusion::addElementwiseLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::SubOp>(lowerBinary<moe::SubOp, arith::SubFOp>);
   patterns.add<moe::MulOp>(lowerBinary<moe::MulOp, arith::MulFOp>);
   patterns.add<moe::ScaleOp>(lowerScale);
+  patterns.add<moe::RsqrtOp>(lowerRsqrt);
   patterns.add<moe::GeluOp>(lowerGelu);
   patterns.add<moe::GeluGradOp>(lowerGeluGrad);
   patterns.add<moe::FillOp>(lowerFill);

@@ -387,6 +387,14 @@ func.func @layer_norm_grad(%x: tensor<2x3xf32>, %s: tensor<2xf32>) -> tensor<2x3
 
 // -----
 
+func.func @rsqrt_eps(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{expected eps >= 0, got -0.25}}
+  %y = moe.rsqrt %x eps -0.25 : tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// -----
+
 func.func @l2_normalize(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   // expected-error @+1 {{expected 0 <= axis < 2, got -1}}
   %y = moe.l2_normalize %x axis -1 eps 1.0e-6 : tensor<2x3xf32>

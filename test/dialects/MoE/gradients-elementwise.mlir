@@ -79,6 +79,25 @@ func.func @train_step(%x: tensor<4xf32> {moe.var = @x}) -> (tensor<f32> {moe.met
 
 // -----
 
+// The forward result is used, and the cube of it is not made.
+// CHECK-LABEL: func.func @train_step
+// CHECK: %[[Y:.+]] = moe.rsqrt
+// CHECK-NOT: moe.rsqrt
+// CHECK: %[[DY:.+]] = moe.broadcast
+// CHECK: %[[A:.+]] = moe.scale %[[DY]] by -5.000000e-01
+// CHECK: %[[B:.+]] = moe.mul %[[A]], %[[Y]]
+// CHECK: %[[C:.+]] = moe.mul %[[B]], %[[Y]]
+// CHECK: %[[DX:.+]] = moe.mul %[[C]], %[[Y]]
+// CHECK: return %{{.+}}, %[[DX]] :
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>) {
+  %y = moe.rsqrt %x eps 1.0e-5 : tensor<4xf32>
+  %l = moe.reduce %y axes [0] : tensor<4xf32> -> tensor<f32>
+  %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4xf32>
+  return %l, %grads : tensor<f32>, tensor<4xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @train_step
 // CHECK: %[[D:.+]] = moe.broadcast %{{.+}} axes [0, 1, 2] : tensor<f32> -> tensor<4x2x3xf32>
 // CHECK: %[[DB:.+]] = moe.reduce %[[D]] axes [0] : tensor<4x2x3xf32> -> tensor<2x3xf32>

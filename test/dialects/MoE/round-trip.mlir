@@ -96,6 +96,13 @@ func.func @scale(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %y : tensor<4xf32>
 }
 
+// CHECK-LABEL: func.func @rsqrt(
+// CHECK: %{{.*}} = moe.rsqrt %{{.*}} eps 1.000000e-05 : tensor<4xf32>
+func.func @rsqrt(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = moe.rsqrt %x eps 1.0e-5 : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
 // CHECK-LABEL: func.func @gelu(
 // CHECK: %{{.*}} = moe.gelu %{{.*}} tanh : tensor<4xf32>
 func.func @gelu(%x: tensor<4xf32>) -> tensor<4xf32> {

@@ -84,6 +84,10 @@ const Case cases[] = {
      "%a = moe.mul %x, %x : tensor<5xf32>\n"
      "%y = moe.scale %a by -1.5 : tensor<5xf32>",
      "tensor<5xf32>"},
+    {"Rsqrt", "%x: tensor<5xf32>",
+     "%a = moe.mul %x, %x : tensor<5xf32>\n"
+     "%y = moe.rsqrt %a eps 1.0e-1 : tensor<5xf32>",
+     "tensor<5xf32>"},
     {"Gelu", "%x: tensor<4x5xf32>", "%y = moe.gelu %x : tensor<4x5xf32>",
      "tensor<4x5xf32>"},
     {"GeluTanh", "%x: tensor<4x5xf32>",

@@ -27,6 +27,14 @@ func.func @parts() -> (tensor<2x3xf32>, tensor<2x2xf32>) {
   return %c, %k : tensor<2x3xf32>, tensor<2x2xf32>
 }
 
+// CHECK-LABEL: @roots
+// CHECK-NEXT: result 0 [3]: 2 0.5 0.25
+func.func @roots() -> tensor<3xf32> {
+  %x = arith.constant dense<[0.0, 3.75, 15.75]> : tensor<3xf32>
+  %r = moe.rsqrt %x eps 0.25 : tensor<3xf32>
+  return %r : tensor<3xf32>
+}
+
 // Bytes are unsigned: -1 is 255, so (1 - 0.5) / 0.5. Two patches side by side.
 // CHECK-LABEL: @patches
 // CHECK-NEXT: result 0 [1, 2, 4]: 1 -1 -1 1 -1 1 1 -1

@@ -24,6 +24,18 @@ func.func @scalar(%x: tensor<f32>) -> tensor<f32> {
   return %0 : tensor<f32>
 }
 
+// CHECK-LABEL: func @rsqrt(
+// CHECK: kernel.map
+// CHECK: kernel.map dims [4]
+// CHECK: %[[EPS:.*]] = arith.constant 9.9999997{{.*}}E-6 : f32
+// CHECK: %[[SUM:.*]] = arith.addf %{{.*}}, %[[EPS]]
+// CHECK: math.rsqrt %[[SUM]]
+func.func @rsqrt(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = moe.mul %x, %x : tensor<4xf32>
+  %1 = moe.rsqrt %0 eps 1.0e-5 : tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
 // max(x, 0) less m times a tail: of m = min(|x|, bound), so that no infinity
 // meets the 0 that the tail becomes.
 // CHECK-LABEL: func @gelu(
