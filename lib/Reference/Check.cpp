@@ -17,6 +17,14 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::reference;
 
+static bool isStatistic(func::FuncOp function, unsigned i) {
+  auto name = moe::attr::variable.ofArgument(function, i);
+  auto variable = name ? SymbolTable::lookupNearestSymbolFrom<moe::VariableOp>(
+                             function, name)
+                       : moe::VariableOp();
+  return variable && variable.getRole() == moe::Role::Statistic;
+}
+
 FailureOr<std::vector<Tensor>>
 moec::reference::makeArguments(func::FuncOp function, uint64_t seed) {
   Random generator(seed);
@@ -33,6 +41,9 @@ moec::reference::makeArguments(func::FuncOp function, uint64_t seed) {
       Tensor tensor = Tensor::floating(type.getShape());
       for (double &value : tensor.floats)
         value = float(generator.normal());
+      if (isStatistic(function, i))
+        for (double &value : tensor.floats)
+          value = std::fabs(value);
       arguments.push_back(std::move(tensor));
       continue;
     }

@@ -14,10 +14,10 @@
 namespace moec::reference {
 
 /// Arguments for `function`, the same for the same seed on every machine:
-/// standard normal numbers (exact in f32), integers of 0 .. 1 or, with the
-/// argument attribute `moe.range = [low, high]` (i64), of low .. high-1. Fails,
-/// with a diagnostic, on a type that is no static tensor of numbers or on a bad
-/// range.
+/// standard normal numbers (exact in f32), of variables of role statistic their
+/// sizes, since a variance is one; integers of 0 .. 1 or, with the argument
+/// attribute `moe.range = [low, high]` (i64), of low .. high-1. Fails, with a
+/// diagnostic, on a type that is no static tensor of numbers or on a bad range.
 mlir::FailureOr<std::vector<Tensor>> makeArguments(mlir::func::FuncOp function,
                                                    uint64_t seed);
 
