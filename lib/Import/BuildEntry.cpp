@@ -31,19 +31,24 @@ static SmallVector<Ref> trainingResults(const Model &model) {
   return refs;
 }
 
+/// Of what uses a shadow the statistics alone, which are its own.
 static void collectParameters(const Use &use, StringRef prefix,
-                              llvm::StringSet<> &names) {
+                              StringRef shadow, llvm::StringSet<> &names) {
   for (auto [i, node] : llvm::enumerate(use.graph->nodes)) {
     int index = static_cast<int>(i);
-    if (!use.needs(index) || !node.shadow.empty())
+    if (!use.needs(index))
       continue;
     const Node &owner = node.owner < 0 ? node : use.graph->nodes[node.owner];
     std::string name = (prefix + owner.name).str();
+    StringRef from = node.shadow.empty() ? shadow : StringRef(node.shadow);
     for (const ParamSpec &spec : node.params)
-      names.insert(name + "." + spec.suffix);
+      if (from.empty())
+        names.insert(name + "." + spec.suffix);
+      else if (spec.statistic)
+        names.insert((from + "." + name + "." + spec.suffix).str());
     for (auto [r, run] : llvm::enumerate(node.runs))
       collectParameters(use.blocks.at(index)[r], runName(node, run, name) + ".",
-                        names);
+                        from, names);
   }
 }
 
@@ -54,7 +59,8 @@ EntryBuilder::EntryBuilder(ModuleOp module, const Model &model, StringRef file,
       b(module.getBodyRegion()) {
   b.setInsertionPointToEnd(module.getBody());
   if (model.training)
-    collectParameters(findUse(graph, trainingResults(model)), "", inTraining);
+    collectParameters(findUse(graph, trainingResults(model)), "", "",
+                      inTraining);
   if (kind == EntryKind::Infer)
     outputs = model.outputs;
   if (kind != EntryKind::Eval || !model.logits)
@@ -135,9 +141,31 @@ static moe::InitAttr initOf(Builder &b, const Init &init) {
   return moe::InitAttr::get(b.getContext(), *moe::symbolizeInitKind(op), {});
 }
 
+/// The argument that a statistic is. What runs with a shadow measures its own;
+/// without one that training measures so, evaluation with a shadow reads those
+/// of the parameters.
+Value EntryBuilder::getStatistic(StringRef name, const ParamSpec &spec,
+                                 ArrayRef<int64_t> counts, StringRef shadow) {
+  std::string variable =
+      shadow.empty() ? name.str() : (shadow + "." + name).str();
+  if (shadow.empty() && !training && model.training) {
+    std::string average = (model.training->evaluate + "." + name).str();
+    if (inTraining.contains(average))
+      variable = average;
+  }
+  RankedTensorType type = floatType(counts, spec.shape);
+  addVariable(variable, type, moe::Role::Statistic, "", false,
+              initOf(b, spec.init));
+  if (training && !variables.count(variable))
+    statistics.push_back(variable);
+  return readVariable(variable, type);
+}
+
 /// The argument that a parameter is, or its average in a shadow.
 Value EntryBuilder::getParameter(StringRef name, const ParamSpec &spec,
                                  ArrayRef<int64_t> counts, StringRef shadow) {
+  if (spec.statistic)
+    return getStatistic(name, spec, counts, shadow);
   const ParameterGroup *group =
       model.training ? model.training->groupOf(name) : nullptr;
   bool frozen = group && group->freeze;

@@ -83,11 +83,16 @@ EntryBuilder::buildGraph(const Use &use, ArrayRef<Value> inputs,
     }
     Values &told = values[index];
     told.resize(node.values.size());
-    NodeBuild build(b, nodeLoc(node, prefix), from, node, operands,
-                    params[index].values,
+    SmallVector<Value> variables = llvm::map_to_vector(
+        params[index].values, [&](Value value) { return newest(value); });
+    NodeBuild build(b, nodeLoc(node, prefix), from, node, operands, variables,
                     own.values.empty() ? Value() : own.values.front(),
                     training != nullptr, use.wanted[index], told);
     told.front() = node.op->build(build);
+    for (auto [spec, value, now] :
+         llvm::zip_equal(node.params, params[index].values, variables))
+      if (spec.statistic)
+        measured[value] = now;
   }
   return values;
 }
@@ -154,8 +159,9 @@ static void forEachValue(std::vector<ValueTree> &trees,
 }
 
 /// Carried are the outputs, and the sums that layers tell; what a mean is taken
-/// of is stacked. Inputs past the outputs are the same for all layers. `inputs`
-/// becomes what the next run takes; `results` grow by sums.
+/// of, and what statistics become, is stacked. Inputs past the outputs are the
+/// same for all layers. `inputs` becomes what the next run takes; `results`
+/// grow by sums.
 void EntryBuilder::buildRun(const Use &use, int index, size_t number,
                             MutableArrayRef<Value> inputs, const Trees &params,
                             const Trees &noise, StringRef prefix,
@@ -178,25 +184,26 @@ void EntryBuilder::buildRun(const Use &use, int index, size_t number,
           b, loc, floatType(node.values[i].info.shape), b.getF64FloatAttr(0));
     carried.push_back(results[i]);
   }
-  Trees slices = params, random = noise;
-  auto collect = [&](Value &value) { stacked.push_back(value); };
-  forEachValue(slices, collect);
-  forEachValue(random, collect);
-
-  SmallVector<Type> types(ValueRange(carried).getTypes());
-  for (unsigned i : means)
-    types.push_back(floatType(run.count, node.values[i].info.shape));
-  auto repeat =
-      moe::RepeatOp::create(b, loc, types, b.getI64IntegerAttr(run.count),
-                            carried, stacked, UnitAttr());
-  OpBuilder::InsertionGuard guard(b);
-  Block *inside = b.createBlock(&repeat.getBody());
+  Region body;
+  auto *inside = new Block;
+  body.push_back(inside);
+  OpBuilder::InsertPoint outside = b.saveInsertionPoint();
+  b.setInsertionPointToEnd(inside);
   for (Value value : carried)
     inside->addArgument(value.getType(), loc);
+  // Nodes that share a variable share its slice.
+  llvm::MapVector<Value, Value> sliceOf;
   auto slice = [&](Value &value) {
-    auto type = cast<RankedTensorType>(value.getType());
-    value = inside->addArgument(type.clone(type.getShape().drop_front()), loc);
+    Value &argument = sliceOf[value];
+    if (!argument) {
+      auto type = cast<RankedTensorType>(value.getType());
+      argument =
+          inside->addArgument(type.clone(type.getShape().drop_front()), loc);
+      stacked.push_back(newest(value));
+    }
+    value = argument;
   };
+  Trees slices = params, random = noise;
   forEachValue(slices, slice);
   forEachValue(random, slice);
   SmallVector<Value> own(inputs);
@@ -218,13 +225,29 @@ void EntryBuilder::buildRun(const Use &use, int index, size_t number,
   }
   for (unsigned i : means)
     yielded.push_back(value(i));
+  SmallVector<Value> statistics;
+  for (auto &[stack, argument] : sliceOf)
+    if (Value now = newest(argument); now != argument) {
+      statistics.push_back(stack);
+      yielded.push_back(now);
+    }
   moe::YieldOp::create(b, loc, yielded);
 
-  b.setInsertionPointAfter(repeat);
+  SmallVector<Type> types(ValueRange(carried).getTypes());
+  for (unsigned i : means)
+    types.push_back(floatType(run.count, node.values[i].info.shape));
+  llvm::append_range(types, ValueRange(statistics).getTypes());
+  b.restoreInsertionPoint(outside);
+  auto repeat =
+      moe::RepeatOp::create(b, loc, types, b.getI64IntegerAttr(run.count),
+                            carried, stacked, UnitAttr());
+  repeat.getBody().takeBody(body);
   for (size_t i = 0; i != outputs; ++i)
     inputs[i] = repeat.getResult(i);
   for (auto [k, i] : llvm::enumerate(sums))
     results[i] = repeat.getResult(outputs + k);
+  for (auto [k, stack] : llvm::enumerate(statistics))
+    measured[stack] = repeat.getResult(carried.size() + means.size() + k);
   for (auto [k, i] : llvm::enumerate(means)) {
     Value all = repeat.getResult(carried.size() + k);
     Value total =

@@ -107,6 +107,7 @@ void EntryBuilder::buildStep() {
     }
   }
   updateShadows();
+  writeStatistics();
 }
 
 /// The optimizer's state and what the training loop tells it.
@@ -196,4 +197,11 @@ void EntryBuilder::updateShadows() {
                                        part(parameter, 1 - shadow.decay)),
                     average);
     }
+}
+
+/// What the nodes have measured.
+void EntryBuilder::writeStatistics() {
+  for (const std::string &name : statistics)
+    if (Value before = variables[name], now = newest(before); now != before)
+      writeVariable(now, name);
 }

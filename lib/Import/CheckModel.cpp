@@ -266,11 +266,13 @@ static void checkRest(Reader &reader, bool training) {
 
 std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
                                                 int64_t batch, bool training,
+                                                bool trainStep,
                                                 Problems &problems) {
   if (!checkFormat(root, problems))
     return nullptr;
   auto model = std::make_unique<Model>();
   model->batch = batch;
+  model->trainStep = trainStep;
   Reader reader(*model, root, problems);
   reader.object(root, "the model",
                 {"format", "name", "description", "dims", "inputs", "blocks",

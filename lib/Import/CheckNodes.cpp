@@ -197,9 +197,11 @@ static bool checkElements(Reader &reader, const Node &node) {
           "the result of '" + Twine(node.name) + "'");
   for (const Shape &shape : node.temporaries)
     check(shape, "a value inside '" + Twine(node.name) + "'");
-  forEachParam(node, "", {}, [&](StringRef name, auto shape, const Node &) {
-    check(shape, "parameter '" + name + "' of '" + node.name + "'");
-  });
+  forEachParam(
+      node, "", {},
+      [&](StringRef name, auto shape, const ParamSpec &spec, const Node &) {
+        check(shape, spec.kind() + " '" + name + "' of '" + node.name + "'");
+      });
   // Of all layers at once.
   std::function<void(const Node &, Shape)> noise = [&](const Node &each,
                                                        Shape counts) {

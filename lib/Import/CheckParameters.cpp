@@ -43,8 +43,10 @@ ArrayRef<AttrDef> moec::import::shadowAttrs() {
 
 static std::vector<std::string> parameterNames(const Graph &graph) {
   std::vector<std::string> names;
-  forEachParam(graph, [&](StringRef name, ArrayRef<int64_t>, const Node &) {
-    names.push_back(name.str());
+  forEachParam(graph, [&](StringRef name, ArrayRef<int64_t>,
+                          const ParamSpec &spec, const Node &) {
+    if (!spec.statistic)
+      names.push_back(name.str());
   });
   return names;
 }
@@ -182,21 +184,22 @@ static bool checkCovered(Reader &reader, const Training &training) {
       continue;
     const Node &owner = graph.nodes[node.owner];
     for (const Shadow &shadow : training.shadows)
-      forEachParam(owner, owner.name, {},
-                   [&](StringRef name, ArrayRef<int64_t>, const Node &) {
-                     if (!good || shadow.name != node.shadow ||
-                         matchesAny(shadow.of, name))
-                       return;
-                     reader.problems
-                         .add(*node.json->find("parameters"),
-                              "shadow '" + shadow.name +
-                                  "' has no parameter '" + name + "'")
-                         .node(node.fullName)
-                         .expected("a shadow of all parameters of '" +
-                                   owner.name + "'")
-                         .fix("add \"" + owner.name + ".*\" to its 'of'");
-                     good = false;
-                   });
+      forEachParam(
+          owner, owner.name, {},
+          [&](StringRef name, ArrayRef<int64_t>, const ParamSpec &spec,
+              const Node &) {
+            if (!good || spec.statistic || shadow.name != node.shadow ||
+                matchesAny(shadow.of, name))
+              return;
+            reader.problems
+                .add(*node.json->find("parameters"),
+                     "shadow '" + shadow.name + "' has no parameter '" + name +
+                         "'")
+                .node(node.fullName)
+                .expected("a shadow of all parameters of '" + owner.name + "'")
+                .fix("add \"" + owner.name + ".*\" to its 'of'");
+            good = false;
+          });
   }
   return good;
 }

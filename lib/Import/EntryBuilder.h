@@ -16,8 +16,8 @@
 
 namespace moec::import {
 
-/// The parameters of a node, or its noise; of a node that runs a block those of
-/// the block's nodes, for each run.
+/// The parameters and statistics of a node, or its noise; of a node that runs a
+/// block those of the block's nodes, for each run.
 struct ValueTree {
   llvm::SmallVector<mlir::Value, 4> values;
   std::vector<std::vector<ValueTree>> runs;
@@ -49,6 +49,8 @@ private:
   Value readVariable(llvm::StringRef name, mlir::Type type);
   void writeVariable(Value value, llvm::StringRef name);
   Value getParameter(llvm::StringRef name, const ParamSpec &spec,
+                     llvm::ArrayRef<int64_t> counts, llvm::StringRef shadow);
+  Value getStatistic(llvm::StringRef name, const ParamSpec &spec,
                      llvm::ArrayRef<int64_t> counts, llvm::StringRef shadow);
   Trees getParameters(const Use &use, llvm::ArrayRef<int> order,
                       llvm::StringRef prefix, llvm::ArrayRef<int64_t> counts,
@@ -85,6 +87,7 @@ private:
   void buildUpdate(bool decay, double rate, llvm::ArrayRef<Value> gradients,
                    Value scale);
   void updateShadows();
+  void writeStatistics();
 
   mlir::ModuleOp module;
   const Model &model;
@@ -118,8 +121,18 @@ private:
   llvm::SmallVector<Trained> trained;
   /// Parameters in the order in which they were asked for.
   llvm::SmallVector<std::string> parameters;
-  /// Names of those that train_step has, with a training section.
+  /// Names of those that train_step has, with a training section, and of
+  /// statistics.
   llvm::StringSet<> inTraining;
+  /// Statistics of train_step in the order in which they were asked for.
+  llvm::SmallVector<std::string> statistics;
+  /// What a statistic is by now, by what it was where the entry, or the layer
+  /// of a repeat, began.
+  llvm::DenseMap<Value, Value> measured;
+  Value newest(Value value) const {
+    Value now = measured.lookup(value);
+    return now ? now : value;
+  }
   Value rate;
 };
 

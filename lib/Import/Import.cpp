@@ -43,18 +43,18 @@ static bool isEvaluated(const Model &model) {
          });
 }
 
-/// All functions share the parameters, whatever their batch.
+/// All functions share the variables, whatever their batch.
 static void checkShared(const Model &first, const Model &other,
                         Problems &problems) {
   struct Found {
-    std::string name, shape;
+    std::string kind, name, shape;
     const Node *node;
   };
   auto collect = [](const Model &model) {
     std::vector<Found> all;
     forEachParam(model.graph, [&](StringRef name, ArrayRef<int64_t> shape,
-                                  const Node &node) {
-      all.push_back({name.str(), toString(shape), &node});
+                                  const ParamSpec &spec, const Node &node) {
+      all.push_back({spec.kind().str(), name.str(), toString(shape), &node});
     });
     return all;
   };
@@ -62,7 +62,7 @@ static void checkShared(const Model &first, const Model &other,
     if (a.shape != b.shape)
       problems
           .add(*a.node->json,
-               "parameter '" + a.name + "' depends on the batch size")
+               a.kind + " '" + a.name + "' depends on the batch size")
           .node(a.node->fullName)
           .expected("one shape for all batch sizes")
           .got(a.shape + " with batch " + Twine(first.batch) + ", " + b.shape +
@@ -88,11 +88,11 @@ OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
     // Shapes, and so problems, may depend on the batch; the same problem is
     // kept once.
     for (int64_t batch : batches)
-      models.push_back(checkModel(*root, batch, train, problems));
+      models.push_back(checkModel(*root, batch, train, false, problems));
     if (train) {
       int64_t batch =
           options.batch ? options.batch : trainingBatch(*root, batches.front());
-      trained = checkModel(*root, batch, true, problems);
+      trained = checkModel(*root, batch, true, true, problems);
     }
   }
   if (root && problems.empty()) {
@@ -106,7 +106,10 @@ OwningOpRef<ModuleOp> moec::importModel(StringRef text, StringRef file,
     if (root && options.batch) {
       Problems own;
       for (int64_t batch : listedBatches(*root))
-        checkModel(*root, batch, train, own);
+        checkModel(*root, batch, train, false, own);
+      if (train)
+        checkModel(*root, trainingBatch(*root, listedBatches(*root).front()),
+                   true, true, own);
       if (own.empty())
         os << "moec: error: --batch " << options.batch
            << " does not fit the model, which is good with its own batch "

@@ -49,11 +49,16 @@ struct Init {
   static Init lecun(int64_t fanIn);
 };
 
+/// A variable of a node: a parameter, which the loss is differentiated by, or
+/// a statistic, of which the node itself gives the new value in training.
 struct ParamSpec {
   std::string suffix; ///< the name is that of the node, '.', suffix
   Shape shape;        ///< without the leading counts of repeats
   Init init;
   bool decay = false;
+  bool statistic = false;
+
+  llvm::StringRef kind() const { return statistic ? "statistic" : "parameter"; }
 };
 
 /// Noise that a node needs in training.
@@ -233,6 +238,8 @@ struct Model {
   std::string name;
   std::map<std::string, int64_t, std::less<>> dims; ///< with the chosen batch
   int64_t batch = 0;
+  /// train_step is built from it, and no other entry.
+  bool trainStep = false;
   /// Blocks with the sizes of a use, by both.
   std::map<std::string, std::unique_ptr<Graph>, std::less<>> instances;
   /// The model's own nodes, then those of the training section.
@@ -255,9 +262,11 @@ struct Model {
 llvm::SmallVector<int64_t> listedBatches(const JsonValue &root);
 
 /// Checks the whole document for one batch size. With `training` it must have
-/// a usable training section. Only what has no problems may be built.
+/// a usable training section; with `trainStep` it is what train_step is built
+/// from, else the other entries. Only what has no problems may be built.
 std::unique_ptr<Model> checkModel(const JsonValue &root, int64_t batch,
-                                  bool training, Problems &problems);
+                                  bool training, bool trainStep,
+                                  Problems &problems);
 
 } // namespace moec::import
 

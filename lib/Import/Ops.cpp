@@ -65,6 +65,8 @@ void NodeCheck::normParams(StringRef suffix, int64_t width) {
   param(withSuffix(suffix, "bias"), {width}, Init::zeros());
 }
 
+bool NodeCheck::trains() const { return reader.model.trainStep; }
+
 Problem &NodeCheck::problem(StringRef attribute, const Twine &message) {
   const JsonValue *at =
       attribute.empty() ? nullptr : node.json->find(attribute);
@@ -109,6 +111,12 @@ Value NodeBuild::param(StringRef suffix) const {
     if (spec.suffix == suffix)
       return value;
   return {};
+}
+
+void NodeBuild::setStatistic(StringRef suffix, Value value) {
+  for (auto [spec, param] : llvm::zip_equal(node.params, params))
+    if (spec.statistic && spec.suffix == suffix)
+      param = value;
 }
 
 bool NodeBuild::wants(StringRef name) const {

@@ -122,6 +122,8 @@ public:
   NodeCheck(Reader &reader, const Graph &graph, Node &node)
       : NodeView(graph, node), reader(reader), checked(node) {}
 
+  /// Whether it is checked as a part of train_step, with the batch of training.
+  bool trains() const;
   size_t inputCount() const { return node.inputs.size(); }
   const TensorInfo &input(size_t i) const {
     return *graph.info(node.inputs[i]);
@@ -130,6 +132,11 @@ public:
   void param(llvm::StringRef suffix, Shape shape, Init init,
              bool decay = false) {
     checked.params.push_back({suffix.str(), std::move(shape), init, decay});
+  }
+  /// What the node measures while it is trained, and reads otherwise.
+  void statistic(llvm::StringRef suffix, Shape shape, Init init) {
+    checked.params.push_back({suffix.str(), std::move(shape), init,
+                              /*decay=*/false, /*statistic=*/true});
   }
   /// A layer: suffix.weight [in, out], which decays, and suffix.bias [out],
   /// both with `lead` in front; "" as suffix gives plain names.
@@ -172,11 +179,11 @@ private:
 /// What the builder of a node sees. Values are `moe` tensors.
 class NodeBuild : public NodeView {
 public:
-  /// `wanted`: which of the node's values are needed; `told` takes those that
-  /// it tells about itself.
+  /// `params` take the new statistics. `wanted`: which of the node's values are
+  /// needed; `told` takes those that it tells about itself.
   NodeBuild(mlir::OpBuilder &builder, mlir::Location loc, const Graph &graph,
             const Node &node, llvm::ArrayRef<mlir::Value> inputs,
-            llvm::ArrayRef<mlir::Value> params, mlir::Value noise,
+            llvm::MutableArrayRef<mlir::Value> params, mlir::Value noise,
             bool training, const llvm::SmallBitVector &wanted,
             llvm::MutableArrayRef<mlir::Value> told)
       : NodeView(graph, node), b(builder), loc(loc), inputs(inputs),
@@ -188,8 +195,11 @@ public:
   llvm::ArrayRef<mlir::Value> inputs;
   bool training; ///< in train_step
 
-  /// A parameter by its suffix; null if the node has none of that name.
+  /// A parameter or statistic by its suffix; null if the node has none of that
+  /// name.
   mlir::Value param(llvm::StringRef suffix) const;
+  /// In training: what a statistic is from now on.
+  void setStatistic(llvm::StringRef suffix, mlir::Value value);
   mlir::Value noise() const { return noiseValue; }
   /// Whether somebody reads "node.name", and says what it is.
   bool wants(llvm::StringRef name) const;
@@ -222,7 +232,7 @@ public:
 
 private:
   mlir::Value noiseValue;
-  llvm::ArrayRef<mlir::Value> params;
+  llvm::MutableArrayRef<mlir::Value> params;
   const llvm::SmallBitVector &wanted;
   llvm::MutableArrayRef<mlir::Value> told;
 };

@@ -20,10 +20,8 @@ std::string moec::import::runName(const Node &node, const Run &run,
   return (name + "." + llvm::Twine(run.first)).str();
 }
 
-void moec::import::forEachParam(
-    const Node &node, StringRef name, ArrayRef<int64_t> counts,
-    llvm::function_ref<void(StringRef, ArrayRef<int64_t>, const Node &)>
-        found) {
+void moec::import::forEachParam(const Node &node, StringRef name,
+                                ArrayRef<int64_t> counts, FoundParam found) {
   if (node.owner >= 0)
     return;
   auto join = [](StringRef a, StringRef b) {
@@ -32,7 +30,7 @@ void moec::import::forEachParam(
   for (const ParamSpec &spec : node.params) {
     Shape shape(counts);
     shape.append(spec.shape);
-    found(join(name, spec.suffix), shape, node);
+    found(join(name, spec.suffix), shape, spec, node);
   }
   for (const Run &run : node.runs) {
     Shape inner(counts);
@@ -44,10 +42,7 @@ void moec::import::forEachParam(
   }
 }
 
-void moec::import::forEachParam(
-    const Graph &graph,
-    llvm::function_ref<void(StringRef, ArrayRef<int64_t>, const Node &)>
-        found) {
+void moec::import::forEachParam(const Graph &graph, FoundParam found) {
   for (const Node &node : graph.nodes)
     forEachParam(node, node.name, {}, found);
 }

@@ -89,19 +89,16 @@ void checkOwners(Reader &reader, Graph &graph);
 /// What the parameters of a run begin with: `name`, that of the node, and where
 /// there are several runs the number of its first layer.
 std::string runName(const Node &node, const Run &run, llvm::StringRef name);
-/// Calls `found` for each parameter of the model with its name, its shape with
-/// the counts of repeats and the node that has it.
-void forEachParam(
-    const Graph &graph,
+/// Takes the name of a parameter or statistic, its shape with the counts of
+/// repeats and the node that has it.
+using FoundParam =
     llvm::function_ref<void(llvm::StringRef name, llvm::ArrayRef<int64_t> shape,
-                            const Node &node)>
-        found);
+                            const ParamSpec &spec, const Node &node)>;
+/// Calls `found` for each parameter and statistic of the model.
+void forEachParam(const Graph &graph, FoundParam found);
 /// The same for one node, which may run a block.
-void forEachParam(
-    const Node &node, llvm::StringRef name, llvm::ArrayRef<int64_t> counts,
-    llvm::function_ref<void(llvm::StringRef name, llvm::ArrayRef<int64_t> shape,
-                            const Node &node)>
-        found);
+void forEachParam(const Node &node, llvm::StringRef name,
+                  llvm::ArrayRef<int64_t> counts, FoundParam found);
 
 /// Checks the training section; fills model.training if it is good.
 void checkTraining(Reader &reader, const JsonValue &training);

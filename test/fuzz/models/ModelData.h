@@ -29,7 +29,7 @@ public:
   std::vector<double> input(const std::string &name, const std::string &dtype,
                             const std::vector<int64_t> &shape, int step,
                             int64_t classes) const;
-  /// Makes of the start values what the case says.
+  /// Makes of the start values of a parameter or statistic what the case says.
   void changeParameter(const std::string &name, float *values,
                        int64_t count) const;
 

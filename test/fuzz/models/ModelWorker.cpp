@@ -115,8 +115,12 @@ private:
     const std::vector<rt::Variable> &list = manifest().variables;
     for (size_t i = 0; i < list.size(); ++i) {
       float *values = session->variable(int64_t(i));
-      if (list[i].role == rt::Role::Parameter)
+      bool statistic = list[i].role == rt::Role::Statistic;
+      if (statistic || list[i].role == rt::Role::Parameter)
         data.changeParameter(list[i].name, values, list[i].elements);
+      // It may be a variance.
+      for (int64_t j = 0; statistic && j < list[i].elements; ++j)
+        values[j] = std::fabs(values[j]);
       variables[list[i].name].assign(values, values + list[i].elements);
       if (plant == Plant::Weight)
         for (int64_t j = 0; j < list[i].elements; ++j)
