@@ -263,6 +263,7 @@ llvm::SmallVector<llvm::StringRef> opNames();
   OP(accuracyOp)                                                               \
   OP(addOp)                                                                    \
   OP(attentionOp)                                                              \
+  OP(batchNormOp)                                                              \
   OP(callOp)                                                                   \
   OP(classTokenOp)                                                             \
   OP(concatOp)                                                                 \

@@ -30,6 +30,7 @@ class Drawing:
         self.routed = []      # names of layers with ".experts"
         self.balanced = []    # names of layers with ".importance"
         self.noisy = []       # and with ".load"
+        self.lone = False     # a batch of 1 has one value of a channel to normalise
         self.count = 0
 
     def chance(self, p):
@@ -55,6 +56,17 @@ class Drawing:
 
     def layer_norm(self, shape):
         return {"eps": self.random.choice([1e-6, 1e-6, 1e-5, 1e-3, 1e-12])}, shape
+
+    def batch_norm(self, shape):
+        self.lone |= shape[:-1] in ([], [1])
+        attrs = {}
+        if self.chance(0.4):
+            attrs["affine"] = self.chance(0.3)
+        if self.chance(0.5):
+            attrs["eps"] = self.random.choice([1e-5, 1e-3, 1e-12])
+        if self.chance(0.4):
+            attrs["momentum"] = self.random.choice([0, 0.5, 0.99])
+        return attrs, shape
 
     def gelu(self, shape):
         return {"form": self.random.choice(["tanh", "erf"])}, shape
@@ -182,9 +194,9 @@ class Drawing:
                 self.noisy.append(prefix + name)
         return name, result
 
-    TOKENS = ["layer_norm", "gelu", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
+    TOKENS = ["layer_norm", "batch_norm", "gelu", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
               "attention", "position_embedding", "class_token", "slice", "concat", "stop_gradient"]
-    ROWS = ["layer_norm", "gelu", "linear", "linear"]
+    ROWS = ["layer_norm", "batch_norm", "gelu", "linear", "linear"]
 
     def add_block(self, name, shape):
         """A use of a block that keeps the shape: once or several times, with
@@ -318,6 +330,8 @@ def draw_training(d, logits):
         training["clip_norm"] = random.choice([0, 1e-3, 1, 100])
     if d.chance(0.3):
         training["batch"] = d.size(5)
+    if d.lone and training.get("batch", 1) == 1:
+        training["batch"] = random.choice([2, 3])
     if d.chance(0.3):
         training["seed"] = random.choice([0, 1, 2147483647])
     if d.chance(0.25):
