@@ -7,7 +7,8 @@
 //
 // The program behind scripts/fuzz-models. It stays alive: each line of its
 // input is a case, each line of its output the verdict. A crash of it is a
-// finding of the script, which starts the next one.
+// finding of the script, which starts the next one. With --passes it lists the
+// passes that a case may leave out, one a line.
 //
 // A case: {"model": text of a JSON model, "train": bool, "data": Data,
 // "runs": [{"target", "flags", "precision", "disabled": [...], "threads"}],
@@ -16,6 +17,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lib/Driver/CompileModel.h"
 #include "runtime/core/Session.h"
 #include "test/fuzz/models/ModelData.h"
 #include "test/fuzz/models/ModelReference.h"
@@ -307,8 +309,13 @@ static json judge(ModelReference &reference, const json &request,
 }
 
 int main(int argc, char **argv) {
+  if (argc == 2 && std::string(argv[1]) == "--passes") {
+    for (const std::string &name : driver::optionalPasses())
+      std::cout << name << "\n";
+    return 0;
+  }
   if (argc != 2) {
-    std::fprintf(stderr, "usage: moec-model-worker FOLDER\n"
+    std::fprintf(stderr, "usage: moec-model-worker FOLDER | --passes\n"
                          "reads cases, a line of JSON each, and compares; see "
                          "scripts/fuzz-models\n");
     return 2;

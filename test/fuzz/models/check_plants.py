@@ -76,7 +76,7 @@ def check_limits(program, worker):
 
 def drawn(count):
     for number in range(count):
-        yield draw.draw_case(random.Random(f"all/{number}"), {"avx2", "avx512vl", "sse4_2"}, 0.25)
+        yield draw.draw_case(random.Random(f"all/{number}"), {"avx2", "avx512vl", "sse4_2"}, 0.25, [])
 
 
 def check_coverage(schema):

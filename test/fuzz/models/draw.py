@@ -11,8 +11,6 @@ SIZES = [1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 15, 16, 17, 20]
 WIDE = [24, 31, 32, 33, 40, 47, 48, 63, 64, 65, 80, 96]
 # Products and sums of one image, most, so that the reference takes milliseconds.
 MOST_WORK = 250_000
-PASSES = ["fuse-epilogue", "fuse-operands", "fuse-emit", "fuse-shared", "split-reduction", "merge-kernels",
-          "materialize-operands"]
 # Each with what the CPU must know; all can do the first.
 CPUS = [("x86-64", None), ("x86-64-v2", "sse4_2"), ("x86-64-v3", "avx2"), ("haswell", "avx2"),
         ("x86-64-v4", "avx512vl"), ("skylake-avx512", "avx512vl"), ("native", None), ("native", None)]
@@ -418,22 +416,22 @@ def draw_cpu(random, features):
     return {"cpu": random.choice([name for name, needs in CPUS if needs is None or needs in features])}
 
 
-def draw_run(random, target, flags):
-    """`flags`: those that only this target has."""
+def draw_run(random, target, flags, passes):
+    """`flags`: those that only this target has; `passes`: what may be left out."""
     share = random.choice([0, 0, 0.2, 1])
-    disabled = [p for p in PASSES if random.random() < share]
+    disabled = [p for p in passes if random.random() < share]
     return {"target": target, "flags": flags,
             "precision": random.choice(["", "", "", "f32", "bf16"]), "disabled": disabled,
             "threads": random.choice([1, 1, 2, 3])}
 
 
-def draw_case(random, features, simulated):
+def draw_case(random, features, simulated, passes):
     """A case as the worker reads it; `simulated`: share that also runs on the
-    simulator of PTX."""
+    simulator of PTX; `passes`: those that may be left out."""
     model, train = draw_model(random)
-    runs = [draw_run(random, "cpu", draw_cpu(random, features))]
+    runs = [draw_run(random, "cpu", draw_cpu(random, features), passes)]
     if random.random() < simulated:
-        runs.append(draw_run(random, random.choice(["cuda:sm_80", "cuda:sm_90a"]), {}))
+        runs.append(draw_run(random, random.choice(["cuda:sm_80", "cuda:sm_90a"]), {}, passes))
     rate = model["training"]["optimizer"]["learning_rate"] if train else 0
     data = {"seed": random.randrange(2**31), "rate": rate,
             "inputs": random.choice(["normal", "normal", "normal", "large", "tiny", "constant", "sparse", "shifted"]
