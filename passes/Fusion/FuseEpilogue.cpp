@@ -25,6 +25,7 @@
 #include "dialects/Kernel/KernelRewriter.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Fusion/FusionUtils.h"
+#include "passes/Fusion/NewValues.h"
 #include "passes/Fusion/Passes.h"
 #include "passes/Remarks.h"
 
@@ -51,6 +52,17 @@ static bool isOnlyReadBy(Value value, Operation *map) {
   return false;
 }
 
+/// True if `kernel` stores every element of its result `out`, not only a part.
+static bool storesAll(kernel::StructuredKernelOpInterface kernel,
+                      unsigned out) {
+  int64_t points = 1;
+  for (auto [dim, extent] : llvm::enumerate(kernel.getDims()))
+    if (kernel.getOutMap(out).isFunctionOfDim(dim))
+      points *= extent;
+  auto type = cast<ShapedType>(kernel.getOuts()[out].getType());
+  return points == type.getNumElements();
+}
+
 namespace {
 class EpilogueFusion {
 public:
@@ -58,15 +70,29 @@ public:
 
   void run(func::FuncOp function) {
     IRRewriter rewriter(function.getContext());
+    NewValues variables(function);
+    newValues = &variables;
     SmallVector<kernel::MapOp> maps;
     function.walk([&](kernel::MapOp map) { maps.push_back(map); });
     for (kernel::MapOp map : maps)
-      for (unsigned input = 0; input < map.getInputs().size(); ++input)
-        if (fuse(rewriter, map, input))
-          break;
+      if (!fuseWith<kernel::ContractOp, kernel::RowsOp>(rewriter, map) &&
+          shared)
+        fuseWith<kernel::MapOp>(rewriter, map);
   }
 
 private:
+  /// Moves `map` into one of the kernels of some kinds that it reads.
+  template <typename... Kinds>
+  bool fuseWith(RewriterBase &rewriter, kernel::MapOp map) {
+    for (unsigned input = 0; input < map.getInputs().size(); ++input) {
+      Operation *producer = getViewRoot(map.getInputs()[input]).getDefiningOp();
+      if (isa_and_present<Kinds...>(producer) &&
+          producer->getBlock() == map->getBlock() && fuse(rewriter, map, input))
+        return true;
+    }
+    return false;
+  }
+
   bool missed(kernel::MapOp map, StringRef reason) {
     remark::missed(map.getLoc(), remarkAbout(map, pass, "Fusion"))
         << remark::reason("{0}", reason);
@@ -75,13 +101,9 @@ private:
 
   bool fuse(RewriterBase &rewriter, kernel::MapOp map, unsigned input) {
     Value read = map.getInputs()[input];
-    auto root = dyn_cast<OpResult>(getViewRoot(read));
-    if (!root || root.getOwner()->getBlock() != map->getBlock())
-      return false;
+    auto root = cast<OpResult>(getViewRoot(read));
     Operation *producer = root.getOwner();
     unsigned out = root.getResultNumber();
-    if (!isa<kernel::ContractOp, kernel::RowsOp>(producer))
-      return false;
     auto structured = cast<kernel::StructuredKernelOpInterface>(producer);
     auto rows = dyn_cast<kernel::RowsOp>(producer);
     bool finish = rows && out < rows.getNumRowOuts();
@@ -105,6 +127,10 @@ private:
     if (!readMap.isPermutation() ||
         points != cast<ShapedType>(read.getType()).getNumElements())
       return missed(map, "it does not read every element once");
+    if (!storesAll(structured, out))
+      return missed(map, "several kernels write what it reads");
+    if (isa<kernel::MapOp>(producer) && structured.getRaggedDim())
+      return missed(map, "what it reads is written in groups");
 
     ArrayRef<int64_t> dims = structured.getDims();
     AffineMap outMap = structured.getOutMap(out);
@@ -126,13 +152,15 @@ private:
       if (vectorDim && getUnitStrideDim(outMaps.back()) != vectorDim)
         return missed(map, "its result would be stored with a stride");
     }
-    for (unsigned i = 0; i < map.getInputs().size(); ++i)
-      if (i != input &&
-          getViewRoot(map.getInputs()[i]).getDefiningOp() == producer)
-        return missed(map, "it reads two results of one kernel");
+    for (OpOperand &operand : map->getOpOperands())
+      if (operand.getOperandNumber() != input &&
+          getViewRoot(operand.get()).getDefiningOp() == producer)
+        return missed(map, "it reads or overwrites two results of one kernel");
     Operation *place = findPlace(producer, map);
     if (!place)
       return missed(map, "its other inputs are computed too late");
+    if (newValues->areReadLate(producer, map, place))
+      return missed(map, "a variable would be overwritten before it is read");
 
     rewriter.setInsertionPoint(place);
     Location loc = rewriter.getFusedLoc({producer->getLoc(), map.getLoc()});
@@ -186,6 +214,7 @@ private:
 
   StringRef pass;
   bool shared;
+  const NewValues *newValues = nullptr; ///< of the function at hand
 };
 
 struct FuseEpiloguePass : fusion::impl::FuseEpiloguePassBase<FuseEpiloguePass> {

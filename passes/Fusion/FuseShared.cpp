@@ -6,14 +6,17 @@
 //===----------------------------------------------------------------------===//
 //
 // As FuseEpilogue.cpp, but values with other readers are kept, and the map's
-// results become further outs: a pass over memory less.
+// results become further outs: a pass over memory less. Such values may be
+// those of another map, too, which FuseOperands has left where it was: the
+// average of a parameter is computed where the parameter is updated.
 //
 //   %h = kernel.contract .. epilogue { acc }      // also read later
 //   %y = kernel.map ins(%h) .. body { gelu(h) }
 // becomes
 //   %h, %y = kernel.contract .. epilogue { acc, gelu(acc) }
 //
-// Shown by test/passes/Fusion/fuse-shared.mlir.
+// Shown by test/passes/Fusion/fuse-shared.mlir and
+// fuse-shared-maps.mlir.
 //
 //===----------------------------------------------------------------------===//
 

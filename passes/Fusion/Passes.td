@@ -76,7 +76,7 @@ def FuseEpiloguePass : FusePass<"moec-fuse-epilogue"> {
     `kernel.rows`) becomes part of its epilogue: bias, activation, residual, gate product. One that
     reads what `kernel.rows` stores once a row becomes part of its `finish`.
     Not moved (remark): other readers, gathers, inputs or results that vector code would
-    have to read or store with a stride.
+    have to read or store with a stride, variables that would be overwritten before something else reads them.
 
     Before: `%h = kernel.contract .. epilogue { acc }` then `%y = kernel.map ins(%h, %x) .. body { h + x }`.
     After: `%y = kernel.contract ins(.., %x) .. epilogue { acc + x }`.
@@ -86,8 +86,8 @@ def FuseEpiloguePass : FusePass<"moec-fuse-epilogue"> {
 def FuseSharedPass : FusePass<"moec-fuse-shared"> {
   let summary = "Move element-wise consumers into the kernel that stores what they and others read";
   let description = [{
-    As `moec-fuse-epilogue`, but what the map reads may have other readers: it stays an out beside the map's results. Not so in
-    `finish` of `kernel.rows`.
+    As `moec-fuse-epilogue`, but what the map reads may have other readers, and may be the result of another map: it stays an out
+    beside the map's results. So the average of a parameter is computed where the parameter is updated. Not so in `finish` of `kernel.rows`.
 
     Before: `%h = kernel.contract .. epilogue { acc }`, read here and there, then `%y = kernel.map ins(%h) .. body { gelu(h) }`.
     After: `%h, %y = kernel.contract .. epilogue { acc, gelu(acc) }`.
