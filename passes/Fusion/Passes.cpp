@@ -30,6 +30,7 @@ void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
   // Moving producers away can leave a map as the only reader.
   fuse("fuse-epilogue", createFuseEpiloguePass());
   fuse("fuse-emit", createFuseEmitPass());
+  fuse("join-maps", createJoinMapsPass());
   // What is a kernel of its own by now reads its input from memory again.
   fuse("fuse-shared", createFuseSharedPass());
   pm.addPass(createCanonicalizerPass());

@@ -18,7 +18,7 @@ namespace moec::fusion {
 #define GEN_PASS_REGISTRATION
 #include "passes/Fusion/Passes.h.inc"
 
-/// moe to fused kernel ops on tensors. Optional: fuse-* and join-updates.
+/// moe to fused kernel ops on tensors. Optional: fuse-*, join-*.
 void buildFusionPipeline(mlir::OpPassManager &pm, PassPredicate wants);
 void registerFusionPhase();
 } // namespace moec::fusion

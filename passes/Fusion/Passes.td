@@ -69,6 +69,33 @@ def JoinUpdatesPass : FusePass<"moec-join-updates"> {
   }];
 }
 
+def JoinMapsPass : FusePass<"moec-join-maps"> {
+  let summary = "Do what is the same for all parts of a flat tensor at once";
+  let description = [{
+    After `moec-join-updates` the new parameters are parts of one flat tensor. Where a `kernel.map` over each of them does the
+    same, and makes the new value of a variable (the average of a parameter in a shadow), one map does it for all, over
+    the flat tensor and the variables side by side. `moec-fuse-epilogue` with `shared` then moves it into the update.
+    Not joined (remark): maps for some of the parts only, results that are no new values of variables, inputs that differ
+    from part to part in another way.
+
+    Before:
+
+    ```mlir
+    %p0 = tensor.extract_slice %p[0] [96] [1], %p1 = tensor.extract_slice %p[96] [8] [1]
+    %s0 = kernel.map ins(%ema0, %p0) .. body { 0.9 * s + 0.1 * p }
+    %s1 = kernel.map ins(%ema1, %p1) .. body { 0.9 * s + 0.1 * p }
+    ```
+
+    After:
+
+    ```mlir
+    %ema = tensor.concat dim(0) %ema0, %ema1
+    %s = kernel.map ins(%ema, %p) outs(%ema) .. body { 0.9 * s + 0.1 * p }
+    %s0 = tensor.extract_slice %s[0] [96] [1], %s1 = tensor.extract_slice %s[96] [8] [1]
+    ```
+  }];
+}
+
 def FuseEpiloguePass : FusePass<"moec-fuse-epilogue"> {
   let summary = "Move element-wise consumers into the kernel that stores what they read";
   let description = [{
