@@ -47,6 +47,7 @@ static const AttributeRule rules[] = {
     {attr::kind.name, OnFunction, "a name", isName},
     {attr::flops.name, OnFunction, aCount, isCount},
     {attr::bytes.name, OnFunction, aCount, isCount},
+    {attr::outs.name, OnFunction, aCount, isCount},
     {attr::blocks.name, OnFunction, atLeastOne, isPositive},
     {attr::scratch.name, OnFunction, aCount, isCount},
     {attr::builtin.name, OnFunction, "a name", isName},

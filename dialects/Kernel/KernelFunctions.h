@@ -31,6 +31,8 @@ inline constexpr AgreedAttribute<mlir::ArrayAttr> nodes{"kernel.nodes"};
 inline constexpr AgreedAttribute<mlir::StringAttr> kind{"kernel.kind"};
 inline constexpr AgreedNumber flops{"kernel.flops"};
 inline constexpr AgreedNumber bytes{"kernel.bytes"};
+// How many of its operands it writes, the last ones.
+inline constexpr AgreedNumber outs{"kernel.outs"};
 
 // Of a kernel with code for the CPU.
 inline constexpr AgreedNumber blocks{"kernel.blocks"};

@@ -15,6 +15,7 @@
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
+#include <set>
 
 using namespace mlir;
 using namespace moec;
@@ -59,8 +60,12 @@ public:
 
   FailureOr<std::string> run() {
     json::Array entries;
-    for (auto program : module.getOps<kernel::ProgramOp>())
-      entries.push_back(getEntry(program));
+    for (auto program : module.getOps<kernel::ProgramOp>()) {
+      FailureOr<json::Object> entry = getEntry(program);
+      if (failed(entry))
+        return failure();
+      entries.push_back(std::move(*entry));
+    }
     json::Array kernelList;
     for (auto &[name, number] : kernels) {
       FailureOr<json::Object> kernel = getKernel(name);
@@ -72,7 +77,7 @@ public:
     StringAttr model = moe::attr::model.get(module);
     DictionaryAttr settings = moe::attr::settings.get(module);
     json::Object root{
-        {"format", "moec.module/2"},
+        {"format", "moec.module/3"},
         {"compiler", moec::versionText("moec", LLVM_VERSION_STRING)},
         {"model", model ? model.getValue() : ""},
         {"target", machine.manifest()},
@@ -143,11 +148,17 @@ private:
         });
   }
 
-  json::Object getEntry(kernel::ProgramOp program) {
+  FailureOr<json::Object> getEntry(kernel::ProgramOp program) {
     flops = 0;
+    written.clear();
     inputs = blockNames(program.getInputs(), true);
     outputs = blockNames(program.getOutputs(), false);
-    json::Array launches = getLaunches(program.getBody().front(), 1);
+    FailureOr<json::Array> launches = getLaunches(program.getBody().front(), 1);
+    if (failed(launches))
+      return failure();
+    json::Array writes;
+    for (moe::Role role : written)
+      writes.push_back(moe::stringifyRole(role));
     StringRef name = program.getSymName();
     int64_t batch = 0;
     if (auto entry = moe::attr::entry.get(program)) {
@@ -158,26 +169,33 @@ private:
                         {"batch", batch},
                         {"arena", program.getArena()},
                         {"model_flops", flops},
+                        {"writes", std::move(writes)},
                         {"inputs", toJson(program.getInputs())},
                         {"outputs", toJson(program.getOutputs())},
-                        {"program", std::move(launches)}};
+                        {"program", std::move(*launches)}};
   }
 
-  json::Array getLaunches(Block &block, int64_t times) {
+  FailureOr<json::Array> getLaunches(Block &block, int64_t times) {
     json::Array list;
     for (Operation &op : block) {
       if (auto loop = dyn_cast<kernel::LoopOp>(op)) {
-        json::Array body = getLaunches(loop.getBody().front(), loop.getCount());
+        FailureOr<json::Array> body =
+            getLaunches(loop.getBody().front(), loop.getCount());
+        if (failed(body))
+          return failure();
         list.push_back(json::Object{{"repeat", loop.getCount()},
-                                    {"body", std::move(body)}});
+                                    {"body", std::move(*body)}});
         continue;
       }
       auto launch = cast<kernel::LaunchOp>(op);
       StringAttr name = launch.getKernelAttr().getAttr();
       int64_t number = kernels.insert({name, kernels.size()}).first->second;
-      if (Operation *kernel = symbols.lookup(name))
-        flops += attr::flops.number(kernel) * times;
-
+      Operation *kernel = symbols.lookup(name);
+      if (!kernel)
+        return module.emitError("no kernel function @") << name.getValue();
+      flops += attr::flops.number(kernel) * times;
+      if (failed(addWritten(launch, kernel)))
+        return failure();
       json::Array args;
       for (auto address : launch.getArgs().getAsRange<kernel::AddressAttr>())
         args.push_back(getAddress(address));
@@ -185,6 +203,22 @@ private:
           json::Object{{"launch", number}, {"args", std::move(args)}});
     }
     return list;
+  }
+
+  /// The roles of the variables that `launch` writes.
+  LogicalResult addWritten(kernel::LaunchOp launch, Operation *kernel) {
+    ArrayRef<Attribute> args = launch.getArgs().getValue();
+    IntegerAttr outs = attr::outs.get(kernel);
+    if (!outs || outs.getInt() > int64_t(args.size()))
+      return kernel->emitError("kernel function @")
+             << launch.getKernel() << " has to say which of the " << args.size()
+             << " operands it writes: expected attribute " << attr::outs.name
+             << ", from 0 to " << args.size();
+    for (Attribute arg : args.take_back(outs.getInt()))
+      if (std::optional<moe::Role> role =
+              moe::symbolizeRole(cast<kernel::AddressAttr>(arg).getBlock()))
+        written.insert(*role);
+    return success();
   }
 
   json::Object getAddress(kernel::AddressAttr address) {
@@ -206,9 +240,7 @@ private:
   }
 
   FailureOr<json::Object> getKernel(StringAttr name) {
-    Operation *function = symbols.lookup(name);
-    if (!function)
-      return module.emitError("no kernel function @") << name.getValue();
+    Operation *function = symbols.lookup(name); // launched, so it is there
     FailureOr<json::Object> kernel = machine.describeKernel(function);
     if (failed(kernel))
       return failure();
@@ -223,6 +255,7 @@ private:
   llvm::MapVector<StringAttr, int64_t> kernels;
   SmallVector<std::string> inputs, outputs; // names of their blocks
   int64_t flops = 0;
+  std::set<moe::Role> written; ///< by the entry
 };
 } // namespace
 

@@ -149,6 +149,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     attr::kind.set(kernel, b.getStringAttr(op->getName().stripDialect()));
     attr::flops.set(kernel, op.getFlops());
     attr::bytes.set(kernel, op.getBytes());
+    attr::outs.set(kernel, int64_t(op.getOuts().size()));
     Block *entry = kernel.addEntryBlock();
     OpBuilder inner = OpBuilder::atBlockEnd(entry);
     OperationState state(op.getLoc(), op->getName());

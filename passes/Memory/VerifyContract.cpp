@@ -24,6 +24,9 @@ struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
       if (auto launch = dyn_cast<kernel::LaunchOp>(op))
         return failed(check(launch, symbols)) ? WalkResult::interrupt()
                                               : WalkResult::advance();
+      if (auto function = dyn_cast<func::FuncOp>(op);
+          function && failed(checkOuts(function)))
+        return WalkResult::interrupt();
       auto isTensor = [](Type type) { return isa<TensorType>(type); };
       bool found = llvm::any_of(op->getResultTypes(), isTensor) ||
                    llvm::any_of(op->getOperandTypes(), isTensor);
@@ -39,6 +42,24 @@ struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
     if (walk.wasInterrupted())
       return signalPassFailure();
     markAllAnalysesPreserved();
+  }
+
+  /// What a program writes is known by this number from here on.
+  static LogicalResult checkOuts(func::FuncOp function) {
+    if (!kernel::attr::function.isOn(function))
+      return success();
+    IntegerAttr outs = kernel::attr::outs.get(function);
+    for (auto op : function.getOps<kernel::KernelOpInterface>())
+      if (!outs || outs.getInt() != int64_t(op.getOuts().size())) {
+        InFlightDiagnostic diag = function.emitOpError("expected ")
+                                  << kernel::attr::outs.name << " = "
+                                  << op.getOuts().size()
+                                  << ", the operands that its kernel writes";
+        if (outs)
+          diag << ", got " << outs.getInt();
+        return diag;
+      }
+    return success();
   }
 
   static LogicalResult check(kernel::LaunchOp launch, SymbolTable &symbols) {

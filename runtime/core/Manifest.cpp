@@ -81,13 +81,9 @@ std::string Entry::text() const {
 }
 
 bool Entry::outdatesDerived() const {
-  if (!writes)
-    return true;
-  auto has = [&](Role role) {
-    return std::find(writes->begin(), writes->end(), role) != writes->end();
-  };
   // Who writes derived variables too keeps all of them current.
-  return !writes->empty() && !has(Role::Derived);
+  return !writes.empty() &&
+         std::find(writes.begin(), writes.end(), Role::Derived) == writes.end();
 }
 
 bool Manifest::usesDerived(const Entry &entry) const {
@@ -240,9 +236,9 @@ Manifest parseManifest(std::string_view text) {
   nlohmann::json document = parseJson(text, "the module's manifest");
   JsonView root(document, "manifest");
   std::string format = root.at("format").string();
-  if (format != "moec.module/2")
+  if (format != "moec.module/3")
     root.at("format").error(fmt::format(
-        "expected \"moec.module/2\", got \"{}\"; compile the model again with "
+        "expected \"moec.module/3\", got \"{}\"; compile the model again with "
         "the compiler of this runtime",
         format));
   Manifest manifest;

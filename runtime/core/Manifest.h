@@ -188,8 +188,8 @@ struct Entry {
   std::vector<InputInfo> inputs;
   std::vector<OutputInfo> outputs;
   std::vector<ProgramItem> program;
-  /// The roles of the variables that it changes; without: any.
-  std::optional<std::vector<Role>> writes;
+  /// The roles of the variables that it changes.
+  std::vector<Role> writes;
 
   /// "infer batch 32", or "prepare" without a batch.
   std::string text() const;

@@ -188,11 +188,8 @@ Entry readEntry(const JsonView &view, const Manifest &manifest) {
   entry.arena = view.at("arena").integer(0, maxBytes);
   if (auto flops = view.find("model_flops"))
     entry.modelFlops = flops->number();
-  if (auto writes = view.find("writes")) {
-    entry.writes.emplace();
-    for (const JsonView &role : writes->items())
-      entry.writes->push_back(readRole(role));
-  }
+  for (const JsonView &role : view.at("writes").items())
+    entry.writes.push_back(readRole(role));
   readInputs(view.at("inputs"), entry);
   readOutputs(view.at("outputs"), entry);
   for (const JsonView &item : view.at("program").items()) {

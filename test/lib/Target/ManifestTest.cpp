@@ -69,9 +69,9 @@ protected:
 };
 
 const char *const kernels = R"(
-  func.func private @k0() attributes {kernel.blocks = 6, kernel.scratch = 64, kernel.flops = 100}
+  func.func private @k0() attributes {kernel.blocks = 6, kernel.scratch = 64, kernel.flops = 100, kernel.outs = 0}
   func.func private @k1() attributes {kernel.blocks = 2, kernel.scratch = 0, kernel.flops = 7, kernel.kind = "map",
-                                      kernel.nodes = ["a", "b"]}
+                                      kernel.nodes = ["a", "b"], kernel.outs = 0}
 )";
 
 TEST_F(ManifestTest, ProgramNumbersKernelsAndBlocks) {
@@ -178,7 +178,7 @@ TEST_F(ManifestTest, ModelAttributesAreCopied) {
     module attributes {moe.model = "mixer", moe.precision = "bf16",
                        moe.settings = {data = {classes = 10, image = "pixels", class_names = ["a"], plain = true}}} {})",
                                machine);
-  EXPECT_EQ(at(manifest, {"format"}), "\"moec.module/2\"");
+  EXPECT_EQ(at(manifest, {"format"}), "\"moec.module/3\"");
   EXPECT_EQ(at(manifest, {"model"}), "\"mixer\"");
   EXPECT_EQ(at(manifest, {"precision"}), "\"bf16\"");
   EXPECT_EQ(at(manifest, {"host", "data"}),
@@ -196,7 +196,7 @@ TEST_F(ManifestTest, ModelAttributesAreCopied) {
 
 TEST_F(ManifestTest, BuiltinsAreNamedSo) {
   std::string manifest = build(R"(
-    func.func private @r() attributes {kernel.builtin = "route", kernel.attributes = {items = 4, priority = "position"}}
+    func.func private @r() attributes {kernel.outs = 0, kernel.builtin = "route", kernel.attributes = {items = 4, priority = "position"}}
     kernel.program @infer arena 0 inputs [] outputs [] { kernel.launch @r [] })",
                                machine);
   EXPECT_EQ(at(manifest, {"kernels", "0", "symbol"}), "\"builtin:route\"");
@@ -208,7 +208,7 @@ TEST_F(ManifestTest, KernelsOfAGpuModule) {
   std::unique_ptr<Machine> sm80 = llvm::cantFail(select("cuda:sm_80", {}));
   std::string manifest = build(R"(
     gpu.module @kernels {
-      gpu.func @k() kernel attributes {kernel.grid = 12 : i64, kernel.threads = 256 : i64, kernel.shared = 1024 : i64} {
+      gpu.func @k() kernel attributes {kernel.grid = 12 : i64, kernel.threads = 256 : i64, kernel.shared = 1024 : i64, kernel.outs = 0 : i64} {
         gpu.return
       }
     }
@@ -221,21 +221,57 @@ TEST_F(ManifestTest, KernelsOfAGpuModule) {
             "\"threads\":256}");
 }
 
+TEST_F(ManifestTest, EntriesSayWhatTheyWrite) {
+  const std::string two = R"(
+    func.func private @k() attributes {kernel.blocks = 1, kernel.scratch = 0, kernel.outs = 2}
+    #p = #kernel.address<"parameter", offset = 0, bytes = 4>
+    #m = #kernel.address<"moment", offset = 0, bytes = 4>
+    #s = #kernel.address<"statistic", offset = 0, bytes = 4>
+    #a = #kernel.address<"arena", offset = 0, bytes = 4>
+    kernel.program @f arena 4 inputs [] outputs [] {
+  )";
+  auto writes = [&](const std::string &launches) {
+    return at(build(two + launches + "}", machine), {"entries", "0", "writes"});
+  };
+  // The last two; what is read is not written.
+  EXPECT_EQ(writes("kernel.launch @k [#p, #a, #a]"), "[]");
+  EXPECT_EQ(writes("kernel.launch @k [#p, #a, #m]"), "[\"moment\"]");
+  // Each role once, also in loops, and for each entry anew.
+  EXPECT_EQ(writes("kernel.loop 2 { kernel.launch @k [#m, #m] }"
+                   "kernel.launch @k [#s, #p, #a]"
+                   "} kernel.program @g arena 4 inputs [] outputs [] {"
+                   "kernel.launch @k [#s, #s]"),
+            "[\"parameter\",\"moment\"]");
+  EXPECT_EQ(build(two + "kernel.launch @k [#p] }", machine), "");
+  EXPECT_EQ(message, "kernel function @k has to say which of the 1 operands it "
+                     "writes: expected attribute kernel.outs, from 0 to 1");
+  EXPECT_EQ(build("func.func private @k()"
+                  "kernel.program @f arena 0 inputs [] outputs [] {"
+                  "kernel.launch @k [] }",
+                  machine),
+            "");
+  EXPECT_EQ(message, "kernel function @k has to say which of the 0 operands it "
+                     "writes: expected attribute kernel.outs, from 0 to 0");
+}
+
 TEST_F(ManifestTest, KernelsThatAreNotLowered) {
   std::string program = "kernel.program @infer arena 0 inputs [] outputs [] { "
                         "kernel.launch @k [] }";
   EXPECT_EQ(
-      build("func.func private @k() attributes {kernel.blocks = 1}" + program,
-            machine),
+      build(
+          "func.func private @k() attributes {kernel.blocks = 1, kernel.outs = "
+          "0}" +
+              program,
+          machine),
       "");
   EXPECT_EQ(message, "kernel function @k was not lowered: expected attributes "
                      "kernel.blocks and kernel.scratch");
   std::unique_ptr<Machine> sm80 = llvm::cantFail(select("cuda:sm_80", {}));
-  EXPECT_EQ(
-      build("gpu.module @kernels { gpu.func @k() kernel { gpu.return } }" +
-                program,
-            *sm80),
-      "");
+  EXPECT_EQ(build("gpu.module @kernels { gpu.func @k() kernel attributes "
+                  "{kernel.outs = 0} { gpu.return } }" +
+                      program,
+                  *sm80),
+            "");
   EXPECT_EQ(message, "kernel function @k was not lowered: expected attributes "
                      "kernel.grid and kernel.threads");
   EXPECT_EQ(build("gpu.module @kernels {}" + program, *sm80), "");

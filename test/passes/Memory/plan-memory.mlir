@@ -5,7 +5,7 @@
 
 // CHECK-LABEL: func.func @k0_map
 // CHECK-SAME: memref<2x4xf32>, %{{.*}}: memref<4xf32>, %{{.*}}: memref<2x4xf32>, %{{.*}}: index, %{{.*}}: index, %{{.*}}: memref<?xi8>
-// CHECK-SAME: kernel.bytes = 80 : i64, kernel.flops = 0 : i64, kernel.function, kernel.kind = "map", kernel.nodes = ["first"]
+// CHECK-SAME: kernel.bytes = 80 : i64, kernel.flops = 0 : i64, kernel.function, kernel.kind = "map", kernel.nodes = ["first"], kernel.outs = 1 : i64
 // CHECK: func.func @k1_map
 // CHECK: kernel.program @infer arena 64
 // CHECK-SAME: inputs [{dtype = "f32", name = "x", shape = [2, 4], source = "field"}]

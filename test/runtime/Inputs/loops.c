@@ -36,7 +36,7 @@ void loops_step(void *const *args, int64_t begin, int64_t end, void *scratch) {
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/2", "model": "loops",
+  "format": "moec.module/3", "model": "loops",
   "target": { "triple": "x86_64-pc-linux-gnu", "features": [] },
   "blocks": [ { "name": "parameter", "bytes": 192 } ],
   "variables": [
@@ -47,7 +47,7 @@ MANIFEST({
     { "symbol": "builtin:route", "blocks": 1, "scratch": 0,
       "attributes": { "items": 4, "experts": 2, "k": 1, "capacity": 3, "priority": "position" } } ],
   "entries": [
-    { "name": "chain", "batch": 1, "arena": 128,
+    { "name": "chain", "batch": 1, "arena": 128, "writes": [],
       "inputs": [ { "name": "x", "dtype": "f32", "shape": [16], "source": "field" } ],
       "outputs": [ { "name": "y", "dtype": "f32", "shape": [16], "kind": "output" } ],
       "program": [
@@ -57,7 +57,7 @@ MANIFEST({
                                    { "block": "parameter", "offset": 0, "bytes": 64, "stride": 64 },
                                    { "block": "arena", "offset": 0, "bytes": 64, "ring": [1, 2, 64] } ] } ] },
         { "launch": 0, "args": [ { "block": "arena", "offset": 64, "bytes": 64 }, { "block": "out0", "offset": 0, "bytes": 64 } ] } ] },
-    { "name": "back", "batch": 1, "arena": 128,
+    { "name": "back", "batch": 1, "arena": 128, "writes": [],
       "inputs": [ { "name": "x", "dtype": "f32", "shape": [16], "source": "field" } ],
       "outputs": [ { "name": "y", "dtype": "f32", "shape": [16], "kind": "output" } ],
       "program": [
@@ -67,7 +67,7 @@ MANIFEST({
                                    { "block": "parameter", "offset": 128, "bytes": 64, "stride": -64 },
                                    { "block": "arena", "offset": 0, "bytes": 64, "ring": [1, 2, 64] } ] } ] },
         { "launch": 0, "args": [ { "block": "arena", "offset": 64, "bytes": 64 }, { "block": "out0", "offset": 0, "bytes": 64 } ] } ] },
-    { "name": "route", "batch": 1, "arena": 0,
+    { "name": "route", "batch": 1, "arena": 0, "writes": [],
       "inputs": [ { "name": "gates", "dtype": "f32", "shape": [4, 2], "source": "field" } ],
       "outputs": [ { "name": "weights", "dtype": "f32", "shape": [4, 1], "kind": "output" }, { "name": "plan", "dtype": "i32", "shape": [19], "kind": "output" } ],
       "program": [ { "launch": 2, "args": [ { "block": "in0", "offset": 0, "bytes": 32 }, { "block": "out0", "offset": 0, "bytes": 16 }, { "block": "out1", "offset": 0, "bytes": 76 } ] } ] } ]

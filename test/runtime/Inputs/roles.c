@@ -17,7 +17,7 @@
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/2", "model": "roles",
+  "format": "moec.module/3", "model": "roles",
   "target": { "triple": "x86_64-pc-linux-gnu", "features": ["sse2"] },
   "blocks": [ { "name": "shadow", "bytes": 24 }, { "name": "parameter", "bytes": 24 }, { "name": "moment", "bytes": 3 },
               { "name": "statistic", "bytes": 12 }, { "name": "derived", "bytes": 8 } ],
@@ -28,6 +28,6 @@ MANIFEST({
     { "name": "flags", "role": "moment", "dtype": "u8", "shape": [3], "block": "moment", "offset": 0 },
     { "name": "packed", "role": "derived", "of": "weight", "dtype": "f32", "shape": [2], "block": "derived", "offset": 0 } ],
   "kernels": [],
-  "entries": [ { "name": "infer", "batch": 1, "arena": 0, "inputs": [], "outputs": [], "program": [] },
-               { "name": "prepare", "arena": 0, "inputs": [], "outputs": [], "program": [] } ]
+  "entries": [ { "name": "infer", "batch": 1, "arena": 0, "writes": [], "inputs": [], "outputs": [], "program": [] },
+               { "name": "prepare", "arena": 0, "writes": ["derived"], "inputs": [], "outputs": [], "program": [] } ]
 })

@@ -101,7 +101,7 @@ void toy_update(void *const *args, int64_t begin, int64_t end, void *scratch) {
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/2", "model": "toy",
+  "format": "moec.module/3", "model": "toy",
   "target": { "triple": "x86_64-pc-linux-gnu", "cpu": "x86-64", "features": ["sse2"] },
   "blocks": [ { "name": "parameter", "bytes": 256 }, { "name": "moment", "bytes": 256 } ],
   "variables": [
@@ -118,21 +118,21 @@ MANIFEST({
     { "symbol": "toy_logits", "blocks": 5, "flops": 480, "kind": "contract", "nodes": ["logits"] },
     { "symbol": "toy_loss", "blocks": 5, "scratch": 64, "flops": 62, "bytes": 125, "kind": "rows", "nodes": ["loss"] } ],
   "entries": [
-    { "name": "infer", "batch": 5, "arena": 0, "model_flops": 480,
+    { "name": "infer", "batch": 5, "arena": 0, "writes": [], "model_flops": 480,
       "inputs": [ { "name": "image", "dtype": "u8", "shape": [5, 4, 4, 1], "source": "field" } ],
       "outputs": [ { "name": "logits", "dtype": "f32", "shape": [5, 3], "kind": "output" } ],
       "program": [
         { "launch": 5, "args": [ { "block": "in0", "offset": 0, "bytes": 80 },
                                  { "block": "parameter", "offset": 0, "bytes": 204 },
                                  { "block": "out0", "offset": 0, "bytes": 60 } ] } ] },
-    { "name": "infer", "batch": 8, "arena": 0, "model_flops": 768,
+    { "name": "infer", "batch": 8, "arena": 0, "writes": [], "model_flops": 768,
       "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1], "source": "field" } ],
       "outputs": [ { "name": "logits", "dtype": "f32", "shape": [8, 3], "kind": "output" } ],
       "program": [
         { "launch": 0, "args": [ { "block": "in0", "offset": 0, "bytes": 128 },
                                  { "block": "parameter", "offset": 0, "bytes": 204 },
                                  { "block": "out0", "offset": 0, "bytes": 96 } ] } ] },
-    { "name": "train_step", "batch": 8, "arena": 768, "model_flops": 2304,
+    { "name": "train_step", "batch": 8, "arena": 768, "writes": ["parameter", "moment"], "model_flops": 2304,
       "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1], "source": "field" },
                   { "name": "label", "dtype": "i32", "shape": [8], "source": "field" },
                   { "name": "learning_rate", "dtype": "f32", "shape": [], "source": "host" },
@@ -158,7 +158,7 @@ MANIFEST({
                                  { "block": "in3", "offset": 0, "bytes": 4 }, { "block": "in4", "offset": 0, "bytes": 4 },
                                  { "block": "parameter", "offset": 0, "bytes": 256 },
                                  { "block": "moment", "offset": 0, "bytes": 256 } ] } ] },
-    { "name": "eval", "batch": 5, "arena": 96, "model_flops": 480,
+    { "name": "eval", "batch": 5, "arena": 96, "writes": [], "model_flops": 480,
       "inputs": [ { "name": "image", "dtype": "u8", "shape": [5, 4, 4, 1], "source": "field" },
                   { "name": "label", "dtype": "i32", "shape": [5], "source": "field" } ],
       "outputs": [ { "name": "loss", "dtype": "f32", "shape": [5], "kind": "metric" },
@@ -171,7 +171,7 @@ MANIFEST({
         { "launch": 6, "args": [ { "block": "out2", "offset": 0, "bytes": 60 }, { "block": "in1", "offset": 0, "bytes": 20 },
                                  { "block": "arena", "offset": 0, "bytes": 60 }, { "block": "out0", "offset": 0, "bytes": 20 },
                                  { "block": "out1", "offset": 0, "bytes": 20 } ] } ] },
-    { "name": "eval", "batch": 8, "arena": 96, "model_flops": 768,
+    { "name": "eval", "batch": 8, "arena": 96, "writes": [], "model_flops": 768,
       "inputs": [ { "name": "image", "dtype": "u8", "shape": [8, 4, 4, 1], "source": "field" },
                   { "name": "label", "dtype": "i32", "shape": [8], "source": "field" } ],
       "outputs": [ { "name": "loss", "dtype": "f32", "shape": [8], "kind": "metric" },

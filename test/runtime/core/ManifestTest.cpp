@@ -131,7 +131,7 @@ TEST_P(ManifestDamage, IsReported) {
 static const Damage damages[] = {
     {"remove", "/format", nullptr, "\"format\" is missing"},
     {"replace", "/format", "\"moec.module/1\"",
-     "expected \"moec.module/2\", got \"moec.module/1\"; compile the model "
+     "expected \"moec.module/3\", got \"moec.module/1\"; compile the model "
      "again"},
     {"add", "/precision", "\"fp8\"", "\"f32\" or \"bf16\", got \"fp8\""},
     {"remove", "/target", nullptr, "manifest: member \"target\" is missing"},
@@ -174,6 +174,9 @@ static const Damage damages[] = {
      "\"weight\" is of i32: expected zeros or ones, got \"normal\""},
     {"replace", "/kernels/0/blocks", "-1", "/kernels/0/blocks: expected"},
     {"replace", "/kernels/0/symbol", "\"builtin:route\"", "has one block"},
+    {"remove", "/entries/0/writes", nullptr, "\"writes\" is missing"},
+    {"replace", "/entries/0/writes", "\"any\"", "/writes: expected an array"},
+    {"replace", "/entries/0/writes", "[\"weight\"]", "got \"weight\""},
     {"replace", "/entries/0/batch", "-1", "/entries/0/batch: expected"},
     {"replace", "/entries/0/batch", "8", "stands twice"},
     {"remove", "/entries/0/program", nullptr, "\"program\" is missing"},
@@ -312,7 +315,8 @@ static json gpu() {
                          "strides": [32], "box": [16, 2], "swizzle": 32 } ] },
     { "symbol": "k1", "grid": 1, "threads": 32 } ])");
   manifest["entries"] = json::parse(R"([
-    { "name": "infer", "batch": 1, "arena": 256, "inputs": [], "outputs": [],
+    { "name": "infer", "batch": 1, "arena": 256, "writes": [], "inputs": [],
+      "outputs": [],
       "program": [ { "launch": 0, "args": [ { "block": "arena", "offset": 128, "bytes": 128 },
                                             { "block": "parameter", "bytes": 64 } ] },
                    { "launch": 1, "args": [ { "block": "parameter", "bytes": 64 } ] } ] } ])");

@@ -76,7 +76,7 @@ TEST(Module, OtherAbiIsRefusedInOneLine) {
 /// Also where the seal is right.
 TEST(Module, OtherFormatIsRefusedInOneLine) {
   std::string text =
-      errorOf([&] { changedModule("toy", "moec.module/2", "moec.module/1"); });
+      errorOf([&] { changedModule("toy", "moec.module/3", "moec.module/1"); });
   EXPECT_NE(text.find("compile the model again"), std::string::npos) << text;
   EXPECT_EQ(text.find('\n'), std::string::npos) << text;
 }
