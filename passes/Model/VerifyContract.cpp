@@ -108,7 +108,7 @@ struct VerifyModelPass
       if (isEntry(function) && (failed(checkEntry(function, symbols)) ||
                                 failed(checkName(function, entries))))
         return signalPassFailure();
-    if (failed(checkReads(symbols)))
+    if (failed(checkStatistics(symbols)) || failed(checkDerived()))
       return signalPassFailure();
     markAllAnalysesPreserved();
   }
@@ -122,41 +122,109 @@ struct VerifyModelPass
     return names;
   }
 
-  /// What an entry reads has a value: a statistic starts by its own `init`, and
-  /// some entry computes a derived variable without reading it.
-  LogicalResult checkReads(SymbolTable &symbols) {
-    llvm::DenseSet<Attribute> computed;
-    auto functions = getOperation().getOps<func::FuncOp>();
-    for (auto function : functions) {
-      SmallVector<Attribute> reads = variablesOf(function.getArgAttrs());
-      for (Attribute name : variablesOf(function.getResAttrs()))
-        if (name && !llvm::is_contained(reads, name))
-          computed.insert(name);
+  /// The variables that an entry changes: those of which it returns another
+  /// value than that which they have.
+  static llvm::SetVector<Attribute> changedBy(func::FuncOp function) {
+    llvm::SetVector<Attribute> changed;
+    bool isPlain = function.getBody().hasOneBlock();
+    for (auto [i, name] :
+         llvm::enumerate(variablesOf(function.getResAttrs()))) {
+      auto same = isPlain ? dyn_cast<BlockArgument>(
+                                function.front().getTerminator()->getOperand(i))
+                          : BlockArgument();
+      if (name && (!same || moe::attr::variable.ofArgument(
+                                function, same.getArgNumber()) != name))
+        changed.insert(name);
     }
+    return changed;
+  }
+
+  /// A statistic that is read has a value from the first run on.
+  LogicalResult checkStatistics(SymbolTable &symbols) {
+    auto functions = getOperation().getOps<func::FuncOp>();
     for (auto function : functions)
       for (auto [i, name] :
            llvm::enumerate(variablesOf(function.getArgAttrs()))) {
         auto variable = name ? symbols.lookup<moe::VariableOp>(
                                    cast<FlatSymbolRefAttr>(name).getAttr())
                              : moe::VariableOp();
-        if (!variable)
-          continue;
-        const char *missing = nullptr;
-        if (variable.getRole() == moe::Role::Statistic && !variable.getInit())
-          missing = "an 'init'";
-        if (variable.getRole() == moe::Role::Derived && !computed.count(name))
-          missing = "an entry that computes it without reading it";
-        if (!missing)
+        if (!variable || variable.getRole() != moe::Role::Statistic ||
+            variable.getInit())
           continue;
         InFlightDiagnostic diag = function.emitError()
                                   << "argument " << i << " of @"
                                   << function.getSymName() << " reads " << name
                                   << ", to which nothing gives a value";
         diag.attachNote(variable.getLoc())
-            << "expected " << missing << " for a variable of role "
-            << moe::stringifyRole(variable.getRole());
+            << "expected an 'init' for a variable of role statistic";
         return diag;
       }
+    return success();
+  }
+
+  /// Derived variables are computed by one entry that changes nothing else,
+  /// which is what the runtime knows it by and why it can run it at any time.
+  /// Who changes more has to change all of them, since they count as current
+  /// then.
+  LogicalResult checkDerived() {
+    llvm::SetVector<Attribute> derived;
+    moe::VariableOp first;
+    for (auto variable : getOperation().getOps<moe::VariableOp>())
+      if (variable.getRole() == moe::Role::Derived) {
+        derived.insert(FlatSymbolRefAttr::get(variable.getSymNameAttr()));
+        first = first ? first : variable;
+      }
+    func::FuncOp preparing;
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      llvm::SetVector<Attribute> changed = changedBy(function);
+      auto isDerived = [&](Attribute name) { return derived.contains(name); };
+      auto one = llvm::find_if(changed, isDerived);
+      if (one == changed.end())
+        continue;
+      for (Attribute name : derived)
+        if (!changed.contains(name))
+          return function.emitError()
+                 << "@" << function.getSymName() << " computes the derived "
+                 << "variable " << *one << " and not " << name
+                 << "; expected all of them, which are taken for current once "
+                 << "it has run";
+      if (!llvm::all_of(changed, isDerived))
+        continue;
+      if (failed(checkPreparing(function, derived)))
+        return failure();
+      if (preparing) {
+        InFlightDiagnostic diag =
+            function.emitError()
+            << "@" << function.getSymName() << " is a second entry that "
+            << "changes derived variables alone; expected one, which the "
+            << "runtime runs by itself";
+        diag.attachNote(preparing.getLoc()) << "the first";
+        return diag;
+      }
+      preparing = function;
+    }
+    if (derived.empty() || preparing)
+      return success();
+    return first.emitOpError("is derived; expected an entry that changes the "
+                             "derived variables alone, which the runtime runs "
+                             "by itself when others have changed");
+  }
+
+  static LogicalResult
+  checkPreparing(func::FuncOp function,
+                 const llvm::SetVector<Attribute> &derived) {
+    auto error = [&] {
+      return function.emitError()
+             << "@" << function.getSymName() << " changes derived variables "
+             << "alone, so the runtime runs it by itself; expected ";
+    };
+    auto entry = moe::attr::entry.get(function);
+    if (int64_t batch = entry ? entry.getBatch() : 0)
+      return error() << "no batch, got " << batch;
+    for (auto [i, name] : llvm::enumerate(variablesOf(function.getArgAttrs())))
+      if (!name || derived.contains(name))
+        return error() << "arguments that are other variables, got argument "
+                       << i;
     return success();
   }
 

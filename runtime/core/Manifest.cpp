@@ -80,6 +80,12 @@ std::string Entry::text() const {
   return batch ? fmt::format("{} batch {}", name, batch) : name;
 }
 
+bool Entry::preparesDerived() const {
+  return !writes.empty() &&
+         std::all_of(writes.begin(), writes.end(),
+                     [](Role role) { return role == Role::Derived; });
+}
+
 bool Entry::outdatesDerived() const {
   // Who writes derived variables too keeps all of them current.
   return !writes.empty() &&
@@ -113,6 +119,13 @@ int64_t Manifest::elementsOf(Role role) const {
 int64_t Manifest::findEntry(std::string_view name, int64_t batch) const {
   for (size_t i = 0; i < entries.size(); ++i)
     if (entries[i].name == name && (batch == 0 || entries[i].batch == batch))
+      return int64_t(i);
+  return -1;
+}
+
+int64_t Manifest::findPreparing() const {
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].preparesDerived())
       return int64_t(i);
   return -1;
 }
@@ -187,22 +200,36 @@ static ScheduleInfo readSchedule(const JsonView &view) {
 
 /// Nobody could fill inputs of an entry that the runtime runs by itself, and
 /// without one derived variables would stay zero.
-static void checkPrepare(const JsonView &entries, const Manifest &manifest) {
-  int64_t index = manifest.findEntry(prepareEntryName);
-  if (index >= 0) {
-    const Entry &prepare = manifest.entries[size_t(index)];
-    if (prepare.batch || !prepare.inputs.empty())
-      entries.items()[size_t(index)].error(fmt::format(
-          "the entry \"{}\" runs by itself: expected no batch and no inputs, "
-          "got batch {} and {} inputs",
-          prepareEntryName, prepare.batch, prepare.inputs.size()));
-    return;
+static void checkPreparing(const JsonView &entries, const Manifest &manifest) {
+  const int64_t index = manifest.findPreparing();
+  for (size_t i = 0; i < manifest.entries.size(); ++i) {
+    const Entry &entry = manifest.entries[i];
+    if (!entry.preparesDerived())
+      continue;
+    if (entry.batch || !entry.inputs.empty())
+      entries.items()[i].error(fmt::format(
+          "the entry \"{}\" writes derived variables alone, so it runs by "
+          "itself: expected no batch and no inputs, got batch {} and {} inputs",
+          entry.name, entry.batch, entry.inputs.size()));
+    if (int64_t(i) != index)
+      entries.items()[i].error(fmt::format(
+          "the entry \"{}\" writes derived variables alone, as \"{}\" does: "
+          "expected one such entry, which runs by itself",
+          entry.name, manifest.entries[size_t(index)].name));
   }
+  if (index >= 0)
+    return;
   for (const Variable &variable : manifest.variables)
     if (variable.role == Role::Derived)
       entries.error(fmt::format("variable \"{}\" is derived, but there is no "
-                                "entry \"{}\" that computes it",
-                                variable.name, prepareEntryName));
+                                "entry that writes derived variables alone",
+                                variable.name));
+  for (size_t i = 0; i < manifest.entries.size(); ++i)
+    if (manifest.usesDerived(manifest.entries[i]))
+      entries.items()[i].error(
+          fmt::format("the entry \"{}\" uses derived variables, but there is "
+                      "no entry that writes derived variables alone",
+                      manifest.entries[i].name));
 }
 
 static void readHost(const JsonView &host, Manifest &manifest) {
@@ -257,7 +284,7 @@ Manifest parseManifest(std::string_view text) {
   readKernels(root, manifest);
   for (const JsonView &view : root.at("entries").items())
     manifest.entries.push_back(readEntry(view, manifest));
-  checkPrepare(root.at("entries"), manifest);
+  checkPreparing(root.at("entries"), manifest);
   if (auto host = root.find("host"))
     readHost(*host, manifest);
   return manifest;

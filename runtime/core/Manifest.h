@@ -81,11 +81,6 @@ constexpr bool isWeight(Role role) {
          role == Role::Shadow;
 }
 
-/// The entry that computes derived variables from the others. The runtime runs
-/// it by itself, before an entry that uses them, whenever the others have
-/// changed.
-constexpr const char *prepareEntryName = "prepare";
-
 /// How a variable starts; a shadow starts as what it belongs to. `value` is the
 /// constant, the standard deviation or the limit.
 struct VariableInit {
@@ -191,10 +186,14 @@ struct Entry {
   /// The roles of the variables that it changes.
   std::vector<Role> writes;
 
-  /// "infer batch 32", or "prepare" without a batch.
+  /// "infer batch 32", or "infer" without a batch.
   std::string text() const;
-  /// Whether derived variables are no longer what `prepare` would make of the
-  /// others once this has run.
+  /// Whether it writes derived variables and nothing else. Such an entry is run
+  /// by the runtime itself: before an entry that uses them, whenever the others
+  /// have changed.
+  bool preparesDerived() const;
+  /// Whether derived variables are no longer what the entry that prepares them
+  /// would make of the others once this has run.
   bool outdatesDerived() const;
   /// Index of the input of that name and source, or -1.
   int64_t findInput(std::string_view name, InputSource source) const;
@@ -257,6 +256,9 @@ struct Manifest {
   /// Index of the entry of that name and batch size (0: the first of that
   /// name), or -1.
   int64_t findEntry(std::string_view name, int64_t batch = 0) const;
+  /// Index of the entry that prepares the derived variables, or -1 if nothing
+  /// uses any.
+  int64_t findPreparing() const;
   /// Index of the variable of that name, or -1.
   int64_t findVariable(std::string_view name) const;
   /// How many variables of a role there are, and their numbers.

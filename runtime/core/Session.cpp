@@ -85,7 +85,7 @@ Session::EntryMemory &Session::ready(int64_t index) {
 void Session::prepare(int64_t entry) {
   ready(entry);
   if (usesDerived.at(size_t(entry)))
-    ready(manifest().findEntry(prepareEntryName));
+    ready(manifest().findPreparing());
 }
 
 void *Session::input(int64_t entry, int64_t index) {
@@ -157,7 +157,7 @@ void Session::checkLabels(const Entry &entry, EntryMemory &memory) {
 double Session::run(int64_t entry) {
   const Entry &info = manifest().entries.at(size_t(entry));
   checkLabels(info, ready(entry));
-  int64_t prepares = manifest().findEntry(prepareEntryName);
+  int64_t prepares = manifest().findPreparing();
   if (usesDerived[size_t(entry)] && entry != prepares && !derivedAreCurrent) {
     runProgram(prepares);
     derivedAreCurrent = true;

@@ -81,9 +81,9 @@ public:
   double scalarOutput(int64_t entry, int64_t index);
 
   /// Returns the seconds that the program took on the device. Before an entry
-  /// that uses derived variables, `prepare` runs if any variable may have
-  /// changed since it did; its time does not count. Throws Error, having run
-  /// nothing, for a label outside of the model's classes.
+  /// that uses derived variables, the one that prepares them runs if any
+  /// variable may have changed since it did; its time does not count. Throws
+  /// Error, having run nothing, for a label outside of the model's classes.
   double run(int64_t entry);
 
   /// One for each kernel of the module; empty without `profile`.
@@ -115,7 +115,8 @@ private:
   std::vector<EntryMemory> entries;
   /// Of each entry, see Manifest::usesDerived().
   std::vector<bool> usesDerived;
-  /// Derived variables are what `prepare` makes of the others.
+  /// Derived variables are what the entry that prepares them makes of the
+  /// others.
   bool derivedAreCurrent = false;
   std::vector<KernelCost> kernelCosts;
 };

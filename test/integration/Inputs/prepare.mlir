@@ -1,9 +1,9 @@
-// y = x + 2 * weight, where @prepare doubles the weight.
+// y = x + 2 * weight, where @double doubles the weight.
 module attributes {moe.model = "prepare"} {
   moe.variable @weight : tensor<4xf32> role(parameter) init<normal, 1.0>
   moe.variable @twice : tensor<4xf32> role(derived)
-  func.func @prepare(%w: tensor<4xf32> {moe.var = @weight}) -> (tensor<4xf32> {moe.var = @twice})
-      attributes {moe.entry = #moe.entry<"prepare">} {
+  func.func @double(%w: tensor<4xf32> {moe.var = @weight}) -> (tensor<4xf32> {moe.var = @twice})
+      attributes {moe.entry = #moe.entry<"double">} {
     %twice = moe.add %w, %w : tensor<4xf32>
     return %twice : tensor<4xf32>
   }

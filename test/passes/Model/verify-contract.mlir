@@ -102,11 +102,62 @@ func.func @f(%x: tensor<8xf32> {moe.var = @mean}) -> (tensor<8xf32> {moe.output 
 
 // -----
 
-// expected-note @+1 {{expected an entry that computes it without reading it for a variable of role derived}}
+// What an entry returns unchanged it does not compute.
+// expected-error @+1 {{is derived; expected an entry that changes the derived variables alone, which the runtime runs by itself when others have changed}}
 moe.variable @packed : tensor<8xf32> role(derived)
-// expected-error @+1 {{argument 0 of @f reads @packed, to which nothing gives a value}}
 func.func @f(%x: tensor<8xf32> {moe.var = @packed}) -> (tensor<8xf32> {moe.var = @packed}) {
   return %x : tensor<8xf32>
+}
+
+// -----
+
+moe.variable @packed : tensor<8xf32> role(derived)
+// expected-error @+1 {{@f changes derived variables alone, so the runtime runs it by itself; expected arguments that are other variables, got argument 0}}
+func.func @f(%x: tensor<8xf32> {moe.var = @packed}) -> (tensor<8xf32> {moe.var = @packed}) {
+  %y = moe.add %x, %x : tensor<8xf32>
+  return %y : tensor<8xf32>
+}
+
+// -----
+
+moe.variable @packed : tensor<8xf32> role(derived)
+// expected-error @+1 {{expected arguments that are other variables, got argument 0}}
+func.func @f(%x: tensor<8xf32> {moe.field = "x"}) -> (tensor<8xf32> {moe.var = @packed}) {
+  return %x : tensor<8xf32>
+}
+
+// -----
+
+moe.variable @w : tensor<8xf32> role(parameter)
+moe.variable @packed : tensor<8xf32> role(derived)
+// expected-error @+1 {{@f changes derived variables alone, so the runtime runs it by itself; expected no batch, got 4}}
+func.func @f(%x: tensor<8xf32> {moe.var = @w}) -> (tensor<8xf32> {moe.var = @packed})
+    attributes {moe.entry = #moe.entry<"pack", batch = 4>} {
+  return %x : tensor<8xf32>
+}
+
+// -----
+
+moe.variable @w : tensor<8xf32> role(parameter)
+moe.variable @packed : tensor<8xf32> role(derived)
+// expected-note @+1 {{the first}}
+func.func @f(%x: tensor<8xf32> {moe.var = @w}) -> (tensor<8xf32> {moe.var = @packed}) {
+  return %x : tensor<8xf32>
+}
+// A parameter that stays what it is makes it no other entry.
+// expected-error @+1 {{@g is a second entry that changes derived variables alone; expected one, which the runtime runs by itself}}
+func.func @g(%x: tensor<8xf32> {moe.var = @w}) -> (tensor<8xf32> {moe.var = @w}, tensor<8xf32> {moe.var = @packed}) {
+  return %x, %x : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
+moe.variable @w : tensor<8xf32> role(parameter)
+moe.variable @a : tensor<8xf32> role(derived)
+moe.variable @b : tensor<8xf32> role(derived)
+// expected-error @+1 {{@f computes the derived variable @b and not @a; expected all of them, which are taken for current once it has run}}
+func.func @f(%x: tensor<8xf32> {moe.field = "x"}) -> (tensor<8xf32> {moe.var = @w}, tensor<8xf32> {moe.var = @b}) {
+  return %x, %x : tensor<8xf32>, tensor<8xf32>
 }
 
 // -----
@@ -114,9 +165,13 @@ func.func @f(%x: tensor<8xf32> {moe.var = @packed}) -> (tensor<8xf32> {moe.var =
 // Statistics that start, derived variables that are computed: nothing is said.
 moe.variable @mean : tensor<8xf32> role(statistic) init<zeros>
 moe.variable @packed : tensor<8xf32> role(derived)
-func.func @prepare(%x: tensor<8xf32> {moe.var = @mean}) -> (tensor<8xf32> {moe.var = @packed}) {
+func.func @pack(%x: tensor<8xf32> {moe.var = @mean}) -> (tensor<8xf32> {moe.var = @packed}) {
   return %x : tensor<8xf32>
 }
 func.func @f(%x: tensor<8xf32> {moe.var = @packed}) -> (tensor<8xf32> {moe.output = "y"}) {
   return %x : tensor<8xf32>
+}
+func.func @keep(%x: tensor<8xf32> {moe.field = "x"}) -> (tensor<8xf32> {moe.var = @mean}, tensor<8xf32> {moe.var = @packed})
+    attributes {moe.entry = #moe.entry<"keep", batch = 4>} {
+  return %x, %x : tensor<8xf32>, tensor<8xf32>
 }

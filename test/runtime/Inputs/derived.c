@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// `prepare` makes `twice` of `weight`. `grow` adds 1 to `weight`, `keep` does that
+// `double` makes `twice` of `weight`. `grow` adds 1 to `weight`, `keep` does that
 // and writes `twice`, `infer` tells what `twice` is.
 //
 //===----------------------------------------------------------------------===//
@@ -53,7 +53,7 @@ MANIFEST({
     { "name": "infer", "batch": 1, "arena": 0, "writes": [], "inputs": [],
       "outputs": [ { "name": "y", "dtype": "f32", "shape": [4], "kind": "output" } ],
       "program": [ { "launch": 2, "args": [ { "block": "derived", "bytes": 16 }, { "block": "out0", "bytes": 16 } ] } ] },
-    { "name": "prepare", "batch": 0, "arena": 0, "writes": ["derived"], "inputs": [], "outputs": [],
+    { "name": "double", "batch": 0, "arena": 0, "writes": ["derived"], "inputs": [], "outputs": [],
       "program": [ { "launch": 0, "args": [ { "block": "parameter", "bytes": 16 }, { "block": "derived", "bytes": 16 } ] } ] },
     { "name": "grow", "arena": 0, "writes": ["parameter"], "inputs": [], "outputs": [],
       "program": [ { "launch": 1, "args": [ { "block": "parameter", "bytes": 16 } ] } ] },

@@ -29,5 +29,5 @@ MANIFEST({
     { "name": "packed", "role": "derived", "of": "weight", "dtype": "f32", "shape": [2], "block": "derived", "offset": 0 } ],
   "kernels": [],
   "entries": [ { "name": "infer", "batch": 1, "arena": 0, "writes": [], "inputs": [], "outputs": [], "program": [] },
-               { "name": "prepare", "arena": 0, "writes": ["derived"], "inputs": [], "outputs": [], "program": [] } ]
+               { "name": "pack", "arena": 0, "writes": ["derived"], "inputs": [], "outputs": [], "program": [] } ]
 })

@@ -33,7 +33,7 @@ protected:
     run("infer");
     return *static_cast<const float *>(session.output(0, 0));
   }
-  /// Launches of the kernel of `prepare` since the last call.
+  /// Launches of the kernel of `double` since the last call.
   int64_t prepared() { return session.takeCost(0).launches; }
   float weight() { return session.readVariable(0)[0]; }
 
@@ -60,7 +60,7 @@ TEST_F(Derived, AreComputedOnceAfterTheOthers) {
 
 TEST_F(Derived, FollowWhatEntriesChange) {
   session.variable(0)[0] = 5;
-  run("prepare"); // by hand
+  run("double"); // by hand
   EXPECT_EQ(inferred(), 10.0f);
   EXPECT_EQ(prepared(), 1);
   run("grow");
@@ -129,11 +129,27 @@ TEST(DerivedManifest, Errors) {
   };
   EXPECT_EQ(error([](json &) {}), "no error");
   expect(error([](json &text) { text["entries"][1]["batch"] = 2; }),
-         "runs by itself: expected no batch and no inputs, got batch 2 and 0 "
-         "inputs");
+         "\"double\" writes derived variables alone, so it runs by itself: "
+         "expected no batch and no inputs, got batch 2 and 0 inputs");
+  expect(error([](json &text) {
+           text["entries"][1]["inputs"] = {{{"name", "x"},
+                                            {"dtype", "f32"},
+                                            {"shape", {4}},
+                                            {"source", "field"}}};
+         }),
+         "got batch 0 and 1 inputs");
+  expect(error([](json &text) { text["entries"][2]["writes"] = {"derived"}; }),
+         "manifest/entries/2: the entry \"grow\" writes derived variables "
+         "alone, as \"double\" does: expected one such entry");
   expect(error([](json &text) { text["entries"].erase(1); }),
          "manifest/entries: variable \"twice\" is derived, but there is no "
-         "entry \"prepare\" that computes it");
+         "entry that writes derived variables alone");
+  expect(error([](json &text) {
+           text["entries"].erase(1);
+           text["variables"].erase(1);
+         }),
+         "manifest/entries/0: the entry \"infer\" uses derived variables, but "
+         "there is no entry that writes derived variables alone");
   expect(error([](json &text) { text["entries"][2]["name"] = "keep"; }),
          "entry \"keep\" with batch 0 stands twice");
   expect(error([](json &text) { text["variables"][2].erase("of"); }),
