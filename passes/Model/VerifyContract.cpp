@@ -153,8 +153,15 @@ struct VerifyModelPass
           continue;
         InFlightDiagnostic diag = function.emitError()
                                   << "argument " << i << " of @"
-                                  << function.getSymName() << " reads " << name
-                                  << ", to which nothing gives a value";
+                                  << function.getSymName() << " reads " << name;
+        auto other = llvm::find_if(functions, [&](func::FuncOp other) {
+          return other != function && changedBy(other).contains(name);
+        });
+        if (other == functions.end())
+          diag << ", to which nothing gives a first value";
+        else
+          diag << ", and may do so before @" << (*other).getSymName()
+               << " has given it a value";
         diag.attachNote(variable.getLoc())
             << "expected an 'init' for a variable of role statistic";
         return diag;

@@ -95,7 +95,30 @@ func.func @f(%x: tensor<7xi32> {moe.host = #moe.host<step>}) {
 
 // expected-note @+1 {{expected an 'init' for a variable of role statistic}}
 moe.variable @mean : tensor<8xf32> role(statistic)
-// expected-error @+1 {{argument 0 of @f reads @mean, to which nothing gives a value}}
+// expected-error @+1 {{argument 0 of @f reads @mean, to which nothing gives a first value}}
+func.func @f(%x: tensor<8xf32> {moe.var = @mean}) -> (tensor<8xf32> {moe.output = "y"}) {
+  return %x : tensor<8xf32>
+}
+
+// -----
+
+// Its own new value is not the first one.
+// expected-note @+1 {{expected an 'init' for a variable of role statistic}}
+moe.variable @mean : tensor<8xf32> role(statistic)
+// expected-error @+1 {{argument 0 of @f reads @mean, to which nothing gives a first value}}
+func.func @f(%x: tensor<8xf32> {moe.var = @mean}) -> (tensor<8xf32> {moe.var = @mean}) {
+  %y = moe.add %x, %x : tensor<8xf32>
+  return %y : tensor<8xf32>
+}
+
+// -----
+
+// expected-note @+1 {{expected an 'init' for a variable of role statistic}}
+moe.variable @mean : tensor<8xf32> role(statistic)
+func.func @calibrate(%x: tensor<8xf32> {moe.field = "x"}) -> (tensor<8xf32> {moe.var = @mean}) {
+  return %x : tensor<8xf32>
+}
+// expected-error @+1 {{argument 0 of @f reads @mean, and may do so before @calibrate has given it a value}}
 func.func @f(%x: tensor<8xf32> {moe.var = @mean}) -> (tensor<8xf32> {moe.output = "y"}) {
   return %x : tensor<8xf32>
 }
