@@ -5,11 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/AttributeRules.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moec::kernel;
+using namespace moec::dialects;
 
 LogicalResult AddressAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                   StringRef block, int64_t offset,
@@ -37,9 +40,31 @@ LogicalResult AddressAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+static bool isDType(Attribute attr) {
+  auto text = dyn_cast<StringAttr>(attr);
+  return text && llvm::is_contained({"f32", "i32", "u8"}, text.getValue());
+}
+
+/// Of a tensor that a block may hold; an empty list is a scalar's.
+static bool isSizes(Attribute attr) {
+  auto sizes = dyn_cast<ArrayAttr>(attr);
+  if (!sizes)
+    return false;
+  uint64_t elements = 1;
+  for (Attribute size : sizes) {
+    if (!isCount(size))
+      return false;
+    elements = llvm::SaturatingMultiply(
+        elements, uint64_t(cast<IntegerAttr>(size).getInt()));
+    if (elements > uint64_t(1) << 60)
+      return false;
+  }
+  return true;
+}
+
 /// Collects the names of the blocks, `in:x`, of what `list` describes.
 static LogicalResult collectNames(ProgramOp program, ArrayAttr list,
-                                  StringRef what, StringRef choice,
+                                  StringRef what, llvm::StringLiteral choice,
                                   ArrayRef<std::pair<StringRef, StringRef>> to,
                                   llvm::StringSet<> &names) {
   for (Attribute entry : list) {
@@ -50,12 +75,16 @@ static LogicalResult collectNames(ProgramOp program, ArrayAttr list,
     };
     auto *prefix = llvm::find_if(
         to, [&](const auto &pair) { return pair.first == text(choice); });
-    if (text("name").empty() || text("dtype").empty() ||
-        !dictionary.get("shape") || prefix == to.end())
+    if (prefix == to.end() ||
+        !isDictionary(dictionary, {{"name", isName, false},
+                                   {"dtype", isDType, false},
+                                   {"shape", isSizes, false},
+                                   {choice, isName, false}}))
       return program.emitOpError("expected each of its ")
-             << what << "s to be {name, dtype, shape, " << choice << " = \""
-             << to.front().first << "\" or \"" << to.back().first << "\"}, got "
-             << entry;
+             << what
+             << "s to be {name, dtype = \"f32\", \"i32\" or \"u8\", shape = "
+             << "[sizes], " << choice << " = \"" << to.front().first
+             << "\" or \"" << to.back().first << "\"}, got " << entry;
     if (!names.insert((prefix->second + text("name")).str()).second)
       return program.emitOpError("has two ")
              << what << "s '" << text("name") << "'";

@@ -36,7 +36,7 @@ kernel.program @infer arena -1 inputs [] outputs [] {
 
 // -----
 
-// expected-error @+1 {{'kernel.program' op expected each of its inputs to be {name, dtype, shape, source = "field" or "host"}, got {name = "x"}}}
+// expected-error @+1 {{'kernel.program' op expected each of its inputs to be {name, dtype = "f32", "i32" or "u8", shape = [sizes], source = "field" or "host"}, got {name = "x"}}}
 kernel.program @infer arena 0 inputs [{name = "x"}] outputs [] {
 }
 
@@ -67,7 +67,7 @@ kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [8], s
 
 // -----
 
-// expected-error @+1 {{'kernel.program' op expected each of its outputs to be {name, dtype, shape, kind = "output" or "metric"}, got}}
+// expected-error @+1 {{'kernel.program' op expected each of its outputs to be {name, dtype = "f32", "i32" or "u8", shape = [sizes], kind = "output" or "metric"}, got}}
 kernel.program @infer arena 0 inputs [] outputs [{name = "y", dtype = "f32", shape = [8], kind = "result"}] {
 }
 
@@ -78,4 +78,34 @@ func.func private @k0(memref<i32>, memref<i32>, index, index, memref<?xi8>)
 kernel.program @infer arena 0 inputs [{name = "step", dtype = "i32", shape = [], source = "field"},
     {name = "step", dtype = "i32", shape = [], source = "host"}] outputs [] {
   kernel.launch @k0 [#kernel.address<"in:step", offset = 0, bytes = 4>, #kernel.address<"host:step", offset = 0, bytes = 4>]
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
+kernel.program @infer arena 0 inputs [{name = "x", dtype = "bf16", shape = [8], source = "field"}] outputs [] {
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
+kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = "x", source = "field"}] outputs [] {
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
+kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [-8], source = "field"}] outputs [] {
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
+kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [4294967296, 4294967296], source = "field"}] outputs [] {
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
+kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [8], extra = 3 : i64, source = "field"}] outputs [] {
 }
