@@ -81,7 +81,9 @@ def VerifyMemoryPass : Pass<"moec-verify-memory", "::mlir::ModuleOp"> {
   let summary = "Check what programs launch";
   let description = [{
     Nothing works on a tensor any more. Every `kernel.launch` names a kernel function of the module, with one address
-    for each of its operands. (That a kernel finds there what it reads is checked for each plan as it is made.)
+    for each of its operands: of at least as many bytes as the operand has, in a block that there is, and inside of it
+    in every iteration. A kernel function says how many of its operands it writes. (That a kernel finds there what it
+    reads is checked for each plan as it is made.)
   }];
 }
 

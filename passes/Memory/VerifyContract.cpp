@@ -7,8 +7,10 @@
 
 #include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "dialects/MoE/MoEOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Memory/Passes.h"
+#include "runtime/core/Limits.h"
 
 using namespace mlir;
 
@@ -20,10 +22,14 @@ namespace {
 struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
+    llvm::StringMap<int64_t> roles;
+    if (failed(measureRoles(roles)))
+      return signalPassFailure();
     WalkResult walk = getOperation().walk([&](Operation *op) {
-      if (auto launch = dyn_cast<kernel::LaunchOp>(op))
-        return failed(check(launch, symbols)) ? WalkResult::interrupt()
-                                              : WalkResult::advance();
+      if (auto program = dyn_cast<kernel::ProgramOp>(op))
+        return failed(checkProgram(program, symbols, roles))
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
       if (auto function = dyn_cast<func::FuncOp>(op);
           function && failed(checkOuts(function)))
         return WalkResult::interrupt();
@@ -62,7 +68,58 @@ struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
     return success();
   }
 
-  static LogicalResult check(kernel::LaunchOp launch, SymbolTable &symbols) {
+  /// How many bytes the variables of each role take.
+  LogicalResult measureRoles(llvm::StringMap<int64_t> &roles) {
+    for (auto variable : getOperation().getOps<moe::VariableOp>()) {
+      std::optional<uint64_t> at = variable.getAt();
+      if (!at)
+        return variable.emitOpError("has no place in the block of its role; "
+                                    "run moec-place-variables first");
+      int64_t &bytes = roles[moe::stringifyRole(variable.getRole())];
+      // As unsigned numbers they do not overflow.
+      uint64_t end = *at + uint64_t(variable.getBytes());
+      if (end > uint64_t(rt::maxBytes))
+        return variable.emitOpError("ends at byte ")
+               << end << " of the block of its role; expected at most "
+               << rt::maxBytes;
+      bytes = std::max(bytes, int64_t(end));
+    }
+    return success();
+  }
+
+  /// Bytes of an input or output, which its program has seen to the form of.
+  static int64_t bytesOf(DictionaryAttr tensor) {
+    int64_t bytes = tensor.getAs<StringAttr>("dtype") == "u8" ? 1 : 4;
+    for (auto size : tensor.getAs<ArrayAttr>("shape").getAsRange<IntegerAttr>())
+      bytes *= size.getInt();
+    return bytes;
+  }
+
+  static LogicalResult checkProgram(kernel::ProgramOp program,
+                                    SymbolTable &symbols,
+                                    const llvm::StringMap<int64_t> &roles) {
+    llvm::StringMap<int64_t> blocks = roles;
+    blocks["arena"] = program.getArena();
+    for (auto in : program.getInputs().getAsRange<DictionaryAttr>()) {
+      bool host = in.getAs<StringAttr>("source") == "host";
+      blocks[((host ? "host:" : "in:") +
+              in.getAs<StringAttr>("name").getValue())
+                 .str()] = bytesOf(in);
+    }
+    for (auto out : program.getOutputs().getAsRange<DictionaryAttr>())
+      blocks[("out:" + out.getAs<StringAttr>("name").getValue()).str()] =
+          bytesOf(out);
+    WalkResult walk = program.walk([&](kernel::LaunchOp launch) {
+      return failed(checkLaunch(launch, symbols, blocks))
+                 ? WalkResult::interrupt()
+                 : WalkResult::advance();
+    });
+    return failure(walk.wasInterrupted());
+  }
+
+  static LogicalResult checkLaunch(kernel::LaunchOp launch,
+                                   SymbolTable &symbols,
+                                   const llvm::StringMap<int64_t> &blocks) {
     StringAttr name = launch.getKernelAttr().getAttr();
     auto function = symbols.lookup<func::FuncOp>(name);
     if (!function || !kernel::attr::function.isOn(function))
@@ -70,13 +127,67 @@ struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
              << name.getValue() << ", which is no kernel function";
     // begin, end and scratch are no operands.
     size_t operands = function.getNumArguments() - 3;
-    if (launch.getArgs().size() == operands)
-      return success();
-    InFlightDiagnostic diag = launch.emitOpError("gives ")
-                              << launch.getArgs().size() << " addresses for "
-                              << operands << " operands";
-    diag.attachNote(function.getLoc()) << "of @" << name.getValue();
-    return diag;
+    if (launch.getArgs().size() != operands) {
+      InFlightDiagnostic diag = launch.emitOpError("gives ")
+                                << launch.getArgs().size() << " addresses for "
+                                << operands << " operands";
+      diag.attachNote(function.getLoc()) << "of @" << name.getValue();
+      return diag;
+    }
+    for (size_t i = 0; i < operands; ++i) {
+      auto at = cast<kernel::AddressAttr>(launch.getArgs()[i]);
+      auto error = [&] {
+        return launch.emitOpError("gives operand ")
+               << i << " of @" << name.getValue() << " the address " << at
+               << ": ";
+      };
+      auto type = dyn_cast<MemRefType>(function.getArgumentTypes()[i]);
+      if (!type || !type.hasStaticShape() ||
+          !type.getElementType().isIntOrFloat())
+        return error() << "expected an operand that is a memref of static "
+                          "shape, got "
+                       << function.getArgumentTypes()[i];
+      int64_t bytes = type.getNumElements() *
+                      llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+      if (at.getBytes() < bytes)
+        return error() << "expected the " << bytes << " bytes of a " << type
+                       << ", got " << at.getBytes();
+      if (failed(checkReach(launch, at, blocks, error)))
+        return failure();
+    }
+    return success();
+  }
+
+  /// The operand lies in its block in every iteration.
+  static LogicalResult
+  checkReach(kernel::LaunchOp launch, kernel::AddressAttr at,
+             const llvm::StringMap<int64_t> &blocks,
+             llvm::function_ref<InFlightDiagnostic()> error) {
+    auto block = blocks.find(at.getBlock());
+    if (block == blocks.end())
+      return error() << "there is no variable of role " << at.getBlock();
+    auto loop = dyn_cast<kernel::LoopOp>(launch->getParentOp());
+    int64_t count = loop ? int64_t(loop.getCount()) : 1;
+    if (!loop && at.getStride())
+      return error() << "a stride needs a kernel.loop around the launch";
+    if (std::max({count, at.getShift(), at.getModulus()}) > rt::maxRepeat)
+      return error() << "expected iterations, a shift and a modulus of at most "
+                     << rt::maxRepeat << ", got " << count << ", "
+                     << at.getShift() << " and " << at.getModulus();
+    for (int64_t it :
+         rt::extremeIterations(count, at.getShift(), at.getModulus())) {
+      __int128 begin =
+          __int128(at.getOffset()) + __int128(it) * at.getStride() +
+          __int128((it + at.getShift()) % at.getModulus()) * at.getSize();
+      if (begin >= 0 && begin + at.getBytes() <= block->second)
+        continue;
+      InFlightDiagnostic diag = error();
+      if (loop)
+        diag << "in iteration " << it << " ";
+      return diag << "it lies outside of the block, which has " << block->second
+                  << " bytes";
+    }
+    return success();
   }
 };
 } // namespace

@@ -17,8 +17,6 @@
 
 namespace moec::rt {
 
-static constexpr int64_t maxRepeat = int64_t(1) << 31;
-
 static InputSource readSource(const JsonView &view) {
   std::string source = view.string();
   if (source != "field" && source != "host")
@@ -105,13 +103,12 @@ static int64_t readBlock(const JsonView &view, const Manifest &manifest,
                          name));
 }
 
-/// Within one lap of the ring the address is linear in the iteration, and so it
-/// is from lap to lap at the same place of the ring. So the extremes are among
-/// the ends of the first and the last iterations' laps, and the ends of the
-/// first and the last whole lap.
 static void checkAddresses(const JsonView &view, const Argument &argument,
                            int64_t repeat, int64_t extent, int64_t blockBytes) {
-  auto check = [&](int64_t it) {
+  if (repeat == 0)
+    return;
+  for (int64_t it :
+       extremeIterations(repeat, argument.shift, argument.modulus)) {
     int64_t ring = ((it + argument.shift) % argument.modulus) * argument.size;
     __int128 address = __int128(argument.offset) +
                        __int128(it) * argument.stride + __int128(ring);
@@ -120,17 +117,7 @@ static void checkAddresses(const JsonView &view, const Argument &argument,
                              "block of {} bytes",
                              int64_t(address), int64_t(address + extent), it,
                              blockBytes));
-  };
-  if (repeat == 0)
-    return;
-  const int64_t lap = argument.modulus;
-  // Where the second lap begins, and the last one.
-  const int64_t second = lap - argument.shift % lap;
-  const int64_t last = repeat - 1 - (repeat - 1 + argument.shift) % lap;
-  for (int64_t it : {int64_t(0), second - 1, second, second + lap - 1,
-                     last - lap, last - 1, last, repeat - 1})
-    if (it >= 0 && it < repeat)
-      check(it);
+  }
 }
 
 static Argument readArgument(const JsonView &view, const Manifest &manifest,

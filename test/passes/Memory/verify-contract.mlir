@@ -1,11 +1,23 @@
 // RUN: moec-opt %s --moec-verify-memory --split-input-file --verify-diagnostics
 
-moe.variable @w : tensor<8xf32> role(parameter) at 0
+// To the last byte, in every iteration: forwards, backwards, and in rings.
+moe.variable @v : tensor<8xf32> role(parameter) at 0
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [] outputs [] {
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32>]
+kernel.program @infer arena 96 inputs [{name = "x", dtype = "u8", shape = [4, 8], source = "field"},
+                                       {name = "x", dtype = "f32", shape = [8], source = "host"}]
+    outputs [{name = "x", dtype = "i32", shape = [8], kind = "metric"}] {
+  kernel.launch @k [#kernel.address<"arena", offset = 64, bytes = 32>]
+  kernel.launch @k [#kernel.address<"in:x", offset = 0, bytes = 32>]
+  kernel.launch @k [#kernel.address<"host:x", offset = 0, bytes = 32>]
+  kernel.launch @k [#kernel.address<"out:x", offset = 0, bytes = 32>]
+  kernel.loop 4 {
+    kernel.launch @k [#kernel.address<"parameter", offset = 64, bytes = 32, stride = 32>]
+    kernel.launch @k [#kernel.address<"parameter", offset = 160, bytes = 32, stride = -32>]
+    kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32, shift = 5, modulus = 3, size = 32>]
+  }
 }
 
 // -----
@@ -61,4 +73,153 @@ func.func @k(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, %end: index, %
   kernel.map dims [8] ins(%x : memref<8xf32>) outs(%y : memref<8xf32>) maps [#id, #id]
     body { ^bb0(%v: f32): kernel.yield %v : f32 }
   return
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  // expected-error @below {{expected the 32 bytes of a 'memref<8xf32>', got 28}}
+  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 28>]
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  // expected-error @below {{gives operand 0 of @k the address #kernel.address<"arena", offset = 4096, bytes = 32>: it lies outside of the block, which has 64 bytes}}
+  kernel.launch @k [#kernel.address<"arena", offset = 4096, bytes = 32>]
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  // expected-error @below {{it lies outside of the block, which has 64 bytes}}
+  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 68>]
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  // expected-error @below {{it lies outside of the block, which has 32 bytes}}
+  kernel.launch @k [#kernel.address<"in:x", offset = 4, bytes = 32>]
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  // expected-error @below {{there is no variable of role moment}}
+  kernel.launch @k [#kernel.address<"moment", offset = 0, bytes = 32>]
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  // expected-error @below {{it lies outside of the block, which has 192 bytes}}
+  kernel.launch @k [#kernel.address<"parameter", offset = 164, bytes = 32>]
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  // expected-error @below {{a stride needs a kernel.loop around the launch}}
+  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32, stride = 4>]
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  kernel.loop 5 {
+    // expected-error @below {{in iteration 4 it lies outside of the block, which has 192 bytes}}
+    kernel.launch @k [#kernel.address<"parameter", offset = 64, bytes = 32, stride = 32>]
+  }
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  kernel.loop 4 {
+    // expected-error @below {{in iteration 3 it lies outside of the block, which has 192 bytes}}
+    kernel.launch @k [#kernel.address<"parameter", offset = 64, bytes = 32, stride = -32>]
+  }
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  kernel.loop 3 {
+    // expected-error @below {{in iteration 1 it lies outside of the block, which has 64 bytes}}
+    kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32, shift = 1, modulus = 3, size = 32>]
+  }
+}
+
+// -----
+
+moe.variable @w : tensor<4x8xf32> role(parameter) at 64
+func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+  kernel.loop 2 {
+    // expected-error @below {{expected iterations, a shift and a modulus of at most 2147483648, got 2, 1 and 4294967296}}
+    kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32, shift = 1, modulus = 4294967296, size = 32>]
+  }
+}
+
+// -----
+
+// expected-error @below {{has no place in the block of its role; run moec-place-variables first}}
+moe.variable @w : tensor<8xf32> role(parameter)
+
+// -----
+
+// expected-error @below {{ends at byte 9223372036854775839 of the block of its role; expected at most 1125899906842624}}
+moe.variable @w : tensor<8xf32> role(parameter) at 9223372036854775807
+
+// -----
+
+func.func @k(%x: memref<?xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  return
+}
+kernel.program @infer arena 64 inputs [] outputs [] {
+  // expected-error @below {{expected an operand that is a memref of static shape, got 'memref<?xf32>'}}
+  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32>]
 }
