@@ -142,6 +142,14 @@ public:
                                    : 0;
   }
 
+  /// The same for the text of a phase, which it checks.
+  int check(const target::Phase &phase) {
+    PassManager pm(module.getContext());
+    pm.enableTiming(timing);
+    pm.addPass(phase.check());
+    return succeeded(pm.run(module)) ? 0 : 1;
+  }
+
 private:
   int reportDumps(StringRef what, std::error_code error) {
     return report(
@@ -208,12 +216,14 @@ int moec::driver::compile(ModuleOp module, const CompileOptions &options,
   if (int code = runner.open())
     return code;
   bool described = false;
-  for (size_t i = from ? *from + 1 : 0; i <= *until; ++i) {
+  for (size_t i = from.value_or(0); i <= *until; ++i) {
     if (phases[i].forMachine && !std::exchange(described, true))
       if (failed(describeMachine(
               module, (*machine)->describe(module.getContext()), options)))
         return 1;
-    if (int code = phases[i].isText() ? 0 : runner.run(phases[i]))
+    if (phases[i].isText())
+      continue;
+    if (int code = from == i ? runner.check(phases[i]) : runner.run(phases[i]))
       return code;
   }
   if (options.printMemoryPlan)

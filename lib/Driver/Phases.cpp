@@ -22,12 +22,17 @@ using namespace moec::driver;
 using target::Phase;
 
 static const Phase sharedPhases[] = {
-    {"moe", model::buildModelPipeline, /*forMachine=*/false},
-    {"autodiff", autodiff::buildAutodiffPipeline, /*forMachine=*/false},
-    {"kernel", fusion::buildFusionPipeline, /*forMachine=*/false},
-    {"precision", precision::buildPrecisionPipeline, /*forMachine=*/false},
-    {"schedule", schedule::buildSchedulePipeline},
-    {"memory", memory::buildMemoryPipeline},
+    {"moe", model::buildModelPipeline, model::createVerifyModelPass,
+     /*forMachine=*/false},
+    {"autodiff", autodiff::buildAutodiffPipeline,
+     autodiff::createVerifyAutodiffPass, /*forMachine=*/false},
+    {"kernel", fusion::buildFusionPipeline, fusion::createVerifyFusionPass,
+     /*forMachine=*/false},
+    {"precision", precision::buildPrecisionPipeline,
+     precision::createVerifyPrecisionPass, /*forMachine=*/false},
+    {"schedule", schedule::buildSchedulePipeline,
+     schedule::createVerifySchedulePass},
+    {"memory", memory::buildMemoryPipeline, memory::createVerifyMemoryPass},
 };
 
 std::vector<Phase> moec::driver::phasesOf(const target::Target &target) {

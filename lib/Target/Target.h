@@ -34,6 +34,9 @@ struct Phase {
   /// What leads there from the phase before; null for a text that
   /// Machine::emitText makes of the last phase of IR.
   PipelineBuilder pipeline = nullptr;
+  /// The check that the pipeline ends with. A text of this phase, which may
+  /// have been edited, has to pass it when compilation goes on from it.
+  std::unique_ptr<mlir::Pass> (*check)() = nullptr;
   /// From here on passes may read the module's machine.
   bool forMachine = true;
 

@@ -20,8 +20,8 @@ namespace json = llvm::json;
 namespace attr = moec::kernel::attr;
 
 static const Phase allPhases[] = {
-    {"cpu", cpu::buildCPUPipeline},
-    {"llvm", cpu::buildLLVMPipeline},
+    {"cpu", cpu::buildCPUPipeline, cpu::createVerifyCPUPass},
+    {"llvm", cpu::buildLLVMPipeline, cpu::createVerifyLLVMPass},
     {"llvmir"},
     {"asm"},
 };

@@ -23,8 +23,8 @@ namespace json = llvm::json;
 namespace attr = moec::kernel::attr;
 
 static const Phase allPhases[] = {
-    {"gpu", moec::gpu::buildGPUPipeline},
-    {"nvvm", moec::gpu::buildNVVMPipeline},
+    {"gpu", moec::gpu::buildGPUPipeline, moec::gpu::createVerifyGPUPass},
+    {"nvvm", moec::gpu::buildNVVMPipeline, moec::gpu::createVerifyNVVMPass},
     {"ptx"},
 };
 
