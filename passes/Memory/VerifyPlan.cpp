@@ -25,13 +25,28 @@ struct Range {
   }
 };
 
+/// Bytes of a value, from `from` on, as that iteration of the repeat made it
+/// that computes it (0 outside).
+struct Source {
+  Value base;
+  int64_t iteration = 0;
+  int64_t from = 0;
+  Source at(int64_t bytes) const { return {base, iteration, from + bytes}; }
+};
+
 /// What lies in a block: by its first byte, a piece of a value.
 struct Piece {
   int64_t end;
-  Value value;
-  int64_t from; ///< of the value, in bytes
+  Source source;
 };
 using Contents = std::map<int64_t, Piece>;
+
+/// The iteration that runs, and what it was given by the one before.
+struct Iteration {
+  moe::RepeatOp repeat;
+  int64_t number = 0;
+  SmallVector<Source> carried;
+};
 
 class Verifier {
 public:
@@ -55,12 +70,22 @@ public:
   }
 
 private:
-  /// All bytes of `value` in `count` iterations.
-  Range rangeOf(Value value, int64_t count = 1) {
-    return rangeAt(lookup(value), getTensorBytes(value.getType()), count);
+  /// The bytes of `value` in the iteration that runs.
+  Range rangeOf(Value value) {
+    return rangeAt(lookup(value), getTensorBytes(value.getType()),
+                   running ? running->number : 0);
   }
 
-  static Range rangeAt(const Address &at, int64_t bytes, int64_t count = 1) {
+  static Range rangeAt(const Address &at, int64_t bytes,
+                       int64_t iteration = 0) {
+    int64_t begin = at.buffer->blockOffset + at.offset + iteration * at.stride +
+                    (iteration + at.shift) % at.modulus * at.size;
+    return {at.buffer->block, begin, begin + bytes};
+  }
+
+  /// All bytes of `value` in `count` iterations.
+  Range rangeOverAll(Value value, int64_t count) {
+    Address at = lookup(value);
     int64_t first = at.buffer->blockOffset + at.offset;
     int64_t last = first + at.stride * (count - 1);
     // Places of the ring; all of them where it goes round.
@@ -70,7 +95,29 @@ private:
       lastPlace = at.modulus - 1;
     }
     return {at.buffer->block, std::min(first, last) + place * at.size,
-            std::max(first, last) + lastPlace * at.size + bytes};
+            std::max(first, last) + lastPlace * at.size +
+                getTensorBytes(value.getType())};
+  }
+
+  /// Whose bytes `value` is, for the iteration that runs.
+  Source sourceOf(Value value) {
+    View view = getView(value);
+    Block *body = running ? &running->repeat.getBody().front() : nullptr;
+    if (view.base.getParentBlock() != body)
+      return {view.base, 0, view.offset};
+    auto argument = dyn_cast<BlockArgument>(view.base);
+    if (!argument)
+      return {view.base, running->number, view.offset};
+    moe::RepeatOp repeat = running->repeat;
+    unsigned number = argument.getArgNumber();
+    unsigned numCarried = repeat.getCarried().size();
+    if (number < numCarried)
+      return running->carried[number].at(view.offset);
+    int64_t slice = repeat.getReverse()
+                        ? int64_t(repeat.getCount()) - 1 - running->number
+                        : running->number;
+    return sourceOf(repeat.getStacked()[number - numCarried])
+        .at(slice * getTensorBytes(argument.getType()) + view.offset);
   }
 
   /// Forgets what lies in `range`.
@@ -87,34 +134,46 @@ private:
       }
       it = contents.erase(it);
       if (begin < range.begin)
-        contents[begin] = {range.begin, piece.value, piece.from};
+        contents[begin] = {range.begin, piece.source};
       if (piece.end > range.end)
-        contents[range.end] = {piece.end, piece.value,
-                               piece.from + range.end - begin};
+        contents[range.end] = {piece.end, piece.source.at(range.end - begin)};
       it = contents.lower_bound(range.begin);
     }
   }
 
+  /// Of a kernel, a repeat or the entry's arguments.
   void store(Value value) {
     Range range = rangeOf(value);
     if (range.begin == range.end)
       return;
     clear(range);
-    memory[range.block][range.begin] = {range.end, value, 0};
+    memory[range.block][range.begin] = {range.end, sourceOf(value)};
   }
 
-  /// True if `range` holds the bytes of `base` from `from` on.
-  bool holds(const Range &range, Value base, int64_t from) {
-    if (holdsItself(range, base, from))
+  /// True if `range` holds those bytes.
+  bool holds(const Range &range, const Source &source) {
+    if (holdsItself(range, source))
       return true;
-    Value other = sameAs.lookup(base);
-    return other && holdsItself(range, other, from);
+    Value other = sameAs.lookup(source.base);
+    return other && holdsItself(range, {other, 0, source.from});
   }
 
-  bool holdsItself(const Range &range, Value base, int64_t from) {
-    if (auto concat = base.getDefiningOp<tensor::ConcatOp>();
-        concat && isView(concat))
-      return holdsParts(range, concat, from);
+  bool holdsItself(const Range &range, const Source &source) {
+    if (auto concat = source.base.getDefiningOp<tensor::ConcatOp>();
+        concat && isView(concat)) {
+      SmallVector<std::pair<Source, int64_t>> parts;
+      for (Value part : concat.getInputs())
+        parts.emplace_back(sourceOf(part), getTensorBytes(part.getType()));
+      return holdsParts(range, parts, source.from);
+    }
+    if (auto made = slices.find(source.base); made != slices.end()) {
+      int64_t bytes =
+          getTensorBytes(source.base.getType()) / int64_t(made->second.size());
+      SmallVector<std::pair<Source, int64_t>> parts;
+      for (const Source &slice : made->second)
+        parts.emplace_back(slice, bytes);
+      return holdsParts(range, parts, source.from);
+    }
     Contents &contents = memory[range.block];
     int64_t at = range.begin;
     while (at < range.end) {
@@ -122,39 +181,46 @@ private:
       if (it == contents.begin())
         return false;
       const auto &[begin, piece] = *--it;
-      if (piece.end <= at || piece.value != base ||
-          piece.from + at - begin != from + at - range.begin)
+      if (piece.end <= at || piece.source.base != source.base ||
+          piece.source.iteration != source.iteration ||
+          piece.source.from - begin != source.from - range.begin)
         return false;
       at = piece.end;
     }
     return true;
   }
 
-  bool holdsParts(const Range &range, tensor::ConcatOp concat, int64_t from) {
+  /// The same of what lies side by side, each with its bytes.
+  bool holdsParts(const Range &range,
+                  ArrayRef<std::pair<Source, int64_t>> parts, int64_t from) {
     int64_t start = 0, end = from + range.end - range.begin;
-    for (Value part : concat.getInputs()) {
-      int64_t bytes = getTensorBytes(part.getType());
+    for (const auto &[part, bytes] : parts) {
       int64_t low = std::max(start, from), high = std::min(start + bytes, end);
-      View view = getView(part);
       if (low < high && !holds({range.block, range.begin + low - from,
                                 range.begin + high - from},
-                               view.base, view.offset + low - start))
+                               part.at(low - start)))
         return false;
       start += bytes;
     }
     return true;
   }
 
+  InFlightDiagnostic wrong(Location loc) {
+    return emitError(loc) << "the memory plan is wrong, please report it: ";
+  }
+
   LogicalResult checkRead(Operation *reader, Value value) {
-    View view = getView(value);
     if (value.getDefiningOp<tensor::EmptyOp>() ||
-        holds(rangeOf(value), view.base, view.offset))
+        holds(rangeOf(value), sourceOf(value)))
       return success();
-    return emitError(reader->getLoc())
-           << "the memory plan is wrong, please report it: '"
-           << reader->getName() << "' of @" << func.getSymName()
-           << " reads a value of type " << value.getType()
-           << " that is no longer, or not yet, in its place";
+    InFlightDiagnostic diag = wrong(reader->getLoc())
+                              << "'" << reader->getName() << "' of @"
+                              << func.getSymName() << " reads a value of type "
+                              << value.getType()
+                              << " that is no longer, or not yet, in its place";
+    if (running)
+      diag << " in iteration " << running->number;
+    return diag;
   }
 
   LogicalResult runKernel(Operation *kernel) {
@@ -168,9 +234,8 @@ private:
         if (rangeOf(use.get()).overlaps(rangeOf(result)) &&
             (rangeOf(use.get()).begin != rangeOf(result).begin ||
              !readsWhereItWrites(use, result)))
-          return emitError(kernel->getLoc())
-                 << "the memory plan is wrong, please report it: '"
-                 << kernel->getName() << "' of @" << func.getSymName()
+          return wrong(kernel->getLoc())
+                 << "'" << kernel->getName() << "' of @" << func.getSymName()
                  << " overwrites its operand " << use.getOperandNumber();
     }
     for (Value result : kernel->getResults())
@@ -179,38 +244,67 @@ private:
   }
 
   LogicalResult runRepeat(moe::RepeatOp repeat) {
-    for (Value operand : repeat->getOperands())
-      if (failed(checkRead(repeat, operand)))
-        return failure();
+    int64_t count = repeat.getCount();
+    Block &body = repeat.getBody().front();
+    unsigned numCarried = repeat.getCarried().size();
+    Iteration iteration{repeat, 0, {}};
+    for (Value start : repeat.getCarried())
+      iteration.carried.push_back(sourceOf(start));
+    // Of each result what it is made of.
+    SmallVector<SmallVector<Source>> made(repeat.getNumResults());
+    running = &iteration;
+    for (; iteration.number < std::min(count, maxFollowedIterations);
+         ++iteration.number) {
+      for (Operation &op : body)
+        if (isKernel(&op) && failed(runKernel(&op)))
+          return failure();
+      SmallVector<Source> carried;
+      for (auto [i, value] :
+           llvm::enumerate(body.getTerminator()->getOperands()))
+        (i < numCarried ? carried : made[i]).push_back(sourceOf(value));
+      iteration.carried = carried;
+    }
+    running = nullptr;
+    if (count > maxFollowedIterations)
+      return takeAsOne(repeat);
+    for (auto [i, result] : llvm::enumerate(repeat.getResults())) {
+      if (i < numCarried)
+        made[i] = {iteration.carried[i]};
+      else if (repeat.getReverse())
+        std::reverse(made[i].begin(), made[i].end());
+      slices[result] = std::move(made[i]);
+    }
+    return success();
+  }
+
+  /// All iterations of a repeat at once: what they write is its results, and
+  /// nothing that they read from outside.
+  LogicalResult takeAsOne(moe::RepeatOp repeat) {
+    Block &body = repeat.getBody().front();
     SmallVector<Value> outer(repeat.getStacked());
     SmallVector<Range> written;
-    for (Operation &op : repeat.getBody().front()) {
+    for (Operation &op : body) {
       if (!isKernel(&op))
         continue;
       for (Value in : op.getOperands().take_front(getNumInputs(&op)))
-        if (!repeat->isAncestor(
-                getView(in).base.getParentRegion()->getParentOp())) {
-          if (failed(checkRead(&op, in)))
-            return failure();
+        if (getView(in).base.getParentBlock() != &body)
           outer.push_back(in);
-        }
       for (Value result : op.getResults())
-        written.push_back(rangeOf(result, repeat.getCount()));
+        written.push_back(rangeOverAll(result, repeat.getCount()));
     }
     for (const Range &range : written)
       for (Value value : outer)
         if (range.overlaps(rangeOf(value)))
-          return emitError(repeat.getLoc())
-                 << "the memory plan is wrong, please report it: a repeat of @"
-                 << func.getSymName() << " overwrites a value of type "
-                 << value.getType() << " that its iterations read";
+          return wrong(repeat.getLoc())
+                 << "a repeat of @" << func.getSymName()
+                 << " overwrites a value of type " << value.getType()
+                 << " that its iterations read";
     for (const Range &range : written)
       clear(range);
     for (Value result : repeat.getResults())
       store(result);
     // The first state of a carried value, where all states are stacked, is the
     // value that it starts from.
-    Block &body = repeat.getBody().front();
     for (auto [result, yielded] :
          llvm::zip(repeat.getResults(), body.getTerminator()->getOperands()))
       if (auto state = dyn_cast<BlockArgument>(yielded);
@@ -227,14 +321,12 @@ private:
     llvm::StringSet<> changed;
     Operation *ret = body.getTerminator();
     for (OpOperand &use : ret->getOpOperands()) {
-      View view = getView(use.get());
       Range range = rangeAt(results[use.getOperandNumber()],
                             getTensorBytes(use.get().getType()));
-      if (!holds(range, view.base, view.offset))
-        return emitError(func.getLoc())
-               << "the memory plan is wrong, please report it: result "
-               << use.getOperandNumber() << " of @" << func.getSymName()
-               << " is not in its place at the end";
+      if (!holds(range, sourceOf(use.get())))
+        return wrong(func.getLoc())
+               << "result " << use.getOperandNumber() << " of @"
+               << func.getSymName() << " is not in its place at the end";
       if (auto name =
               moe::attr::variable.ofResult(func, use.getOperandNumber()))
         changed.insert(name.getValue());
@@ -242,10 +334,9 @@ private:
     for (BlockArgument argument : body.getArguments())
       if (StringRef name = variableOf(argument);
           !name.empty() && !changed.contains(name) &&
-          !holds(rangeOf(argument), argument, 0))
-        return emitError(func.getLoc())
-               << "the memory plan is wrong, please report it: @"
-               << func.getSymName() << " changes variable @" << name
+          !holds(rangeOf(argument), {argument}))
+        return wrong(func.getLoc())
+               << "@" << func.getSymName() << " changes variable @" << name
                << ", of which no result is the new value";
     return success();
   }
@@ -253,6 +344,11 @@ private:
   func::FuncOp func;
   llvm::function_ref<Address(Value)> lookup;
   llvm::StringMap<Contents> memory;
+  /// The iteration that runs; null outside of repeats.
+  Iteration *running = nullptr;
+  /// Of the results of repeats that were followed: the last state of what they
+  /// carry, the slices of a stack in order.
+  llvm::DenseMap<Value, SmallVector<Source>> slices;
   /// Values that begin with the bytes of others.
   llvm::DenseMap<Value, Value> sameAs;
 };
