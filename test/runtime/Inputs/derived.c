@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// `double` makes `twice` of `weight`. `grow` adds 1 to `weight`, `keep` does that
-// and writes `twice`, `infer` tells what `twice` is.
+// `double` makes `twice` of `weight`. `grow` adds 1 to `weight`, `keep` does
+// that and writes `twice`, `infer` tells what `twice` is.
 //
 //===----------------------------------------------------------------------===//
 
