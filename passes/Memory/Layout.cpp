@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Memory/Layout.h"
+#include "dialects/Kernel/AffineExtents.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "dialects/MoE/MoEConventions.h"
 
@@ -72,8 +73,11 @@ bool memory::readsWhereItWrites(OpOperand &use, OpResult write) {
     return false;
   unsigned in = use.getOperandNumber();
   unsigned out = getNumInputs(map) + write.getResultNumber();
-  ArrayAttr maps = map.getIndexingMaps();
-  return maps[in] == maps[out] &&
+  // (0, j) and (i, j) are one element where i has an extent of 1.
+  auto mapOf = [&](unsigned operand) {
+    return kernel::simplifyMap(map.getInputMap(operand), map.getDims());
+  };
+  return mapOf(in) == mapOf(out) &&
          (map.getGathers().empty() || map.getGathers()[in] < 0);
 }
 

@@ -193,3 +193,20 @@ func.func @shifted(%p: tensor<4xf32> {moe.var = @p}, %q: tensor<4xf32> {moe.var 
       kernel.yield %v : f32 } -> tensor<4xf32>
   return %n : tensor<4xf32>
 }
+
+// -----
+
+// Over an extent of 1 two maps that look different mean the same element.
+
+// CHECK-LABEL: kernel.program @one_row arena 0
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"parameter", offset = 0, bytes = 32>]
+// CHECK-NEXT: } {kernel.copies = 0
+moe.variable @p : tensor<1x8xf32> role(parameter) at 0
+func.func @one_row(%p: tensor<1x8xf32> {moe.var = @p}) -> (tensor<1x8xf32> {moe.var = @p}) {
+  %n = kernel.map dims [1, 8] ins(%p : tensor<1x8xf32>) outs(%p : tensor<1x8xf32>)
+    maps [affine_map<(i, j) -> (0, j)>, affine_map<(i, j) -> (i, j)>]
+    body { ^bb0(%a: f32):
+      %s = arith.addf %a, %a : f32
+      kernel.yield %s : f32 } -> tensor<1x8xf32>
+  return %n : tensor<1x8xf32>
+}
