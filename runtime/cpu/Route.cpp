@@ -7,27 +7,16 @@
 
 #include "runtime/cpu/Route.h"
 
-#include <cstring>
-#include <limits>
+#include "runtime/cpu/OrderKey.h"
 
 namespace moec::rt {
 
 static constexpr int64_t radixBits = 11;
 static constexpr int64_t radixBins = int64_t(1) << radixBits;
-static constexpr int32_t lowestKey = std::numeric_limits<int32_t>::min();
 
 int64_t routeScratchBytes(int64_t items, int64_t experts, int64_t k) {
   // filled[E], best[k], order and keys twice for the sort, three histograms
   return 4 * (experts + k + 4 * items + 3 * radixBins) + 64;
-}
-
-/// An integer that orders as the float does; NaN is the lowest, -0 equals +0.
-static inline int32_t orderKey(float value) {
-  value += 0.0f; // -0 becomes +0
-  int32_t bits;
-  std::memcpy(&bits, &value, 4);
-  int32_t key = bits ^ ((bits >> 31) & 0x7fffffff);
-  return (bits & 0x7fffffff) > 0x7f800000 ? lowestKey : key;
 }
 
 /// Strictly greater replaces, so the lower expert wins a tie. The first gate
