@@ -74,9 +74,6 @@ public:
       keys = memory(std::max<int64_t>(items, 1) * 2);
     stageWords = std::max(columns * pitch, 2 * warpSize * k);
     stage = memory(warps * stageWords);
-    gates = flat(op.getGates());
-    weights = flat(op.getWeights());
-    plan = flat(op.getPlan());
     rowsAreShared =
         shared.bytes() + (rows + choices) * 4 <= mostShared && rows > 0;
     if (rowsAreShared) {
@@ -85,6 +82,9 @@ public:
     }
     StableCounting counting(b, counts, totals, shape.threads);
     at = &counting;
+    gates = at->flat(op.getGates());
+    weights = at->flat(op.getWeights());
+    plan = at->flat(op.getPlan());
     choose();
     at->barrier();
     if (byImportance)
@@ -118,15 +118,6 @@ private:
   /// assignment, where shared memory holds them.
   Value filled, chosen, keys, stage, slotOf, posOf;
 
-  Value flat(Value buffer) {
-    auto type = cast<MemRefType>(buffer.getType());
-    if (type.getRank() == 1)
-      return buffer;
-    int64_t count = type.getNumElements();
-    return memref::ReinterpretCastOp::create(
-        b, MemRefType::get({count}, type.getElementType()), buffer,
-        /*offset=*/0, ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1});
-  }
   /// `count` numbers in shared memory or, where it is full, in the workspace.
   Value memory(int64_t count) {
     if (shared.bytes() + count * 4 <= mostShared)
@@ -147,28 +138,11 @@ private:
   Value least(Value l, int64_t r) {
     return arith::MinUIOp::create(b, l, at->index(r));
   }
-  Value bits(Value value, Type type) {
-    return arith::BitcastOp::create(b, type, value);
-  }
   /// Places in the plan: item[i], slot[i], pos[i], expert[i].
   Value item(Value i) { return add(i, experts + 1); }
   Value slot(Value i) { return add(i, experts + 1 + rows); }
   Value pos(Value i) { return add(i, experts + 1 + 2 * rows); }
   Value expert(Value i) { return add(i, experts + 1 + 2 * rows + choices); }
-
-  /// An i32 that orders as the float does; NaN is the lowest, -0 equals +0.
-  Value orderKey(Value gate) {
-    Value zero = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
-    Value word = bits(arith::AddFOp::create(b, gate, zero), b.getI32Type());
-    Value low = at->i32(0x7fffffff);
-    Value sign = arith::ShRSIOp::create(b, word, at->i32(31));
-    Value key =
-        arith::XOrIOp::create(b, word, arith::AndIOp::create(b, sign, low));
-    Value isNaN =
-        at->compare(CmpIPredicate::ugt, arith::AndIOp::create(b, word, low),
-                    at->i32(0x7f800000));
-    return at->select(isNaN, at->i32(std::numeric_limits<int32_t>::min()), key);
-  }
 
   /// Experts and weights of each item. What a warp reads and writes of its 32
   /// items is contiguous and passes through its part of `stage`.
@@ -201,7 +175,7 @@ private:
                  [&] {
                    at->store(at->load(stage, from), plan, expert(where));
                    Value gate = at->load(stage, add(from, warpSize * k));
-                   at->store(bits(gate, b.getF32Type()), weights, where);
+                   at->store(at->bits(gate, b.getF32Type()), weights, where);
                  });
       }
       at->syncWarp();
@@ -217,7 +191,7 @@ private:
       Value column = arith::RemUIOp::create(b, number, at->index(columns));
       Value from = add(mul(least(add(first, row), items - 1), experts),
                        least(add(e, column), experts - 1));
-      at->store(bits(at->load(gates, from), b.getI32Type()), stage,
+      at->store(at->bits(at->load(gates, from), b.getI32Type()), stage,
                 add(mine, add(mul(column, pitch), row)));
     }
     at->syncWarp();
@@ -238,7 +212,7 @@ private:
   /// there before.
   Values insert(Value gate, Value number, ValueRange values) {
     Values next = llvm::to_vector(values);
-    Value key = orderKey(bits(gate, b.getF32Type())), better;
+    Value key = at->orderKey(at->bits(gate, b.getF32Type())), better;
     for (int64_t j = 0; j < k; ++j) {
       Value &keyOf = next[j], &expertOf = next[k + j],
             &gateOf = next[2 * k + j];
@@ -409,14 +383,8 @@ private:
 };
 
 LogicalResult lowerRoute(kernel::RouteOp op, KernelFunction &kernel) {
-  for (Value operand : op->getOperands()) {
-    auto type = dyn_cast<MemRefType>(operand.getType());
-    if (type && type.hasStaticShape() && type.getLayout().isIdentity())
-      continue;
-    return op.emitOpError("operands must be memrefs of static shape and "
-                          "identity layout, got ")
-           << operand.getType() << "; run the Memory phase first";
-  }
+  if (failed(verifyStaticOperands(op)))
+    return failure();
   RouteLowering(kernel).run();
   return success();
 }

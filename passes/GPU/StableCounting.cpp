@@ -15,57 +15,7 @@ using arith::CmpIPredicate;
 
 StableCounting::StableCounting(ImplicitLocOpBuilder &b, Value counts,
                                Value totals, int64_t threads)
-    : b(b), thread(threadId(b, b.getLoc())), threads(threads), counts(counts),
-      totals(totals) {
-  warp = arith::DivUIOp::create(b, thread, index(warpSize));
-  lane = arith::RemUIOp::create(b, thread, index(warpSize));
-}
-
-Value StableCounting::index(int64_t value) {
-  return arith::ConstantIndexOp::create(b, value);
-}
-Value StableCounting::i32(int64_t value) {
-  return arith::ConstantOp::create(b, b.getI32IntegerAttr(value));
-}
-Value StableCounting::toIndex(Value value) {
-  return arith::IndexCastOp::create(b, b.getIndexType(), value);
-}
-Value StableCounting::toI32(Value value) {
-  return arith::IndexCastOp::create(b, b.getI32Type(), value);
-}
-Value StableCounting::load(Value buffer, Value at) {
-  return memref::LoadOp::create(b, buffer, at);
-}
-void StableCounting::store(Value value, Value buffer, Value at) {
-  memref::StoreOp::create(b, value, buffer, at);
-}
-Value StableCounting::compare(CmpIPredicate how, Value l, Value r) {
-  return arith::CmpIOp::create(b, how, l, r);
-}
-Value StableCounting::select(Value condition, Value yes, Value no) {
-  return arith::SelectOp::create(b, condition, yes, no);
-}
-void StableCounting::syncWarp() { NVVM::SyncWarpOp::create(b, i32(-1)); }
-
-void StableCounting::loop(Value lo, Value hi, Value step,
-                          llvm::function_ref<void(Value)> body) {
-  auto loop = scf::ForOp::create(b, lo, hi, step);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
-
-void StableCounting::when(Value condition, llvm::function_ref<void()> body) {
-  auto branch = scf::IfOp::create(b, condition);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  body();
-}
-
-void StableCounting::forAll(int64_t elements,
-                            llvm::function_ref<void(Value)> body) {
-  loop(thread, index(elements), index(threads), body);
-}
+    : BlockCode(b, threads), counts(counts), totals(totals) {}
 
 void StableCounting::forChunk(
     int64_t elements, llvm::function_ref<void(Value, Value, Value)> body) {
@@ -86,10 +36,7 @@ void StableCounting::forChunk(
 StableCounting::Peers StableCounting::peersOf(Value bin) {
   Value mask = NVVM::MatchSyncOp::create(b, b.getI32Type(), i32(-1), bin,
                                          NVVM::MatchSyncKind::any);
-  Value below = NVVM::LaneMaskLtOp::create(b, b.getI32Type());
-  Value rank = LLVM::CtPopOp::create(
-      b, b.getI32Type(), arith::AndIOp::create(b, mask, below).getResult());
-  return {mask, rank};
+  return {mask, lanesBefore(mask)};
 }
 
 Value StableCounting::placeOf(int64_t bins, Value bin) {
@@ -108,7 +55,7 @@ void StableCounting::add(Value bin, Peers peers, Value count, Value at) {
   Value isFirst = compare(CmpIPredicate::eq, peers.rank, i32(0));
   Value isReal = compare(CmpIPredicate::sge, bin, i32(0));
   when(arith::AndIOp::create(b, isFirst, isReal), [&] {
-    Value more = LLVM::CtPopOp::create(b, b.getI32Type(), peers.mask);
+    Value more = countBits(peers.mask);
     store(arith::AddIOp::create(b, count, more), counts, at);
   });
 }

@@ -8,8 +8,7 @@
 #ifndef MOEC_PASSES_GPU_STABLECOUNTING_H
 #define MOEC_PASSES_GPU_STABLECOUNTING_H
 
-#include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "passes/GPU/LaunchShape.h"
+#include "passes/GPU/BlockCode.h"
 
 namespace moec::gpu {
 
@@ -18,7 +17,7 @@ namespace moec::gpu {
 /// chunk of the elements, which it walks 32 neighbours at a time, and a row of
 /// counts; lanes of one bin are ranked by match.any. So the result does not
 /// depend on the order in which threads run, and no atomics are needed.
-class StableCounting {
+class StableCounting : public BlockCode {
 public:
   /// `counts`: memref<warps * bins x i32>, `totals`: memref<bins x i32>, for
   /// the most bins that are counted at a time; threads / 32 warps.
@@ -49,28 +48,6 @@ public:
   /// buffer[i] = sum of buffer[0 .. i), computed by the first warp. Returns the
   /// sum of all, which holds in that warp. No barriers.
   mlir::Value prefix(mlir::Value buffer, int64_t count);
-
-  // Small things that all of the routing kernel says often.
-  mlir::Value index(int64_t value);
-  mlir::Value i32(int64_t value);
-  mlir::Value toIndex(mlir::Value value);
-  mlir::Value toI32(mlir::Value value);
-  mlir::Value load(mlir::Value buffer, mlir::Value at);
-  void store(mlir::Value value, mlir::Value buffer, mlir::Value at);
-  mlir::Value compare(mlir::arith::CmpIPredicate how, mlir::Value l,
-                      mlir::Value r);
-  mlir::Value select(mlir::Value condition, mlir::Value yes, mlir::Value no);
-  void loop(mlir::Value lo, mlir::Value hi, mlir::Value step,
-            llvm::function_ref<void(mlir::Value)> body);
-  void when(mlir::Value condition, llvm::function_ref<void()> body);
-  /// A loop over 0 .. elements, dealt out to neighbouring threads.
-  void forAll(int64_t elements, llvm::function_ref<void(mlir::Value)> body);
-  void barrier() { mlir::gpu::BarrierOp::create(b); }
-  void syncWarp();
-
-  mlir::ImplicitLocOpBuilder &b;
-  mlir::Value thread, warp, lane; // index
-  const int64_t threads;
 
 private:
   mlir::Value counts, totals;
