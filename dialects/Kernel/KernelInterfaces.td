@@ -31,6 +31,19 @@ def Kernel_OpInterface : OpInterface<"KernelOpInterface"> {
   ];
 }
 
+def Kernel_BuiltinOpInterface : OpInterface<"BuiltinKernelOpInterface"> {
+  let cppNamespace = "::moec::kernel";
+  let description = [{
+    A kernel that the runtime has a function for on the CPU (a host call, docs/module-format.md):
+    there it is not compiled, but called by name.
+  }];
+  let methods = [
+    InterfaceMethod<"The name of the host call, without `builtin:`.", "::llvm::StringRef", "getBuiltinName">,
+    InterfaceMethod<"What the host call is told, as the manifest has it.", "::mlir::DictionaryAttr",
+                    "getBuiltinAttributes">,
+  ];
+}
+
 def Kernel_StructuredOpInterface : OpInterface<"StructuredKernelOpInterface"> {
   let cppNamespace = "::moec::kernel";
   let description = [{

@@ -5,7 +5,25 @@ include "dialects/Kernel/KernelAttrs.td"
 include "dialects/Kernel/KernelInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Kernel_RouteOp : Kernel_Op<"route", [Kernel_OpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+class Kernel_RoutingOp<string mnemonic> : Kernel_Op<mnemonic, [
+    Kernel_OpInterface, DeclareOpInterfaceMethods<Kernel_BuiltinOpInterface>,
+    DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let hasVerifier = 1;
+  code sharedDeclaration = [{
+    int64_t getItems() { return ::llvm::cast<::mlir::ShapedType>(getGates().getType()).getDimSize(0); }
+    int64_t getExperts() { return ::llvm::cast<::mlir::ShapedType>(getGates().getType()).getDimSize(1); }
+    ::mlir::OperandRange getInputs() { return (*this)->getOperands().take_front(1); }
+    ::mlir::OperandRange getOuts() { return (*this)->getOperands().drop_front(1); }
+    ::llvm::ArrayRef<int64_t> getGrid() { return {}; }
+    ::moec::kernel::InputUse getInputUse(unsigned) {
+      return {/*mayRound=*/false, /*multiplied=*/false, /*computedOn=*/true, /*decides=*/true};
+    }
+    ::moec::kernel::OutRounding getOutRounding(unsigned) { return ::moec::kernel::OutRounding::Never; }
+  }];
+}
+
+def Kernel_RouteOp : Kernel_RoutingOp<"route"> {
   let summary = "Top-k routing into a ragged plan, by stable counting";
   let description = [{
     Reads `gates` [items, experts] (f32, after the softmax) and writes `weights`
@@ -27,27 +45,16 @@ def Kernel_RouteOp : Kernel_Op<"route", [Kernel_OpInterface, DeclareOpInterfaceM
   }];
   let arguments = (ins AnyShaped:$gates, AnyShaped:$weights, AnyShaped:$plan,
     I64Attr:$k, I64Attr:$capacity, Kernel_PriorityAttr:$priority);
-  let results = (outs Variadic<AnyRankedTensor>:$results);
   let assemblyFormat = [{
     `ins` `(` $gates `:` type($gates) `)` `outs` `(` $weights `,` $plan `:` type($weights) `,` type($plan) `)`
     `k` $k `capacity` $capacity `priority` $priority attr-dict (`->` type($results)^)?
   }];
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    int64_t getItems() { return ::llvm::cast<::mlir::ShapedType>(getGates().getType()).getDimSize(0); }
-    int64_t getExperts() { return ::llvm::cast<::mlir::ShapedType>(getGates().getType()).getDimSize(1); }
+  let extraClassDeclaration = sharedDeclaration # [{
     /// Upper bound of dispatched rows.
     int64_t getRows() {
       return std::min<int64_t>(getItems() * getK(), getExperts() * std::min<int64_t>(getCapacity(), getItems()));
     }
     int64_t getPlanSize() { return getExperts() + 1 + 2 * (getRows() + getItems() * getK()); }
-    ::mlir::OperandRange getInputs() { return (*this)->getOperands().take_front(1); }
-    ::mlir::OperandRange getOuts() { return (*this)->getOperands().drop_front(1); }
-    ::llvm::ArrayRef<int64_t> getGrid() { return {}; }
-    ::moec::kernel::InputUse getInputUse(unsigned) {
-      return {/*mayRound=*/false, /*multiplied=*/false, /*computedOn=*/true, /*decides=*/true};
-    }
-    ::moec::kernel::OutRounding getOutRounding(unsigned) { return ::moec::kernel::OutRounding::Never; }
   }];
 }
 

@@ -1,5 +1,4 @@
-//===- KernelVerifyRoute.cpp - Verifier of kernel.route
-//-----------------------===//
+//===- KernelVerifyRoute.cpp - What routers are allowed and called --------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -11,15 +10,43 @@
 using namespace mlir;
 using namespace moec::kernel;
 
+static ArrayRef<int64_t> shape(Value value) {
+  return cast<ShapedType>(value.getType()).getShape();
+}
+
+static LogicalResult verifyGates(Operation *op, Value gates) {
+  if (shape(gates).size() != 2 || !elementTypeOf(gates).isF32())
+    return op->emitOpError("expected gates [items, experts] of f32, got ")
+           << gates.getType();
+  return success();
+}
+
+static LogicalResult verifyPlan(Operation *op, Value plan, int64_t size) {
+  if (shape(plan) != ArrayRef<int64_t>{size} ||
+      !elementTypeOf(plan).isInteger(32))
+    return op->emitOpError("expected a plan [")
+           << size << "] of i32, got " << plan.getType();
+  return success();
+}
+
+/// The numbers that a host call is told, by name.
+static SmallVector<NamedAttribute>
+numbers(Operation *op, ArrayRef<std::pair<StringRef, int64_t>> named) {
+  Builder b(op->getContext());
+  SmallVector<NamedAttribute> attributes;
+  for (auto [name, value] : named)
+    attributes.push_back(b.getNamedAttr(name, b.getI64IntegerAttr(value)));
+  return attributes;
+}
+
+//===----------------------------------------------------------------------===//
+// route
+//===----------------------------------------------------------------------===//
+
 LogicalResult RouteOp::verify() {
-  auto shape = [](Value value) {
-    return cast<ShapedType>(value.getType()).getShape();
-  };
-  if (failed(verifyOperands(*this, (*this)->getOperands().drop_front(1))))
+  if (failed(verifyOperands(*this, getOuts())) ||
+      failed(verifyGates(*this, getGates())))
     return failure();
-  if (shape(getGates()).size() != 2 || !elementTypeOf(getGates()).isF32())
-    return emitOpError("expected gates [items, experts] of f32, got ")
-           << getGates().getType();
   int64_t items = getItems(), experts = getExperts();
   int64_t k = getK(), capacity = getCapacity();
   if (k < 1 || k > experts)
@@ -30,10 +57,18 @@ LogicalResult RouteOp::verify() {
       !elementTypeOf(getWeights()).isF32())
     return emitOpError("expected weights [")
            << items << ", " << k << "] of f32, got " << getWeights().getType();
-  int64_t size = getPlanSize();
-  if (shape(getPlan()) != ArrayRef<int64_t>{size} ||
-      !elementTypeOf(getPlan()).isInteger(32))
-    return emitOpError("expected a plan [")
-           << size << "] of i32, got " << getPlan().getType();
-  return success();
+  return verifyPlan(*this, getPlan(), getPlanSize());
+}
+
+StringRef RouteOp::getBuiltinName() { return "route"; }
+
+DictionaryAttr RouteOp::getBuiltinAttributes() {
+  Builder b(getContext());
+  auto attributes = numbers(*this, {{"items", getItems()},
+                                    {"experts", getExperts()},
+                                    {"k", getK()},
+                                    {"capacity", getCapacity()}});
+  attributes.push_back(b.getNamedAttr(
+      "priority", b.getStringAttr(stringifyPriority(getPriority()))));
+  return b.getDictionaryAttr(attributes);
 }

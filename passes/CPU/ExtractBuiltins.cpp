@@ -1,4 +1,4 @@
-//===- ExtractBuiltins.cpp - Leave routing to the runtime -----------------===//
+//===- ExtractBuiltins.cpp - Leave kernels to the runtime -----------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -11,6 +11,7 @@
 //   func.func private @k2_route() {kernel.builtin = "route",
 //                                  kernel.attributes = {k = 2, capacity = 40,
 //                                  ..}}
+// as the op says (BuiltinKernelOpInterface).
 //
 // Shown by test/passes/CPU/extract-builtins.mlir.
 //
@@ -32,24 +33,14 @@ struct ExtractBuiltinsPass
     for (auto func : getOperation().getOps<func::FuncOp>()) {
       if (!kernel::attr::function.isOn(func))
         continue;
-      auto routes = func.getOps<kernel::RouteOp>();
-      if (routes.empty())
+      auto builtins = func.getOps<kernel::BuiltinKernelOpInterface>();
+      if (builtins.empty())
         continue;
-      kernel::RouteOp route = *routes.begin();
+      kernel::BuiltinKernelOpInterface builtin = *builtins.begin();
       Builder b(&getContext());
-      auto shape = cast<ShapedType>(route.getGates().getType()).getShape();
-      auto number = [&](StringRef name, int64_t value) {
-        return b.getNamedAttr(name, b.getI64IntegerAttr(value));
-      };
-      kernel::attr::builtin.set(func, b.getStringAttr("route"));
-      kernel::attr::attributes.set(
-          func, b.getDictionaryAttr(
-                    {number("items", shape[0]), number("experts", shape[1]),
-                     number("k", route.getK()),
-                     number("capacity", route.getCapacity()),
-                     b.getNamedAttr("priority",
-                                    b.getStringAttr(kernel::stringifyPriority(
-                                        route.getPriority())))}));
+      kernel::attr::builtin.set(func,
+                                b.getStringAttr(builtin.getBuiltinName()));
+      kernel::attr::attributes.set(func, builtin.getBuiltinAttributes());
       kernel::attr::function.remove(func);
       func.getBody().getBlocks().clear();
       // Its arguments are those of the launch.

@@ -57,10 +57,10 @@ def ExpandBF16Pass : Pass<"moec-expand-bf16", "::mlir::func::FuncOp"> {
 }
 
 def ExtractBuiltinsPass : Pass<"moec-extract-builtins", "::mlir::ModuleOp"> {
-  let summary = "Leave routing to the runtime";
+  let summary = "Leave kernels to the runtime that it has functions for";
   let description = [{
-    A `kernel.function` whose kernel is `kernel.route` becomes a declaration with
-    `kernel.builtin = "route"` and `kernel.attributes`: routing is counting, not
+    A `kernel.function` whose kernel is a `BuiltinKernelOpInterface`, `kernel.route` for one, becomes a
+    declaration with `kernel.builtin = "route"` and `kernel.attributes`, as the op says: routing is counting, not
     arithmetic, and the runtime's own function does it (docs/module-format.md).
   }];
 }
