@@ -124,19 +124,15 @@ struct PlanView {
 };
 
 /// The numbers 0 .. n-1 by descending `values`, a lower number first among
-/// equals; NaN comes last.
+/// equals; NaN comes last, behind -inf.
 template <typename T>
 std::vector<int64_t> descending(const T *values, int64_t n,
                                 int64_t stride = 1) {
   std::vector<int64_t> order(n);
   std::iota(order.begin(), order.end(), 0);
-  auto key = [&](int64_t i) {
-    T value = values[i * stride];
-    return std::isnan(value) ? -std::numeric_limits<T>::infinity() : value;
-  };
-  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-    T x = key(a), y = key(b);
-    return x != y ? x > y : a < b;
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    T x = values[a * stride], y = values[b * stride];
+    return std::isnan(y) ? !std::isnan(x) : x > y;
   });
   return order;
 }

@@ -113,6 +113,15 @@ func.func @ties() -> tensor<11xi32> {
   return %r#1 : tensor<11xi32>
 }
 
+// NaN is below all that is a number, also -inf.
+// CHECK-LABEL: @nan
+// CHECK-NEXT: result 0 [1, 2]: -inf nan
+func.func @nan() -> tensor<1x2xf32> {
+  %g = arith.constant dense<[[0x7FC00000, 0xFF800000]]> : tensor<1x2xf32>
+  %w, %p = moe.top_k_route %g k 2 capacity 1 priority position : tensor<1x2xf32> -> tensor<1x2xf32>, !moe.routing<items = 1, experts = 2, k = 2, capacity = 1>
+  return %w : tensor<1x2xf32>
+}
+
 // x -> (x + 1) * w in both directions; the stack keeps what came in.
 // CHECK-LABEL: @repeat
 // CHECK-NEXT: result 0 [1]: 64
