@@ -58,4 +58,36 @@ def Kernel_RouteOp : Kernel_RoutingOp<"route"> {
   }];
 }
 
+def Kernel_ExpertRouteOp : Kernel_RoutingOp<"expert_route"> {
+  let summary = "Expert choice: each expert takes the items with the largest gates";
+  let description = [{
+    Reads `gates` [items, experts] (f32) and writes `plan`, the i32 buffer of `!moe.routing` with
+    k = experts: `offsets[E+1]`, `item[R]`, `slot[R]`, `pos[items*E]`, `expert[items*E]`, with
+    R = experts * groups * capacity rows, all used. Of each of `groups` runs of items / groups neighbouring items an
+    expert takes the `capacity` with the largest gates (Zhou et al., arXiv 2202.09368, section 3.2); of equal ones the lower
+    item, and NaN is below everything. Its rows are in order of item. Choice e of an item is expert e,
+    so `pos[t*E + e]` is -1 where the expert did not take the item, and `expert[t*E + e]` is e.
+
+    Example:
+
+    ```mlir
+    func.func @expert_route(%g: tensor<8x4xf32>, %p: tensor<117xi32>) -> tensor<117xi32> {
+      %r = kernel.expert_route ins(%g : tensor<8x4xf32>) outs(%p : tensor<117xi32>)
+        groups 2 capacity 3 -> tensor<117xi32>
+      return %r : tensor<117xi32>
+    }
+    ```
+  }];
+  let arguments = (ins AnyShaped:$gates, AnyShaped:$plan, I64Attr:$groups, I64Attr:$capacity);
+  let assemblyFormat = [{
+    `ins` `(` $gates `:` type($gates) `)` `outs` `(` $plan `:` type($plan) `)`
+    `groups` $groups `capacity` $capacity attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = sharedDeclaration # [{
+    /// Dispatched rows.
+    int64_t getRows() { return getExperts() * getGroups() * getCapacity(); }
+    int64_t getPlanSize() { return getExperts() + 1 + 2 * (getRows() + getItems() * getExperts()); }
+  }];
+}
+
 #endif

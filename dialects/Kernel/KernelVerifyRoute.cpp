@@ -72,3 +72,31 @@ DictionaryAttr RouteOp::getBuiltinAttributes() {
       "priority", b.getStringAttr(stringifyPriority(getPriority()))));
   return b.getDictionaryAttr(attributes);
 }
+
+//===----------------------------------------------------------------------===//
+// expert_route
+//===----------------------------------------------------------------------===//
+
+LogicalResult ExpertRouteOp::verify() {
+  if (failed(verifyOperands(*this, getOuts())) ||
+      failed(verifyGates(*this, getGates())))
+    return failure();
+  int64_t items = getItems(), groups = getGroups(), capacity = getCapacity();
+  if (groups < 1 || items % groups)
+    return emitOpError("expected groups that divide ")
+           << items << " items, got " << groups;
+  if (capacity < 1 || capacity > items / groups)
+    return emitOpError("expected 1 <= capacity <= ")
+           << items / groups << ", got " << capacity;
+  return verifyPlan(*this, getPlan(), getPlanSize());
+}
+
+StringRef ExpertRouteOp::getBuiltinName() { return "expert_route"; }
+
+DictionaryAttr ExpertRouteOp::getBuiltinAttributes() {
+  return DictionaryAttr::get(getContext(),
+                             numbers(*this, {{"items", getItems()},
+                                             {"experts", getExperts()},
+                                             {"groups", getGroups()},
+                                             {"capacity", getCapacity()}}));
+}

@@ -44,6 +44,29 @@ LogicalResult TopKRouteGradOp::verify() {
   return expectOneElementType(*this);
 }
 
+LogicalResult ExpertChoiceRouteOp::verify() {
+  if (failed(expectRank(*this, "gates", getGates(), 2)))
+    return failure();
+  int64_t items = shapeOf(getGates())[0], experts = shapeOf(getGates())[1];
+  int64_t groups = getGroups(), capacity = getCapacity();
+  if (groups < 1 || items % groups)
+    return emitOpError() << "expected groups that divide " << items
+                         << " items, got " << groups;
+  if (capacity < 1 || capacity > items / groups)
+    return emitOpError() << "expected 1 <= capacity <= " << items / groups
+                         << ", got " << capacity;
+  auto plan = RoutingType::getChecked([&] { return emitOpError(); },
+                                      getContext(), items, experts,
+                                      /*k=*/experts, groups * capacity,
+                                      /*stack=*/int64_t(0));
+  if (!plan)
+    return failure();
+  if (getPlan().getType() != plan)
+    return emitOpError("expected a plan of type ")
+           << plan << ", got " << getPlan().getType();
+  return success();
+}
+
 /// Dispatch and combine: `items` [items, d], `rows` [R, d] (see
 /// RoutingType), `weights`
 /// [items, k] where given.

@@ -52,6 +52,34 @@ def MoE_TopKRouteGradOp : MoE_Op<"top_k_route_grad", [Pure]> {
   let hasVerifier = 1;
 }
 
+def MoE_ExpertChoiceRouteOp : MoE_Op<"expert_choice_route", [Pure]> {
+  let summary = "Chooses items for each expert, as many for all";
+  let description = [{
+    Of each of `groups` runs of neighbouring items an expert takes the `capacity` items with the largest
+    `gates` [items, experts] (Zhou et al., arXiv 2202.09368, section 3.2); of equal ones the lower item, and NaN is below
+    everything. An item may have no expert, or many. Choice j of an item is expert j (k = experts), so the
+    weights of `moe.combine` are the gates themselves, through which they get their gradient; the
+    plan has none. groups divides items, and 1 <= capacity <= items / groups. All R = experts * groups *
+    capacity rows are used; those of an expert are in order of item.
+
+    Example:
+
+    ```mlir
+    func.func @f(%g: tensor<128x8xf32>, %r: tensor<256x96xf32>) -> tensor<128x96xf32> {
+      %plan = moe.expert_choice_route %g groups 2 capacity 16
+        : tensor<128x8xf32> -> !moe.routing<items = 128, experts = 8, k = 8, capacity = 32>
+      %y = moe.combine %r, %plan, %g
+        : (tensor<256x96xf32>, !moe.routing<items = 128, experts = 8, k = 8, capacity = 32>, tensor<128x8xf32>) -> tensor<128x96xf32>
+      return %y : tensor<128x96xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$gates, I64Attr:$groups, I64Attr:$capacity);
+  let results = (outs MoE_RoutingType:$plan);
+  let assemblyFormat = "$gates `groups` $groups `capacity` $capacity attr-dict `:` type($gates) `->` type($plan)";
+  let hasVerifier = 1;
+}
+
 def MoE_DispatchOp : MoE_CheapOp<"dispatch"> {
   let summary = "Rows of the items, grouped by expert";
   let description = [{

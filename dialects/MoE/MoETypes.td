@@ -12,7 +12,8 @@ def MoE_RoutingType : TypeDef<MoE_Dialect, "Routing"> {
     at most `capacity` items an expert. Dispatch produces at most R = min(items * k,
     experts * min(capacity, items)) rows; those of expert e are `offsets[e] .. offsets[e+1]`. Nothing
     is padded: capacity only decides who is dropped. With `stack > 0` it stands for
-    that many plans, one for each iteration of a `moe.repeat`.
+    that many plans, one for each iteration of a `moe.repeat`. Where experts choose (`moe.expert_choice_route`),
+    k = experts and choice j of an item is expert j, whether it took the item or not.
 
     In memory it is one i32 buffer: `offsets[experts+1]`, `item[R]` (row to item),
     `slot[R]` (row to item*k+choice), `pos[items*k]` (item*k+choice to row, -1 if dropped),

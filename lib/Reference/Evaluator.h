@@ -143,8 +143,15 @@ template <typename T>
 void routeTopK(const T *gates, int64_t items, int64_t experts, int64_t k,
                int64_t capacity, bool byImportance, T *weights, int32_t *plan);
 
+/// Expert choice from `gates` [items, experts] (see `moe.expert_choice_route`):
+/// writes the i32 buffer of the plan.
+template <typename T>
+void routeExperts(const T *gates, int64_t items, int64_t experts,
+                  int64_t groups, int64_t capacity, int32_t *plan);
+
 /// What Frame::record() is told of a route.
 Choice routeChoice(int64_t k, int64_t capacity, bool byImportance);
+Choice expertRouteChoice(int64_t groups, int64_t capacity);
 
 /// The families; each runs one op, or says that the op is not its own.
 template <typename T>

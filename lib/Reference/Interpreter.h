@@ -26,6 +26,8 @@ struct Choice {
   int64_t items = 0, options = 0, k = 1; ///< each item chooses k options
   int64_t capacity = 0;                  ///< items that an option takes
   bool byImportance = false;
+  /// Above 0: each option chooses `capacity` items of each of so many groups.
+  int64_t groups = 0;
   std::vector<double> scores; ///< [items, options]
 };
 

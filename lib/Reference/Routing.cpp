@@ -69,6 +69,47 @@ template void moec::reference::routeTopK(const double *, int64_t, int64_t,
                                          int64_t, int64_t, bool, double *,
                                          int32_t *);
 
+Choice moec::reference::expertRouteChoice(int64_t groups, int64_t capacity) {
+  Choice choice;
+  choice.groups = groups;
+  choice.capacity = capacity;
+  return choice;
+}
+
+template <typename T>
+void moec::reference::routeExperts(const T *gates, int64_t items,
+                                   int64_t experts, int64_t groups,
+                                   int64_t capacity, int32_t *plan) {
+  int64_t choices = items * experts, rows = experts * groups * capacity;
+  int32_t *offsets = plan, *item = offsets + experts + 1, *slot = item + rows;
+  int32_t *pos = slot + rows, *expert = pos + choices;
+  int64_t count = items / groups;
+  std::fill(pos, pos + choices, -1);
+  int32_t row = 0;
+  for (int64_t e = 0; e < experts; ++e) {
+    offsets[e] = row;
+    for (int64_t first = 0; first < items; first += count) {
+      std::vector<int64_t> order =
+          descending(gates + first * experts + e, count, experts);
+      order.resize(capacity);
+      llvm::sort(order);
+      for (int64_t i : order) {
+        int64_t t = first + i;
+        item[row] = t;
+        slot[row] = t * experts + e;
+        pos[t * experts + e] = row++;
+      }
+    }
+    for (int64_t t = 0; t < items; ++t)
+      expert[t * experts + e] = e;
+  }
+  offsets[experts] = row;
+}
+template void moec::reference::routeExperts(const float *, int64_t, int64_t,
+                                            int64_t, int64_t, int32_t *);
+template void moec::reference::routeExperts(const double *, int64_t, int64_t,
+                                            int64_t, int64_t, int32_t *);
+
 template <typename T>
 static Status evalTopKRoute(moe::TopKRouteOp op, Frame<T> &frame) {
   const TensorOf<T> &gates = frame.get(op.getGates());
@@ -101,6 +142,27 @@ static Status evalRoute(kernel::RouteOp op, Frame<T> &frame) {
   frame.set(op.getResult(0), std::move(weights));
   frame.set(op.getResult(1), std::move(plan));
   return Status::Done;
+}
+
+/// `moe.expert_choice_route` and `kernel.expert_route`, which give `planOf`.
+template <typename T, typename Op>
+static Status evalExpertRoute(Op op, Value planOf, Frame<T> &frame) {
+  const TensorOf<T> &gates = frame.get(op.getGates());
+  frame.record(expertRouteChoice(op.getGroups(), op.getCapacity()), gates);
+  TensorOf<T> plan = zerosFor<T>(planOf);
+  routeExperts(gates.floats.data(), gates.shape[0], gates.shape[1],
+               op.getGroups(), op.getCapacity(), plan.ints.data());
+  frame.set(planOf, std::move(plan));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalExpertRoute(kernel::ExpertRouteOp op, Frame<T> &frame) {
+  if (op.getNumResults() != 1) {
+    op.emitError("expected a result, to interpret it");
+    return Status::Failed;
+  }
+  return evalExpertRoute(op, op.getResult(0), frame);
 }
 
 template <typename T>
@@ -221,6 +283,11 @@ Status moec::reference::evalRouting(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
       .Case([&](moe::TopKRouteOp op) { return evalTopKRoute(op, frame); })
       .Case([&](kernel::RouteOp op) { return evalRoute(op, frame); })
+      .Case([&](moe::ExpertChoiceRouteOp op) {
+        return evalExpertRoute(op, op.getPlan(), frame);
+      })
+      .Case(
+          [&](kernel::ExpertRouteOp op) { return evalExpertRoute(op, frame); })
       .Case(
           [&](moe::TopKRouteGradOp op) { return evalTopKRouteGrad(op, frame); })
       .Case([&](moe::DispatchOp op) { return evalDispatch(op, frame); })

@@ -40,6 +40,18 @@ Lowered lowerTopKRoute(OpBuilder &builder, moe::TopKRouteOp op,
   return SmallVector<Value>(route.getResults());
 }
 
+Lowered lowerExpertChoiceRoute(OpBuilder &builder, moe::ExpertChoiceRouteOp op,
+                               moe::ExpertChoiceRouteOp::Adaptor adaptor) {
+  Location loc = op.getLoc();
+  Value buffer = tensor::EmptyOp::create(builder, loc,
+                                         {planOf(op.getPlan()).getBufferSize()},
+                                         builder.getI32Type());
+  auto route = kernel::ExpertRouteOp::create(
+      builder, loc, TypeRange{buffer.getType()}, adaptor.getGates(), buffer,
+      op.getGroups(), op.getCapacity());
+  return SmallVector<Value>(route.getResults());
+}
+
 /// Each gate sums the gradients of the choices that took its expert.
 Lowered lowerTopKRouteGrad(OpBuilder &builder, moe::TopKRouteGradOp op,
                            moe::TopKRouteGradOp::Adaptor adaptor) {
@@ -143,6 +155,7 @@ Lowered lowerCombineWeightGrad(OpBuilder &builder, moe::CombineWeightGradOp op,
 
 void fusion::addRoutingLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::TopKRouteOp>(lowerTopKRoute);
+  patterns.add<moe::ExpertChoiceRouteOp>(lowerExpertChoiceRoute);
   patterns.add<moe::TopKRouteGradOp>(lowerTopKRouteGrad);
   patterns.add<moe::DispatchOp>(lowerDispatch);
   patterns.add<moe::CombineOp>(lowerCombine);

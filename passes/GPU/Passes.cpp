@@ -22,6 +22,7 @@ void buildGPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
   pm.addNestedPass<func::FuncOp>(createLowerRoutePass());
+  pm.addNestedPass<func::FuncOp>(createLowerExpertRoutePass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
   codegen::ApproximateMathPassOptions math;

@@ -49,6 +49,15 @@ def LowerRoutePass : MoecGPUPass<"moec-gpu-lower-route", "::mlir::func::FuncOp">
   }];
 }
 
+def LowerExpertRoutePass : MoecGPUPass<"moec-gpu-lower-expert-route", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.expert_route on memrefs to a warp for each expert and group";
+  let description = [{
+    Gives exactly what the runtime's function for the CPU gives (runtime/cpu/ExpertRoute.h). A warp finds the
+    smallest gate that its expert takes bit by bit, by counting; a last pass ranks the items
+    that are taken by ballots. Keys stand in shared memory where they fit, else in the workspace.
+  }];
+}
+
 def LowerContractPass : MoecGPUPass<"moec-gpu-lower-contract", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.contract on memrefs to the code of a GPU thread";
   let description = [{

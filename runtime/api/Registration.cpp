@@ -22,7 +22,8 @@
   item(ptxsimDevice)
 
 #define MOEC_HOST_CALLS(item) \
-  item(routeCall)
+  item(routeCall) \
+  item(expertRouteCall)
 
 #define MOEC_DATASETS(item) \
   item(idxDataset) \

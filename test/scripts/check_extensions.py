@@ -38,9 +38,9 @@ def read_table(root):
 
 
 def pattern_of(word):
-    """`cifar10` as cifar10Dataset, CIFAR-10, cifar_10; but not as cifar100."""
-    parts = re.findall(r"[a-z]+|[0-9]+", word.lower())
-    return re.compile("(?i:" + "[-_ ]?".join(parts) + ")(?![a-z0-9])")
+    """One word or several, `a, b`: `cifar10` as cifar10Dataset, CIFAR-10, cifar_10; but not as cifar100."""
+    spellings = ["[-_ ]?".join(re.findall(r"[a-z]+|[0-9]+", one)) for one in word.lower().split(", ")]
+    return re.compile("(?i:" + "|".join(spellings) + ")(?![a-z0-9])")
 
 
 def sources(root):
@@ -59,7 +59,7 @@ def main():
         if len(row) != len(COLUMNS):
             problems.append(f"{TABLE}: expected a row of {', '.join(COLUMNS)}, got {' | '.join(row)}")
             continue
-        name, word, touches = row[0], row[1].strip("`"), row[2]
+        name, word, touches = row[0], row[1].replace("`", ""), row[2]
         files = re.findall(r"`([^`\s]+/[^`\s]+)`", touches)
         for path in files:
             if not os.path.isfile(os.path.join(root, path)):

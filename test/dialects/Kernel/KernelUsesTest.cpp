@@ -129,4 +129,20 @@ TEST_F(KernelUsesTest, RoutesHangOnTheirGates) {
   EXPECT_EQ(flags(op.getInputUse(0)), std::vector<bool>({0, 0, 1, 1}));
 }
 
+TEST_F(KernelUsesTest, ExpertsChooseByTheirGates) {
+  KernelOpInterface op = parse(R"(
+    func.func @f(%g: memref<8x4xf32>, %p: memref<117xi32>) {
+      kernel.expert_route ins(%g : memref<8x4xf32>) outs(%p : memref<117xi32>)
+        groups 2 capacity 3
+      return
+    })");
+  ASSERT_TRUE(bool(op));
+  EXPECT_EQ(op.getInputs().size(), 1u);
+  EXPECT_EQ(op.getOuts().size(), 1u);
+  EXPECT_TRUE(op.getGrid().empty());
+  EXPECT_EQ(op.getBytes(), 4 * (8 * 4 + 117));
+  EXPECT_EQ(op.getOutRounding(0), OutRounding::Never);
+  EXPECT_EQ(flags(op.getInputUse(0)), std::vector<bool>({0, 0, 1, 1}));
+}
+
 } // namespace

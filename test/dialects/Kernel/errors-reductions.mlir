@@ -349,3 +349,35 @@ func.func @route_plan(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<64xi3
     k 2 capacity 5 priority position -> tensor<8x2xf32>, tensor<64xi32>
   return
 }
+
+// -----
+
+func.func @expert_route_gates(%g: tensor<8x4xbf16>, %p: tensor<117xi32>) {
+  // expected-error @+1 {{expected gates [items, experts] of f32, got 'tensor<8x4xbf16>'}}
+  %r = kernel.expert_route ins(%g : tensor<8x4xbf16>) outs(%p : tensor<117xi32>) groups 2 capacity 3 -> tensor<117xi32>
+  return
+}
+
+// -----
+
+func.func @expert_route_groups(%g: tensor<8x4xf32>, %p: tensor<117xi32>) {
+  // expected-error @+1 {{expected groups that divide 8 items, got 3}}
+  %r = kernel.expert_route ins(%g : tensor<8x4xf32>) outs(%p : tensor<117xi32>) groups 3 capacity 2 -> tensor<117xi32>
+  return
+}
+
+// -----
+
+func.func @expert_route_capacity(%g: tensor<8x4xf32>, %p: tensor<117xi32>) {
+  // expected-error @+1 {{expected 1 <= capacity <= 4, got 5}}
+  %r = kernel.expert_route ins(%g : tensor<8x4xf32>) outs(%p : tensor<117xi32>) groups 2 capacity 5 -> tensor<117xi32>
+  return
+}
+
+// -----
+
+func.func @expert_route_plan(%g: tensor<8x4xf32>, %p: tensor<116xi32>) {
+  // expected-error @+1 {{expected a plan [117] of i32, got 'tensor<116xi32>'}}
+  %r = kernel.expert_route ins(%g : tensor<8x4xf32>) outs(%p : tensor<116xi32>) groups 2 capacity 3 -> tensor<116xi32>
+  return
+}

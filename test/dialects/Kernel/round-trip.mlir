@@ -111,6 +111,14 @@ func.func @route(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) -
   return %r#0, %r#1 : tensor<8x2xf32>, tensor<69xi32>
 }
 
+// CHECK-LABEL: func.func @expert_route
+// CHECK:         %{{.*}} = kernel.expert_route ins(%{{.*}} : tensor<8x4xf32>) outs(%{{.*}} : tensor<117xi32>)
+// CHECK-SAME:      groups 2 capacity 3 -> tensor<117xi32>
+func.func @expert_route(%g: tensor<8x4xf32>, %p: tensor<117xi32>) -> tensor<117xi32> {
+  %r = kernel.expert_route ins(%g : tensor<8x4xf32>) outs(%p : tensor<117xi32>) groups 2 capacity 3 -> tensor<117xi32>
+  return %r : tensor<117xi32>
+}
+
 // CHECK-LABEL: kernel.program @infer arena 8192
 // CHECK:         kernel.launch @k0 [#kernel.address<"in:x", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
 // CHECK:         kernel.loop 4

@@ -217,3 +217,66 @@ func.func @many_rows(%p: !moe.routing<items = 1073741824, experts = 4, k = 2, ca
 func.func @many_plans(%p: !moe.routing<items = 8, experts = 4, k = 2, capacity = 8, stack = 4611686018427387904>) {
   return
 }
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 4, capacity = 2>
+func.func @expert_choice_gates(%g: tensor<24xf32>) -> !plan {
+  // expected-error @+1 {{expected gates of rank 2, got 1}}
+  %p = moe.expert_choice_route %g groups 2 capacity 1 : tensor<24xf32> -> !plan
+  return %p : !plan
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 4, capacity = 2>
+func.func @expert_choice_groups(%g: tensor<6x4xf32>) -> !plan {
+  // expected-error @+1 {{expected groups that divide 6 items, got 4}}
+  %p = moe.expert_choice_route %g groups 4 capacity 1 : tensor<6x4xf32> -> !plan
+  return %p : !plan
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 4, capacity = 2>
+func.func @expert_choice_no_groups(%g: tensor<6x4xf32>) -> !plan {
+  // expected-error @+1 {{expected groups that divide 6 items, got 0}}
+  %p = moe.expert_choice_route %g groups 0 capacity 1 : tensor<6x4xf32> -> !plan
+  return %p : !plan
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 4, capacity = 2>
+func.func @expert_choice_capacity(%g: tensor<6x4xf32>) -> !plan {
+  // expected-error @+1 {{expected 1 <= capacity <= 3, got 4}}
+  %p = moe.expert_choice_route %g groups 2 capacity 4 : tensor<6x4xf32> -> !plan
+  return %p : !plan
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 4, capacity = 2>
+func.func @expert_choice_none(%g: tensor<6x4xf32>) -> !plan {
+  // expected-error @+1 {{expected 1 <= capacity <= 3, got 0}}
+  %p = moe.expert_choice_route %g groups 2 capacity 0 : tensor<6x4xf32> -> !plan
+  return %p : !plan
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 2>
+func.func @expert_choice_plan(%g: tensor<6x4xf32>) -> !plan {
+  // expected-error @+1 {{expected a plan of type '!moe.routing<items = 6, experts = 4, k = 4, capacity = 2>', got '!moe.routing<items = 6, experts = 4, k = 2, capacity = 2>'}}
+  %p = moe.expert_choice_route %g groups 2 capacity 1 : tensor<6x4xf32> -> !plan
+  return %p : !plan
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 4, capacity = 2>
+func.func @expert_choice_size(%g: tensor<65536x65536xf32>) -> !plan {
+  // expected-error @+1 {{expected items * k and experts of at most 2147483647, got items = 65536, experts = 65536, k = 65536, stack = 0}}
+  %p = moe.expert_choice_route %g groups 2 capacity 1 : tensor<65536x65536xf32> -> !plan
+  return %p : !plan
+}

@@ -58,3 +58,30 @@ func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %g: tensor<6x4xf32> {m
   %grads:4 = moe.gradient %l wrt %x, %g, %w, %b : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x5x8xf32>, tensor<4x5xf32>
   return %l, %grads#0, %grads#1, %grads#2, %grads#3 : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>, tensor<4x5x8xf32>, tensor<4x5xf32>
 }
+
+// -----
+
+// Experts choose: the weights are the gates, whose gradient comes from the
+// combination alone.
+
+!plan = !moe.routing<items = 6, experts = 4, k = 4, capacity = 2>
+
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x8xf32> {moe.var = @x}, %[[G:[a-z0-9]+]]: tensor<6x4xf32> {moe.var = @g}
+// CHECK: %[[PLAN:.+]] = moe.expert_choice_route %[[G]]
+// CHECK: %[[ROWS:.+]] = moe.dispatch %[[X]], %[[PLAN]] :
+// CHECK: moe.combine %[[ROWS]], %[[PLAN]], %[[G]] :
+// CHECK: %[[DY:.+]] = moe.broadcast
+// CHECK: %[[DROWS:.+]] = moe.dispatch %[[DY]], %[[PLAN]], %[[G]] :
+// CHECK: %[[DG:.+]] = moe.combine_weight_grad %[[ROWS]], %[[DY]], %[[PLAN]] : {{.+}} -> tensor<6x4xf32>
+// CHECK: %[[DX:.+]] = moe.combine %[[DROWS]], %[[PLAN]] :
+// CHECK: return %{{.+}}, %[[DX]], %[[DG]] :
+func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %g: tensor<6x4xf32> {moe.var = @g})
+    -> (tensor<f32> {moe.metric = "loss"}, tensor<6x8xf32>, tensor<6x4xf32>) {
+  %plan = moe.expert_choice_route %g groups 2 capacity 1 : tensor<6x4xf32> -> !plan
+  %rows = moe.dispatch %x, %plan : (tensor<6x8xf32>, !plan) -> tensor<8x8xf32>
+  %y = moe.combine %rows, %plan, %g : (tensor<8x8xf32>, !plan, tensor<6x4xf32>) -> tensor<6x8xf32>
+  %l = moe.reduce %y axes [0, 1] : tensor<6x8xf32> -> tensor<f32>
+  %grads:2 = moe.gradient %l wrt %x, %g : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>
+  return %l, %grads#0, %grads#1 : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>
+}

@@ -197,6 +197,14 @@ func.func @top_k_route_grad(%dw: tensor<128x2xf32>, %plan: !moe.routing<items = 
   return %dg : tensor<128x8xf32>
 }
 
+// CHECK-LABEL: func.func @expert_choice_route(
+// CHECK: %{{.*}} = moe.expert_choice_route %{{.*}} groups 2 capacity 16 : tensor<128x8xf32> -> <items = 128, experts = 8, k = 8, capacity = 32>
+func.func @expert_choice_route(%g: tensor<128x8xf32>) -> !moe.routing<items = 128, experts = 8, k = 8, capacity = 32> {
+  %plan = moe.expert_choice_route %g groups 2 capacity 16
+    : tensor<128x8xf32> -> !moe.routing<items = 128, experts = 8, k = 8, capacity = 32>
+  return %plan : !moe.routing<items = 128, experts = 8, k = 8, capacity = 32>
+}
+
 // CHECK-LABEL: func.func @dispatch(
 // CHECK: %{{.*}} = moe.dispatch %{{.*}}, %{{.*}} : (tensor<128x96xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<256x96xf32>
 func.func @dispatch(%x: tensor<128x96xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<256x96xf32> {

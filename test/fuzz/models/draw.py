@@ -108,17 +108,27 @@ class Drawing:
         over = self.random.choice(["tokens", "channels"])
         items, width = shape if over == "tokens" else shape[::-1]
         experts, hidden = self.random.choice([1, 1, 2, 3, 4, 5, 7, 8, 13]), self.size()
-        k = self.random.randint(1, experts) if self.chance(0.5) else 1
+        choose = self.chance(0.35)
+        # Where experts choose, all of them may take an item.
+        k = experts if choose else self.random.randint(1, experts) if self.chance(0.5) else 1
         if not self.afford(2 * items * k * width * hidden + items * width * experts):
             return None
         attrs = {"experts": experts, "hidden": hidden, **self.activation()}
         if over == "channels" or self.chance(0.2):
             attrs["over"] = over
-        if k > 1 or self.chance(0.2):
+        if choose:
+            attrs["router"] = "expert_choice"
+            if self.chance(0.5):
+                attrs["groups"] = self.random.choice(["image", "batch"])
+        elif self.chance(0.1):
+            attrs["router"] = "top_k"
+        if not choose and (k > 1 or self.chance(0.2)):
             attrs["k"] = k
         for factor in ("capacity_factor", "eval_capacity_factor"):
             if self.chance(0.6):
                 attrs[factor] = self.random.choice([0.05, 0.3, 0.75, 1, 1.1, 1.5, 4, 100])
+        if choose:
+            return attrs, shape
         if self.chance(0.6):
             attrs["priority"] = self.random.choice(["position", "importance"])
         if self.chance(0.6):
@@ -186,7 +196,7 @@ class Drawing:
         nodes.append({"name": name, "op": op, "inputs": inputs * (self.copies if op == "concat" else 1), **attrs})
         if op in ("moe", "soft_moe"):
             self.routed.append(prefix + name)
-        if op == "moe":
+        if op == "moe" and attrs.get("router") != "expert_choice":
             self.balanced.append(prefix + name)
             if attrs.get("noise", 1) != 0:
                 self.noisy.append(prefix + name)

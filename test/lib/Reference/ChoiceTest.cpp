@@ -45,3 +45,17 @@ TEST(Choice, LooksAtWhoIsDropped) {
   EXPECT_FALSE(steady(choice(scores, 2, 1, 1, /*byImportance=*/true), 1e-3));
   EXPECT_TRUE(steady(choice(scores, 2, 1, 1, /*byImportance=*/false), 1e-3));
 }
+
+// An expert's last item hangs on the next one of the same group only.
+TEST(Choice, LooksAtWhomExpertsTake) {
+  Choice made = choice({0.9, 0.1, 0.5, 0.4, 0.8999, 0.3, 0.2, 0.1}, 2, 1, 1);
+  made.groups = 1;
+  EXPECT_TRUE(steady(made, 1e-5));
+  EXPECT_FALSE(steady(made, 1e-3));
+  made.groups = 2;
+  EXPECT_TRUE(steady(made, 1e-3));
+  // Nothing is left to choose.
+  made.groups = 1;
+  made.capacity = 4;
+  EXPECT_TRUE(steady(made, 1));
+}

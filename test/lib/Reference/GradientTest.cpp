@@ -34,6 +34,12 @@ std::ostream &operator<<(std::ostream &stream, const Case &test) {
   "%s = moe.softmax %g axes [1] : tensor<6x3xf32>\n"                           \
   "%w, %plan = moe.top_k_route %s k 2 capacity 3 priority \"importance\" : "   \
   "tensor<6x3xf32> -> tensor<6x2xf32>, " PLAN "\n"
+/// Experts that choose one item of each half; k is their number.
+#define CHOSEN "!moe.routing<items = 6, experts = 3, k = 3, capacity = 2>"
+#define CHOOSE                                                                 \
+  "%s = moe.softmax %g axes [1] : tensor<6x3xf32>\n"                           \
+  "%plan = moe.expert_choice_route %s groups 2 capacity 1 : tensor<6x3xf32> "  \
+  "-> " CHOSEN "\n"
 
 const Case cases[] = {
     {"Reshape", "%x: tensor<2x6xf32>",
@@ -186,6 +192,22 @@ const Case cases[] = {
            "%y = moe.combine %h, %plan : (tensor<12x4xf32>, " PLAN
            ") -> tensor<6x4xf32>",
      "tensor<6x4xf32>"},
+    {"ExpertChoice", "%x: tensor<6x4xf32>, %g: tensor<6x3xf32>",
+     CHOOSE "%r = moe.dispatch %x, %plan : (tensor<6x4xf32>, " CHOSEN
+            ") -> tensor<6x4xf32>\n"
+            "%h = moe.gelu %r : tensor<6x4xf32>\n"
+            "%y = moe.combine %h, %plan, %s : (tensor<6x4xf32>, " CHOSEN
+            ", tensor<6x3xf32>) -> tensor<6x4xf32>",
+     "tensor<6x4xf32>"},
+    {"ExpertChoiceWeightedDispatch",
+     "%x: tensor<6x4xf32>, %g: tensor<6x3xf32>, %k: tensor<3x4x5xf32>",
+     CHOOSE "%r = moe.dispatch %x, %plan, %s : (tensor<6x4xf32>, " CHOSEN
+            ", tensor<6x3xf32>) -> tensor<6x4xf32>\n"
+            "%h = moe.expert_linear %r, %k, %plan : (tensor<6x4xf32>, "
+            "tensor<3x4x5xf32>, " CHOSEN ") -> tensor<6x5xf32>\n"
+            "%y = moe.combine %h, %plan : (tensor<6x5xf32>, " CHOSEN
+            ") -> tensor<6x5xf32>",
+     "tensor<6x5xf32>"},
     {"ExpertLinear",
      "%x: tensor<6x4xf32>, %g: tensor<6x3xf32>, %k: tensor<3x4x5xf32>, "
      "%b: tensor<3x5xf32>",

@@ -113,6 +113,31 @@ func.func @ties() -> tensor<11xi32> {
   return %r#1 : tensor<11xi32>
 }
 
+// Of each half an expert takes one item: expert 0 items 1 and 2 (a tie, the lower
+// item), expert 1 items 0 and 3. All four rows are used; item 2 has expert 0 alone.
+// offsets, item, slot, pos, expert.
+// CHECK-LABEL: @expert_choice
+// CHECK-NEXT: result 0 [27]: 0 2 4 1 2 0 3 2 4 1 7 -1 2 0 -1 1 -1 -1 3 0 1 0 1 0 1 0 1
+func.func @expert_choice() -> tensor<27xi32> {
+  %g = arith.constant dense<[[0.25, 0.75], [0.5, 0.5], [0.375, 0.625], [0.375, 0.875]]> : tensor<4x2xf32>
+  %p = tensor.empty() : tensor<27xi32>
+  %r = kernel.expert_route ins(%g : tensor<4x2xf32>) outs(%p : tensor<27xi32>) groups 2 capacity 1 -> tensor<27xi32>
+  return %r : tensor<27xi32>
+}
+
+// An item that both experts chose, and two that none did; NaN is never large.
+// CHECK-LABEL: @expert_choice_combine
+// CHECK-NEXT: result 0 [3, 1]: 0 3 0
+// CHECK-NEXT: result 1 [2, 1]: 2 2
+func.func @expert_choice_combine() -> (tensor<3x1xf32>, tensor<2x1xf32>) {
+  %g = arith.constant dense<[[0.25, 0x7FC00000], [0.5, 1.0], [0.5, 0.75]]> : tensor<3x2xf32>
+  %x = arith.constant dense<[[1.0], [2.0], [3.0]]> : tensor<3x1xf32>
+  %plan = moe.expert_choice_route %g groups 1 capacity 1 : tensor<3x2xf32> -> !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>
+  %r = moe.dispatch %x, %plan : (tensor<3x1xf32>, !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>) -> tensor<2x1xf32>
+  %y = moe.combine %r, %plan, %g : (tensor<2x1xf32>, !moe.routing<items = 3, experts = 2, k = 2, capacity = 1>, tensor<3x2xf32>) -> tensor<3x1xf32>
+  return %y, %r : tensor<3x1xf32>, tensor<2x1xf32>
+}
+
 // NaN is below all that is a number, also -inf.
 // CHECK-LABEL: @nan
 // CHECK-NEXT: result 0 [1, 2]: -inf nan

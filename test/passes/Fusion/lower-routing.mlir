@@ -27,6 +27,17 @@ func.func @route_gradient(%dw: tensor<128x2xf32>, %plan: !plan) -> tensor<128x8x
   return %dg : tensor<128x8xf32>
 }
 
+// Experts choose: 8 choices of an item, 256 rows; 9 + 2 * (256 + 1024) numbers.
+// CHECK-LABEL: func @expert_choice
+// CHECK: %[[P:.*]] = tensor.empty() : tensor<2569xi32>
+// CHECK: %[[PLAN:.*]] = kernel.expert_route ins(%arg0 : tensor<128x8xf32>) outs(%[[P]] : tensor<2569xi32>) groups 2 capacity 16
+// CHECK: kernel.rows dims [128, 96, 8] ins(%arg1, %[[PLAN]], %arg0 :
+func.func @expert_choice(%g: tensor<128x8xf32>, %r: tensor<256x96xf32>) -> tensor<128x96xf32> {
+  %plan = moe.expert_choice_route %g groups 2 capacity 16 : tensor<128x8xf32> -> !moe.routing<items = 128, experts = 8, k = 8, capacity = 32>
+  %y = moe.combine %r, %plan, %g : (tensor<256x96xf32>, !moe.routing<items = 128, experts = 8, k = 8, capacity = 32>, tensor<128x8xf32>) -> tensor<128x96xf32>
+  return %y : tensor<128x96xf32>
+}
+
 // CHECK-LABEL: func @dispatch
 // CHECK: kernel.map dims [256, 96] ins(%arg0, %arg1 : tensor<128x96xf32>, tensor<1033xi32>)
 // CHECK-SAME: maps [affine_map<(d0, d1) -> (0, d1)>, affine_map<(d0, d1) -> (d0 + 9)>, affine_map<(d0, d1) -> (d0, d1)>]

@@ -12,6 +12,7 @@
 
 !plan = !moe.routing<items = 16, experts = 4, k = 2, capacity = 6>
 !single = !moe.routing<items = 16, experts = 4, k = 1, capacity = 5>
+!chosen = !moe.routing<items = 16, experts = 4, k = 4, capacity = 6>
 !plans = !moe.routing<items = 16, experts = 4, k = 2, capacity = 6, stack = 3>
 
 func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x12xf32>, %b: tensor<4x12xf32>, %dy: tensor<16x12xf32>)
@@ -28,6 +29,21 @@ func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x12
   %dweights = moe.combine_weight_grad %h, %dy, %plan : (tensor<24x12xf32>, tensor<16x12xf32>, !plan) -> tensor<16x2xf32>
   %dg = moe.top_k_route_grad %dweights, %plan : (tensor<16x2xf32>, !plan) -> tensor<16x4xf32>
   return %y, %dx, %dw, %db, %dg, %plan : tensor<16x12xf32>, tensor<16x8xf32>, tensor<4x8x12xf32>, tensor<4x12xf32>, tensor<16x4xf32>, !plan
+}
+
+func.func @expert_choice(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x12xf32>, %dy: tensor<16x12xf32>)
+    -> (tensor<16x12xf32>, tensor<16x8xf32>, tensor<4x8x12xf32>, tensor<16x4xf32>, !chosen) {
+  %gates = moe.softmax %g axes [1] : tensor<16x4xf32>
+  %plan = moe.expert_choice_route %gates groups 2 capacity 3 : tensor<16x4xf32> -> !chosen
+  %rows = moe.dispatch %x, %plan : (tensor<16x8xf32>, !chosen) -> tensor<24x8xf32>
+  %h = moe.expert_linear %rows, %w, %plan : (tensor<24x8xf32>, tensor<4x8x12xf32>, !chosen) -> tensor<24x12xf32>
+  %y = moe.combine %h, %plan, %gates : (tensor<24x12xf32>, !chosen, tensor<16x4xf32>) -> tensor<16x12xf32>
+  %dh = moe.dispatch %dy, %plan, %gates : (tensor<16x12xf32>, !chosen, tensor<16x4xf32>) -> tensor<24x12xf32>
+  %dw, %db = moe.expert_linear_grad %rows, %dh, %plan : (tensor<24x8xf32>, tensor<24x12xf32>, !chosen) -> (tensor<4x8x12xf32>, tensor<4x12xf32>)
+  %drows = moe.expert_linear %dh, %w, %plan transposed : (tensor<24x12xf32>, tensor<4x8x12xf32>, !chosen) -> tensor<24x8xf32>
+  %dx = moe.combine %drows, %plan : (tensor<24x8xf32>, !chosen) -> tensor<16x8xf32>
+  %dg = moe.combine_weight_grad %h, %dy, %plan : (tensor<24x12xf32>, tensor<16x12xf32>, !chosen) -> tensor<16x4xf32>
+  return %y, %dx, %dw, %dg, %plan : tensor<16x12xf32>, tensor<16x8xf32>, tensor<4x8x12xf32>, tensor<16x4xf32>, !chosen
 }
 
 func.func @single(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>) -> (tensor<16x8xf32>, tensor<16x8xf32>, tensor<16x8xf32>) {

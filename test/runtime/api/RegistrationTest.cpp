@@ -27,7 +27,8 @@ static std::set<std::string> names(const Registry<Item> &items) {
 TEST(Registration, ListsEverything) {
   EXPECT_EQ(names(allDevices()),
             (std::set<std::string>{"cpu", "cuda", "ptxsim"}));
-  EXPECT_EQ(names(allHostCalls()), std::set<std::string>{"route"});
+  EXPECT_EQ(names(allHostCalls()),
+            (std::set<std::string>{"route", "expert_route"}));
   EXPECT_EQ(names(allDatasets()), (std::set<std::string>{"idx", "cifar10"}));
   EXPECT_EQ(names(allTransforms()),
             (std::set<std::string>{"flip", "crop", "views"}));

@@ -34,7 +34,7 @@ TEST(HostCall, IsBoundWhenTheModuleIsLoaded) {
   // Before any of its code is, so that a reader of modules hears of it too.
   EXPECT_ERROR(changedModule("loops", "builtin:route", "builtin:robot"),
                "kernel \"builtin:robot\": unknown host call \"robot\": "
-               "expected route");
+               "expected route or expert_route");
 }
 
 TEST(HostCall, ChecksItsOperands) {

@@ -14,14 +14,28 @@ def mixer_ops(f, v, w):
 
 
 def moe_ops(f, x, gates, w, k, capacity, priority):
-    """An expert MLP over the rows of x [items, d]."""
-    items, d = x.shape
-    experts, hidden = w[0].shape[0], w[0].shape[2]
+    """An expert MLP over the rows of x [items, d], which choose k experts."""
+    items, experts = gates.shape
     count = min(items * k, experts * min(capacity, items))
     plan = f"!moe.routing<items = {items}, experts = {experts}, k = {k}, capacity = {capacity}>"
     weights = f.op(f'{{y}}, %plan{f.count} = moe.top_k_route {gates.name} k {k} capacity {capacity} '
                    f'priority {priority} : {gates.type} -> {{t}}, {plan}', (items, k))
-    name = f"%plan{f.count - 1}"
+    return expert_ops(f, x, w, f"%plan{f.count - 1}", plan, count, weights)
+
+
+def expert_choice_ops(f, x, gates, w, groups, capacity):
+    """An expert MLP over the rows of x [items, d], which its experts choose."""
+    items, experts = gates.shape
+    plan = f"!moe.routing<items = {items}, experts = {experts}, k = {experts}, capacity = {groups * capacity}>"
+    name = f"%plan{f.count}"
+    f.lines.append(f"{name} = moe.expert_choice_route {gates.name} groups {groups} capacity {capacity} : "
+                   f"{gates.type} -> {plan}")
+    return expert_ops(f, x, w, name, plan, experts * groups * capacity, gates)
+
+
+def expert_ops(f, x, w, name, plan, count, weights):
+    """What the experts make of x by the plan `name`, whose type is `plan`, with `count` rows."""
+    (items, d), hidden = x.shape, w[0].shape[2]
     rows = f.op(f"{{y}} = moe.dispatch {x.name}, {name} : ({x.type}, {plan}) -> {{t}}", (count, d))
     h = f.op(f"{{y}} = moe.expert_linear {rows.name}, {w[0].name}, {name}, {w[1].name} : "
              f"({rows.type}, {w[0].type}, {plan}, {w[1].type}) -> {{t}}", (count, hidden))

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from moec_oracle import Function, check, finish, normal, philox
-from networks import mixer_ops, moe_ops, soft_moe_ops
+from networks import expert_choice_ops, mixer_ops, moe_ops, soft_moe_ops
 
 ERF = np.vectorize(math.erf)
 
@@ -91,6 +91,33 @@ def routing(rng):
         y = moe_ops(f, v, f.unary("softmax", g, "axes [1]"), w, k, capacity, priority)
         expected, dropped = moe_numpy(x, softmax(logits, 1), p, k, capacity, priority == "importance")
         check(f"experts, k {k}, capacity {capacity}, {priority}, {dropped} dropped", f.run([y])[0], expected)
+
+
+# --- expert choice, arXiv 2202.09368, section 3.2 ---------------------------------
+
+def expert_choice(rng):
+    """G, I = TopK(S^T, k); P = Onehot(I); X_in = P X; X_out = sum over i, j of P G X_e, of each group by itself."""
+    for groups, capacity, shape, ties in [(1, 4, (13, 3), False), (2, 3, (16, 5), False), (4, 4, (16, 2), False),
+                                          (3, 1, (9, 4), False), (2, 3, (16, 5), True), (1, 1, (1, 1), False)]:
+        (T, E), d, h, n = shape, 4, 6, shape[0] // groups
+        x, logits = normal(rng, T, d), normal(rng, T, E)
+        if ties:  # Rows of a few kinds.
+            logits = logits[rng.integers(0, 3, T)]
+        p = [normal(rng, *s) for s in [(E, d, h), (E, h), (E, h, d), (E, d)]]
+        f = Function()
+        v, g, w = f.argument(x), f.argument(logits), [f.argument(a) for a in p]
+        y = expert_choice_ops(f, v, f.unary("softmax", g, "axes [1]"), w, groups, capacity)
+        S, expected, none = softmax(logits, 1), np.zeros_like(x), 0
+        for first in range(0, T, n):
+            group = S[first:first + n]
+            I = np.argsort(-group.T, axis=1, kind="stable")[:, :capacity]  # [E, capacity]
+            G = np.take_along_axis(group.T, I, axis=1)
+            P = np.eye(n)[I]  # [E, capacity, n]
+            X_in = np.einsum("ijl,ld->ijd", P, x[first:first + n])
+            X_e = np.stack([gelu(X_in[e] @ p[0][e] + p[1][e]) @ p[2][e] + p[3][e] for e in range(E)])
+            expected[first:first + n] = np.einsum("ijl,ij,ijd->ld", P, G, X_e)
+            none += int((P.sum((0, 1)) == 0).sum())
+        check(f"expert choice, {groups} groups, capacity {capacity}, {none} items of no expert", f.run([y])[0], expected)
 
 
 # --- the Sparse block of Sparse-MLP, arXiv 2109.02008, algorithm 1 and figure --
@@ -308,6 +335,6 @@ def random_numbers(rng):
 
 
 if __name__ == "__main__":
-    for test in (mixer_block, routing, sparse_block, soft_moe, losses, optimizers, lamb, random_numbers):
+    for test in (mixer_block, routing, expert_choice, sparse_block, soft_moe, losses, optimizers, lamb, random_numbers):
         test(np.random.default_rng(7))
     finish()
