@@ -180,16 +180,16 @@ const Case cases[] = {
      ROUTE "%y = moe.mul %w, %w : tensor<6x2xf32>", "tensor<6x2xf32>"},
     {"DispatchCombine", "%x: tensor<6x4xf32>, %g: tensor<6x3xf32>",
      ROUTE "%r = moe.dispatch %x, %plan : (tensor<6x4xf32>, " PLAN
-           ") -> tensor<12x4xf32>\n"
-           "%h = moe.gelu %r : tensor<12x4xf32>\n"
-           "%y = moe.combine %h, %plan, %w : (tensor<12x4xf32>, " PLAN
+           ") -> tensor<9x4xf32>\n"
+           "%h = moe.gelu %r : tensor<9x4xf32>\n"
+           "%y = moe.combine %h, %plan, %w : (tensor<9x4xf32>, " PLAN
            ", tensor<6x2xf32>) -> tensor<6x4xf32>",
      "tensor<6x4xf32>"},
     {"DispatchWeighted", "%x: tensor<6x4xf32>, %g: tensor<6x3xf32>",
      ROUTE "%r = moe.dispatch %x, %plan, %w : (tensor<6x4xf32>, " PLAN
-           ", tensor<6x2xf32>) -> tensor<12x4xf32>\n"
-           "%h = moe.gelu %r : tensor<12x4xf32>\n"
-           "%y = moe.combine %h, %plan : (tensor<12x4xf32>, " PLAN
+           ", tensor<6x2xf32>) -> tensor<9x4xf32>\n"
+           "%h = moe.gelu %r : tensor<9x4xf32>\n"
+           "%y = moe.combine %h, %plan : (tensor<9x4xf32>, " PLAN
            ") -> tensor<6x4xf32>",
      "tensor<6x4xf32>"},
     {"ExpertChoice", "%x: tensor<6x4xf32>, %g: tensor<6x3xf32>",
@@ -212,20 +212,19 @@ const Case cases[] = {
      "%x: tensor<6x4xf32>, %g: tensor<6x3xf32>, %k: tensor<3x4x5xf32>, "
      "%b: tensor<3x5xf32>",
      ROUTE "%r = moe.dispatch %x, %plan : (tensor<6x4xf32>, " PLAN
-           ") -> tensor<12x4xf32>\n"
-           "%h = moe.expert_linear %r, %k, %plan, %b : (tensor<12x4xf32>, "
-           "tensor<3x4x5xf32>, " PLAN ", tensor<3x5xf32>) -> tensor<12x5xf32>\n"
-           "%y = moe.combine %h, %plan, %w : (tensor<12x5xf32>, " PLAN
+           ") -> tensor<9x4xf32>\n"
+           "%h = moe.expert_linear %r, %k, %plan, %b : (tensor<9x4xf32>, "
+           "tensor<3x4x5xf32>, " PLAN ", tensor<3x5xf32>) -> tensor<9x5xf32>\n"
+           "%y = moe.combine %h, %plan, %w : (tensor<9x5xf32>, " PLAN
            ", tensor<6x2xf32>) -> tensor<6x5xf32>",
      "tensor<6x5xf32>"},
     {"ExpertLinearTransposed",
      "%x: tensor<6x4xf32>, %g: tensor<6x3xf32>, %k: tensor<3x5x4xf32>",
      ROUTE "%r = moe.dispatch %x, %plan : (tensor<6x4xf32>, " PLAN
-           ") -> tensor<12x4xf32>\n"
+           ") -> tensor<9x4xf32>\n"
            "%h = moe.expert_linear %r, %k, %plan transposed : "
-           "(tensor<12x4xf32>, tensor<3x5x4xf32>, " PLAN
-           ") -> tensor<12x5xf32>\n"
-           "%y = moe.combine %h, %plan, %w : (tensor<12x5xf32>, " PLAN
+           "(tensor<9x4xf32>, tensor<3x5x4xf32>, " PLAN ") -> tensor<9x5xf32>\n"
+           "%y = moe.combine %h, %plan, %w : (tensor<9x5xf32>, " PLAN
            ", tensor<6x2xf32>) -> tensor<6x5xf32>",
      "tensor<6x5xf32>"},
     {"SoftmaxCrossEntropy",
@@ -280,11 +279,11 @@ const Case cases[] = {
      "tensor<3x4x4xf32>):\n"
      "  %g = moe.linear %c, %vv axis 1 : (tensor<6x4xf32>, tensor<4x3xf32>) -> "
      "tensor<6x3xf32>\n" ROUTE "  %r = moe.dispatch %c, %plan : "
-     "(tensor<6x4xf32>, " PLAN ") -> tensor<12x4xf32>\n"
-     "  %h = moe.expert_linear %r, %kk, %plan : (tensor<12x4xf32>, "
-     "tensor<3x4x4xf32>, " PLAN ") -> tensor<12x4xf32>\n"
-     "  %a = moe.gelu %h : tensor<12x4xf32>\n"
-     "  %d = moe.combine %a, %plan, %w : (tensor<12x4xf32>, " PLAN
+     "(tensor<6x4xf32>, " PLAN ") -> tensor<9x4xf32>\n"
+     "  %h = moe.expert_linear %r, %kk, %plan : (tensor<9x4xf32>, "
+     "tensor<3x4x4xf32>, " PLAN ") -> tensor<9x4xf32>\n"
+     "  %a = moe.gelu %h : tensor<9x4xf32>\n"
+     "  %d = moe.combine %a, %plan, %w : (tensor<9x4xf32>, " PLAN
      ", tensor<6x2xf32>) -> tensor<6x4xf32>\n"
      "  %n = moe.add %c, %d : tensor<6x4xf32>\n"
      "  moe.yield %n : tensor<6x4xf32>\n"
