@@ -24,7 +24,11 @@ LogicalResult TopKRouteOp::verify() {
     return failure();
   if (capacity < 0)
     return emitOpError("expected capacity >= 0, got ") << capacity;
-  auto plan = RoutingType::get(getContext(), items, experts, k, capacity, 0);
+  auto plan = RoutingType::getChecked([&] { return emitOpError(); },
+                                      getContext(), items, experts, k, capacity,
+                                      /*stack=*/int64_t(0));
+  if (!plan)
+    return failure();
   if (getPlan().getType() != plan)
     return emitOpError("expected a plan of type ")
            << plan << ", got " << getPlan().getType();
@@ -67,9 +71,8 @@ LogicalResult ExpertChoiceRouteOp::verify() {
   return success();
 }
 
-/// Dispatch and combine: `items` [items, d], `rows` [R, d] (see
-/// RoutingType), `weights`
-/// [items, k] where given.
+/// Dispatch and combine: `items` [items, d], `rows` [R, d] (see RoutingType),
+/// `weights` [items, k] where given.
 static LogicalResult verifyExchange(Operation *op, RoutingType plan,
                                     StringRef itemsName, Value items,
                                     StringRef rowsName, Value rows,

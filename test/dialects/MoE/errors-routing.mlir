@@ -280,3 +280,12 @@ func.func @expert_choice_size(%g: tensor<65536x65536xf32>) -> !plan {
   %p = moe.expert_choice_route %g groups 2 capacity 1 : tensor<65536x65536xf32> -> !plan
   return %p : !plan
 }
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 2>
+func.func @top_k_size(%g: tensor<1073741824x2xf32>) -> !plan {
+  // expected-error @+1 {{expected items * k and experts of at most 2147483647, got items = 1073741824, experts = 2, k = 2, stack = 0}}
+  %w, %p = moe.top_k_route %g k 2 capacity 1 priority position : tensor<1073741824x2xf32> -> tensor<1073741824x2xf32>, !plan
+  return %p : !plan
+}
