@@ -8,6 +8,7 @@
 #include "runtime/core/HostCall.h"
 #include "runtime/core/JsonView.h"
 #include "runtime/cpu/Route.h"
+#include <limits>
 
 namespace moec::rt {
 
@@ -15,7 +16,7 @@ namespace {
 class RouteCall : public HostCall {
 public:
   explicit RouteCall(const Kernel &kernel) {
-    constexpr int64_t most = int64_t(1) << 30;
+    constexpr int64_t most = std::numeric_limits<int32_t>::max();
     nlohmann::json document =
         parseJson(kernel.attributes.empty() ? "{}" : kernel.attributes,
                   "the attributes of builtin:route");

@@ -24,6 +24,10 @@ TEST(ExpertRouteCall, ReadsItsAttributes) {
   ASSERT_NE(call, nullptr);
   EXPECT_EQ(call->operandBytes(), (std::vector<int64_t>{128, 4 * 117}));
   EXPECT_EQ(call->scratchBytes(), 16);
+  // As many choices as the compiler numbers.
+  EXPECT_NE(bind("{\"items\": 2147483647, \"experts\": 1, \"groups\": 1, "
+                 "\"capacity\": 1}"),
+            nullptr);
   EXPECT_ERROR(bind(""), "\"items\" is missing");
   EXPECT_ERROR(bind("{\"items\": 8, \"experts\": 4, \"groups\": 3, "
                     "\"capacity\": 2}"),

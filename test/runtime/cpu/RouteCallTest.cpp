@@ -23,6 +23,13 @@ TEST(RouteCall, ReadsItsAttributes) {
   ASSERT_NE(call, nullptr);
   EXPECT_EQ(call->operandBytes(), (std::vector<int64_t>{32, 16, 76}));
   EXPECT_EQ(call->scratchBytes(), routeScratchBytes(4, 2, 1));
+  // As many choices as the compiler numbers, and no more.
+  EXPECT_NE(bind("{\"items\": 2147483647, \"experts\": 1, \"k\": 1, "
+                 "\"capacity\": 3}"),
+            nullptr);
+  EXPECT_ERROR(bind("{\"items\": 2147483647, \"experts\": 2, \"k\": 2, "
+                    "\"capacity\": 3}"),
+               "items * k is too large");
   EXPECT_ERROR(bind(""), "\"items\" is missing");
   EXPECT_ERROR(
       bind("{\"items\": 4, \"experts\": 2, \"k\": 3, \"capacity\": 3}"),
