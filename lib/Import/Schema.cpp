@@ -269,12 +269,14 @@ std::string moec::describeModelOps() {
         os << ')';
       } else if (!def.required && def.kind == AttrDef::Kind::Flag)
         os << " (default " << (def.fallback != 0 ? "true" : "false") << ')';
-      else if (!def.required)
-        os << (def.kind == AttrDef::Kind::Real ||
-                       def.kind == AttrDef::Kind::Integer
-                   ? llvm::formatv(" (default {0})", Json(def.fallback).dump())
-                         .str()
-                   : std::string(" (optional)"));
+      else if (def.required)
+        ;
+      else if (def.kind == AttrDef::Kind::Integer)
+        os << " (default " << static_cast<int64_t>(def.fallback) << ')';
+      else if (def.kind == AttrDef::Kind::Real)
+        os << " (default " << Json(def.fallback).dump() << ')';
+      else
+        os << " (optional)";
       os << '\n';
     }
   }
