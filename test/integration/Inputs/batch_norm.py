@@ -19,6 +19,8 @@ import sys
 
 import numpy as np
 
+import weights_file
+
 BATCH, WIDTH, LAYERS, HIDDEN, CLASSES, RATE = 8, 5, 2, 7, 10, 0.05
 PARAMETERS = {"stem.weight": (196, WIDTH), "stem.bias": (WIDTH,), "stack.linear.weight": (LAYERS, WIDTH, WIDTH),
               "stack.norm.scale": (LAYERS, WIDTH), "stack.norm.bias": (LAYERS, WIDTH), "one.norm.scale": (WIDTH,),
@@ -47,27 +49,11 @@ def write(folder, weights):
     values["hidden.bias"] += 300
     for name, shape in STATISTICS.items():
         values[name] = np.zeros(shape) if name.endswith("mean") else np.ones(shape)
-    header, body = {}, b""
-    for name, value in values.items():
-        data = value.astype("<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(body), len(body) + len(data)]}
-        body += data
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(weights, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + body)
+    weights_file.write(weights, values)
 
 
 def read(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    start = 8 + struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:start])
-    result = {}
-    for name, shape in {**PARAMETERS, **STATISTICS}.items():
-        first, last = header[name]["data_offsets"]
-        result[name] = np.frombuffer(data[start + first:start + last], "<f4").astype(float).reshape(shape)
-    return result
+    return weights_file.read(path, {**PARAMETERS, **STATISTICS})
 
 
 def images(folder, name):

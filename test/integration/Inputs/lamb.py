@@ -8,11 +8,12 @@ You et al., arXiv 1904.00962, algorithm 2: each layer's step is as long as its
 parameter is large. The gradients of this network are written by hand.
 """
 
-import json
 import struct
 import sys
 
 import numpy as np
+
+import weights_file
 
 BATCH, PIXELS, WIDTH, LAYERS, CLASSES = 8, 28 * 28, 9, 3, 10
 RATE, DECAY, B1, B2, EPS, CLIP = 0.05, 0.1, 0.8, 0.95, 1e-3, 0.25
@@ -34,27 +35,11 @@ def write(folder, weights):
     values["stem.weight"] = random.normal(size=SHAPES["stem.weight"]) * 0.05
     values["stack.linear.weight"] = random.normal(size=SHAPES["stack.linear.weight"]) * np.reshape([0.1, 0.3, 0.6], (3, 1, 1))
     values["stem.bias"] += 0.5
-    header, body = {}, b""
-    for name, value in values.items():
-        data = value.astype("<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [len(body), len(body) + len(data)]}
-        body += data
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(weights, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + body)
+    weights_file.write(weights, values)
 
 
 def read(path):
-    with open(path, "rb") as file:
-        data = file.read()
-    start = 8 + struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:start])
-    result = {}
-    for name, shape in SHAPES.items():
-        first, last = header[name]["data_offsets"]
-        result[name] = np.frombuffer(data[start + first:start + last], "<f4").astype(float).reshape(shape)
-    return result
+    return weights_file.read(path, SHAPES)
 
 
 def gradients(p, x, labels):
