@@ -11,6 +11,7 @@
 #include "dialects/Kernel/KernelOps.h"
 #include "dialects/MoE/MoEOps.h"
 #include "lib/Reference/Interpreter.h"
+#include "lib/Reference/Random.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
@@ -39,9 +40,12 @@ enum class Status { NotMine, Done, Failed };
 /// values over those of the last time.
 template <typename T> class Frame {
 public:
-  /// `choices` may be null: nobody wants to know.
-  explicit Frame(std::vector<Choice> *choices) : made(choices) {}
+  /// `choices` may be null: nobody wants to know. So may `noise`: results stay
+  /// as they are computed.
+  Frame(std::vector<Choice> *choices, Random *noise)
+      : made(choices), perturbing(noise) {}
   std::vector<Choice> *choices() const { return made; }
+  Random *noise() const { return perturbing; }
   void record(Choice choice, const TensorOf<T> &scores) {
     if (!made)
       return;
@@ -67,6 +71,7 @@ public:
 
 private:
   std::vector<Choice> *made;
+  Random *perturbing;
   llvm::DenseMap<mlir::Value, std::shared_ptr<const TensorOf<T>>> values;
 };
 

@@ -131,10 +131,10 @@ static LogicalResult runRepeat(moe::RepeatOp op, Frame<T> &frame) {
 template <typename T>
 static FailureOr<std::vector<TensorOf<T>>>
 runFunction(func::FuncOp function, std::vector<TensorOf<T>> arguments,
-            std::vector<Choice> *choices) {
+            std::vector<Choice> *choices, Random *noise) {
   if (function.isExternal() || !function.getBody().hasOneBlock())
     return function.emitError("expected a body of one block, to interpret it");
-  Frame<T> frame(choices);
+  Frame<T> frame(choices, noise);
   for (auto [value, tensor] : llvm::zip(function.getArguments(), arguments))
     frame.set(value, std::move(tensor));
   Block &body = function.getBody().front();
@@ -155,12 +155,25 @@ static LogicalResult runCall(func::CallOp op, Frame<T> &frame) {
   std::vector<TensorOf<T>> arguments;
   for (Value operand : op.getOperands())
     arguments.push_back(frame.get(operand));
-  auto results = runFunction<T>(callee, std::move(arguments), frame.choices());
+  auto results = runFunction<T>(callee, std::move(arguments), frame.choices(),
+                                frame.noise());
   if (failed(results))
     return failure();
   for (auto [value, tensor] : llvm::zip(op.getResults(), *results))
     frame.set(value, std::move(tensor));
   return success();
+}
+
+/// Moves the numbers that `op` has computed by up to a unit of f32.
+template <typename T> static void perturb(Operation &op, Frame<T> &frame) {
+  for (Value value : op.getResults()) {
+    if (isIntegral(value.getType()))
+      continue;
+    TensorOf<T> moved = frame.get(value);
+    for (T &element : moved.floats)
+      element *= T(1 + 0x1p-23 * (2 * frame.noise()->uniform() - 1));
+    frame.set(value, std::move(moved));
+  }
 }
 
 template <typename T>
@@ -189,10 +202,15 @@ LogicalResult moec::reference::runBlock(Block &block, Frame<T> &frame) {
         return op.emitError("expected results of static tensor type, to "
                             "interpret it, got ")
                << value.getType();
+    // The first family only moves and sums numbers.
     Status status = Status::NotMine;
-    for (Family family : families)
-      if ((status = family(&op, frame)) != Status::NotMine)
-        break;
+    for (Family family : families) {
+      if ((status = family(&op, frame)) == Status::NotMine)
+        continue;
+      if (status == Status::Done && frame.noise() && family != families[0])
+        perturb(op, frame);
+      break;
+    }
     if (status == Status::Failed)
       return failure();
     if (status == Status::NotMine)
@@ -215,9 +233,9 @@ static TensorOf<To> convert(const TensorOf<From> &tensor) {
 }
 
 template <typename T>
-static FailureOr<std::vector<Tensor>> run(func::FuncOp function,
-                                          ArrayRef<Tensor> arguments,
-                                          std::vector<Choice> *choices) {
+static FailureOr<std::vector<Tensor>>
+run(func::FuncOp function, ArrayRef<Tensor> arguments,
+    std::vector<Choice> *choices, Random *noise = nullptr) {
   std::vector<TensorOf<T>> converted;
   for (auto [value, argument] : llvm::zip(function.getArguments(), arguments)) {
     converted.push_back(convert<T>(argument));
@@ -225,7 +243,7 @@ static FailureOr<std::vector<Tensor>> run(func::FuncOp function,
       for (T &element : converted.back().floats)
         element = T(roundToBF16(element));
   }
-  auto results = runFunction<T>(function, std::move(converted), choices);
+  auto results = runFunction<T>(function, std::move(converted), choices, noise);
   if (failed(results))
     return failure();
   std::vector<Tensor> answer;
@@ -271,6 +289,10 @@ moec::reference::interpret(func::FuncOp function, ArrayRef<Tensor> arguments,
       llvm::interleaveComma(argument.shape, diagnostic);
       return diagnostic << "]";
     }
+  }
+  if (precision == Precision::Perturbed) {
+    Random noise(/*seed=*/1);
+    return run<double>(function, arguments, choices, &noise);
   }
   if (precision == Precision::F64 || mentionsF64(function))
     return run<double>(function, arguments, choices);

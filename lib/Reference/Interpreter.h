@@ -15,8 +15,11 @@
 
 namespace moec::reference {
 
-/// The arithmetic in which f32 is evaluated.
-enum class Precision { F32, F64 };
+/// The arithmetic in which f32 is evaluated. Perturbed: in double, where each
+/// result of an op that computes is off by half of 2^-22 of itself or less, at
+/// random, the same at each evaluation: what rounding may do to two numbers
+/// that rounding in one direction keeps equal.
+enum class Precision { F32, F64, Perturbed };
 
 /// A choice between numbers that an evaluation made. Where two of them are
 /// nearly equal, rounding decides, and what hangs on it cannot be compared.

@@ -5,13 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The reference is evaluated in double, and in f32 with each of the four
-// rounding modes. How far those are apart is what f32 arithmetic is worth for
-// this model and these inputs, with every cancellation and saturation in it
-// (random or directed rounding as a measure of error: Vignes, "A stochastic
-// arithmetic for reliable scientific computation", 1993). Compiled code may be
-// off by a multiple of that, since it sums in another order and has its own
-// exp, tanh and erf.
+// The reference is evaluated in double, in f32 with each of the four rounding
+// modes, and in double with the result of each op moved a little at random,
+// which tells apart what symmetric numbers, rounded alike, keep equal. How far
+// those are apart is what f32 arithmetic is worth for this model and these
+// inputs, with every cancellation and saturation in it (random or directed
+// rounding as a measure of error: Vignes, "A stochastic arithmetic for reliable
+// scientific computation", 1993). Compiled code may be off by a multiple of
+// that, since it sums in another order and has its own exp, tanh and erf.
 //
 //===----------------------------------------------------------------------===//
 

@@ -297,6 +297,9 @@ bool ModelReference::evaluate(const std::string &name, int64_t batch,
   for (int mode : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO})
     if (!run(function, arguments, Precision::F32, mode, others.emplace_back()))
       return false;
+  if (!run(function, arguments, Precision::Perturbed, FE_TONEAREST,
+           others.emplace_back()))
+    return false;
   if (bf16)
     for (Precision precision : {Precision::F64, Precision::F32})
       if (!run(findEntry(*parts->rounded, name, batch), arguments, precision,
@@ -307,6 +310,10 @@ bool ModelReference::evaluate(const std::string &name, int64_t batch,
     result.spread.assign(result.exact.size(), 0);
     for (const Evaluation &other : others)
       widen(result.exact, other.results[i].floats, result.spread);
+    if (result.kind == Expected::Kind::Metric &&
+        (result.name == "loss" || result.name == "grad_norm"))
+      answer.lostStep |=
+          !(result.spread[0] <= std::fabs(result.exact[0]) + 0x1p-20);
     answer.results.push_back(std::move(result));
   }
   judgeChoices(exact, others, bf16 ? 3 : 8, answer);

@@ -50,6 +50,11 @@ struct Answer {
   /// compared.
   int64_t routes = 0, unsteadyRoutes = 0;
   bool unsteadyAccuracy = false;
+  /// The loss or the norm of the gradients is off by more than itself in f32,
+  /// as where something overflowed on the way: no step that is made of them can
+  /// be compared.
+  bool lostStep = false;
+  bool comparable() const { return !unsteadyRoutes && !lostStep; }
 };
 
 /// A model that was imported, as IR of the compiler.
