@@ -62,6 +62,8 @@ def Kernel_StructuredOpInterface : OpInterface<"StructuredKernelOpInterface"> {
     InterfaceMethod<"The input that holds the group offsets.", "::std::optional<uint64_t>", "getOffsets">,
     InterfaceMethod<"The operand of kernel.yield that is stored in an out.", "::mlir::OpOperand &", "getStored",
                     (ins "unsigned":$out)>,
+    InterfaceMethod<"Where a map that reads every element of an out may move to.", "::moec::kernel::OutFusion",
+                    "getOutFusion", (ins "unsigned":$out), "", "return ::moec::kernel::OutFusion::Beside;">,
   ];
   let extraSharedClassDeclaration = [{
     /// Map of input `i`.

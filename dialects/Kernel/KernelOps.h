@@ -43,6 +43,15 @@ enum class OutRounding {
   Always
 };
 
+/// Where a map that reads every element of an out may move to.
+enum class OutFusion {
+  Never,
+  InPlace, ///< into the op, where its result is stored instead of the out
+  Beside,  ///< as InPlace, or its results are stored beside the out, as last
+  IfShared ///< as Beside, once it is known that others read the out too: an
+           ///< op with one reader moves there instead
+};
+
 /// Bytes of all operands of `op`, each once.
 int64_t getOperandBytes(mlir::Operation *op);
 

@@ -133,6 +133,10 @@ def Kernel_RowsOp : Kernel_StructuredOp<"rows"> {
       return ::moec::kernel::OutRounding::IfOnlyMultiplied;
     }
     ::mlir::OpOperand &getStored(unsigned out);
+    /// Those stored once per row come first: another would stand between.
+    ::moec::kernel::OutFusion getOutFusion(unsigned out) {
+      return out < getNumRowOuts() ? ::moec::kernel::OutFusion::InPlace : ::moec::kernel::OutFusion::Beside;
+    }
   }];
 }
 
@@ -171,6 +175,9 @@ def Kernel_MapOp : Kernel_StructuredOp<"map"> {
     ::llvm::ArrayRef<int64_t> getGrid() { return getDims(); }
     ::moec::kernel::InputUse getInputUse(unsigned input);
     ::mlir::OpOperand &getStored(unsigned out);
+    ::moec::kernel::OutFusion getOutFusion(unsigned) {
+      return getRaggedDim() ? ::moec::kernel::OutFusion::Never : ::moec::kernel::OutFusion::IfShared;
+    }
   }];
 }
 

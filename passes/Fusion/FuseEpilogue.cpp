@@ -75,19 +75,25 @@ public:
     SmallVector<kernel::MapOp> maps;
     function.walk([&](kernel::MapOp map) { maps.push_back(map); });
     for (kernel::MapOp map : maps)
-      if (!fuseWith<kernel::ContractOp, kernel::RowsOp>(rewriter, map) &&
-          shared)
-        fuseWith<kernel::MapOp>(rewriter, map);
+      if (!fuseInto(rewriter, map, /*ifShared=*/false) && shared)
+        fuseInto(rewriter, map, /*ifShared=*/true);
   }
 
 private:
-  /// Moves `map` into one of the kernels of some kinds that it reads.
-  template <typename... Kinds>
-  bool fuseWith(RewriterBase &rewriter, kernel::MapOp map) {
+  /// Moves `map` into one of the kernels that it reads: of those that take it
+  /// only where they have other readers, or of the others.
+  bool fuseInto(RewriterBase &rewriter, kernel::MapOp map, bool ifShared) {
     for (unsigned input = 0; input < map.getInputs().size(); ++input) {
-      Operation *producer = getViewRoot(map.getInputs()[input]).getDefiningOp();
-      if (isa_and_present<Kinds...>(producer) &&
-          producer->getBlock() == map->getBlock() && fuse(rewriter, map, input))
+      auto root = dyn_cast<OpResult>(getViewRoot(map.getInputs()[input]));
+      auto producer =
+          root ? dyn_cast<kernel::StructuredKernelOpInterface>(root.getOwner())
+               : nullptr;
+      if (!producer || producer->getBlock() != map->getBlock())
+        continue;
+      kernel::OutFusion where = producer.getOutFusion(root.getResultNumber());
+      if (where != kernel::OutFusion::Never &&
+          (where == kernel::OutFusion::IfShared) == ifShared &&
+          fuse(rewriter, map, input))
         return true;
     }
     return false;
@@ -105,13 +111,11 @@ private:
     Operation *producer = root.getOwner();
     unsigned out = root.getResultNumber();
     auto structured = cast<kernel::StructuredKernelOpInterface>(producer);
-    auto rows = dyn_cast<kernel::RowsOp>(producer);
-    bool finish = rows && out < rows.getNumRowOuts();
-    // The outs of `finish` come first: another one would have to stand between.
-    if (finish && map.getNumResults() != 1)
+    bool beside = structured.getOutFusion(out) != kernel::OutFusion::InPlace;
+    if (!beside && map.getNumResults() != 1)
       return missed(map, "it has several results");
     bool keep = !isOnlyReadBy(root, map);
-    if (keep && (!shared || finish))
+    if (keep && (!shared || !beside))
       return missed(map, "what it reads has other readers");
     if (map.getRaggedDim() || !map.getGathers().empty())
       return missed(map, "it gathers");
@@ -129,8 +133,6 @@ private:
       return missed(map, "it does not read every element once");
     if (!storesAll(structured, out))
       return missed(map, "several kernels write what it reads");
-    if (isa<kernel::MapOp>(producer) && structured.getRaggedDim())
-      return missed(map, "what it reads is written in groups");
 
     ArrayRef<int64_t> dims = structured.getDims();
     AffineMap outMap = structured.getOutMap(out);
