@@ -77,7 +77,7 @@ public:
     StringAttr model = moe::attr::model.get(module);
     DictionaryAttr settings = moe::attr::settings.get(module);
     json::Object root{
-        {"format", "moec.module/3"},
+        {"format", MOEC_MODULE_FORMAT},
         {"compiler", moec::versionText("moec", LLVM_VERSION_STRING)},
         {"model", model ? model.getValue() : ""},
         {"target", machine.manifest()},

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/core/Manifest.h"
+#include "moec/Runtime/Version.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
 #include "runtime/core/ManifestGpu.h"
@@ -263,10 +264,10 @@ Manifest parseManifest(std::string_view text) {
   nlohmann::json document = parseJson(text, "the module's manifest");
   JsonView root(document, "manifest");
   std::string format = root.at("format").string();
-  if (format != "moec.module/3")
+  if (format != MOEC_MODULE_FORMAT)
     root.at("format").error(fmt::format(
-        "expected \"moec.module/3\", got \"{}\"; compile the model again with "
-        "the compiler of this runtime",
+        "expected \"" MOEC_MODULE_FORMAT "\", got \"{}\"; compile the model "
+        "again with the compiler of this runtime",
         format));
   Manifest manifest;
   if (auto model = root.find("model"))

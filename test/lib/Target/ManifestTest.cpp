@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Parser/Parser.h"
+#include "moec/Runtime/Version.h"
 #include "llvm/Support/JSON.h"
 #include <gtest/gtest.h>
 
@@ -178,7 +179,7 @@ TEST_F(ManifestTest, ModelAttributesAreCopied) {
     module attributes {moe.model = "mixer", moe.precision = "bf16",
                        moe.settings = {data = {classes = 10, image = "pixels", class_names = ["a"], plain = true}}} {})",
                                machine);
-  EXPECT_EQ(at(manifest, {"format"}), "\"moec.module/3\"");
+  EXPECT_EQ(at(manifest, {"format"}), "\"" MOEC_MODULE_FORMAT "\"");
   EXPECT_EQ(at(manifest, {"model"}), "\"mixer\"");
   EXPECT_EQ(at(manifest, {"precision"}), "\"bf16\"");
   EXPECT_EQ(at(manifest, {"host", "data"}),

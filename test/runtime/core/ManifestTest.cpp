@@ -131,7 +131,8 @@ TEST_P(ManifestDamage, IsReported) {
 static const Damage damages[] = {
     {"remove", "/format", nullptr, "\"format\" is missing"},
     {"replace", "/format", "\"moec.module/1\"",
-     "expected \"moec.module/3\", got \"moec.module/1\"; compile the model "
+     "expected \"" MOEC_MODULE_FORMAT
+     "\", got \"moec.module/1\"; compile the model "
      "again"},
     {"add", "/precision", "\"fp8\"", "\"f32\" or \"bf16\", got \"fp8\""},
     {"remove", "/target", nullptr, "manifest: member \"target\" is missing"},

@@ -75,8 +75,8 @@ TEST(Module, OtherAbiIsRefusedInOneLine) {
 
 /// Also where the seal is right.
 TEST(Module, OtherFormatIsRefusedInOneLine) {
-  std::string text =
-      errorOf([&] { changedModule("toy", "moec.module/3", "moec.module/1"); });
+  std::string text = errorOf(
+      [&] { changedModule("toy", MOEC_MODULE_FORMAT, "moec.module/1"); });
   EXPECT_NE(text.find("compile the model again"), std::string::npos) << text;
   EXPECT_EQ(text.find('\n'), std::string::npos) << text;
 }
