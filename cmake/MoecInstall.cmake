@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 
 set(compiler)
 if(NOT MOEC_RUNTIME_ONLY)
-  set(compiler moec moec-opt moec-interpret moec-lsp-server ptxsim)
+  set(compiler moec moec-opt moec-interpret moec-lsp-server moec-reduce ptxsim)
   install(TARGETS ${compiler} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT compiler)
 endif()
 # LLVM's and OpenMP's libraries stay where they are.

@@ -46,7 +46,7 @@ config.substitutions += [
 # %tool is the tool by its full path: a misspelt name then fails as "not found"
 # with the path, and never picks another tool of the same name from PATH.
 # Longest name first, since %moec is the beginning of %moec-opt.
-moec_tools = ["moec", "moec-interpret", "moec-opt", "moec-run", "moec-lsp-server", "ptxsim"]
+moec_tools = ["moec", "moec-interpret", "moec-opt", "moec-run", "moec-lsp-server", "moec-reduce", "ptxsim"]
 for tool in sorted(moec_tools, key=len, reverse=True):
     path = os.path.join(tools_dir, tool)
     config.substitutions.append((f"%{tool}(?![-_A-Za-z])", path))

@@ -57,7 +57,7 @@ PREFIX = os.path.join(OUT, "moec")
 os.rename(os.path.join(OUT, "first"), PREFIX)
 LIB = os.path.join(PREFIX, os.path.relpath(
     next(folder for folder, _, files in os.walk(PREFIX) if "libmoec_runtime.a" in files), PREFIX))
-tools = {"moec", "moec-run", "moec-opt", "moec-interpret", "moec-lsp-server", "ptxsim"}
+tools = {"moec", "moec-run", "moec-opt", "moec-interpret", "moec-lsp-server", "moec-reduce", "ptxsim"}
 expect(set(os.listdir(os.path.join(PREFIX, "bin"))) == ({"moec-run"} if COMPONENT else tools), "other tools than these")
 for tool in os.listdir(os.path.join(PREFIX, "bin")):
     run(os.path.join(PREFIX, "bin", tool), "--help")
