@@ -7,8 +7,8 @@
 
 #include "runtime/data/Npy.h"
 #include "runtime/core/Fail.h"
-#include "runtime/data/File.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace moec::rt {
@@ -30,7 +30,9 @@ public:
       if (key == "descr") {
         seen[0] = true;
         if (peek() == '[')
-          fail("{}: structured dtypes are not supported", path);
+          fail("{}: structured dtypes are not supported: expected numbers; "
+               "fix: save each field as an array of its own",
+               path);
         descr = quoted();
       } else if (key == "fortran_order") {
         seen[1] = true;
@@ -117,53 +119,100 @@ private:
 };
 } // namespace
 
-NpyArray readNpy(const std::string &path) {
-  MappedFile file(path, "npy file");
+/// "u" and 1 of "|u1"; false for what is no number, or no little-endian one.
+static bool readDescr(std::string_view descr, char &kind, int64_t &bytes) {
+  if (!descr.empty() && (descr[0] == '<' || descr[0] == '|'))
+    descr.remove_prefix(1);
+  if (descr.size() != 2 || descr[1] < '1' || descr[1] > '8')
+    return false;
+  kind = descr[0];
+  bytes = descr[1] - '0';
+  bool power = (bytes & (bytes - 1)) == 0;
+  return power && (kind == 'i' || kind == 'u' || (kind == 'f' && bytes > 1));
+}
+
+NpyFile::NpyFile(const std::string &path) : name(path), file(path, "npy file") {
   std::string_view bytes = file.bytes();
   if (bytes.substr(0, 6) != "\x93NUMPY")
-    fail("{} is no npy file: the magic bytes are missing", path);
-  if (bytes.size() < 10)
-    fail("{} is truncated in its header", path);
+    fail(
+        "{} is no npy file: expected it to begin with the bytes 93 4e 55 4d 50 "
+        "59, got {:02x}{}; fix: write it with numpy.save (numpy.savez writes "
+        "another format)",
+        path,
+        fmt::join(std::vector<uint8_t>(bytes.begin(),
+                                       bytes.begin() +
+                                           std::min<size_t>(6, bytes.size())),
+                  " "),
+        bytes.empty() ? "no byte" : "");
+  auto requireBytes = [&](size_t wanted) {
+    if (bytes.size() < wanted)
+      fail("{} is truncated in its header: expected {} bytes, got {}; fix: "
+           "write or copy it again",
+           path, wanted, bytes.size());
+  };
+  requireBytes(10);
   unsigned major = uint8_t(bytes[6]);
   if (major < 1 || major > 3)
-    fail("{}: unknown npy version {}", path, major);
+    fail("{}: unknown npy version {}: expected 1, 2 or 3; fix: write it with "
+         "numpy.save",
+         path, major);
   size_t lengthBytes = major == 1 ? 2 : 4, length = 0;
-  if (bytes.size() < 8 + lengthBytes)
-    fail("{} is truncated in its header", path);
+  requireBytes(8 + lengthBytes);
   for (size_t i = lengthBytes; i-- > 0;)
     length = length << 8 | uint8_t(bytes[8 + i]);
   size_t start = 8 + lengthBytes;
-  if (length > bytes.size() - start)
-    fail("{} is truncated in its header", path);
+  requireBytes(start + length);
 
-  NpyArray array;
-  std::string descr;
   bool fortran = false;
-  HeaderReader(bytes.substr(start, length), path)
-      .read(descr, fortran, array.shape);
-  if (descr == "|u1" || descr == "u1")
+  HeaderReader(bytes.substr(start, length), path).read(descr, fortran, shape);
+  if (descr.size() == 3 && descr[0] == '>')
+    fail("{}: dtype {} is not supported: expected little-endian numbers, got "
+         "big-endian ones; fix: convert with "
+         "array.astype(array.dtype.newbyteorder('<'))",
+         path, descr);
+  if (descr.find('O') != std::string::npos)
+    fail("{}: dtype {} is not supported: expected numbers, got pickled Python "
+         "objects, which are never unpickled; fix: convert with "
+         "array.astype(...) to a dtype of numbers",
+         path, descr);
+  if (!readDescr(descr, kind, itemBytes))
+    refuseDtype("integers or floating-point numbers");
+  if (fortran && shape.size() > 1)
+    fail("{} is in Fortran order: expected C order, the last axis side by "
+         "side; fix: save numpy.ascontiguousarray(array)",
+         path);
+
+  int64_t size = itemBytes;
+  for (int64_t dim : shape)
+    if (__builtin_mul_overflow(size, dim, &size))
+      fail("{}: the shape {} overflows", path, shapeText(shape));
+  data = bytes.substr(start + length);
+  if (uint64_t(size) != data.size())
+    fail("{}: shape {} takes {} bytes, the file has {}{}; fix: write or copy "
+         "it again",
+         path, shapeText(shape), size, data.size(),
+         data.size() < uint64_t(size) ? " (truncated)" : "");
+}
+
+void NpyFile::refuseDtype(const char *expected) const {
+  fail("{}: dtype {} is not supported: expected {}; fix: convert with "
+       "array.astype(...)",
+       name, descr, expected);
+}
+
+NpyArray readNpy(const std::string &path) {
+  NpyFile file(path);
+  NpyArray array;
+  if (file.is('u', 1))
     array.dtype = DType::U8;
-  else if (descr == "<i4")
+  else if (file.is('i', 4))
     array.dtype = DType::I32;
-  else if (descr == "<f4")
+  else if (file.is('f', 4))
     array.dtype = DType::F32;
   else
-    fail("{}: dtype {} is not supported; expected uint8, int32 or float32, "
-         "convert with array.astype(...)",
-         path, descr);
-  if (fortran && array.shape.size() > 1)
-    fail("{} is in Fortran order; save numpy.ascontiguousarray(...)", path);
-
-  int64_t size = dtypeBytes(array.dtype);
-  for (int64_t dim : array.shape)
-    if (__builtin_mul_overflow(size, dim, &size))
-      fail("{}: the shape {} overflows", path, shapeText(array.shape));
-  std::string_view data = bytes.substr(start + length);
-  if (uint64_t(size) != data.size())
-    fail("{}: shape {} takes {} bytes, the file has {}{}", path,
-         shapeText(array.shape), size, data.size(),
-         data.size() < uint64_t(size) ? " (truncated)" : "");
-  array.bytes.assign(data.begin(), data.end());
+    file.refuseDtype("uint8, int32 or float32");
+  array.shape = file.shape;
+  array.bytes.assign(file.data.begin(), file.data.end());
   return array;
 }
 

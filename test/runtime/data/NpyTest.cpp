@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/data/Npy.h"
+#include "runtime/core/Fail.h"
 #include "test/runtime/TestSupport.h"
 
 #include <cstring>
@@ -53,6 +54,26 @@ TEST(Npy, ReadsWhatNumPyWrites) {
   EXPECT_EQ(array.bytes[4], 2);
 }
 
+TEST(Npy, ReadsInPlace) {
+  TemporaryFolder folder;
+  std::string header =
+      "{'descr': '<u2', 'fortran_order': True, 'shape': (3,), }";
+  // Version 2 has four bytes of length; of one axis both orders are the same.
+  std::string length(1, char(header.size()));
+  writeAll(folder / "x.npy", std::string("\x93NUMPY\x02\x00", 8) + length +
+                                 std::string(3, '\0') + header + "aabbcc");
+  NpyFile file(folder / "x.npy");
+  EXPECT_TRUE(file.is('u', 2));
+  EXPECT_FALSE(file.is('i', 2));
+  EXPECT_EQ(file.shape, std::vector<int64_t>{3});
+  EXPECT_EQ(file.data, "aabbcc");
+  EXPECT_ERROR(file.refuseDtype("int8 or int16"),
+               folder / "x.npy" + ": dtype <u2 is not supported: expected int8 "
+                                  "or int16; fix: convert with");
+  EXPECT_ERROR(readNpy(folder / "x.npy"),
+               "dtype <u2 is not supported: expected uint8, int32 or float32");
+}
+
 TEST(Npy, Malformed) {
   TemporaryFolder folder;
   auto error = [&](const std::string &bytes) {
@@ -66,8 +87,9 @@ TEST(Npy, Malformed) {
   };
   EXPECT_TRUE(has(errorOf([&] { readNpy(folder / "none"); }), "cannot open"));
   EXPECT_TRUE(has(errorOf([&] { readNpy(folder.path); }), "not a regular"));
-  EXPECT_TRUE(has(error(""), "is no npy file"));
-  EXPECT_TRUE(has(error("PK\3\4"), "is no npy file"));
+  EXPECT_TRUE(has(error(""), "is no npy file: expected it to begin with the "
+                             "bytes 93 4e 55 4d 50 59, got no byte; fix: "));
+  EXPECT_TRUE(has(error("PK\3\4"), "got 50 4b 03 04; fix: "));
   std::string start = "{'descr': '<f4', 'fortran_order': False, 'shape': ";
   std::string good = npy(start + "(2,), }", std::string(8, 'x'));
   writeAll(folder / "x.npy", good);
@@ -83,7 +105,15 @@ TEST(Npy, Malformed) {
   EXPECT_TRUE(has(error(npy("{'descr': '>f4', 'fortran_order': False, "
                             "'shape': (1,)}",
                             std::string(4, 'x'))),
-                  "dtype >f4 is not supported"));
+                  "dtype >f4 is not supported: expected little-endian"));
+  for (const char *descr : {"|O", "<U3", "|b1", "<c8", "|V2", "<f1", "<i3",
+                            "<i16", "f", "", "<M8[ns]"})
+    EXPECT_TRUE(has(error(npy(fmt::format("{{'descr': '{}', 'fortran_order': "
+                                          "False, 'shape': ()}}",
+                                          descr),
+                              "")),
+                    "is not supported: expected "))
+        << descr;
   EXPECT_TRUE(has(error(npy("{'descr': '<f4', 'fortran_order': True, "
                             "'shape': (1, 1)}",
                             std::string(4, 'x'))),
