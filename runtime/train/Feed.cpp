@@ -90,6 +90,11 @@ static int64_t fieldFor(const Manifest &manifest, const Entry &entry,
   return field;
 }
 
+/// Pictures of whatever numbers.
+static bool isPicture(const TensorInfo &field) {
+  return isImage(field) || (field.name == "image" && field.shape.size() == 3);
+}
+
 Feed::Binding Feed::bind(int64_t input,
                          const std::vector<TensorInfo> &fields) const {
   const Manifest &manifest = session.manifest();
@@ -107,23 +112,32 @@ Feed::Binding Feed::bind(int64_t input,
   bool pixels = field.dtype == DType::U8;
   if (tensor.shape.empty() || tensor.shape[0] != batchSize ||
       (tensor.dtype != field.dtype && !(pixels && tensor.dtype == DType::F32)))
-    fail("entry {}: input \"{}\" cannot take the field \"{}\": expected {} "
-         "with batch {} in front, got {} {}",
-         info.name, tensor.name, field.name,
-         pixels ? "u8 or f32" : dtypeName(field.dtype), batchSize,
-         dtypeName(tensor.dtype), shapeText(tensor.shape));
+    fail("{}: input \"{}\" of entry {} cannot take the field \"{}\", which is "
+         "{}: expected an input of {} with batch {} in front, got {} {}; fix: "
+         "convert the data, or declare the input so in the model",
+         data.sourceOf(size_t(found)), tensor.name, info.name, field.name,
+         dtypeName(field.dtype), pixels ? "u8 or f32" : dtypeName(field.dtype),
+         batchSize, dtypeName(tensor.dtype), shapeText(tensor.shape));
   std::vector<int64_t> item(tensor.shape.begin() + 1, tensor.shape.end());
   // Pictures of one channel need not say so.
   std::vector<int64_t> want = item;
-  if (isImage(field) && want.size() == 2)
+  if (isPicture(field) && want.size() == 2)
     want.push_back(1);
-  if (want != field.shape && isImage(field))
+  if (want != field.shape && isPicture(field)) {
+    bool channelsFirst =
+        want.size() == 3 &&
+        field.shape == std::vector<int64_t>{want[2], want[0], want[1]};
     fail(
         "{}: images are {} (height, width, channels), the model wants {}; fix: "
-        "take data of this size, or give its input \"{}\" the shape [batch, "
-        "{}]",
+        "{}",
         data.sourceOf(size_t(found)), shapeText(field.shape), shapeText(item),
-        tensor.name, fmt::join(field.shape, ", "));
+        channelsFirst
+            ? "the channels stand first, put them last: images.transpose(0, 2, "
+              "3, 1) in NumPy"
+            : fmt::format("take data of this size, or give its input \"{}\" "
+                          "the shape [batch, {}]",
+                          tensor.name, fmt::join(field.shape, ", ")));
+  }
   if (want != field.shape)
     fail("{}: field \"{}\" is {}, the input \"{}\" of entry {} wants {}",
          data.sourceOf(size_t(found)), field.name, shapeText(field.shape),

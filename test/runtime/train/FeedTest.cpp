@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/train/Feed.h"
+#include "runtime/data/MemoryDataset.h"
 #include "runtime/data/Transform.h"
 #include "test/runtime/ToyData.h"
 
@@ -91,6 +92,32 @@ TEST(Feed, BindsInputsToFields) {
   };
   expectImages(*views, "view2");
   expectImages(*plain, "image");
+}
+
+/// Pictures as other programs keep them.
+TEST(Feed, PicturesThatDoNotFit) {
+  Session session(loadTestModule("toy"));
+  int64_t entry = session.module().requireEntry("train_step");
+  auto images = [](std::vector<int64_t> shape, DType dtype = DType::U8) {
+    std::vector<MemoryDataset::Column> columns = {
+        {{"image", dtype, std::move(shape), 16}, "photos", {}},
+        {{"label", DType::I32, {}, 1}, "labels", {}}};
+    columns[0].bytes.resize(16);
+    columns[1].bytes.resize(4);
+    return MemoryDataset(1, std::move(columns));
+  };
+  Feed(session, entry, images({4, 4, 1}));
+  EXPECT_ERROR(Feed(session, entry, images({1, 4, 4})),
+               "photos: images are [1, 4, 4] (height, width, channels), the "
+               "model wants [4, 4, 1]; fix: the channels stand first, put them "
+               "last: images.transpose(0, 2, 3, 1) in NumPy");
+  EXPECT_ERROR(Feed(session, entry, images({4, 1, 4})),
+               "fix: take data of this size, or give its input \"image\" the "
+               "shape [batch, 4, 1, 4]");
+  EXPECT_ERROR(Feed(session, entry, images({4, 4, 1}, DType::F32)),
+               "photos: input \"image\" of entry train_step cannot take the "
+               "field \"image\", which is f32: expected an input of f32 with "
+               "batch 8 in front, got u8 [8, 4, 4, 1]; fix: ");
 }
 
 TEST(Feed, FindsItsInputs) {
