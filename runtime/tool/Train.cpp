@@ -157,9 +157,11 @@ int trainCommand(std::shared_ptr<const Module> module,
   else
     line = fmt::format("trained to step {} in {:.1f} s, last loss {:.4f}",
                        result.steps, result.seconds, result.loss);
-  if (result.evaluation)
+  if (result.evaluation && result.evaluation->correct)
     line += fmt::format(", test accuracy {:.2f} %",
                         result.evaluation->accuracy() * 100);
+  else if (result.evaluation)
+    line += fmt::format(", test loss {:.4f}", result.evaluation->loss);
   out.line(line);
   if (options.profile)
     say("{}", profileTable(*session, 1));
@@ -180,19 +182,20 @@ int evalCommand(std::shared_ptr<const Module> module,
   });
   err.clear();
   if (options.json) {
-    nlohmann::ordered_json object = {{"images", result.count},
-                                     {"correct", result.correct},
-                                     {"accuracy", result.accuracy()},
-                                     {"loss", result.loss},
-                                     {"seconds", result.seconds}};
+    nlohmann::ordered_json object = {{"images", result.count}};
+    if (result.correct) {
+      object["correct"] = *result.correct;
+      object["accuracy"] = result.accuracy();
+    }
+    object["loss"] = result.loss;
+    object["seconds"] = result.seconds;
     if (options.profile)
       object["kernels"] = profileJson(*session, 1);
     say("{}\n", object.dump());
   } else {
-    say("test accuracy {:.2f} % ({}/{}) loss {:.4f} {:.2f} s {:.0f} "
-        "img/s\n",
-        result.accuracy() * 100, result.correct, result.count, result.loss,
-        result.seconds, double(result.count) / std::max(result.seconds, 1e-9));
+    say("test {}({}) loss {:.4f} {:.2f} s {:.0f} img/s\n",
+        result.accuracyText(), result.countText(), result.loss, result.seconds,
+        double(result.count) / std::max(result.seconds, 1e-9));
   }
   if (options.profile && !options.json)
     say("{}", profileTable(*session, 1));

@@ -71,12 +71,11 @@ int64_t runOverImages(Session &session, int64_t entry, const Dataset &data,
   return data.count();
 }
 
-/// Index of a metric with one value for each image.
-static int64_t requireMetric(const Entry &entry, const char *name) {
+/// Index of a metric with one value for each image, or -1.
+static int64_t findMetric(const Entry &entry, const char *name) {
   int64_t index = entry.findOutput(name);
   if (index < 0)
-    fail("entry {} has no metric \"{}\", which evaluation needs", entry.name,
-         name);
+    return -1;
   const OutputInfo &info = entry.outputs[index];
   if (info.kind != OutputKind::Metric || info.dtype != DType::F32 ||
       info.shape != std::vector<int64_t>{entry.batch})
@@ -88,33 +87,53 @@ static int64_t requireMetric(const Entry &entry, const char *name) {
   return index;
 }
 
+static int64_t requireLoss(const Entry &entry) {
+  int64_t index = findMetric(entry, "loss");
+  if (index < 0)
+    fail("entry {} has no metric \"loss\", which evaluation needs", entry.name);
+  return index;
+}
+
+std::string Evaluation::accuracyText() const {
+  return correct ? fmt::format("accuracy {:.2f} % ", accuracy() * 100) : "";
+}
+
+std::string Evaluation::countText() const {
+  return correct ? fmt::format("{}/{}", *correct, count)
+                 : std::to_string(count);
+}
+
 void checkEvaluation(Session &session, int64_t entryIndex,
                      const Dataset &data) {
   const Entry &entry = session.manifest().entries.at(entryIndex);
-  requireMetric(entry, "loss");
-  requireMetric(entry, "accuracy");
+  requireLoss(entry);
+  findMetric(entry, "accuracy");
   Feed(session, entryIndex, data);
 }
 
 Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
                     const StopEvaluation &stop) {
   const Entry &entry = session.manifest().entries.at(entryIndex);
-  int64_t loss = requireMetric(entry, "loss");
-  int64_t accuracy = requireMetric(entry, "accuracy");
+  int64_t loss = requireLoss(entry);
+  int64_t accuracy = findMetric(entry, "accuracy");
   auto valueOf = [&](int64_t output, int64_t row) {
     return static_cast<const float *>(session.output(entryIndex, output))[row];
   };
   auto start = std::chrono::steady_clock::now();
   Evaluation result;
+  if (accuracy >= 0)
+    result.correct = 0;
   double sum = 0;
   auto onImage = [&](int64_t image, int64_t row) {
     float value = valueOf(loss, row);
     if (!std::isfinite(value))
       fail("\"{}\" of image {} of {} is {}: these weights, or the model, "
-           "compute no finite numbers, so there is no class to count",
-           entry.outputs[loss].name, image, data.name(), value);
+           "compute no finite numbers, so there is {} to count",
+           entry.outputs[loss].name, image, data.name(), value,
+           accuracy >= 0 ? "no class" : "nothing");
     sum += double(value);
-    result.correct += valueOf(accuracy, row) == 1.0f;
+    if (accuracy >= 0)
+      *result.correct += valueOf(accuracy, row) == 1.0f;
   };
   result.count = runOverImages(session, entryIndex, data, onImage, stop);
   result.loss = result.count ? sum / double(result.count) : 0;

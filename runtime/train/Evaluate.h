@@ -12,17 +12,22 @@
 #include "runtime/data/Dataset.h"
 
 #include <functional>
+#include <optional>
 
 namespace moec::rt {
 
 struct Evaluation {
   int64_t count = 0;
-  int64_t correct = 0;
-  double loss = 0; ///< mean over the images
+  std::optional<int64_t> correct; ///< none: the model does not classify
+  double loss = 0;                ///< mean over the images
   double seconds = 0;
   double accuracy() const {
-    return count ? double(correct) / double(count) : 0;
+    return correct && count ? double(*correct) / double(count) : 0;
   }
+  /// "accuracy 97.50 % ", or nothing.
+  std::string accuracyText() const;
+  /// "39/40", the right ones of all, or "40".
+  std::string countText() const;
 };
 
 /// The entry `infer` with this batch size; 0 picks the largest. Throws Error
@@ -54,10 +59,10 @@ int64_t runOverImages(Session &session, int64_t entry, const Dataset &data,
 /// that a training run learns of it before its first step.
 void checkEvaluation(Session &session, int64_t entry, const Dataset &data);
 
-/// Runs an entry `eval` over all images. It has the metrics `loss` and
-/// `accuracy`, each f32 [batch] with one value for each image; they are summed
-/// in double. Where `stop` ended it, `count` is less than the images there are.
-/// Throws Error for a loss that is not finite.
+/// Runs an entry `eval` over all images. It has the metric `loss` and, of a
+/// model that classifies, `accuracy`, each f32 [batch] with one value for each
+/// image; they are summed in double. Where `stop` ended it, `count` is less
+/// than the images there are. Throws Error for a loss that is not finite.
 Evaluation evaluate(Session &session, int64_t entry, const Dataset &data,
                     const StopEvaluation &stop = nullptr);
 

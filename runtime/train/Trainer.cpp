@@ -315,11 +315,9 @@ void Trainer::evaluateNow() {
   otherSeconds += evaluation.seconds;
   if (evaluation.count < test->count())
     return;
-  log(fmt::format("epoch {}/{} test accuracy {:.2f} % loss {:.4f} ({}/{} "
-                  "images, {:.2f} s)",
-                  epochNow(), epochs, evaluation.accuracy() * 100,
-                  evaluation.loss, evaluation.correct, evaluation.count,
-                  evaluation.seconds));
+  log(fmt::format("epoch {}/{} test {}loss {:.4f} ({} images, {:.2f} s)",
+                  epochNow(), epochs, evaluation.accuracyText(),
+                  evaluation.loss, evaluation.countText(), evaluation.seconds));
   result.evaluation = evaluation;
 }
 

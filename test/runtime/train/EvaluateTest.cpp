@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/train/Evaluate.h"
+#include "runtime/core/Fail.h"
 #include "runtime/train/Feed.h"
 #include "test/runtime/ToyData.h"
 
@@ -104,7 +105,7 @@ TEST_F(Evaluating, SumsTheRightRows) {
     one.labels = {test.labels[i]};
     Evaluation alone = evaluate(session, entry, one);
     sum += alone.loss;
-    correct += alone.correct;
+    correct += *alone.correct;
   }
   for (int64_t batch : {5, 8}) {
     Evaluation all =
@@ -122,6 +123,29 @@ TEST_F(Evaluating, WhatIsNotFiniteIsNoClass) {
     EXPECT_ERROR(evaluate(session, pickEvalEntry(session.module()), test),
                  "so there is no class to count");
   }
+}
+
+/// A model need not classify: its loss counts alone.
+TEST_F(Evaluating, WithoutAccuracy) {
+  Session toy(loadTestModule("toy")),
+      other(changedModule("toy", "\"accuracy\"", "\"hit_rate\""));
+  toy.initVariables(4);
+  other.initVariables(4);
+  int64_t entry = pickEvalEntry(other.module());
+  checkEvaluation(other, entry, test);
+  Evaluation one = evaluate(toy, entry, test),
+             two = evaluate(other, entry, test);
+  EXPECT_EQ(two.loss, one.loss);
+  EXPECT_EQ(two.count, 21);
+  EXPECT_TRUE(one.correct);
+  EXPECT_FALSE(two.correct);
+  EXPECT_EQ(one.countText(), fmt::format("{}/21", *one.correct));
+  EXPECT_EQ(two.countText(), "21");
+  EXPECT_EQ(one.accuracyText(),
+            fmt::format("accuracy {:.2f} % ", one.accuracy() * 100));
+  EXPECT_EQ(two.accuracyText(), "");
+  params(other)[49] = NAN;
+  EXPECT_ERROR(evaluate(other, entry, test), "so there is nothing to count");
 }
 
 TEST_F(Evaluating, EqualLogitsCountAsTheFirstClass) {
