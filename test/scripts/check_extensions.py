@@ -38,9 +38,10 @@ def read_table(root):
 
 
 def pattern_of(word):
-    """One word or several, `a, b`: `cifar10` as cifar10Dataset, CIFAR-10, cifar_10; but not as cifar100."""
+    """One word or several, `a, b`: `cifar10` as cifar10Dataset, CIFAR-10, cifar_10; but not as cifar100, nor `lion` in million."""
     spellings = ["[-_ ]?".join(re.findall(r"[a-z]+|[0-9]+", one)) for one in word.lower().split(", ")]
-    return re.compile("(?i:" + "|".join(spellings) + ")(?![a-z0-9])")
+    begins = "(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z])|(?=[A-Z][a-z]))"
+    return re.compile(begins + "(?i:" + "|".join(spellings) + ")(?![a-z0-9])")
 
 
 def sources(root):

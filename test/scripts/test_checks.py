@@ -230,9 +230,16 @@ class Checks(unittest.TestCase):
                 "runtime/data/CMakeLists.txt": "Cifar10.cpp\n", "docs/runtime.md": "cifar10\n", "README.md": "cifar10\n",
                 "test/runtime/data/Cifar10Test.cpp": "cifar10\n"}
         self.accepts(extensions, good)
+        lion = {"docs/design.md": table.replace("CIFAR-10 | `cifar10` | `runtime/data/Cifar10.cpp`; its line in `runtime/api/Registration.cpp`",
+                                                "Lion | `lion` | `dialects/MoE/MoELion.cpp`"),
+                "dialects/MoE/MoELion.cpp": ""}
         for text in ('if (name == "cifar10")', "openCifar10();", "the records of CIFAR-10", "cifar_10"):
             self.rejects(extensions, {**good, "lib/Driver/Main.cpp": text + "\n"},
                          "lib/Driver/Main.cpp has '")
+        for text in ("a million", "BILLIONS", "medallion"):
+            self.accepts(extensions, {**lion, "lib/Driver/Main.cpp": text + "\n"})
+        for text in ("LionUpdateOp", "MoELion", "isLion", "is_lion", "LION", "2lion"):
+            self.rejects(extensions, {**lion, "lib/Driver/Main.cpp": text + "\n"}, "lib/Driver/Main.cpp has '")
         self.rejects(extensions, {**good, "runtime/data/Cifar10Reader.h": ""}, "runtime/data/Cifar10Reader.h has 'Cifar10'")
         self.rejects(extensions, {**good, "runtime/data/Cifar10.cpp": None}, "there is no file runtime/data/Cifar10.cpp")
         self.rejects(extensions, {**good, "runtime/api/Registration.cpp": "item(idxDataset)\n"},
