@@ -24,7 +24,8 @@ def MoE_OptimizerOpInterface : OpInterface<"OptimizerOpInterface"> {
   let description = [{
     The update of a list of parameters. Operands are lists of one length: parameters, gradients, then each kind of
     moment; behind them scalars. Results are the new parameters and the new moments, lists again. What happens to an element
-    is said by `newMoments`, then `newParam`, which may read sums over the whole parameter of what `terms` gives.
+    is said by `newMoments`, then `newParam`, which may read sums over the whole parameter of what `terms` gives, or,
+    where there are none, the gradient and the moments before the step.
   }];
   let methods = [
     InterfaceMethod<"How many parameters there are.", "unsigned", "getNumParams", (ins), "", [{

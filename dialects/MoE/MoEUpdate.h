@@ -49,8 +49,12 @@ public:
 /// operands behind its lists, integers as floating-point numbers.
 struct UpdateElement {
   Number param;
-  Number grad; ///< in newMoments() alone
   llvm::SmallVector<Number, 2> moments;
+  /// In newMoments(); in newParam() too if nothing is summed over the
+  /// parameter, since then both are one kernel.
+  Number grad;
+  /// The moments before the step, in newParam() if nothing is summed.
+  llvm::SmallVector<Number, 2> oldMoments;
   llvm::SmallVector<Number, 3> scalars;
 };
 

@@ -90,6 +90,7 @@ static Status evalUpdate(moe::OptimizerOpInterface op, Frame<T> &frame) {
     element.scalars.push_back(
         math.of(tensor.isInt ? T(tensor.ints[0]) : tensor.floats[0]));
   }
+  bool summed = op.getNumSums() > 0;
   for (unsigned i = 0; i < count; ++i) {
     TensorOf<T> param = operand(0, i);
     const TensorOf<T> &grad = operand(1, i);
@@ -102,6 +103,13 @@ static Status evalUpdate(moe::OptimizerOpInterface op, Frame<T> &frame) {
       element.moments.clear();
       for (const TensorOf<T> &moment : moments)
         element.moments.push_back(math.of(moment.floats[at]));
+    };
+    // What newParam() may read besides.
+    auto readOld = [&](int64_t at) {
+      element.grad = summed ? Number() : math.of(grad.floats[at]);
+      element.oldMoments.clear();
+      for (unsigned k = 0; !summed && k < numMoments; ++k)
+        element.oldMoments.push_back(math.of(operand(2 + k, i).floats[at]));
     };
     for (int64_t at = 0; at < param.size(); ++at) {
       read(at);
@@ -119,6 +127,7 @@ static Status evalUpdate(moe::OptimizerOpInterface op, Frame<T> &frame) {
       }
       for (int64_t at = start; at < start + each; ++at) {
         read(at);
+        readOld(at);
         param.floats[at] = T(op.newParam(math, element, sums).number);
       }
     }

@@ -121,6 +121,7 @@ private:
       KernelMath math(s);
       moe::UpdateElement e = element(s, args, true);
       SmallVector<Number> updated = op.newMoments(math, e);
+      e.oldMoments = std::move(e.moments);
       e.moments.assign(updated.begin(), updated.end());
       SmallVector<Value> results = {op.newParam(math, e, {}).value};
       results.append(valuesOf(updated));
