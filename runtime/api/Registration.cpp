@@ -27,7 +27,8 @@
 
 #define MOEC_DATASETS(item) \
   item(idxDataset) \
-  item(cifar10Dataset)
+  item(cifar10Dataset) \
+  item(npyDataset)
 
 #define MOEC_TRANSFORMS(item) \
   item(flipTransform) \

@@ -29,7 +29,8 @@ TEST(Registration, ListsEverything) {
             (std::set<std::string>{"cpu", "cuda", "ptxsim"}));
   EXPECT_EQ(names(allHostCalls()),
             (std::set<std::string>{"route", "expert_route"}));
-  EXPECT_EQ(names(allDatasets()), (std::set<std::string>{"idx", "cifar10"}));
+  EXPECT_EQ(names(allDatasets()),
+            (std::set<std::string>{"idx", "cifar10", "npy"}));
   EXPECT_EQ(names(allTransforms()),
             (std::set<std::string>{"flip", "crop", "views"}));
 }
