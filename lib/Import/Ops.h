@@ -283,6 +283,7 @@ llvm::SmallVector<llvm::StringRef> opNames();
   OP(sliceOp)                                                                  \
   OP(softMoeOp)                                                                \
   OP(softmaxCrossEntropyOp)                                                    \
+  OP(squaredErrorOp)                                                           \
   OP(stopGradientOp)                                                           \
   OP(tokenMlpOp)
 

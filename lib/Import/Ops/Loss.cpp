@@ -1,4 +1,4 @@
-//===- Loss.cpp - Cross-entropies and accuracy --------------------------===//
+//===- Loss.cpp - Cross-entropies, squared error and accuracy -----------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -70,6 +70,54 @@ const OpDef moec::import::sigmoidCrossEntropyOp = {
     check,
     buildSigmoidCrossEntropy,
     /*classifies=*/true};
+
+/// Prediction and target, of any one shape, give a value per image.
+static std::optional<TensorInfo> checkSquaredError(NodeCheck &check) {
+  if (!check.expectDType(0, DType::F32))
+    return std::nullopt;
+  const TensorInfo &prediction = check.input(0), &target = check.input(1);
+  if (prediction.rank() == 0) {
+    check.problem("inputs", "'squared_error' needs a value for each image")
+        .expected("f32 [batch, ...] as input 0")
+        .got(toString(prediction));
+    return std::nullopt;
+  }
+  if (!(target == prediction)) {
+    Problem &problem =
+        check.problem("inputs", "the target does not fit the prediction")
+            .expected(toString(prediction) + " as input 1")
+            .got(toString(target));
+    if (target.dtype == DType::U8 || target.dtype == DType::Pixels)
+      problem.fix("make numbers of the image with 'patchify'");
+    return std::nullopt;
+  }
+  return TensorInfo{{prediction.shape[0]}};
+}
+
+static Value buildSquaredError(NodeBuild &build) {
+  Value prediction = build.inputs[0];
+  ArrayRef<int64_t> shape = build.shape(prediction);
+  OpBuilder &b = build.b;
+  Type type = prediction.getType();
+  Value error =
+      moec::moe::SubOp::create(b, build.loc, type, prediction, build.inputs[1]);
+  Value sum = moec::moe::MulOp::create(b, build.loc, type, error, error);
+  // The last axis by itself, since then the squares are a part of its kernel.
+  for (auto axis = static_cast<int64_t>(shape.size()) - 1; axis > 0; --axis)
+    sum = build.reduce(sum, {axis});
+  double count = static_cast<double>(llvm::product_of(shape.drop_front()));
+  return count == 1 ? sum : build.scale(sum, 1 / count);
+}
+
+const OpDef moec::import::squaredErrorOp = {
+    "squared_error",
+    "mean square of what a prediction is off from a target, two f32 values "
+    "[batch, ...] of one shape, a value per image",
+    2,
+    2,
+    {},
+    checkSquaredError,
+    buildSquaredError};
 
 static Value buildAccuracy(NodeBuild &build) {
   return moec::moe::AccuracyOp::create(

@@ -289,7 +289,7 @@ def per_channel(d, values, channels):
     return [d.random.choice(values) for _ in range(channels)]
 
 
-def draw_training(d, logits):
+def draw_training(d, logits, inputs):
     random = d.random
     nodes = [{"name": "ce", "op": "softmax_cross_entropy", "inputs": [logits, "label"]}]
     if d.chance(0.3):
@@ -301,6 +301,11 @@ def draw_training(d, logits):
         loss.append({"of": "*.importance", "weight": random.choice([0, 0.005, 1])})
         if d.noisy and d.chance(0.7):
             loss.append({"of": random.choice([["*.load"], d.noisy[0] + ".load"]), "weight": random.choice([0.005, 1])})
+    if d.chance(0.25):
+        features = next(node["features"] for node in d.nodes if node["name"] == logits)
+        inputs["target"] = {"shape": ["batch", features], "dtype": "f32"}
+        nodes.append({"name": "error", "op": "squared_error", "inputs": random.sample([logits, "target"], 2)})
+        loss.append("error" if d.chance(0.5) else {"of": "error", "weight": random.choice([0.1, 3])})
     if d.chance(0.2):
         loss[0] = {"of": "ce", "weight": random.choice([0.5, 2, -1])}
     if d.chance(0.6):
@@ -418,7 +423,7 @@ def draw_model(random):
     model["outputs"] = outputs
     if train:
         inputs["label"] = {"shape": ["batch"], "dtype": "i32"}
-        model["training"] = draw_training(d, logits)
+        model["training"] = draw_training(d, logits, inputs)
     return model, train
 
 
