@@ -125,4 +125,29 @@ def MoE_LambUpdateOp : MoE_OptimizerOp<"lamb_update", [MoE_SameTypes<"params", "
   }];
 }
 
+def MoE_LionUpdateOp : MoE_OptimizerOp<"lion_update", [MoE_SameTypes<"params", "grads">, MoE_SameTypes<"params", "means">,
+    MoE_SameTypes<"params", "newParams">, MoE_SameTypes<"params", "newMeans">]> {
+  let summary = "The sign of an average of gradients (Lion)";
+  let description = [{
+    arXiv 2302.06675, algorithm 2. For each parameter: g' = gradScale * g; c = b1 m + (1-b1) g';
+    p' = p - lr * (sign(c) + weight_decay * p); m' = b2 m + (1-b2) g'. The sign of 0 is 0, that of a NaN a NaN.
+
+    Example:
+
+    ```mlir
+    func.func @f(%p: tensor<8xf32>, %g: tensor<8xf32>, %m: tensor<8xf32>, %lr: tensor<f32>, %c: tensor<f32>) -> (tensor<8xf32>, tensor<8xf32>) {
+      %q, %n = moe.lion_update (%p) grads (%g) means (%m) rate %lr scale %c beta1 0.9 beta2 0.99 weight_decay 0.5 : tensor<f32>, tensor<8xf32>
+      return %q, %n : tensor<8xf32>, tensor<8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<MoE_Tensor>:$params, Variadic<MoE_Tensor>:$grads, Variadic<MoE_Tensor>:$means,
+    MoE_Scalar:$learningRate, MoE_Scalar:$gradScale, F64Attr:$beta1, F64Attr:$beta2, F64Attr:$weight_decay);
+  let results = (outs Variadic<MoE_Tensor>:$newParams, Variadic<MoE_Tensor>:$newMeans);
+  let assemblyFormat = [{ `(` $params `)` `grads` `(` $grads `)` `means` `(` $means `)` `rate` $learningRate
+    `scale` $gradScale `beta1` $beta1 `beta2` $beta2 `weight_decay` $weight_decay attr-dict
+    `:` type($learningRate) `,` type($params) }];
+  let extraClassDeclaration = "static constexpr unsigned numMoments = 1;";
+}
+
 #endif

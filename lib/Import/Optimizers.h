@@ -66,6 +66,7 @@ const OptimizerDef *findOptimizer(llvm::StringRef name);
 #define MOEC_IMPORT_OPTIMIZERS(OPTIMIZER)                                      \
   OPTIMIZER(adamwOptimizer)                                                    \
   OPTIMIZER(lambOptimizer)                                                     \
+  OPTIMIZER(lionOptimizer)                                                     \
   OPTIMIZER(sgdOptimizer)
 
 #define MOEC_DECLARE_OPTIMIZER(optimizer) extern const OptimizerDef optimizer;

@@ -161,6 +161,30 @@ func.func @lamb_slices(%p: tensor<4x8xf32>, %c: tensor<f32>, %s: tensor<i32>) {
 
 // -----
 
+func.func @lion_beta1(%p: tensor<8xf32>, %c: tensor<f32>) {
+  // expected-error @+1 {{expected 0 <= beta < 1, got 1}}
+  %r:2 = moe.lion_update (%p) grads (%p) means (%p) rate %c scale %c beta1 1.0 beta2 0.99 weight_decay 0.0 : tensor<f32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @lion_beta2(%p: tensor<8xf32>, %c: tensor<f32>) {
+  // expected-error @+1 {{expected 0 <= beta < 1, got -0.5}}
+  %r:2 = moe.lion_update (%p) grads (%p) means (%p) rate %c scale %c beta1 0.9 beta2 -0.5 weight_decay 0.0 : tensor<f32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @lion_types(%p: tensor<8xf32>, %c: tensor<f64>) {
+  // expected-error @+1 {{expected one element type, got 'f32' and 'f64'}}
+  %r:2 = moe.lion_update (%p) grads (%p) means (%p) rate %c scale %c beta1 0.9 beta2 0.99 weight_decay 0.0 : tensor<f64>, tensor<8xf32>
+  return
+}
+
+// -----
+
 func.func @nothing_to_clip() {
   // expected-error @+1 {{expected at least one gradient}}
   %s, %n = "moe.clip_scale"() {max_norm = 1.0 : f64} : () -> (tensor<f32>, tensor<f32>)

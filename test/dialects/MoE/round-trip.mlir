@@ -402,3 +402,10 @@ func.func @lamb_update(%p: tensor<4x8xf32>, %q: tensor<f32>, %s: tensor<i32>) ->
     : tensor<f32>, tensor<i32>, tensor<4x8xf32>, tensor<f32>
   return %r#0, %r#1 : tensor<4x8xf32>, tensor<f32>
 }
+
+// CHECK-LABEL: func.func @lion_update(
+// CHECK: = moe.lion_update(%{{.*}}, %{{.*}}) grads(%{{.*}}, %{{.*}}) means(%{{.*}}, %{{.*}}) rate %{{.*}} scale %{{.*}} beta1 9.000000e-01 beta2 0.98999999999999999 weight_decay 5.000000e-01 : tensor<f32>, tensor<4x8xf32>, tensor<f32>
+func.func @lion_update(%p: tensor<4x8xf32>, %q: tensor<f32>) -> (tensor<4x8xf32>, tensor<f32>) {
+  %r:4 = moe.lion_update (%p, %q) grads (%p, %q) means (%p, %q) rate %q scale %q beta1 0.9 beta2 0.99 weight_decay 0.5 : tensor<f32>, tensor<4x8xf32>, tensor<f32>
+  return %r#0, %r#1 : tensor<4x8xf32>, tensor<f32>
+}

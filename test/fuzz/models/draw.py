@@ -309,9 +309,9 @@ def draw_training(d, logits, inputs):
     if d.chance(0.2):
         loss[0] = {"of": "ce", "weight": random.choice([0.5, 2, -1])}
     if d.chance(0.6):
-        optimizer = {"op": random.choice(["adamw", "adamw", "lamb"]), "learning_rate": random.choice([1e-3, 0.01, 0.1])}
+        optimizer = {"op": random.choice(["adamw", "adamw", "lamb", "lion"]), "learning_rate": random.choice([1e-3, 0.01, 0.1])}
         for key, values in (("beta1", [0, 0.5, 0.95]), ("beta2", [0, 0.9, 0.99]), ("eps", [1e-8, 1e-6, 1e-2])):
-            if d.chance(0.3):
+            if d.chance(0.3) and (optimizer["op"], key) != ("lion", "eps"):
                 optimizer[key] = random.choice(values)
     else:
         optimizer = {"op": "sgd", "learning_rate": random.choice([1e-3, 0.1, 0.5])}

@@ -210,3 +210,17 @@ func.func @undefined() -> tensor<2xf32> {
   %y = moe.scale %e by 0.0 : tensor<2xf32>
   return %y : tensor<2xf32>
 }
+
+// By 0.5 * (the sign of 0.5 m + 0.25 g, and 0.5 p); that of 0 is 0, and a NaN shows. The
+// mean becomes 0.25 m + 0.375 g.
+// CHECK-LABEL: @lion
+// CHECK-NEXT: result 0 [4]: 2.5 3.5 1.5 nan
+// CHECK-NEXT: result 1 [4]: 1.75 -1.75 0 nan
+func.func @lion() -> (tensor<4xf32>, tensor<4xf32>) {
+  %p = arith.constant dense<[4.0, 4.0, 2.0, 4.0]> : tensor<4xf32>
+  %g = arith.constant dense<[4.0, -4.0, 0.0, 0x7FC00000]> : tensor<4xf32>
+  %m = arith.constant dense<[1.0, -1.0, 0.0, 1.0]> : tensor<4xf32>
+  %rate = arith.constant dense<0.5> : tensor<f32>
+  %q, %n = moe.lion_update (%p) grads (%g) means (%m) rate %rate scale %rate beta1 0.5 beta2 0.25 weight_decay 0.5 : tensor<f32>, tensor<4xf32>
+  return %q, %n : tensor<4xf32>, tensor<4xf32>
+}

@@ -37,6 +37,15 @@ func.func @adamw(%a: tensor<f32>, %b: tensor<16xf32>, %s: tensor<i32>) -> (tenso
   return %u#0, %u#1, %v#0 : tensor<f32>, tensor<16xf32>, tensor<f32>
 }
 
+// Lion's is one kernel, whose parameters may be joined.
+// CHECK-LABEL: func.func @lion(
+// CHECK-COUNT-3: tensor.concat
+// CHECK: moe.lion_update(%{{[a-z0-9_]+}}) grads(%{{[a-z0-9_]+}}) means(%{{[a-z0-9_]+}})
+func.func @lion(%a: tensor<f32>, %b: tensor<16xf32>) -> (tensor<f32>, tensor<16xf32>) {
+  %u:4 = moe.lion_update (%a, %b) grads (%a, %b) means (%a, %b) rate %a scale %a beta1 0.9 beta2 0.99 weight_decay 0.0 : tensor<f32>, tensor<f32>, tensor<16xf32>
+  return %u#0, %u#1 : tensor<f32>, tensor<16xf32>
+}
+
 // LAMB has to know where each parameter ends.
 // CHECK-LABEL: func.func @lamb(
 // CHECK-NOT: tensor.concat

@@ -43,3 +43,22 @@ func.func @lamb(%p: tensor<2x4100xf32>, %g: tensor<2x4100xf32>, %m: tensor<2x410
     : tensor<f32>, tensor<i32>, tensor<2x4100xf32>
   return %q, %n : tensor<2x4100xf32>, tensor<2x4100xf32>
 }
+
+// The sign is that of the mean before the step and of the gradient, of which the kernel
+// reads both; what is neither above nor below 0 is its own sign.
+// CHECK-LABEL: func @lion
+// CHECK: kernel.map dims [64] ins(%arg0, %arg1, %arg2, %arg3, %arg4 :
+// CHECK-SAME: outs(%arg0, %arg2 :
+// CHECK: ^bb0(%[[P:.+]]: f32, %[[G:.+]]: f32, %[[M:.+]]: f32, %[[LR:.+]]: f32, %[[S:.+]]: f32):
+// CHECK-DAG: %[[NEW:.+]] = math.fma %[[M]], %{{.+}}, %{{.+}} : f32
+// CHECK-DAG: %[[C:.+]] = math.fma %[[M]], %{{.+}}, %{{.+}} : f32
+// CHECK-DAG: %[[BELOW:.+]] = arith.select %{{.+}}, %{{.+}}, %[[C]] : f32
+// CHECK: %[[SIGN:.+]] = arith.select %{{.+}}, %{{.+}}, %[[BELOW]] : f32
+// CHECK: %[[CHANGE:.+]] = math.fma %[[P]], %{{.+}}, %[[SIGN]] : f32
+// CHECK: %[[STEP:.+]] = arith.mulf %[[LR]], %[[CHANGE]] : f32
+// CHECK: %[[Q:.+]] = arith.subf %[[P]], %[[STEP]] : f32
+// CHECK: kernel.yield %[[Q]], %[[NEW]]
+func.func @lion(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %lr: tensor<f32>, %c: tensor<f32>) -> (tensor<64xf32>, tensor<64xf32>) {
+  %q, %n = moe.lion_update (%p) grads (%g) means (%m) rate %lr scale %c beta1 0.9 beta2 0.99 weight_decay 0.5 : tensor<f32>, tensor<64xf32>
+  return %q, %n : tensor<64xf32>, tensor<64xf32>
+}

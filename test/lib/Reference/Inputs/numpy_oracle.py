@@ -308,6 +308,27 @@ def lamb(rng):
         check(f"step {step}: lamb's moments", np.stack(state[:2]), np.stack(STATE[:2]))
 
 
+def lion(rng):
+    """Chen et al., arXiv 2302.06675, algorithm 2; one gradient is 0 in all steps."""
+    n, rate, b1, b2, decay = 9, 0.1, 0.9, 0.99, 0.5
+    p, m = normal(rng, n), np.zeros(n)
+    P, M = p, m
+    for step in range(1, 5):
+        g = normal(rng, n)
+        g[0] = 0
+        f = Function()
+        a = [f.argument(t) for t in (p, g, m)]
+        lr, c = f.argument(np.float64(rate)), f.argument(np.float64(0.5))
+        f.lines.append(f"%r:2 = moe.lion_update ({a[0].name}) grads ({a[1].name}) means ({a[2].name}) rate {lr.name} "
+                       f"scale {c.name} beta1 {b1} beta2 {b2} weight_decay {decay} : {lr.type}, {a[0].type}")
+        p, m = f.run([type(lr)(f"%r#{i}", a[0].shape, a[0].type) for i in range(2)])
+        G = 0.5 * g
+        C = b1 * M + (1 - b1) * G
+        P = P - rate * (np.sign(C) + decay * P)
+        M = b2 * M + (1 - b2) * G
+        check(f"step {step}: lion", np.stack([p, m]), np.stack([P, M]))
+
+
 # --- random numbers -------------------------------------------------------------
 
 def random_numbers(rng):
@@ -335,6 +356,6 @@ def random_numbers(rng):
 
 
 if __name__ == "__main__":
-    for test in (mixer_block, routing, expert_choice, sparse_block, soft_moe, losses, optimizers, lamb, random_numbers):
+    for test in (mixer_block, routing, expert_choice, sparse_block, soft_moe, losses, optimizers, lamb, lion, random_numbers):
         test(np.random.default_rng(7))
     finish()
