@@ -7,8 +7,8 @@
 //
 // An op of the JSON format is one OpDef: its attributes, a check that gives its
 // result and parameters, and a builder that writes `moe`. It stands in
-// one file in Ops/ and in the list in Ops/OpTable.cpp; the reader, the JSON
-// Schema and `moec ops` follow from it.
+// one file in Ops/ and in the list below; the reader, the JSON Schema and `moec
+// ops` follow from it.
 //
 //===----------------------------------------------------------------------===//
 
