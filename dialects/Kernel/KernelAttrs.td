@@ -3,6 +3,7 @@
 
 include "dialects/Kernel/KernelDialect.td"
 include "dialects/Kernel/KernelMachine.td"
+include "dialects/VariableRoles.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 
@@ -73,5 +74,13 @@ def Kernel_PriorityAttr : EnumAttr<Kernel_Dialect, Kernel_Priority, "priority"> 
   let assemblyFormat = "$value";
 }
 def Kernel_CombinerArrayAttr : TypedArrayAttrBase<Kernel_CombinerAttr, "combiners">;
+
+def Kernel_BlockKind : I32EnumAttr<"BlockKind", "whose memory a block is", !listconcat(VariableRoles, [
+    I32EnumAttrCase<"Arena", 5, "arena">, I32EnumAttrCase<"Field", 6, "field">,
+    I32EnumAttrCase<"Host", 7, "host">, I32EnumAttrCase<"Output", 8, "output">,
+    I32EnumAttrCase<"Metric", 9, "metric">])> {
+  let cppNamespace = "::moec::kernel";
+  let genSpecializedAttr = 0;
+}
 
 #endif

@@ -15,6 +15,36 @@ using namespace moec::kernel;
 
 #include "dialects/Kernel/KernelDialect.cpp.inc"
 #include "dialects/Kernel/KernelEnums.cpp.inc"
+
+/// A block within another attribute: `arena`, `field "x"`.
+static ParseResult parseBlock(AsmParser &parser, BlockAttr &block) {
+  SMLoc start = parser.getCurrentLocation();
+  StringRef keyword;
+  if (parser.parseKeyword(&keyword))
+    return failure();
+  std::optional<BlockKind> kind = symbolizeBlockKind(keyword);
+  if (!kind) {
+    InFlightDiagnostic diag = parser.emitError(start, "expected as block ");
+    for (unsigned i = 0; i <= getMaxEnumValForBlockKind(); ++i)
+      diag << stringifyBlockKind(BlockKind(i)) << ", ";
+    return diag << "got '" << keyword << "'";
+  }
+  SMLoc at = parser.getCurrentLocation();
+  std::string name;
+  if (succeeded(parser.parseOptionalString(&name)) && name.empty())
+    return parser.emitError(at, "expected a name that is not empty");
+  block = parser.getChecked<BlockAttr>(start, parser.getContext(), *kind, name);
+  return success(bool(block));
+}
+
+static void printBlock(AsmPrinter &printer, BlockAttr block) {
+  printer << stringifyBlockKind(block.getKind());
+  if (!block.getName().empty()) {
+    printer << ' ';
+    printer.printString(block.getName());
+  }
+}
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Kernel/KernelAttrs.cpp.inc"
 #include "dialects/Kernel/KernelInterfaces.cpp.inc"
@@ -70,6 +100,19 @@ Attribute ScheduleAttr::parse(AsmParser &parser, Type) {
     return {};
   return parser.getChecked<ScheduleAttr>(start, parser.getContext(), tile,
                                          micro, variant, stages, warps);
+}
+
+Attribute BlockAttr::parse(AsmParser &parser, Type) {
+  BlockAttr block;
+  if (parser.parseLess() || parseBlock(parser, block) || parser.parseGreater())
+    return {};
+  return block;
+}
+
+void BlockAttr::print(AsmPrinter &printer) const {
+  printer << "<";
+  printBlock(printer, *this);
+  printer << ">";
 }
 
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,

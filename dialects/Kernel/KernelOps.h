@@ -28,6 +28,14 @@
 
 namespace moec::kernel {
 
+/// What the caller of a program gives, and what it takes: blocks with names.
+constexpr bool isInput(BlockKind kind) {
+  return kind == BlockKind::Field || kind == BlockKind::Host;
+}
+constexpr bool isOutput(BlockKind kind) {
+  return kind == BlockKind::Output || kind == BlockKind::Metric;
+}
+
 /// What a kernel op does with an input.
 struct InputUse {
   bool mayRound = true;    ///< may be kept as bf16, as far as this op goes

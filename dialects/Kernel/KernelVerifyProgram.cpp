@@ -5,28 +5,31 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/AttributeRules.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moec::kernel;
-using namespace moec::dialects;
+
+LogicalResult BlockAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                BlockKind kind, StringRef name) {
+  StringRef word = stringifyBlockKind(kind);
+  bool named = isInput(kind) || isOutput(kind);
+  if (named && name.empty())
+    return emitError() << "expected the name of the " << word << ", such as "
+                       << word << " \"x\"";
+  if (!named && !name.empty())
+    return emitError() << "expected no name of the block " << word << ", got '"
+                       << name << "'";
+  return success();
+}
 
 LogicalResult AddressAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                  StringRef block, int64_t offset,
-                                  int64_t bytes, int64_t stride, int64_t shift,
+                                  BlockAttr, int64_t offset, int64_t bytes,
+                                  int64_t stride, int64_t shift,
                                   int64_t modulus, int64_t size) {
-  bool named = block.size() > block.find(':') + 1 &&
-               (block.starts_with("in:") || block.starts_with("host:") ||
-                block.starts_with("out:"));
-  if (!named && block != "arena" &&
-      !llvm::is_contained(
-          {"parameter", "statistic", "moment", "shadow", "derived"}, block))
-    return emitError() << "expected as block a role of variables, arena, "
-                          "in:NAME, host:NAME or out:NAME, got '"
-                       << block << "'";
   if (bytes < 0)
     return emitError() << "expected an operand of 0 or more bytes, got "
                        << bytes;
@@ -40,55 +43,30 @@ LogicalResult AddressAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-static bool isDType(Attribute attr) {
-  auto text = dyn_cast<StringAttr>(attr);
-  return text && llvm::is_contained({"f32", "i32", "u8"}, text.getValue());
-}
-
-/// Of a tensor that a block may hold; an empty list is a scalar's.
-static bool isSizes(Attribute attr) {
-  auto sizes = dyn_cast<ArrayAttr>(attr);
-  if (!sizes)
+bool PortAttr::canBe(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape())
     return false;
   uint64_t elements = 1;
-  for (Attribute size : sizes) {
-    if (!isCount(size))
-      return false;
-    elements = llvm::SaturatingMultiply(
-        elements, uint64_t(cast<IntegerAttr>(size).getInt()));
+  for (int64_t size : tensor.getShape()) {
+    elements = llvm::SaturatingMultiply(elements, uint64_t(size));
     if (elements > uint64_t(1) << 60)
       return false;
   }
-  return true;
+  Type element = tensor.getElementType();
+  return element.isF32() || element.isSignlessInteger(32) ||
+         element.isSignlessInteger(8);
 }
 
-/// Collects the names of the blocks, `in:x`, of what `list` describes.
-static LogicalResult collectNames(ProgramOp program, ArrayAttr list,
-                                  StringRef what, llvm::StringLiteral choice,
-                                  ArrayRef<std::pair<StringRef, StringRef>> to,
-                                  llvm::StringSet<> &names) {
-  for (Attribute entry : list) {
-    auto dictionary = dyn_cast<DictionaryAttr>(entry);
-    auto text = [&](StringRef key) {
-      auto value = dictionary ? dictionary.getAs<StringAttr>(key) : nullptr;
-      return value ? value.getValue() : StringRef();
-    };
-    auto *prefix = llvm::find_if(
-        to, [&](const auto &pair) { return pair.first == text(choice); });
-    if (prefix == to.end() ||
-        !isDictionary(dictionary, {{"name", isName, false},
-                                   {"dtype", isDType, false},
-                                   {"shape", isSizes, false},
-                                   {choice, isName, false}}))
-      return program.emitOpError("expected each of its ")
-             << what
-             << "s to be {name, dtype = \"f32\", \"i32\" or \"u8\", shape = "
-             << "[sizes], " << choice << " = \"" << to.front().first
-             << "\" or \"" << to.back().first << "\"}, got " << entry;
-    if (!names.insert((prefix->second + text("name")).str()).second)
-      return program.emitOpError("has two ")
-             << what << "s '" << text("name") << "'";
-  }
+LogicalResult PortAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               BlockAttr block, RankedTensorType type) {
+  if (!isInput(block.getKind()) && !isOutput(block.getKind()))
+    return emitError() << "expected a field, host, output or metric, got "
+                       << stringifyBlockKind(block.getKind());
+  if (!canBe(type))
+    return emitError() << "expected a tensor of static shape of f32, i32 or u8 "
+                          "(i8), of at most 2^60 elements, got "
+                       << type;
   return success();
 }
 
@@ -96,18 +74,31 @@ LogicalResult ProgramOp::verifyRegions() {
   // Accessors of I64Attr are unsigned.
   if (int64_t bytes = getArena(); bytes < 0)
     return emitOpError("expected an arena of 0 or more bytes, got ") << bytes;
+  llvm::DenseSet<BlockAttr> blocks;
+  for (auto port : getInputs().getAsRange<PortAttr>()) {
+    BlockAttr block = port.getBlock();
+    if (!isInput(block.getKind()))
+      return emitOpError("expected fields and host values as inputs, got ")
+             << port;
+    if (!blocks.insert(block).second)
+      return emitOpError("has two inputs ") << block;
+  }
   llvm::StringSet<> names;
-  if (failed(collectNames(*this, getInputs(), "input", "source",
-                          {{"field", "in:"}, {"host", "host:"}}, names)) ||
-      failed(collectNames(*this, getOutputs(), "output", "kind",
-                          {{"output", "out:"}, {"metric", "out:"}}, names)))
-    return failure();
+  for (auto port : getOutputs().getAsRange<PortAttr>()) {
+    BlockAttr block = port.getBlock();
+    if (!isOutput(block.getKind()))
+      return emitOpError("expected outputs and metrics as outputs, got ")
+             << port;
+    if (!names.insert(block.getName()).second)
+      return emitOpError("has two outputs '") << block.getName() << "'";
+    blocks.insert(block);
+  }
   WalkResult walk = getBody().walk([&](LaunchOp launch) {
     for (auto address : launch.getArgs().getAsRange<AddressAttr>()) {
-      StringRef block = address.getBlock();
-      if (!block.contains(':') || names.contains(block))
+      BlockAttr block = address.getBlock();
+      if (block.getName().empty() || blocks.contains(block))
         continue;
-      launch.emitOpError("address names unknown block '") << block << "'";
+      launch.emitOpError("address names unknown block ") << block;
       return WalkResult::interrupt();
     }
     return WalkResult::advance();

@@ -2,12 +2,10 @@
 #define MOEC_DIALECTS_MOE_MOEENUMS_TD
 
 include "dialects/MoE/MoEDialect.td"
+include "dialects/VariableRoles.td"
 include "mlir/IR/EnumAttr.td"
 
-def MoE_Role : I32EnumAttr<"Role", "what a variable is for", [
-    I32EnumAttrCase<"Parameter", 0, "parameter">, I32EnumAttrCase<"Statistic", 1, "statistic">,
-    I32EnumAttrCase<"Moment", 2, "moment">, I32EnumAttrCase<"Shadow", 3, "shadow">,
-    I32EnumAttrCase<"Derived", 4, "derived">]> {
+def MoE_Role : I32EnumAttr<"Role", "what a variable is for", VariableRoles> {
   let cppNamespace = "::moec::moe";
   let genSpecializedAttr = 0;
 }

@@ -24,7 +24,23 @@ using target::toJson;
 namespace json = llvm::json;
 namespace attr = moec::kernel::attr;
 
+/// What the manifest calls the elements of a port.
+static StringRef dtypeOf(Type element) {
+  return element.isF32() ? "f32" : element.isInteger(8) ? "u8" : "i32";
+}
+
+static json::Object describePort(kernel::PortAttr port) {
+  kernel::BlockKind kind = port.getBlock().getKind();
+  return json::Object{{"name", port.getBlock().getName()},
+                      {"dtype", dtypeOf(port.getType().getElementType())},
+                      {"shape", json::Array(port.getType().getShape())},
+                      {kernel::isInput(kind) ? "source" : "kind",
+                       kernel::stringifyBlockKind(kind)}};
+}
+
 json::Value target::toJson(Attribute attr) {
+  if (auto port = dyn_cast<kernel::PortAttr>(attr))
+    return describePort(port);
   if (auto dict = dyn_cast<DictionaryAttr>(attr)) {
     json::Object object;
     for (NamedAttribute entry : dict)
@@ -134,25 +150,15 @@ private:
     return rule;
   }
 
-  /// What an address of the program calls the inputs and outputs of an entry.
-  static SmallVector<std::string> blockNames(ArrayAttr list, bool inputs) {
-    return llvm::map_to_vector(
-        list.getAsRange<DictionaryAttr>(), [&](DictionaryAttr entry) {
-          auto text = [&](StringRef key) {
-            return entry.getAs<StringAttr>(key).getValue();
-          };
-          StringRef prefix = !inputs                    ? "out:"
-                             : text("source") == "host" ? "host:"
-                                                        : "in:";
-          return (prefix + text("name")).str();
-        });
-  }
-
   FailureOr<json::Object> getEntry(kernel::ProgramOp program) {
     flops = 0;
     written.clear();
-    inputs = blockNames(program.getInputs(), true);
-    outputs = blockNames(program.getOutputs(), false);
+    ports.clear();
+    for (auto [list, prefix] :
+         {std::pair(program.getInputs(), "in"), {program.getOutputs(), "out"}})
+      for (auto [i, port] :
+           llvm::enumerate(list.getAsRange<kernel::PortAttr>()))
+        ports[port.getBlock()] = prefix + std::to_string(i);
     FailureOr<json::Array> launches = getLaunches(program.getBody().front(), 1);
     if (failed(launches))
       return failure();
@@ -216,19 +222,20 @@ private:
              << ", from 0 to " << args.size();
     for (Attribute arg : args.take_back(outs.getInt()))
       if (std::optional<moe::Role> role =
-              moe::symbolizeRole(cast<kernel::AddressAttr>(arg).getBlock()))
+              moe::symbolizeRole(kernel::stringifyBlockKind(
+                  cast<kernel::AddressAttr>(arg).getBlock().getKind())))
         written.insert(*role);
     return success();
   }
 
   json::Object getAddress(kernel::AddressAttr address) {
-    std::string block = address.getBlock().str();
-    // kernel.program verifies that names are those of inputs and outputs.
-    if (auto in = llvm::find(inputs, block); in != inputs.end())
-      block = "in" + std::to_string(in - inputs.begin());
-    else if (auto out = llvm::find(outputs, block); out != outputs.end())
-      block = "out" + std::to_string(out - outputs.begin());
-    json::Object arg{{"block", block},
+    // kernel.program verifies that names are those of its ports.
+    auto port = ports.find(address.getBlock());
+    StringRef block =
+        port != ports.end()
+            ? StringRef(port->second)
+            : kernel::stringifyBlockKind(address.getBlock().getKind());
+    json::Object arg{{"block", block.str()},
                      {"offset", address.getOffset()},
                      {"bytes", address.getBytes()}};
     if (address.getStride())
@@ -253,7 +260,8 @@ private:
   const Machine &machine;
   SymbolTable symbols;
   llvm::MapVector<StringAttr, int64_t> kernels;
-  SmallVector<std::string> inputs, outputs; // names of their blocks
+  /// What the entry's arguments call its inputs and outputs.
+  llvm::DenseMap<kernel::BlockAttr, std::string> ports;
   int64_t flops = 0;
   std::set<moe::Role> written; ///< by the entry
 };

@@ -19,7 +19,8 @@ namespace moec::target {
 mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
                                            const Machine &machine);
 
-/// Attributes that are plain data: dictionaries, arrays, texts and numbers.
+/// Attributes that are plain data: dictionaries, arrays, texts and numbers, and
+/// ports.
 llvm::json::Value toJson(mlir::Attribute attr);
 
 /// Writes those of the agreed `attributes` that `function` has.

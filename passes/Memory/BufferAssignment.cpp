@@ -35,12 +35,10 @@ bool Address::operator==(const Address &o) const {
          shift == o.shift && modulus == o.modulus && size == o.size;
 }
 
-kernel::AddressAttr Address::getAttr(MLIRContext *context,
-                                     int64_t bytes) const {
-  bool arena = buffer->block.empty();
-  return kernel::AddressAttr::get(
-      context, arena ? StringRef("arena") : StringRef(buffer->block),
-      buffer->blockOffset + offset, bytes, stride, shift, modulus, size);
+kernel::AddressAttr Address::getAttr(int64_t bytes) const {
+  return kernel::AddressAttr::get(buffer->block.getContext(), buffer->block,
+                                  buffer->blockOffset + offset, bytes, stride,
+                                  shift, modulus, size);
 }
 
 /// True if the kernel writes memory that nobody else has named.
@@ -51,16 +49,18 @@ static bool isFresh(Value value) {
 
 Buffer *BufferAssignment::newBuffer(int64_t bytes, Operation *owner) {
   buffers.push_back(std::make_unique<Buffer>());
+  buffers.back()->block = arena;
   buffers.back()->bytes = bytes;
   buffers.back()->owner = owner;
   return buffers.back().get();
 }
 
-Address BufferAssignment::getBlock(StringRef block, int64_t byteOffset) {
+Address BufferAssignment::getBlock(kernel::BlockAttr block,
+                                   int64_t byteOffset) {
   Buffer *&buffer = blocks[block];
   if (!buffer) {
     buffer = newBuffer(0);
-    buffer->block = block.str();
+    buffer->block = block;
   }
   return Address{buffer, byteOffset};
 }
@@ -76,16 +76,21 @@ FailureOr<Address> BufferAssignment::getBoundary(DictionaryAttr attrs,
       return emitError(loc)
              << "variable " << name << " has " << it->second.bytes
              << " bytes, here it is " << type;
-    return getBlock(moe::stringifyRole(it->second.role), it->second.offset);
+    return getBlock(blockOf(func.getContext(), it->second.role),
+                    it->second.offset);
   }
+  auto port = [&](kernel::BlockKind kind, StringRef name) {
+    return getBlock(kernel::BlockAttr::get(func.getContext(), kind, name), 0);
+  };
   if (auto host = moe::attr::host.in(attrs))
-    return getBlock(("host:" + moe::stringifyHostValue(host.getValue())).str(),
-                    0);
-  for (auto [key, block] : {std::pair(moe::attr::field, "in:"),
-                            {moe::attr::output, "out:"},
-                            {moe::attr::metric, "out:"}})
+    return port(kernel::BlockKind::Host,
+                moe::stringifyHostValue(host.getValue()));
+  for (auto [key, kind] :
+       {std::pair(moe::attr::field, kernel::BlockKind::Field),
+        {moe::attr::output, kernel::BlockKind::Output},
+        {moe::attr::metric, kernel::BlockKind::Metric}})
     if (StringAttr name = key.in(attrs))
-      return getBlock((block + name.getValue()).str(), 0);
+      return port(kind, name.getValue());
   return emitError(loc) << "expected an attribute that says what this value "
                            "is (moe.var, moe.field, moe.host, moe.output, "
                            "moe.metric)";
@@ -141,7 +146,7 @@ void BufferAssignment::bindJoinedVariables(Block &body) {
   for (auto concat : body.getOps<tensor::ConcatOp>())
     if (std::optional<Place> place = joinedPlace(concat, layout))
       addresses[concat.getResult()] =
-          getBlock(moe::stringifyRole(place->role), place->offset);
+          getBlock(blockOf(func.getContext(), place->role), place->offset);
 }
 
 void BufferAssignment::bindJoinedParts(Block &body) {
@@ -338,7 +343,7 @@ LogicalResult BufferAssignment::packArenaBuffers() {
   SmallVector<memory::Lifetime> lifetimes;
   SmallVector<Buffer *> inArena;
   for (auto &buffer : buffers)
-    if (buffer->block.empty() && buffer->start >= 0) {
+    if (buffer->block == arena && buffer->start >= 0) {
       inArena.push_back(buffer.get());
       lifetimes.push_back({buffer->bytes, buffer->start, buffer->end});
     }
@@ -372,18 +377,13 @@ LogicalResult BufferAssignment::check() {
     return tensor && tensor.hasStaticShape() &&
            tensor.getElementType().isIntOrFloat();
   };
-  auto isOutside = [&](Type type) {
-    if (!isPlain(type))
-      return false;
-    Type element = cast<RankedTensorType>(type).getElementType();
-    return element.isF32() || element.isInteger(32) || element.isInteger(8);
-  };
   for (TypeRange types :
        {TypeRange(func.getArgumentTypes()), TypeRange(func.getResultTypes())})
     for (Type type : types)
-      if (!isOutside(type))
+      if (!kernel::PortAttr::canBe(type))
         return func.emitError("expected arguments and results that are "
-                              "tensors of static shape of f32, i32 or u8, got ")
+                              "tensors of static shape of f32, i32 or u8, of "
+                              "at most 2^60 elements, got ")
                << type;
   WalkResult result =
       func.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {

@@ -12,15 +12,14 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Memory/Layout.h"
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace moec::memory {
 
-/// A contiguous piece of memory: part of a block that the caller owns (`block`
-/// is set) or of the arena.
+/// A contiguous piece of memory: part of a block that the caller owns or of the
+/// arena.
 struct Buffer {
-  std::string block;
+  kernel::BlockAttr block;
   int64_t bytes = 0;
   /// First and last kernel that touches it, as positions in the function.
   int64_t start = -1, end = -1;
@@ -40,7 +39,7 @@ struct Address {
 
   bool operator==(const Address &o) const;
   /// Of an operand of that many bytes.
-  kernel::AddressAttr getAttr(mlir::MLIRContext *context, int64_t bytes) const;
+  kernel::AddressAttr getAttr(int64_t bytes) const;
 };
 
 /// Assigns an address to every tensor of a function whose ops are kernel ops,
@@ -49,7 +48,9 @@ struct Address {
 class BufferAssignment {
 public:
   BufferAssignment(mlir::func::FuncOp func, const Layout &layout)
-      : func(func), layout(layout) {}
+      : func(func), layout(layout),
+        arena(kernel::BlockAttr::get(func.getContext(),
+                                     kernel::BlockKind::Arena, "")) {}
 
   mlir::LogicalResult run();
   Address lookup(mlir::Value value) const;
@@ -61,7 +62,7 @@ public:
 
 private:
   Buffer *newBuffer(int64_t bytes, mlir::Operation *owner = nullptr);
-  Address getBlock(llvm::StringRef block, int64_t byteOffset);
+  Address getBlock(kernel::BlockAttr block, int64_t byteOffset);
   mlir::FailureOr<Address> getBoundary(mlir::DictionaryAttr attrs,
                                        mlir::Type type, mlir::Location loc);
   /// Where variables lie that are read as one tensor.
@@ -81,8 +82,9 @@ private:
 
   mlir::func::FuncOp func;
   const Layout &layout;
+  kernel::BlockAttr arena;
   std::vector<std::unique_ptr<Buffer>> buffers;
-  llvm::StringMap<Buffer *> blocks;
+  llvm::DenseMap<kernel::BlockAttr, Buffer *> blocks;
   llvm::DenseMap<mlir::Value, Address> addresses;
   llvm::SmallVector<Address> resultPlaces;
   int64_t arenaBytes = 0, numCopies = 0;

@@ -7,7 +7,6 @@
 
 #include "passes/Memory/Layout.h"
 #include "dialects/Kernel/AffineExtents.h"
-#include "dialects/Kernel/KernelOps.h"
 #include "dialects/MoE/MoEConventions.h"
 
 using namespace mlir;
@@ -90,6 +89,12 @@ StringRef memory::variableOf(Value value) {
     return {};
   auto name = moe::attr::variable.ofArgument(func, argument.getArgNumber());
   return name ? name.getValue() : StringRef();
+}
+
+kernel::BlockAttr memory::blockOf(MLIRContext *context, moe::Role role) {
+  // Both have the names of dialects/VariableRoles.td.
+  return kernel::BlockAttr::get(
+      context, *kernel::symbolizeBlockKind(moe::stringifyRole(role)), "");
 }
 
 std::optional<Place> memory::joinedPlace(tensor::ConcatOp concat,

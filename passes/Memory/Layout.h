@@ -13,6 +13,7 @@
 #ifndef MOEC_PASSES_MEMORY_LAYOUT_H
 #define MOEC_PASSES_MEMORY_LAYOUT_H
 
+#include "dialects/Kernel/KernelOps.h"
 #include "dialects/MoE/MoEOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -56,6 +57,9 @@ struct Place {
   int64_t offset = 0, bytes = 0;
 };
 using Layout = llvm::StringMap<Place>;
+
+/// The block of the variables of `role`.
+kernel::BlockAttr blockOf(mlir::MLIRContext *context, moe::Role role);
 
 /// The place of a tensor.concat of variables that lie side by side.
 std::optional<Place> joinedPlace(mlir::tensor::ConcatOp concat,

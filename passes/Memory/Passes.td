@@ -61,7 +61,7 @@ def PlanMemoryPass : Pass<"moec-plan-memory", "::mlir::ModuleOp"> {
       return
     }
     kernel.program @infer arena 0 inputs [..] outputs [..] {
-      kernel.launch @k0_map [#kernel.address<"in:x", offset = 0, bytes = 32>, #kernel.address<"out:y", offset = 0, bytes = 32>]
+      kernel.launch @k0_map [#kernel.address<field "x", offset = 0, bytes = 32>, #kernel.address<output "y", offset = 0, bytes = 32>]
     }
     ```
   }];
@@ -85,6 +85,7 @@ def VerifyMemoryPass : Pass<"moec-verify-memory", "::mlir::ModuleOp"> {
     in every iteration. A kernel function says how many of its operands it writes. (That a kernel finds there what it
     reads is checked for each plan as it is made.)
   }];
+  let dependentDialects = ["::moec::kernel::KernelDialect"];
 }
 
 #endif

@@ -14,14 +14,13 @@
 // becomes
 //   func.func @k0_map(%x: memref<8xf32>, %y: memref<8xf32>, %begin: index, ..)
 //   {..} kernel.program @f arena 0 .. {
-//     kernel.launch @k0_map [#kernel.address<"in:x", offset = 0>, ..] }
+//     kernel.launch @k0_map [#kernel.address<field "x", offset = 0, ..>, ..] }
 //
 // Shown by test/passes/Memory/plan-memory.mlir.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/KernelFunctions.h"
-#include "dialects/MoE/MoEConventions.h"
 #include "dialects/NodeNames.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -71,18 +70,19 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
   void emitProgram(func::FuncOp func, const BufferAssignment &assignment) {
     OpBuilder b(func);
     SmallVector<Attribute> inputs, outputs;
-    for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
-      if (auto name = moe::attr::field.ofArgument(func, i))
-        inputs.push_back(describe(name, type, "source", "field"));
-      if (auto host = moe::attr::host.ofArgument(func, i))
-        inputs.push_back(
-            describe(b.getStringAttr(moe::stringifyHostValue(host.getValue())),
-                     type, "source", "host"));
-    }
-    for (auto [i, type] : llvm::enumerate(func.getResultTypes()))
-      for (const auto &kind : {moe::attr::output, moe::attr::metric})
-        if (StringAttr name = kind.ofResult(func, i))
-          outputs.push_back(describe(name, type, "kind", kind.key()));
+    auto addPort = [](const Address &at, Type type,
+                      bool (*fits)(kernel::BlockKind),
+                      SmallVectorImpl<Attribute> &ports) {
+      kernel::BlockAttr block = at.buffer->block;
+      if (fits(block.getKind()))
+        ports.push_back(kernel::PortAttr::get(block.getContext(), block,
+                                              cast<RankedTensorType>(type)));
+    };
+    for (BlockArgument arg : func.getArguments())
+      addPort(assignment.lookup(arg), arg.getType(), kernel::isInput, inputs);
+    for (auto [at, type] :
+         llvm::zip_equal(assignment.getResultPlaces(), func.getResultTypes()))
+      addPort(at, type, kernel::isOutput, outputs);
     auto program = kernel::ProgramOp::create(
         b, func.getLoc(), func.getName(), assignment.getArenaBytes(),
         b.getArrayAttr(inputs), b.getArrayAttr(outputs));
@@ -109,8 +109,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
 
   kernel::AddressAttr getAddress(Value value,
                                  const BufferAssignment &assignment) {
-    return assignment.lookup(value).getAttr(&getContext(),
-                                            getTensorBytes(value.getType()));
+    return assignment.lookup(value).getAttr(getTensorBytes(value.getType()));
   }
 
   void emitLaunch(kernel::KernelOpInterface op,
@@ -163,20 +162,6 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     func::ReturnOp::create(inner, op.getLoc());
     lastKernel = kernel;
     return kernel;
-  }
-
-  DictionaryAttr describe(StringAttr name, Type type, StringRef key,
-                          StringRef value) {
-    Builder b(&getContext());
-    auto tensor = cast<RankedTensorType>(type);
-    StringRef dtype = tensor.getElementType().isF32()        ? "f32"
-                      : tensor.getElementType().isInteger(8) ? "u8"
-                                                             : "i32";
-    return b.getDictionaryAttr(
-        {b.getNamedAttr("name", name),
-         b.getNamedAttr(key, b.getStringAttr(value)),
-         b.getNamedAttr("dtype", b.getStringAttr(dtype)),
-         b.getNamedAttr("shape", b.getI64ArrayAttr(tensor.getShape()))});
   }
 
   int64_t numKernels = 0;

@@ -9,6 +9,7 @@
 #include "dialects/Kernel/KernelOps.h"
 #include "dialects/MoE/MoEOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/Memory/Layout.h"
 #include "passes/Memory/Passes.h"
 #include "runtime/core/Limits.h"
 
@@ -19,10 +20,13 @@ namespace moec::memory {
 #include "passes/Memory/Passes.h.inc"
 
 namespace {
+/// How many bytes blocks have.
+using BlockSizes = llvm::DenseMap<kernel::BlockAttr, int64_t>;
+
 struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    llvm::StringMap<int64_t> roles;
+    BlockSizes roles;
     if (failed(measureRoles(roles)))
       return signalPassFailure();
     WalkResult walk = getOperation().walk([&](Operation *op) {
@@ -69,13 +73,13 @@ struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
   }
 
   /// How many bytes the variables of each role take.
-  LogicalResult measureRoles(llvm::StringMap<int64_t> &roles) {
+  LogicalResult measureRoles(BlockSizes &roles) {
     for (auto variable : getOperation().getOps<moe::VariableOp>()) {
       std::optional<uint64_t> at = variable.getAt();
       if (!at)
         return variable.emitOpError("has no place in the block of its role; "
                                     "run moec-place-variables first");
-      int64_t &bytes = roles[moe::stringifyRole(variable.getRole())];
+      int64_t &bytes = roles[blockOf(&getContext(), variable.getRole())];
       // As unsigned numbers they do not overflow.
       uint64_t end = *at + uint64_t(variable.getBytes());
       if (end > uint64_t(rt::maxBytes))
@@ -87,28 +91,16 @@ struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
     return success();
   }
 
-  /// Bytes of an input or output, which its program has seen to the form of.
-  static int64_t bytesOf(DictionaryAttr tensor) {
-    int64_t bytes = tensor.getAs<StringAttr>("dtype") == "u8" ? 1 : 4;
-    for (auto size : tensor.getAs<ArrayAttr>("shape").getAsRange<IntegerAttr>())
-      bytes *= size.getInt();
-    return bytes;
-  }
-
   static LogicalResult checkProgram(kernel::ProgramOp program,
                                     SymbolTable &symbols,
-                                    const llvm::StringMap<int64_t> &roles) {
-    llvm::StringMap<int64_t> blocks = roles;
-    blocks["arena"] = program.getArena();
-    for (auto in : program.getInputs().getAsRange<DictionaryAttr>()) {
-      bool host = in.getAs<StringAttr>("source") == "host";
-      blocks[((host ? "host:" : "in:") +
-              in.getAs<StringAttr>("name").getValue())
-                 .str()] = bytesOf(in);
-    }
-    for (auto out : program.getOutputs().getAsRange<DictionaryAttr>())
-      blocks[("out:" + out.getAs<StringAttr>("name").getValue()).str()] =
-          bytesOf(out);
+                                    const BlockSizes &roles) {
+    BlockSizes blocks = roles;
+    blocks[kernel::BlockAttr::get(program.getContext(),
+                                  kernel::BlockKind::Arena, "")] =
+        program.getArena();
+    for (ArrayAttr ports : {program.getInputs(), program.getOutputs()})
+      for (auto port : ports.getAsRange<kernel::PortAttr>())
+        blocks[port.getBlock()] = getTensorBytes(port.getType());
     WalkResult walk = program.walk([&](kernel::LaunchOp launch) {
       return failed(checkLaunch(launch, symbols, blocks))
                  ? WalkResult::interrupt()
@@ -119,7 +111,7 @@ struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
 
   static LogicalResult checkLaunch(kernel::LaunchOp launch,
                                    SymbolTable &symbols,
-                                   const llvm::StringMap<int64_t> &blocks) {
+                                   const BlockSizes &blocks) {
     StringAttr name = launch.getKernelAttr().getAttr();
     auto function = symbols.lookup<func::FuncOp>(name);
     if (!function || !kernel::attr::function.isOn(function))
@@ -161,11 +153,12 @@ struct VerifyMemoryPass : impl::VerifyMemoryPassBase<VerifyMemoryPass> {
   /// The operand lies in its block in every iteration.
   static LogicalResult
   checkReach(kernel::LaunchOp launch, kernel::AddressAttr at,
-             const llvm::StringMap<int64_t> &blocks,
+             const BlockSizes &blocks,
              llvm::function_ref<InFlightDiagnostic()> error) {
     auto block = blocks.find(at.getBlock());
     if (block == blocks.end())
-      return error() << "there is no variable of role " << at.getBlock();
+      return error() << "there is no variable of role "
+                     << kernel::stringifyBlockKind(at.getBlock().getKind());
     auto loop = dyn_cast<kernel::LoopOp>(launch->getParentOp());
     int64_t count = loop ? int64_t(loop.getCount()) : 1;
     if (!loop && at.getStride())

@@ -18,7 +18,7 @@ using namespace moec::memory;
 namespace {
 /// Bytes of a block.
 struct Range {
-  std::string block;
+  kernel::BlockAttr block;
   int64_t begin = 0, end = 0;
   bool overlaps(const Range &o) const {
     return block == o.block && begin < o.end && o.begin < end;
@@ -343,7 +343,7 @@ private:
 
   func::FuncOp func;
   llvm::function_ref<Address(Value)> lookup;
-  llvm::StringMap<Contents> memory;
+  llvm::DenseMap<kernel::BlockAttr, Contents> memory;
   /// The iteration that runs; null outside of repeats.
   Iteration *running = nullptr;
   /// Of the results of repeats that were followed: the last state of what they

@@ -1,32 +1,47 @@
 // RUN: moec-opt %s -split-input-file -verify-diagnostics
 
-// expected-error @+1 {{expected as block a role of variables, arena, in:NAME, host:NAME or out:NAME, got 'heap'}}
-#a = #kernel.address<"heap", offset = 0, bytes = 4>
+// expected-error @+1 {{expected as block parameter, statistic, moment, shadow, derived, arena, field, host, output, metric, got 'heap'}}
+#a = #kernel.address<heap, offset = 0, bytes = 4>
 
 // -----
 
-// expected-error @+1 {{got 'state'}}
-#a = #kernel.address<"state", offset = 0, bytes = 4>
+// expected-error @+1 {{expected the name of the field, such as field "x"}}
+#a = #kernel.address<field, offset = 0, bytes = 4>
 
 // -----
 
-// expected-error @+1 {{got 'in:'}}
-#a = #kernel.address<"in:", offset = 0, bytes = 4>
+// expected-error @+1 {{expected the name of the metric, such as metric "x"}}
+#a = #kernel.block<metric>
+
+// -----
+
+// expected-error @+1 {{expected a name that is not empty}}
+#a = #kernel.address<host "", offset = 0, bytes = 4>
+
+// -----
+
+// expected-error @+1 {{expected no name of the block moment, got 'x'}}
+#a = #kernel.address<moment "x", offset = 0, bytes = 4>
+
+// -----
+
+// expected-error @+1 {{expected valid keyword}}
+#a = #kernel.address<"arena", offset = 0, bytes = 4>
 
 // -----
 
 // expected-error @+1 {{expected an operand of 0 or more bytes, got -4}}
-#a = #kernel.address<"arena", offset = 0, bytes = -4>
+#a = #kernel.address<arena, offset = 0, bytes = -4>
 
 // -----
 
 // expected-error @+1 {{expected an offset of 0 or more bytes, got -4}}
-#a = #kernel.address<"arena", offset = -4, bytes = 4>
+#a = #kernel.address<arena, offset = -4, bytes = 4>
 
 // -----
 
 // expected-error @+1 {{expected a ring of at least one place of 0 or more bytes and a shift of 0 or more, got shift 1, modulus 0, size 64}}
-#a = #kernel.address<"arena", offset = 0, bytes = 4, shift = 1, modulus = 0, size = 64>
+#a = #kernel.address<arena, offset = 0, bytes = 4, shift = 1, modulus = 0, size = 64>
 
 // -----
 
@@ -36,15 +51,34 @@ kernel.program @infer arena -1 inputs [] outputs [] {
 
 // -----
 
-// expected-error @+1 {{'kernel.program' op expected each of its inputs to be {name, dtype = "f32", "i32" or "u8", shape = [sizes], source = "field" or "host"}, got {name = "x"}}}
+// expected-error @+1 {{'kernel.program' op attribute 'inputs' failed to satisfy constraint: ports}}
 kernel.program @infer arena 0 inputs [{name = "x"}] outputs [] {
 }
 
 // -----
 
+// expected-error @+1 {{'kernel.program' op expected fields and host values as inputs, got #kernel.port<output "x" : tensor<8xf32>>}}
+kernel.program @infer arena 0 inputs [#kernel.port<output "x" : tensor<8xf32>>] outputs [] {
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op expected outputs and metrics as outputs, got #kernel.port<field "y" : tensor<8xf32>>}}
+kernel.program @infer arena 0 inputs [] outputs [#kernel.port<field "y" : tensor<8xf32>>] {
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op has two inputs #kernel.block<field "x">}}
+kernel.program @infer arena 0 inputs [#kernel.port<field "x" : tensor<8xf32>>, #kernel.port<field "x" : tensor<f32>>] outputs [] {
+}
+
+// -----
+
+// An output and a metric of one name are one name.
 // expected-error @+1 {{'kernel.program' op has two outputs 'y'}}
 kernel.program @infer arena 0 inputs []
-    outputs [{name = "y", dtype = "f32", shape = [8], kind = "output"}, {name = "y", dtype = "f32", shape = [8], kind = "metric"}] {
+    outputs [#kernel.port<output "y" : tensor<8xf32>>, #kernel.port<metric "y" : tensor<8xf32>>] {
 }
 
 // -----
@@ -58,54 +92,49 @@ kernel.program @infer arena 0 inputs [] outputs [] {
 // -----
 
 func.func private @k0(memref<8xf32>, index, index, memref<?xi8>)
-kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [8], source = "field"}] outputs [] {
+kernel.program @infer arena 0 inputs [#kernel.port<field "x" : tensor<8xf32>>] outputs [] {
   kernel.loop 2 {
-    // expected-error @+1 {{'kernel.launch' op address names unknown block 'out:x'}}
-    kernel.launch @k0 [#kernel.address<"out:x", offset = 0, bytes = 32>]
+    // expected-error @+1 {{'kernel.launch' op address names unknown block #kernel.block<output "x">}}
+    kernel.launch @k0 [#kernel.address<output "x", offset = 0, bytes = 32>]
   }
-}
-
-// -----
-
-// expected-error @+1 {{'kernel.program' op expected each of its outputs to be {name, dtype = "f32", "i32" or "u8", shape = [sizes], kind = "output" or "metric"}, got}}
-kernel.program @infer arena 0 inputs [] outputs [{name = "y", dtype = "f32", shape = [8], kind = "result"}] {
 }
 
 // -----
 
 // A field and a host value of one name are two.
 func.func private @k0(memref<i32>, memref<i32>, index, index, memref<?xi8>)
-kernel.program @infer arena 0 inputs [{name = "step", dtype = "i32", shape = [], source = "field"},
-    {name = "step", dtype = "i32", shape = [], source = "host"}] outputs [] {
-  kernel.launch @k0 [#kernel.address<"in:step", offset = 0, bytes = 4>, #kernel.address<"host:step", offset = 0, bytes = 4>]
+kernel.program @infer arena 0 inputs [#kernel.port<field "step" : tensor<i32>>,
+    #kernel.port<host "step" : tensor<i32>>] outputs [] {
+  kernel.launch @k0 [#kernel.address<field "step", offset = 0, bytes = 4>, #kernel.address<host "step", offset = 0, bytes = 4>]
 }
 
 // -----
 
-// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
-kernel.program @infer arena 0 inputs [{name = "x", dtype = "bf16", shape = [8], source = "field"}] outputs [] {
-}
+// expected-error @+1 {{expected a field, host, output or metric, got arena}}
+#p = #kernel.port<arena : tensor<8xf32>>
 
 // -----
 
-// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
-kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = "x", source = "field"}] outputs [] {
-}
+// expected-error @+1 {{expected a tensor of static shape of f32, i32 or u8 (i8), of at most 2^60 elements, got 'tensor<8xbf16>'}}
+#p = #kernel.port<field "x" : tensor<8xbf16>>
 
 // -----
 
-// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
-kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [-8], source = "field"}] outputs [] {
-}
+// expected-error @+1 {{expected a tensor of static shape of f32, i32 or u8 (i8), of at most 2^60 elements, got 'tensor<8xui8>'}}
+#p = #kernel.port<field "x" : tensor<8xui8>>
 
 // -----
 
-// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
-kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [4294967296, 4294967296], source = "field"}] outputs [] {
-}
+// expected-error @+1 {{got 'tensor<?xf32>'}}
+#p = #kernel.port<field "x" : tensor<?xf32>>
 
 // -----
 
-// expected-error @+1 {{'kernel.program' op expected each of its inputs to be}}
-kernel.program @infer arena 0 inputs [{name = "x", dtype = "f32", shape = [8], extra = 3 : i64, source = "field"}] outputs [] {
-}
+// expected-error @+1 {{got 'tensor<4294967296x4294967296xf32>'}}
+#p = #kernel.port<field "x" : tensor<4294967296x4294967296xf32>>
+
+// -----
+
+// expected-error @+2 {{invalid kind of type specified}}
+// expected-error @+1 {{failed to parse Kernel_PortAttr parameter 'type'}}
+#p = #kernel.port<field "x" : f32>

@@ -120,14 +120,31 @@ func.func @expert_route(%g: tensor<8x4xf32>, %p: tensor<117xi32>) -> tensor<117x
 }
 
 // CHECK-LABEL: kernel.program @infer arena 8192
-// CHECK:         kernel.launch @k0 [#kernel.address<"in:x", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
+// CHECK-SAME:      inputs [#kernel.port<field "x" : tensor<8xf32>>, #kernel.port<field "an \22image\22" : tensor<2x4xi8>>, #kernel.port<host "step" : tensor<i32>>]
+// CHECK-SAME:      outputs [#kernel.port<output "y" : tensor<8xf32>>, #kernel.port<metric "loss" : tensor<0xi32>>]
+// CHECK:         kernel.launch @k0 [#kernel.address<field "x", offset = 0, bytes = 32>, #kernel.address<arena, offset = 0, bytes = 32>]
 // CHECK:         kernel.loop 4
-// CHECK:           kernel.launch @k0 [#kernel.address<"arena", offset = 0, bytes = 32, shift = 1, modulus = 2, size = 4096>, #kernel.address<"parameter", offset = 64, bytes = 32, stride = 128>]
+// CHECK:           kernel.launch @k0 [#kernel.address<arena, offset = 0, bytes = 32, shift = 1, modulus = 2, size = 4096>, #kernel.address<parameter, offset = 64, bytes = 32, stride = 128>]
+// CHECK:         kernel.launch @k0 [#kernel.address<host "step", offset = 0, bytes = 4>, #kernel.address<output "y", offset = 0, bytes = 32>]
+// CHECK:         kernel.launch @k0 [#kernel.address<field "an \22image\22", offset = 0, bytes = 8>, #kernel.address<metric "loss", offset = 0, bytes = 0>]
 func.func private @k0(memref<8xf32>, memref<8xf32>, index, index, memref<?xi8>)
-kernel.program @infer arena 8192 inputs [{name = "x", dtype = "f32", shape = [8], source = "field"}] outputs [] {
-  kernel.launch @k0 [#kernel.address<"in:x", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
+kernel.program @infer arena 8192
+    inputs [#kernel.port<field "x" : tensor<8xf32>>, #kernel.port<field "an \"image\"" : tensor<2x4xi8>>,
+            #kernel.port<host "step" : tensor<i32>>]
+    outputs [#kernel.port<output "y" : tensor<8xf32>>, #kernel.port<metric "loss" : tensor<0xi32>>] {
+  kernel.launch @k0 [#kernel.address<field "x", offset = 0, bytes = 32>, #kernel.address<arena, offset = 0, bytes = 32>]
   kernel.loop 4 {
-    kernel.launch @k0 [#kernel.address<"arena", offset = 0, bytes = 32, shift = 1, modulus = 2, size = 4096>,
-                       #kernel.address<"parameter", offset = 64, bytes = 32, stride = 128>]
+    kernel.launch @k0 [#kernel.address<arena, offset = 0, bytes = 32, shift = 1, modulus = 2, size = 4096>,
+                       #kernel.address<parameter, offset = 64, bytes = 32, stride = 128>]
   }
+  kernel.launch @k0 [#kernel.address<host "step", offset = 0, bytes = 4>, #kernel.address<output "y", offset = 0, bytes = 32>]
+  kernel.launch @k0 [#kernel.address<field "an \"image\"", offset = 0, bytes = 8>, #kernel.address<metric "loss", offset = 0, bytes = 0>]
 }
+
+// Every kind of block.
+// CHECK-LABEL: func.func private @blocks
+// CHECK-SAME:    kernel.attributes = {a = #kernel.block<parameter>, b = #kernel.block<statistic>, c = #kernel.block<moment>, d = #kernel.block<shadow>, e = #kernel.block<derived>, f = #kernel.block<arena>, g = #kernel.block<field "x">, h = #kernel.block<host "x">, i = #kernel.block<output "x">, j = #kernel.block<metric "x">}
+func.func private @blocks() attributes {kernel.attributes = {
+    a = #kernel.block<parameter>, b = #kernel.block<statistic>, c = #kernel.block<moment>, d = #kernel.block<shadow>,
+    e = #kernel.block<derived>, f = #kernel.block<arena>, g = #kernel.block<field "x">, h = #kernel.block<host "x">,
+    i = #kernel.block<output "x">, j = #kernel.block<metric "x">}}

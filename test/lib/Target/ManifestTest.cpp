@@ -78,14 +78,14 @@ const char *const kernels = R"(
 TEST_F(ManifestTest, ProgramNumbersKernelsAndBlocks) {
   std::string manifest = build(std::string(kernels) + R"(
     kernel.program @infer arena 512
-        inputs [{name = "step", dtype = "f32", shape = [8, 4], source = "field"},
-                {name = "step", dtype = "i32", shape = [], source = "host"}]
-        outputs [{name = "y", dtype = "f32", shape = [8], kind = "metric"}] {
-      kernel.launch @k1 [#kernel.address<"host:step", offset = 0, bytes = 4>, #kernel.address<"out:y", offset = 8, bytes = 24>]
+        inputs [#kernel.port<field "step" : tensor<8x4xf32>>,
+                #kernel.port<host "step" : tensor<i32>>, #kernel.port<field "image" : tensor<32xi8>>]
+        outputs [#kernel.port<metric "y" : tensor<8xf32>>] {
+      kernel.launch @k1 [#kernel.address<host "step", offset = 0, bytes = 4>, #kernel.address<metric "y", offset = 8, bytes = 24>]
       kernel.loop 4 {
-        kernel.launch @k0 [#kernel.address<"arena", offset = 0, bytes = 64, shift = 1, modulus = 2, size = 64>,
-                           #kernel.address<"parameter", offset = 4, bytes = 8, stride = 16>]
-        kernel.launch @k1 [#kernel.address<"in:step", offset = 0, bytes = 128>]
+        kernel.launch @k0 [#kernel.address<arena, offset = 0, bytes = 64, shift = 1, modulus = 2, size = 64>,
+                           #kernel.address<parameter, offset = 4, bytes = 8, stride = 16>]
+        kernel.launch @k1 [#kernel.address<field "step", offset = 0, bytes = 128>]
       }
     })",
                                machine);
@@ -108,10 +108,15 @@ TEST_F(ManifestTest, ProgramNumbersKernelsAndBlocks) {
   EXPECT_EQ(at(manifest, {"entries", "0", "program", "1", "body", "1"}),
             "{\"args\":[{\"block\":\"in0\",\"bytes\":128,\"offset\":0}],"
             "\"launch\":0}");
-  EXPECT_EQ(at(manifest, {"entries", "0", "inputs", "1", "source"}),
-            "\"host\"");
-  EXPECT_EQ(at(manifest, {"entries", "0", "outputs", "0", "kind"}),
-            "\"metric\"");
+  EXPECT_EQ(
+      at(manifest, {"entries", "0", "inputs"}),
+      "[{\"dtype\":\"f32\",\"name\":\"step\",\"shape\":[8,4],\"source\":"
+      "\"field\"},{\"dtype\":\"i32\",\"name\":\"step\",\"shape\":[],"
+      "\"source\":\"host\"},{\"dtype\":\"u8\",\"name\":\"image\",\"shape\":["
+      "32],\"source\":\"field\"}]");
+  EXPECT_EQ(at(manifest, {"entries", "0", "outputs"}),
+            "[{\"dtype\":\"f32\",\"kind\":\"metric\",\"name\":\"y\","
+            "\"shape\":[8]}]");
   EXPECT_EQ(at(manifest, {"entries", "0", "arena"}), "512");
   // Work counts once a round.
   EXPECT_EQ(at(manifest, {"entries", "0", "model_flops"}), "435");
@@ -225,10 +230,10 @@ TEST_F(ManifestTest, KernelsOfAGpuModule) {
 TEST_F(ManifestTest, EntriesSayWhatTheyWrite) {
   const std::string two = R"(
     func.func private @k() attributes {kernel.blocks = 1, kernel.scratch = 0, kernel.outs = 2}
-    #p = #kernel.address<"parameter", offset = 0, bytes = 4>
-    #m = #kernel.address<"moment", offset = 0, bytes = 4>
-    #s = #kernel.address<"statistic", offset = 0, bytes = 4>
-    #a = #kernel.address<"arena", offset = 0, bytes = 4>
+    #p = #kernel.address<parameter, offset = 0, bytes = 4>
+    #m = #kernel.address<moment, offset = 0, bytes = 4>
+    #s = #kernel.address<statistic, offset = 0, bytes = 4>
+    #a = #kernel.address<arena, offset = 0, bytes = 4>
     kernel.program @f arena 4 inputs [] outputs [] {
   )";
   auto writes = [&](const std::string &launches) {

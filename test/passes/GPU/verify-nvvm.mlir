@@ -10,7 +10,7 @@ gpu.module @kernels {
   }
 }
 kernel.program @infer arena 64 inputs [] outputs [] {
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 64>]
+  kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 64>]
 }
 
 // -----
@@ -68,7 +68,7 @@ gpu.module @kernels {
 }
 kernel.program @infer arena 64 inputs [] outputs [] {
   // expected-note @below {{the launch}}
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 64>]
+  kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 64>]
 }
 
 // -----

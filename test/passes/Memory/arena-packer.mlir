@@ -5,10 +5,10 @@
 // that live together overlap is tried on random lifetimes in ArenaPackerTest.cpp.
 
 // CHECK: kernel.program @infer arena 256
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"in:x", offset = 0, bytes = 100>, #kernel.address<"arena", offset = [[FIRST:[0-9]+]], bytes = 100>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[FIRST]], bytes = 100>, #kernel.address<"arena", offset = [[SECOND:[0-9]+]], bytes = 100>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[SECOND]], bytes = 100>, #kernel.address<"arena", offset = [[FIRST]], bytes = 100>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[FIRST]], bytes = 100>, #kernel.address<"out:y", offset = 0, bytes = 100>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<field "x", offset = 0, bytes = 100>, #kernel.address<arena, offset = [[FIRST:[0-9]+]], bytes = 100>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = [[FIRST]], bytes = 100>, #kernel.address<arena, offset = [[SECOND:[0-9]+]], bytes = 100>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = [[SECOND]], bytes = 100>, #kernel.address<arena, offset = [[FIRST]], bytes = 100>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = [[FIRST]], bytes = 100>, #kernel.address<output "y", offset = 0, bytes = 100>]
 #id = affine_map<(i) -> (i)>
 module {
   func.func @infer(%x: tensor<25xf32> {moe.field = "x"}) -> (tensor<25xf32> {moe.output = "y"}) {

@@ -5,14 +5,14 @@
 // iteration. The start value is copied in because it is the caller's.
 
 // CHECK-LABEL: kernel.program @train_step arena
-// CHECK: kernel.launch @{{.*}} [#kernel.address<"in:x", offset = 0, bytes = 64>, #kernel.address<"arena", offset = [[RING:[0-9]+]], bytes = 64>]
+// CHECK: kernel.launch @{{.*}} [#kernel.address<field "x", offset = 0, bytes = 64>, #kernel.address<arena, offset = [[RING:[0-9]+]], bytes = 64>]
 // CHECK: kernel.loop 3 {
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[RING]], bytes = 64, modulus = 4, size = 64>
-// CHECK-SAME: #kernel.address<"parameter", offset = 0, bytes = 64, stride = 64>
-// CHECK-SAME: #kernel.address<"arena", offset = [[RING]], bytes = 64, shift = 1, modulus = 4, size = 64>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = [[RING]], bytes = 64, modulus = 4, size = 64>
+// CHECK-SAME: #kernel.address<parameter, offset = 0, bytes = 64, stride = 64>
+// CHECK-SAME: #kernel.address<arena, offset = [[RING]], bytes = 64, shift = 1, modulus = 4, size = 64>]
 // CHECK: kernel.loop 3 {
 // Backwards: the stack from its end, the gradient's slice straight where it goes.
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = {{[0-9]+}}, bytes = 64, modulus = 2, size = 64>, #kernel.address<"arena", offset = {{[0-9]+}}, bytes = 64, stride = -64>, #kernel.address<"out:g", offset = 128, bytes = 64, stride = -64>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = {{[0-9]+}}, bytes = 64, modulus = 2, size = 64>, #kernel.address<arena, offset = {{[0-9]+}}, bytes = 64, stride = -64>, #kernel.address<output "g", offset = 128, bytes = 64, stride = -64>]
 #id = affine_map<(i) -> (i)>
 module {
   moe.variable @w : tensor<3x16xf32> role(parameter) at 0
@@ -70,11 +70,11 @@ func.func @swap(%x: tensor<4xf32> {moe.field = "x"}, %y: tensor<4xf32> {moe.fiel
 // reshapes are views of it.
 
 // CHECK-LABEL: kernel.program @join
-// CHECK: kernel.launch @{{.*}} [#kernel.address<"in:x", offset = 0, bytes = 64>, #kernel.address<"arena", offset = [[#AT:]], bytes = 64>]
+// CHECK: kernel.launch @{{.*}} [#kernel.address<field "x", offset = 0, bytes = 64>, #kernel.address<arena, offset = [[#AT:]], bytes = 64>]
 // CHECK: kernel.loop 2 {
-// CHECK: kernel.launch @{{.*}} [{{.*}}, #kernel.address<"arena", offset = [[#AT+64]], bytes = 64, stride = 64>]
-// CHECK: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[#AT]], bytes = 192>, #kernel.address<"out:y", offset = 0, bytes = 192>]
-// CHECK: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[#AT+128]], bytes = 64>, #kernel.address<"out:z", offset = 0, bytes = 64>]
+// CHECK: kernel.launch @{{.*}} [{{.*}}, #kernel.address<arena, offset = [[#AT+64]], bytes = 64, stride = 64>]
+// CHECK: kernel.launch @{{.*}} [#kernel.address<arena, offset = [[#AT]], bytes = 192>, #kernel.address<output "y", offset = 0, bytes = 192>]
+// CHECK: kernel.launch @{{.*}} [#kernel.address<arena, offset = [[#AT+128]], bytes = 64>, #kernel.address<output "z", offset = 0, bytes = 64>]
 // The start value of the repeat is the caller's.
 // CHECK: kernel.copies = 1
 #id3 = affine_map<(i) -> (i)>

@@ -3,7 +3,7 @@
 // An update writes its variables in place, joined ones by one kernel.
 
 // CHECK-LABEL: kernel.program @update arena 0
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 64, bytes = 24>, #kernel.address<"in:g", offset = 0, bytes = 24>, #kernel.address<"parameter", offset = 64, bytes = 24>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 64, bytes = 24>, #kernel.address<field "g", offset = 0, bytes = 24>, #kernel.address<parameter, offset = 64, bytes = 24>]
 // CHECK-NEXT: } {kernel.copies = 0
 #id = affine_map<(i) -> (i)>
 moe.variable @p : tensor<4xf32> role(parameter) at 64
@@ -26,9 +26,9 @@ func.func @update(%p: tensor<4xf32> {moe.var = @p}, %q: tensor<2xf32> {moe.var =
 // arena, and is copied when the entry ends.
 
 // CHECK-LABEL: kernel.program @read_later arena 64
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"in:g", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"out:norm", offset = 0, bytes = 4>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = 0, bytes = 32>, #kernel.address<"parameter", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<field "g", offset = 0, bytes = 32>, #kernel.address<arena, offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<metric "norm", offset = 0, bytes = 4>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = 0, bytes = 32>, #kernel.address<parameter, offset = 0, bytes = 32>]
 // CHECK-NEXT: } {kernel.copies = 1
 #id = affine_map<(i) -> (i)>
 moe.variable @p : tensor<8xf32> role(parameter) at 0
@@ -52,8 +52,8 @@ func.func @read_later(%p: tensor<8xf32> {moe.var = @p}, %g: tensor<8xf32> {moe.f
 // A kernel that reads another element than the one it writes is such a reader.
 
 // CHECK-LABEL: kernel.program @reverse arena 64
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = 0, bytes = 32>, #kernel.address<"parameter", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<arena, offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = 0, bytes = 32>, #kernel.address<parameter, offset = 0, bytes = 32>]
 #id = affine_map<(i) -> (i)>
 moe.variable @p : tensor<8xf32> role(parameter) at 0
 func.func @reverse(%p: tensor<8xf32> {moe.var = @p}) -> (tensor<8xf32> {moe.var = @p}) {
@@ -67,9 +67,9 @@ func.func @reverse(%p: tensor<8xf32> {moe.var = @p}) -> (tensor<8xf32> {moe.var 
 // Two variables change places.
 
 // CHECK-LABEL: kernel.program @swap
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = [[A:[0-9]+]], bytes = 32>, #kernel.address<"arena", offset = [[T:[0-9]+]], bytes = 32>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = [[B:[0-9]+]], bytes = 32>, #kernel.address<"parameter", offset = [[A]], bytes = 32>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[T]], bytes = 32>, #kernel.address<"parameter", offset = [[B]], bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = [[A:[0-9]+]], bytes = 32>, #kernel.address<arena, offset = [[T:[0-9]+]], bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = [[B:[0-9]+]], bytes = 32>, #kernel.address<parameter, offset = [[A]], bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = [[T]], bytes = 32>, #kernel.address<parameter, offset = [[B]], bytes = 32>]
 // CHECK-NEXT: }
 moe.variable @a : tensor<8xf32> role(parameter) at 0
 moe.variable @b : tensor<8xf32> role(parameter) at 64
@@ -82,7 +82,7 @@ func.func @swap(%a: tensor<8xf32> {moe.var = @a}, %b: tensor<8xf32> {moe.var = @
 // What is not returned does not change the variable.
 
 // CHECK-LABEL: kernel.program @thrown_away
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"out:y", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<output "y", offset = 0, bytes = 32>]
 // CHECK-NEXT: } {kernel.copies = 0
 #id = affine_map<(i) -> (i)>
 moe.variable @p : tensor<8xf32> role(parameter) at 0
@@ -99,8 +99,8 @@ func.func @thrown_away(%p: tensor<8xf32> {moe.var = @p}) -> (tensor<8xf32> {moe.
 // The old value is an output beside the new one.
 
 // CHECK-LABEL: kernel.program @both
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"out:old", offset = 0, bytes = 32>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"parameter", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<output "old", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<parameter, offset = 0, bytes = 32>]
 // CHECK-NEXT: }
 #id = affine_map<(i) -> (i)>
 moe.variable @p : tensor<8xf32> role(parameter) at 0
@@ -117,8 +117,8 @@ func.func @both(%p: tensor<8xf32> {moe.var = @p}) -> (tensor<8xf32> {moe.var = @
 // Only variables are overwritten: not a value that others read, nor a field.
 
 // CHECK-LABEL: kernel.program @others
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"in:g", offset = 0, bytes = 32>, #kernel.address<"out:a", offset = 0, bytes = 32>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"out:a", offset = 0, bytes = 32>, #kernel.address<"out:b", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<field "g", offset = 0, bytes = 32>, #kernel.address<output "a", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<output "a", offset = 0, bytes = 32>, #kernel.address<output "b", offset = 0, bytes = 32>]
 // CHECK-NEXT: } {kernel.copies = 0
 #id = affine_map<(i) -> (i)>
 func.func @others(%g: tensor<8xf32> {moe.field = "g"}) -> (tensor<8xf32> {moe.output = "a"}, tensor<8xf32> {moe.output = "b"}) {
@@ -139,7 +139,7 @@ func.func @others(%g: tensor<8xf32> {moe.field = "g"}) -> (tensor<8xf32> {moe.ou
 
 // CHECK-LABEL: kernel.program @in_repeat
 // CHECK: kernel.loop 2 {
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32, stride = 32>, #kernel.address<"out:y", offset = 0, bytes = 32, stride = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32, stride = 32>, #kernel.address<output "y", offset = 0, bytes = 32, stride = 32>]
 // CHECK-NEXT: }
 #id = affine_map<(i) -> (i)>
 moe.variable @p : tensor<2x8xf32> role(parameter) at 0
@@ -160,8 +160,8 @@ func.func @in_repeat(%p: tensor<2x8xf32> {moe.var = @p}) -> (tensor<2x8xf32> {mo
 // An old value that is returned as part of a joined one is copied first.
 
 // CHECK-LABEL: kernel.program @joined
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 64>, #kernel.address<"out:old", offset = 0, bytes = 64>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"parameter", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 64>, #kernel.address<output "old", offset = 0, bytes = 64>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<parameter, offset = 0, bytes = 32>]
 #id = affine_map<(i) -> (i)>
 moe.variable @p : tensor<8xf32> role(parameter) at 0
 moe.variable @q : tensor<8xf32> role(parameter) at 32
@@ -179,8 +179,8 @@ func.func @joined(%p: tensor<8xf32> {moe.var = @p}, %q: tensor<8xf32> {moe.var =
 // A slice at another place than the one that is written is such a reader, too.
 
 // CHECK-LABEL: kernel.program @shifted
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 8, bytes = 16>, #kernel.address<"arena", offset = 0, bytes = 16>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = 0, bytes = 16>, #kernel.address<"parameter", offset = 16, bytes = 16>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 8, bytes = 16>, #kernel.address<arena, offset = 0, bytes = 16>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = 0, bytes = 16>, #kernel.address<parameter, offset = 16, bytes = 16>]
 #id = affine_map<(i) -> (i)>
 moe.variable @p : tensor<4xf32> role(parameter) at 0
 moe.variable @q : tensor<4xf32> role(parameter) at 16
@@ -199,7 +199,7 @@ func.func @shifted(%p: tensor<4xf32> {moe.var = @p}, %q: tensor<4xf32> {moe.var 
 // Over an extent of 1 two maps that look different mean the same element.
 
 // CHECK-LABEL: kernel.program @one_row arena 0
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"parameter", offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<parameter, offset = 0, bytes = 32>]
 // CHECK-NEXT: } {kernel.copies = 0
 moe.variable @p : tensor<1x8xf32> role(parameter) at 0
 func.func @one_row(%p: tensor<1x8xf32> {moe.var = @p}) -> (tensor<1x8xf32> {moe.var = @p}) {

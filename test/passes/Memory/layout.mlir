@@ -3,7 +3,7 @@
 // Reshapes, scalars and slices of slices are views: one kernel, no copy.
 
 // CHECK-LABEL: kernel.program @views arena 0
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"in:x", offset = 20, bytes = 4>, #kernel.address<"out:y", offset = 0, bytes = 4>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<field "x", offset = 20, bytes = 4>, #kernel.address<output "y", offset = 0, bytes = 4>]
 // CHECK-NEXT: } {kernel.copies = 0
 #id = affine_map<(i) -> (i)>
 func.func @views(%x: tensor<2x4xf32> {moe.field = "x"}) -> (tensor<f32> {moe.output = "y"}) {
@@ -24,9 +24,9 @@ func.func @views(%x: tensor<2x4xf32> {moe.field = "x"}) -> (tensor<f32> {moe.out
 // Variables that do not lie side by side are joined by copies.
 
 // CHECK-LABEL: kernel.program @apart
-// CHECK: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"arena", offset = [[#AT:]], bytes = 32>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"parameter", offset = 64, bytes = 32>, #kernel.address<"arena", offset = [[#AT+32]], bytes = 32>]
-// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[#AT]], bytes = 64>, #kernel.address<"out:y", offset = 0, bytes = 64>]
+// CHECK: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<arena, offset = [[#AT:]], bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<parameter, offset = 64, bytes = 32>, #kernel.address<arena, offset = [[#AT+32]], bytes = 32>]
+// CHECK-NEXT: kernel.launch @{{.*}} [#kernel.address<arena, offset = [[#AT]], bytes = 64>, #kernel.address<output "y", offset = 0, bytes = 64>]
 // CHECK-NEXT: } {kernel.copies = 2
 #id = affine_map<(i) -> (i)>
 moe.variable @p : tensor<8xf32> role(parameter) at 0

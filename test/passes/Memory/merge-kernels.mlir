@@ -36,7 +36,7 @@ func.func @k2(%x: memref<8xf32>, %y: memref<8xf32>, %b: index, %e: index, %s: me
   return
 }
 kernel.program @infer arena 64 inputs [] outputs [] {
-  kernel.launch @k0 [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
-  kernel.launch @k1 [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
-  kernel.launch @k2 [#kernel.address<"parameter", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
+  kernel.launch @k0 [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<arena, offset = 0, bytes = 32>]
+  kernel.launch @k1 [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<arena, offset = 0, bytes = 32>]
+  kernel.launch @k2 [#kernel.address<parameter, offset = 0, bytes = 32>, #kernel.address<arena, offset = 0, bytes = 32>]
 }

@@ -2,15 +2,29 @@
 
 // What cannot be placed is refused.
 
-// expected-error @+1 {{expected arguments and results that are tensors of static shape of f32, i32 or u8, got 'memref<8xf32>'}}
+// expected-error @+1 {{expected arguments and results that are tensors of static shape of f32, i32 or u8, of at most 2^60 elements, got 'memref<8xf32>'}}
 func.func @memref(%x: memref<8xf32> {moe.field = "x"}) {
   return
 }
 
 // -----
 
-// expected-error @+1 {{expected arguments and results that are tensors of static shape of f32, i32 or u8, got 'tensor<8xf64>'}}
+// expected-error @+1 {{expected arguments and results that are tensors of static shape of f32, i32 or u8, of at most 2^60 elements, got 'tensor<8xf64>'}}
 func.func @double(%x: tensor<8xf64> {moe.field = "x"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{of at most 2^60 elements, got 'tensor<4294967296x4294967296xf32>'}}
+func.func @huge(%x: tensor<4294967296x4294967296xf32> {moe.field = "x"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'kernel.program' op has two inputs #kernel.block<field "x">}}
+func.func @twice(%x: tensor<8xf32> {moe.field = "x"}, %y: tensor<4xf32> {moe.field = "x"}) {
   return
 }
 

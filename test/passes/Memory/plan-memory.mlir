@@ -8,10 +8,10 @@
 // CHECK-SAME: kernel.bytes = 80 : i64, kernel.flops = 0 : i64, kernel.function, kernel.kind = "map", kernel.nodes = ["first"], kernel.outs = 1 : i64
 // CHECK: func.func @k1_map
 // CHECK: kernel.program @infer arena 64
-// CHECK-SAME: inputs [{dtype = "f32", name = "x", shape = [2, 4], source = "field"}]
-// CHECK-SAME: outputs [{dtype = "f32", kind = "output", name = "y", shape = [8]}]
-// CHECK-NEXT: kernel.launch @k0_map [#kernel.address<"in:x", offset = 0, bytes = 32>, #kernel.address<"parameter", offset = 64, bytes = 16>, #kernel.address<"arena", offset = 0, bytes = 32>]
-// CHECK-NEXT: kernel.launch @k1_map [#kernel.address<"arena", offset = 0, bytes = 32>, #kernel.address<"out:y", offset = 0, bytes = 32>]
+// CHECK-SAME: inputs [#kernel.port<field "x" : tensor<2x4xf32>>]
+// CHECK-SAME: outputs [#kernel.port<output "y" : tensor<8xf32>>]
+// CHECK-NEXT: kernel.launch @k0_map [#kernel.address<field "x", offset = 0, bytes = 32>, #kernel.address<parameter, offset = 64, bytes = 16>, #kernel.address<arena, offset = 0, bytes = 32>]
+// CHECK-NEXT: kernel.launch @k1_map [#kernel.address<arena, offset = 0, bytes = 32>, #kernel.address<output "y", offset = 0, bytes = 32>]
 // CHECK: kernel.copies = 0
 #map = affine_map<(i, j) -> (i, j)>
 module {
@@ -40,9 +40,9 @@ module {
 // What an entry is told by the host is an input of its own kind.
 
 // CHECK-LABEL: kernel.program @step arena 0
-// CHECK-SAME: inputs [{dtype = "f32", name = "step", shape = [16], source = "field"}, {dtype = "f32", name = "learning_rate", shape = [], source = "host"}]
-// CHECK-SAME: outputs [{dtype = "f32", kind = "metric", name = "loss", shape = [16]}]
-// CHECK: kernel.launch @{{.*}} [#kernel.address<"in:step", offset = 0, bytes = 64>, #kernel.address<"host:learning_rate", offset = 0, bytes = 4>, #kernel.address<"out:loss", offset = 0, bytes = 64>]
+// CHECK-SAME: inputs [#kernel.port<field "step" : tensor<16xf32>>, #kernel.port<host "learning_rate" : tensor<f32>>]
+// CHECK-SAME: outputs [#kernel.port<metric "loss" : tensor<16xf32>>]
+// CHECK: kernel.launch @{{.*}} [#kernel.address<field "step", offset = 0, bytes = 64>, #kernel.address<host "learning_rate", offset = 0, bytes = 4>, #kernel.address<metric "loss", offset = 0, bytes = 64>]
 // CHECK: moe.entry = #moe.entry<"train", batch = 4>
 #id2 = affine_map<(i) -> (i)>
 func.func @step(%p: tensor<16xf32> {moe.field = "step"}, %g: tensor<f32> {moe.host = #moe.host<learning_rate>})

@@ -6,17 +6,17 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 96 inputs [{name = "x", dtype = "u8", shape = [4, 8], source = "field"},
-                                       {name = "x", dtype = "f32", shape = [8], source = "host"}]
-    outputs [{name = "x", dtype = "i32", shape = [8], kind = "metric"}] {
-  kernel.launch @k [#kernel.address<"arena", offset = 64, bytes = 32>]
-  kernel.launch @k [#kernel.address<"in:x", offset = 0, bytes = 32>]
-  kernel.launch @k [#kernel.address<"host:x", offset = 0, bytes = 32>]
-  kernel.launch @k [#kernel.address<"out:x", offset = 0, bytes = 32>]
+kernel.program @infer arena 96 inputs [#kernel.port<field "x" : tensor<4x8xi8>>,
+                                       #kernel.port<host "x" : tensor<8xf32>>]
+    outputs [#kernel.port<metric "x" : tensor<8xi32>>] {
+  kernel.launch @k [#kernel.address<arena, offset = 64, bytes = 32>]
+  kernel.launch @k [#kernel.address<field "x", offset = 0, bytes = 32>]
+  kernel.launch @k [#kernel.address<host "x", offset = 0, bytes = 32>]
+  kernel.launch @k [#kernel.address<metric "x", offset = 0, bytes = 32>]
   kernel.loop 4 {
-    kernel.launch @k [#kernel.address<"parameter", offset = 64, bytes = 32, stride = 32>]
-    kernel.launch @k [#kernel.address<"parameter", offset = 160, bytes = 32, stride = -32>]
-    kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32, shift = 5, modulus = 3, size = 32>]
+    kernel.launch @k [#kernel.address<parameter, offset = 64, bytes = 32, stride = 32>]
+    kernel.launch @k [#kernel.address<parameter, offset = 160, bytes = 32, stride = -32>]
+    kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 32, shift = 5, modulus = 3, size = 32>]
   }
 }
 
@@ -31,7 +31,7 @@ func.func @tensor(%x: tensor<8xf32>) {
 
 kernel.program @infer arena 64 inputs [] outputs [] {
   // expected-error @below {{launches @k, which is no kernel function}}
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32>]
+  kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 32>]
 }
 
 // -----
@@ -39,7 +39,7 @@ kernel.program @infer arena 64 inputs [] outputs [] {
 func.func private @k(%x: memref<8xf32>)
 kernel.program @infer arena 64 inputs [] outputs [] {
   // expected-error @below {{launches @k, which is no kernel function}}
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32>]
+  kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 32>]
 }
 
 // -----
@@ -50,7 +50,7 @@ func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi
 }
 kernel.program @infer arena 64 inputs [] outputs [] {
   // expected-error @below {{gives 2 addresses for 1 operands}}
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32>, #kernel.address<"arena", offset = 0, bytes = 32>]
+  kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 32>, #kernel.address<arena, offset = 0, bytes = 32>]
 }
 
 // -----
@@ -81,9 +81,9 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   // expected-error @below {{expected the 32 bytes of a 'memref<8xf32>', got 28}}
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 28>]
+  kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 28>]
 }
 
 // -----
@@ -92,9 +92,9 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
-  // expected-error @below {{gives operand 0 of @k the address #kernel.address<"arena", offset = 4096, bytes = 32>: it lies outside of the block, which has 64 bytes}}
-  kernel.launch @k [#kernel.address<"arena", offset = 4096, bytes = 32>]
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
+  // expected-error @below {{gives operand 0 of @k the address #kernel.address<arena, offset = 4096, bytes = 32>: it lies outside of the block, which has 64 bytes}}
+  kernel.launch @k [#kernel.address<arena, offset = 4096, bytes = 32>]
 }
 
 // -----
@@ -103,9 +103,9 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   // expected-error @below {{it lies outside of the block, which has 64 bytes}}
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 68>]
+  kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 68>]
 }
 
 // -----
@@ -114,9 +114,9 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   // expected-error @below {{it lies outside of the block, which has 32 bytes}}
-  kernel.launch @k [#kernel.address<"in:x", offset = 4, bytes = 32>]
+  kernel.launch @k [#kernel.address<field "x", offset = 4, bytes = 32>]
 }
 
 // -----
@@ -125,9 +125,9 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   // expected-error @below {{there is no variable of role moment}}
-  kernel.launch @k [#kernel.address<"moment", offset = 0, bytes = 32>]
+  kernel.launch @k [#kernel.address<moment, offset = 0, bytes = 32>]
 }
 
 // -----
@@ -136,9 +136,9 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   // expected-error @below {{it lies outside of the block, which has 192 bytes}}
-  kernel.launch @k [#kernel.address<"parameter", offset = 164, bytes = 32>]
+  kernel.launch @k [#kernel.address<parameter, offset = 164, bytes = 32>]
 }
 
 // -----
@@ -147,9 +147,9 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   // expected-error @below {{a stride needs a kernel.loop around the launch}}
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32, stride = 4>]
+  kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 32, stride = 4>]
 }
 
 // -----
@@ -158,10 +158,10 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   kernel.loop 5 {
     // expected-error @below {{in iteration 4 it lies outside of the block, which has 192 bytes}}
-    kernel.launch @k [#kernel.address<"parameter", offset = 64, bytes = 32, stride = 32>]
+    kernel.launch @k [#kernel.address<parameter, offset = 64, bytes = 32, stride = 32>]
   }
 }
 
@@ -171,10 +171,10 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   kernel.loop 4 {
     // expected-error @below {{in iteration 3 it lies outside of the block, which has 192 bytes}}
-    kernel.launch @k [#kernel.address<"parameter", offset = 64, bytes = 32, stride = -32>]
+    kernel.launch @k [#kernel.address<parameter, offset = 64, bytes = 32, stride = -32>]
   }
 }
 
@@ -184,10 +184,10 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   kernel.loop 3 {
     // expected-error @below {{in iteration 1 it lies outside of the block, which has 64 bytes}}
-    kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32, shift = 1, modulus = 3, size = 32>]
+    kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 32, shift = 1, modulus = 3, size = 32>]
   }
 }
 
@@ -197,10 +197,10 @@ moe.variable @w : tensor<4x8xf32> role(parameter) at 64
 func.func @k(%x: memref<8xf32>, %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   return
 }
-kernel.program @infer arena 64 inputs [{name = "x", dtype = "u8", shape = [32], source = "field"}] outputs [] {
+kernel.program @infer arena 64 inputs [#kernel.port<field "x" : tensor<32xi8>>] outputs [] {
   kernel.loop 2 {
     // expected-error @below {{expected iterations, a shift and a modulus of at most 2147483648, got 2, 1 and 4294967296}}
-    kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32, shift = 1, modulus = 4294967296, size = 32>]
+    kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 32, shift = 1, modulus = 4294967296, size = 32>]
   }
 }
 
@@ -221,5 +221,5 @@ func.func @k(%x: memref<?xf32>, %begin: index, %end: index, %scratch: memref<?xi
 }
 kernel.program @infer arena 64 inputs [] outputs [] {
   // expected-error @below {{expected an operand that is a memref of static shape, got 'memref<?xf32>'}}
-  kernel.launch @k [#kernel.address<"arena", offset = 0, bytes = 32>]
+  kernel.launch @k [#kernel.address<arena, offset = 0, bytes = 32>]
 }

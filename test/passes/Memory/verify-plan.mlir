@@ -7,7 +7,7 @@
 // CHECK-LABEL: kernel.program @f
 // CHECK: kernel.loop 2 {
 // CHECK: }
-// CHECK: kernel.launch @{{.*}} [#kernel.address<"arena", offset = [[AT:[0-9]+]], bytes = 16>, #kernel.address<"arena", offset = [[AT]], bytes = 32>, #kernel.address<"out:y", offset = 0, bytes = 32>]
+// CHECK: kernel.launch @{{.*}} [#kernel.address<arena, offset = [[AT:[0-9]+]], bytes = 16>, #kernel.address<arena, offset = [[AT]], bytes = 32>, #kernel.address<output "y", offset = 0, bytes = 32>]
 #id = affine_map<(i) -> (i)>
 #row = affine_map<(i, j) -> (i, j)>
 func.func @f(%x: tensor<4xf32> {moe.field = "x"}) -> (tensor<2x4xf32> {moe.output = "y"}) {
