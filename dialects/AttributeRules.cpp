@@ -14,21 +14,6 @@
 using namespace mlir;
 using namespace moec::dialects;
 
-bool moec::dialects::isDictionary(Attribute attr, ArrayRef<EntryRule> entries) {
-  auto dictionary = dyn_cast<DictionaryAttr>(attr);
-  if (!dictionary)
-    return false;
-  auto known = [&](NamedAttribute given) {
-    return llvm::any_of(entries, [&](const EntryRule &entry) {
-      return entry.name == given.getName() && entry.fits(given.getValue());
-    });
-  };
-  return llvm::all_of(dictionary, known) &&
-         llvm::all_of(entries, [&](const EntryRule &entry) {
-           return entry.optional || dictionary.contains(entry.name);
-         });
-}
-
 bool moec::dialects::isUnit(Attribute attr) { return isa<UnitAttr>(attr); }
 
 bool moec::dialects::isName(Attribute attr) {

@@ -34,16 +34,6 @@ struct AttributeRule {
   bool (*fits)(mlir::Attribute);
 };
 
-/// An entry of a dictionary: its name, what fits, and if it may be missing.
-struct EntryRule {
-  llvm::StringLiteral name;
-  bool (*fits)(mlir::Attribute);
-  bool optional = true;
-};
-
-/// True for a dictionary whose entries all fit and that has what is not
-/// optional.
-bool isDictionary(mlir::Attribute attr, llvm::ArrayRef<EntryRule> entries);
 bool isUnit(mlir::Attribute attr);
 /// A text that is not empty.
 bool isName(mlir::Attribute attr);

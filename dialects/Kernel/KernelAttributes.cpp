@@ -20,21 +20,38 @@ static bool isNames(Attribute attr) {
   return names && llvm::all_of(names, llvm::IsaPred<StringAttr>);
 }
 static bool isPlain(Attribute attr) { return isa<DictionaryAttr>(attr); }
-static bool isIntegers(Attribute attr) {
-  auto numbers = dyn_cast<ArrayAttr>(attr);
-  return numbers && llvm::all_of(numbers, isCount);
-}
 static bool isMachine(Attribute attr) { return isa<MachineInterface>(attr); }
 static bool isTensorMaps(Attribute attr) {
   auto maps = dyn_cast<ArrayAttr>(attr);
-  return maps && llvm::all_of(maps, [](Attribute map) {
-           return isDictionary(map, {{"operand", isCount, false},
-                                     {"dtype", isName, false},
-                                     {"shape", isIntegers, false},
-                                     {"strides", isIntegers, false},
-                                     {"box", isIntegers, false},
-                                     {"swizzle", isCount, false}});
-         });
+  return maps && llvm::all_of(maps, llvm::IsaPred<TensorMapAttr>);
+}
+
+LogicalResult
+TensorMapAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                      int64_t operand, Type element, DenseI64ArrayAttr shape,
+                      DenseI64ArrayAttr strides, DenseI64ArrayAttr box,
+                      int64_t swizzle) {
+  if (operand < 0)
+    return emitError() << "expected an operand of 0 or more, got " << operand;
+  if (!element.isBF16() && !element.isF16() && !element.isF32() &&
+      !element.isSignlessInteger(32) && !element.isSignlessInteger(8))
+    return emitError() << "expected elements of bf16, f16, f32, i32 or u8 "
+                          "(i8), got "
+                       << element;
+  int64_t rank = shape.size();
+  if (rank < 1 || rank > 5 || strides.size() != rank - 1 || box.size() != rank)
+    return emitError() << "expected 1 to 5 dimensions, one stride less and as "
+                          "many sizes of a box, got "
+                       << rank << ", " << strides.size() << " and "
+                       << box.size();
+  for (DenseI64ArrayAttr sizes : {shape, strides, box})
+    for (int64_t size : sizes.asArrayRef())
+      if (size < 0)
+        return emitError() << "expected sizes of 0 or more, got " << size;
+  if (!llvm::is_contained({0, 32, 64, 128}, swizzle))
+    return emitError() << "expected a swizzle of 0, 32, 64 or 128 bytes, got "
+                       << swizzle;
+  return success();
 }
 
 static constexpr llvm::StringLiteral aCount = "an i64 of 0 or more";
@@ -59,8 +76,7 @@ static const AttributeRule rules[] = {
     {attr::shared.name, OnFunction, aCount, isCount},
     {attr::workspace.name, OnFunction, aCount, isCount},
     {attr::variant.name, OnFunction, "a name", isName},
-    {attr::tensorMaps.name, OnFunction,
-     "an array of {operand, dtype, shape, strides, box, swizzle}",
+    {attr::tensorMaps.name, OnFunction, "an array of #kernel.tensor_map<..>",
      isTensorMaps},
     {attr::registers.name, OnFunction, aCount, isCount},
     {attr::spills.name, OnFunction, aCount, isCount},

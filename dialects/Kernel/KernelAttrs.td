@@ -83,4 +83,20 @@ def Kernel_BlockKind : I32EnumAttr<"BlockKind", "whose memory a block is", !list
   let genSpecializedAttr = 0;
 }
 
+def Kernel_TensorMapAttr : AttrDef<Kernel_Dialect, "TensorMap"> {
+  let mnemonic = "tensor_map";
+  let summary = "What a bulk copy of a GPU kernel copies";
+  let description = [{
+    A tensor at the address of operand `operand`: its elements, `shape` in elements and `strides` in bytes, innermost
+    first (the innermost stride is the element, so there is one stride less), the tile `box` that is copied at a time,
+    and the swizzle of what it becomes in shared memory, 0, 32, 64 or 128 bytes.
+
+    Example: `#kernel.tensor_map<operand = 0, element = bf16, shape = [96, 6272], strides = [192], box = [64, 128], swizzle = 128>`
+  }];
+  let parameters = (ins "int64_t":$operand, "::mlir::Type":$element, "::mlir::DenseI64ArrayAttr":$shape,
+    "::mlir::DenseI64ArrayAttr":$strides, "::mlir::DenseI64ArrayAttr":$box, "int64_t":$swizzle);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 #endif

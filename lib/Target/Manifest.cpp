@@ -24,9 +24,13 @@ using target::toJson;
 namespace json = llvm::json;
 namespace attr = moec::kernel::attr;
 
-/// What the manifest calls the elements of a port.
+/// What the manifest calls the elements of a port or tensor map.
 static StringRef dtypeOf(Type element) {
-  return element.isF32() ? "f32" : element.isInteger(8) ? "u8" : "i32";
+  return element.isF32()        ? "f32"
+         : element.isBF16()     ? "bf16"
+         : element.isF16()      ? "f16"
+         : element.isInteger(8) ? "u8"
+                                : "i32";
 }
 
 static json::Object describePort(kernel::PortAttr port) {
@@ -38,9 +42,20 @@ static json::Object describePort(kernel::PortAttr port) {
                        kernel::stringifyBlockKind(kind)}};
 }
 
+static json::Object describeTensorMap(kernel::TensorMapAttr map) {
+  return json::Object{{"operand", map.getOperand()},
+                      {"dtype", dtypeOf(map.getElement())},
+                      {"shape", json::Array(map.getShape().asArrayRef())},
+                      {"strides", json::Array(map.getStrides().asArrayRef())},
+                      {"box", json::Array(map.getBox().asArrayRef())},
+                      {"swizzle", map.getSwizzle()}};
+}
+
 json::Value target::toJson(Attribute attr) {
   if (auto port = dyn_cast<kernel::PortAttr>(attr))
     return describePort(port);
+  if (auto map = dyn_cast<kernel::TensorMapAttr>(attr))
+    return describeTensorMap(map);
   if (auto dict = dyn_cast<DictionaryAttr>(attr)) {
     json::Object object;
     for (NamedAttribute entry : dict)

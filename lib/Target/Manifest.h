@@ -20,7 +20,7 @@ mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
                                            const Machine &machine);
 
 /// Attributes that are plain data: dictionaries, arrays, texts and numbers, and
-/// ports.
+/// those of the kernel dialect that the manifest has: ports and tensor maps.
 llvm::json::Value toJson(mlir::Attribute attr);
 
 /// Writes those of the agreed `attributes` that `function` has.

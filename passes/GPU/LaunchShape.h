@@ -20,7 +20,7 @@ struct LaunchShape {
   /// Bytes of dynamic shared memory a block, and of device memory a launch.
   int64_t shared = 0, workspace = 0;
   std::string variant = "simt";
-  /// Dictionaries as in the manifest; null if there are none.
+  /// Of #kernel.tensor_map; null if there are none.
   mlir::ArrayAttr tensorMaps;
 };
 

@@ -106,16 +106,9 @@ ArrayAttr GPUContractEmitter::tensorMaps() {
         strides.push_back((stride ? stride : 8) * 2);
       box.push_back(i == 0 ? 64 : i > 1 ? 1 : boxRows(*panel));
     }
-    auto numbers = [&](ArrayRef<int64_t> values) -> Attribute {
-      return b.getI64ArrayAttr(values);
-    };
-    maps.push_back(b.getDictionaryAttr(
-        {b.getNamedAttr("operand", b.getI64IntegerAttr(input)),
-         b.getNamedAttr("dtype", b.getStringAttr("bf16")),
-         b.getNamedAttr("shape", numbers(shape)),
-         b.getNamedAttr("strides", numbers(strides)),
-         b.getNamedAttr("box", numbers(box)),
-         b.getNamedAttr("swizzle", b.getI64IntegerAttr(128))}));
+    maps.push_back(kernel::TensorMapAttr::get(
+        b.getContext(), input, b.getBF16Type(), b.getDenseI64ArrayAttr(shape),
+        b.getDenseI64ArrayAttr(strides), b.getDenseI64ArrayAttr(box), 128));
     // The map comes behind all other parameters; moec-gpu-to-nvvm makes it one
     // by value.
     func::FuncOp func = kernel.func;

@@ -34,10 +34,50 @@ func.func @result(%x: i32) -> (i32 {kernel.x}) {
 
 // -----
 
-// expected-error @+1 {{attribute 'kernel.tensor_maps': expected an array of {operand, dtype, shape, strides, box, swizzle}, got [{operand = 0 : i64}]}}
+// expected-error @+1 {{attribute 'kernel.tensor_maps': expected an array of #kernel.tensor_map<..>, got [{operand = 0 : i64}]}}
 func.func @maps(%x: memref<8xf32>) attributes {kernel.tensor_maps = [{operand = 0 : i64}]} {
   return
 }
+
+// -----
+
+// expected-error @+1 {{expected an operand of 0 or more, got -1}}
+#m = #kernel.tensor_map<operand = -1, element = bf16, shape = [64, 128], strides = [128], box = [64, 64], swizzle = 128>
+
+// -----
+
+// expected-error @+1 {{expected elements of bf16, f16, f32, i32 or u8 (i8), got 'f64'}}
+#m = #kernel.tensor_map<operand = 0, element = f64, shape = [64, 128], strides = [128], box = [64, 64], swizzle = 128>
+
+// -----
+
+// expected-error @+1 {{expected 1 to 5 dimensions, one stride less and as many sizes of a box, got 2, 2 and 2}}
+#m = #kernel.tensor_map<operand = 0, element = bf16, shape = [64, 128], strides = [2, 128], box = [64, 64], swizzle = 128>
+
+// -----
+
+// expected-error @+1 {{got 2, 1 and 1}}
+#m = #kernel.tensor_map<operand = 0, element = bf16, shape = [64, 128], strides = [128], box = [64], swizzle = 128>
+
+// -----
+
+// expected-error @+1 {{got 6, 5 and 6}}
+#m = #kernel.tensor_map<operand = 0, element = bf16, shape = [8, 1, 1, 1, 1, 1], strides = [16, 16, 16, 16, 16], box = [8, 1, 1, 1, 1, 1], swizzle = 0>
+
+// -----
+
+// expected-error @+1 {{got 0, 0 and 0}}
+#m = #kernel.tensor_map<operand = 0, element = bf16, shape = [], strides = [], box = [], swizzle = 0>
+
+// -----
+
+// expected-error @+1 {{expected sizes of 0 or more, got -128}}
+#m = #kernel.tensor_map<operand = 0, element = bf16, shape = [64, 128], strides = [-128], box = [64, 64], swizzle = 128>
+
+// -----
+
+// expected-error @+1 {{expected a swizzle of 0, 32, 64 or 128 bytes, got 16}}
+#m = #kernel.tensor_map<operand = 0, element = bf16, shape = [64, 128], strides = [128], box = [64, 64], swizzle = 16>
 
 // -----
 

@@ -148,3 +148,9 @@ func.func private @blocks() attributes {kernel.attributes = {
     a = #kernel.block<parameter>, b = #kernel.block<statistic>, c = #kernel.block<moment>, d = #kernel.block<shadow>,
     e = #kernel.block<derived>, f = #kernel.block<arena>, g = #kernel.block<field "x">, h = #kernel.block<host "x">,
     i = #kernel.block<output "x">, j = #kernel.block<metric "x">}}
+
+// CHECK-LABEL: func.func private @maps
+// CHECK-SAME:    kernel.tensor_maps = [#kernel.tensor_map<operand = 0, element = bf16, shape = [96, 6272], strides = [192], box = [64, 128], swizzle = 128>, #kernel.tensor_map<operand = 1, element = f32, shape = [64], strides = [], box = [8], swizzle = 0>]
+func.func private @maps() attributes {kernel.tensor_maps = [
+    #kernel.tensor_map<operand = 0, element = bf16, shape = [96, 6272], strides = [192], box = [64, 128], swizzle = 128>,
+    #kernel.tensor_map<operand = 1, element = f32, shape = [64], strides = [], box = [8], swizzle = 0>]}

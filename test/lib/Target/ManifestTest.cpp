@@ -214,7 +214,8 @@ TEST_F(ManifestTest, KernelsOfAGpuModule) {
   std::unique_ptr<Machine> sm80 = llvm::cantFail(select("cuda:sm_80", {}));
   std::string manifest = build(R"(
     gpu.module @kernels {
-      gpu.func @k() kernel attributes {kernel.grid = 12 : i64, kernel.threads = 256 : i64, kernel.shared = 1024 : i64, kernel.outs = 0 : i64} {
+      gpu.func @k() kernel attributes {kernel.grid = 12 : i64, kernel.threads = 256 : i64, kernel.shared = 1024 : i64, kernel.outs = 0 : i64,
+          kernel.tensor_maps = [#kernel.tensor_map<operand = 3, element = bf16, shape = [96, 6272], strides = [192], box = [64, 128], swizzle = 128>]} {
         gpu.return
       }
     }
@@ -222,9 +223,12 @@ TEST_F(ManifestTest, KernelsOfAGpuModule) {
                                *sm80);
   EXPECT_EQ(at(manifest, {"target"}),
             "{\"arch\":\"sm_80\",\"device\":\"cuda\",\"ptx\":\"8.0\"}");
-  EXPECT_EQ(at(manifest, {"kernels", "0"}),
-            "{\"cluster\":1,\"grid\":12,\"shared\":1024,\"symbol\":\"k\","
-            "\"threads\":256}");
+  EXPECT_EQ(
+      at(manifest, {"kernels", "0"}),
+      "{\"cluster\":1,\"grid\":12,\"shared\":1024,\"symbol\":\"k\","
+      "\"tensor_maps\":[{\"box\":[64,128],\"dtype\":\"bf16\",\"operand\":3,"
+      "\"shape\":[96,6272],\"strides\":[192],\"swizzle\":128}],"
+      "\"threads\":256}");
 }
 
 TEST_F(ManifestTest, EntriesSayWhatTheyWrite) {

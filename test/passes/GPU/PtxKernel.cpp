@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PtxKernel.h"
+#include "dialects/Kernel/KernelOps.h"
 #include "lib/Target/NVIDIA/Ptx.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/Diagnostics.h"
@@ -25,16 +26,6 @@ std::unique_ptr<MLIRContext> makeGpuContext() {
       std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
   return context;
-}
-
-static std::vector<int64_t> integers(Attribute attr) {
-  std::vector<int64_t> result;
-  if (auto dense = dyn_cast_or_null<DenseI64ArrayAttr>(attr))
-    return dense.asArrayRef().vec();
-  if (auto array = dyn_cast_or_null<ArrayAttr>(attr))
-    for (Attribute element : array)
-      result.push_back(cast<IntegerAttr>(element).getInt());
-  return result;
 }
 
 std::optional<PtxKernel> PtxKernel::compile(ModuleOp module,
@@ -78,12 +69,12 @@ std::optional<PtxKernel> PtxKernel::compile(ModuleOp module,
     if (auto variant = func->getAttrOfType<StringAttr>("kernel.variant"))
       result.variant = variant.str();
     if (auto maps = func->getAttrOfType<ArrayAttr>("kernel.tensor_maps"))
-      for (auto map : maps.getAsRange<DictionaryAttr>())
+      for (auto map : maps.getAsRange<kernel::TensorMapAttr>())
         result.tensorMaps.push_back(
-            {map.getAs<IntegerAttr>("operand").getInt(),
-             map.getAs<StringAttr>("dtype").str(), integers(map.get("shape")),
-             integers(map.get("strides")), integers(map.get("box")),
-             map.getAs<IntegerAttr>("swizzle").getInt()});
+            {map.getOperand(), map.getElement().isBF16() ? "bf16" : "f32",
+             map.getShape().asArrayRef().vec(),
+             map.getStrides().asArrayRef().vec(),
+             map.getBox().asArrayRef().vec(), map.getSwizzle()});
   });
   if (!kernels) {
     message << "no kernel function came out of the pipeline\n";

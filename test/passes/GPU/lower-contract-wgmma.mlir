@@ -7,7 +7,7 @@
 module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @two
 // CHECK-SAME: kernel.grid = 1 : i64
-// CHECK-SAME: kernel.tensor_maps = [{box = [64, 128], dtype = "bf16", operand = 0 : i64, shape = [128, 128], strides = [256], swizzle = 128 : i64}, {box = [64, 64], dtype = "bf16", operand = 1 : i64, shape = [64, 128], strides = [128], swizzle = 128 : i64}]
+// CHECK-SAME: kernel.tensor_maps = [#kernel.tensor_map<operand = 0, element = bf16, shape = [128, 128], strides = [256], box = [64, 128], swizzle = 128>, #kernel.tensor_map<operand = 1, element = bf16, shape = [64, 128], strides = [128], box = [64, 64], swizzle = 128>]
 // CHECK-SAME: kernel.threads = 384 : i64
 // CHECK: %[[TID:.*]] = arith.index_castui %thread_id_x
 // CHECK: %[[PRODUCES:.*]] = arith.cmpi slt, %[[TID]], %c128_i32
@@ -69,8 +69,8 @@ func.func @two(%x: memref<128x128xbf16>, %w: memref<128x64xbf16>, %y: memref<128
 
 module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @layouts
-// CHECK-SAME: {box = [64, 64], dtype = "bf16", operand = 0 : i64
-// CHECK-SAME: {box = [64, 64], dtype = "bf16", operand = 1 : i64
+// CHECK-SAME: #kernel.tensor_map<operand = 0, element = bf16, shape = {{[^>]*}}, box = [64, 64]
+// CHECK-SAME: #kernel.tensor_map<operand = 1, element = bf16, shape = {{[^>]*}}, box = [64, 64]
 // CHECK: %[[A:.*]] = arith.ori %{{.*}}, %c4611686293338849280_i64
 // CHECK: %[[B:.*]] = arith.ori %{{.*}}, %c4611686293305360384_i64
 // CHECK: nvvm.wgmma.mma_async %[[A]], %[[B]], {{.*}} A[<bf16>, <one>, <col>], B[<bf16>, <one>, <col>]
@@ -116,7 +116,7 @@ func.func @three(%x: memref<192x128xbf16>, %w: memref<128x128xbf16>, %y: memref<
 
 module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @mapped
-// CHECK-SAME: kernel.tensor_maps = [{box = [64, 64], dtype = "bf16", operand = 1 : i64, shape = [64, 128], strides = [128], swizzle = 128 : i64}],
+// CHECK-SAME: kernel.tensor_maps = [#kernel.tensor_map<operand = 1, element = bf16, shape = [64, 128], strides = [128], box = [64, 64], swizzle = 128>],
 // CHECK: nvvm.setmaxregister decrease 104
 // CHECK: nvvm.setmaxregister increase 200
 func.func @mapped(%x: memref<128x128xf32>, %w: memref<128x64xbf16>, %y: memref<128x64xf32>,
@@ -164,7 +164,7 @@ module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_by
 // CHECK-LABEL: func.func @pairs
 // CHECK-SAME: kernel.cluster = 2 : i64
 // CHECK-SAME: kernel.grid = 2 : i64
-// CHECK-SAME: {box = [64, 64], dtype = "bf16", operand = 1 : i64, shape = [128, 128]
+// CHECK-SAME: #kernel.tensor_map<operand = 1, element = bf16, shape = [128, 128], strides = {{[^>]*}}, box = [64, 64]
 // CHECK: %[[RANK:.*]] = arith.remui %{{.*}}, %c2_i32
 // CHECK: nvvm.wgmma.wait.group.sync.aligned 1
 // CHECK: %[[PEER:.*]] = arith.xori %[[RANK]], %c1_i32
@@ -197,8 +197,8 @@ func.func @pairs(%x: memref<256x128xbf16>, %w: memref<128x128xbf16>, %y: memref<
 module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @batched
 // CHECK-SAME: kernel.grid = 3 : i64
-// CHECK-SAME: {box = [64, 128, 1], dtype = "bf16", operand = 0 : i64, shape = [128, 128, 3], strides = [256, 32768], swizzle = 128 : i64}
-// CHECK-SAME: {box = [64, 64, 1], dtype = "bf16", operand = 1 : i64, shape = [64, 128, 3], strides = [128, 16384], swizzle = 128 : i64}
+// CHECK-SAME: #kernel.tensor_map<operand = 0, element = bf16, shape = [128, 128, 3], strides = [256, 32768], box = [64, 128, 1], swizzle = 128>
+// CHECK-SAME: #kernel.tensor_map<operand = 1, element = bf16, shape = [64, 128, 3], strides = [128, 16384], box = [64, 64, 1], swizzle = 128>
 // CHECK: scf.for %{{.*}} = %{{.*}} to %c3_i32 step %c3_i32
 func.func @batched(%x: memref<3x128x128xbf16>, %w: memref<3x128x64xbf16>, %y: memref<3x128x64xf32>,
                    %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
@@ -220,8 +220,8 @@ func.func @batched(%x: memref<3x128x128xbf16>, %w: memref<3x128x64xbf16>, %y: me
 module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @ragged_m
 // CHECK-NOT: kernel.cluster
-// CHECK-SAME: {box = [64, 128], dtype = "bf16", operand = 0 : i64, shape = [128, 256], strides = [256]
-// CHECK-SAME: {box = [64, 64, 1], dtype = "bf16", operand = 1 : i64, shape = [64, 128, 40]
+// CHECK-SAME: #kernel.tensor_map<operand = 0, element = bf16, shape = [128, 256], strides = [256], box = [64, 128]
+// CHECK-SAME: #kernel.tensor_map<operand = 1, element = bf16, shape = [64, 128, 40], strides = {{[^>]*}}, box = [64, 64, 1]
 // CHECK: nvvm.setmaxregister decrease
 // CHECK: %[[SOME:.*]] = arith.cmpi slt, %[[FROM:.*]]#2, %[[FROM]]#3
 // CHECK-NEXT: %[[TILES:.*]] = arith.select %[[SOME]], %c2_i32, %c0_i32
@@ -252,7 +252,7 @@ func.func @ragged_m(%x: memref<256x128xbf16>, %w: memref<40x128x64xbf16>, %offse
 
 module attributes {kernel.machine = #kernel.gpu<multiprocessors = 132, shared_bytes = 232448, wgmma = true, tma = true>} {
 // CHECK-LABEL: func.func @gathered
-// CHECK-SAME: kernel.tensor_maps = [{box = [64, 64], dtype = "bf16", operand = 1 : i64, shape = [64, 128], strides = [128], swizzle = 128 : i64}],
+// CHECK-SAME: kernel.tensor_maps = [#kernel.tensor_map<operand = 1, element = bf16, shape = [64, 128], strides = [128], box = [64, 64], swizzle = 128>],
 // CHECK: nvvm.setmaxregister decrease 56
 // CHECK: nvvm.cp.async.shared.global
 // CHECK: nvvm.setmaxregister increase 224

@@ -5,8 +5,8 @@
 gpu.module @kernels {
   // expected-error @+1 {{expected an argument for each of its 2 tensor maps, got 1}}
   gpu.func @k(%map: !llvm.ptr) kernel attributes {kernel.tensor_maps = [
-      {box = [64, 64], dtype = "bf16", operand = 0 : i64, shape = [64, 128], strides = [128], swizzle = 128 : i64},
-      {box = [64, 64], dtype = "bf16", operand = 1 : i64, shape = [64, 128], strides = [128], swizzle = 128 : i64}]} {
+      #kernel.tensor_map<operand = 0, element = bf16, shape = [64, 128], strides = [128], box = [64, 64], swizzle = 128>,
+      #kernel.tensor_map<operand = 1, element = bf16, shape = [64, 128], strides = [128], box = [64, 64], swizzle = 128>]} {
     gpu.return
   }
 }

@@ -4,7 +4,7 @@
 gpu.module @kernels {
   llvm.func @k(%x: !llvm.ptr, %workspace: !llvm.ptr, %map: !llvm.ptr) attributes {nvvm.kernel, kernel.grid = 2 : i64, kernel.threads = 32 : i64,
       kernel.workspace = 64 : i64,
-      kernel.tensor_maps = [{box = [64, 64], dtype = "bf16", operand = 0 : i64, shape = [64, 128], strides = [128], swizzle = 128 : i64}]} {
+      kernel.tensor_maps = [#kernel.tensor_map<operand = 0, element = bf16, shape = [64, 128], strides = [128], box = [64, 64], swizzle = 128>]} {
     %t = nvvm.read.ptx.sreg.tid.x : i32
     llvm.return
   }
