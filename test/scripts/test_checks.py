@@ -167,6 +167,8 @@ class Checks(unittest.TestCase):
             self.rejects("check_attributes.py", {source: text + "\n"}, "passes/Fusion/Helpers.cpp:1 has the name")
             self.rejects("check_attributes.py", {"lib/Target/Manifest.cpp": "\n" + text + "\n"},
                          "lib/Target/Manifest.cpp:2 has the name")
+        for text in ('b.getNamedAttr("shape", sizes)', 'entry.getAs<StringAttr>("dtype")'):
+            self.rejects("check_attributes.py", {source: text + "\n"}, "passes/Fusion/Helpers.cpp:1 has the key")
 
     def test_phases(self):
         phases = "check_phases.py"
