@@ -68,6 +68,8 @@ def check(schema, value, root, path):
             wrong = None if value > wanted else f"is not above {wanted}"
         elif word == "maximum":
             wrong = None if value <= wanted else f"is above {wanted}"
+        elif word == "exclusiveMaximum":
+            wrong = None if value < wanted else f"is not below {wanted}"
         else:
             sys.exit(f"the schema uses {word!r}, which this check does not know")
         if wrong:
