@@ -140,6 +140,7 @@ class Checks(unittest.TestCase):
                               ("passes/Codegen/A.cpp", "passes/CPU/Passes.h"), ("passes/Remarks.h", "passes/Model/Passes.h"),
                               ("passes/Schedule/A.cpp", "runtime/core/Limits.h"),
                               ("lib/Target/A.cpp", "runtime/core/Session.h"), ("lib/PtxSim/A.cpp", "runtime/core/Text.h"),
+                              ("lib/Zoo/A.cpp", "moec/Import.h"),
                               ("lib/Driver/A.cpp", "tools/moec/A.h"), ("runtime/core/A.cpp", "runtime/data/Npy.h"),
                               ("runtime/tool/A.cpp", "lib/PtxSim/Error.h"), ("runtime/data/A.h", "dialects/MoE/MoEOps.h"),
                               ("include/moec/Runtime/A.h", "moec/Import.h")]:
@@ -230,7 +231,7 @@ class Checks(unittest.TestCase):
         good = {"docs/design.md": table, "runtime/data/Cifar10.cpp": "// CIFAR-10\n",
                 "runtime/api/Registration.cpp": "item(cifar10Dataset)\n", "runtime/data/Cifar100.cpp": "openCifar100();\n",
                 "runtime/data/CMakeLists.txt": "Cifar10.cpp\n", "docs/runtime.md": "cifar10\n", "README.md": "cifar10\n",
-                "test/runtime/data/Cifar10Test.cpp": "cifar10\n"}
+                "test/runtime/data/Cifar10Test.cpp": "cifar10\n", "lib/Zoo/Small.cpp": "cifar10\n"}
         self.accepts(extensions, good)
         lion = {"docs/design.md": table.replace("CIFAR-10 | `cifar10` | `runtime/data/Cifar10.cpp`; its line in `runtime/api/Registration.cpp`",
                                                 "Lion | `lion` | `dialects/MoE/MoELion.cpp`"),

@@ -1,0 +1,167 @@
+//===- Draft.cpp - A model that is being written --------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Zoo/Family.h"
+
+#include <algorithm>
+
+using namespace moec::zoo;
+
+Json moec::zoo::node(const std::string &name, const std::string &op,
+                     const std::vector<std::string> &inputs,
+                     const Json &attributes) {
+  Json result = {{"name", name}, {"op", op}, {"inputs", inputs}};
+  result.update(attributes);
+  return result;
+}
+
+void Draft::size(const std::string &name, int64_t value) { dims[name] = value; }
+
+void Draft::sizes(std::initializer_list<const char *> options) {
+  for (std::string name : options) {
+    int64_t value = values.integer(name);
+    std::replace(name.begin(), name.end(), '-', '_');
+    size(name, value);
+  }
+}
+
+void Draft::block(const std::string &name, Json own) {
+  std::string last = own.back()["name"];
+  blocks[name] = {{"inputs", {{"x", {"batch", "tokens", "width"}}}},
+                  {"nodes", std::move(own)},
+                  {"outputs", Json::array({last})}};
+}
+
+std::string Draft::add(Json node) {
+  nodes.push_back(std::move(node));
+  return nodes.back()["name"];
+}
+
+std::string Draft::patches() {
+  int64_t side = values.integer("image") / values.integer("patch");
+  sizes({"image", "channels"});
+  size("tokens", side * side);
+  sizes({"width"});
+  // Published pixels of ImageNet are normalised by channel; -1 .. 1 is what
+  // the code of the ViT, Mixer and V-MoE papers feeds (value_range(-1, 1)).
+  Json how = {{"mean", 0.5}, {"std", 0.5}};
+  if (values.word("pixels") == "imagenet")
+    how = {{"mean", {0.485, 0.456, 0.406}}, {"std", {0.229, 0.224, 0.225}}};
+  add(node("pixels", "normalize", {"image"}, how));
+  return add(node("patches", "patch_embed", {"pixels"},
+                  {{"patch", values.integer("patch")}, {"width", "width"}}));
+}
+
+std::string Draft::transformerTokens(bool classToken) {
+  std::string tokens = patches();
+  if (classToken) {
+    size("tokens", dims["tokens"].get<int64_t>() + 1);
+    tokens = add(node("class", "class_token", {tokens}, {{"std", 0.02}}));
+  }
+  return add(node("tokens", "position_embedding", {tokens}, {{"std", 0.02}}));
+}
+
+std::string Draft::layers(const std::string &name, const std::string &input,
+                          const std::string &block, int64_t count) {
+  if (count == 0)
+    return input;
+  return add(
+      node(name, "repeat", {input}, {{"block", block}, {"count", count}}));
+}
+
+void Draft::head(const std::string &input, bool classToken) {
+  std::string last =
+      add(node("norm", "layer_norm", {input}, {{"eps", values.real("eps")}}));
+  // The first token alone, then the mean over that one.
+  if (classToken)
+    last = add(node("first", "slice", {last}, {{"size", 1}}));
+  last = add(node("features", "mean", {last}));
+  if (values.integer("classes")) {
+    sizes({"classes"});
+    last = add(node("logits", "linear", {last},
+                    {{"features", "classes"}, {"init", "zeros"}}));
+  }
+  outputs.push_back(last);
+}
+
+void Draft::train(const Recipe &recipe) {
+  if (values.integer("classes") == 0)
+    return;
+  Json loss = "ce";
+  if (!recipe.balance.empty())
+    loss = {"ce", {{"of", recipe.balance}, {"weight", 0.005}}};
+  Json optimizer = {{"op", "adamw"},
+                    {"learning_rate", values.real("learning-rate")},
+                    {"beta2", 0.999},
+                    {"weight_decay", values.real("weight-decay")}};
+  if (!recipe.groups.empty())
+    optimizer["groups"] = recipe.groups;
+  Json schedule = {{"op", "warmup_cosine"}, {"warmup", values.real("warmup")}};
+  if (recipe.final > 0)
+    schedule["final"] = recipe.final;
+  training = {
+      {"description", recipe.description},
+      {"nodes", Json::array({node("ce", recipe.loss, {"logits", "label"})})},
+      {"loss", loss},
+      {"optimizer", optimizer},
+      {"schedule", schedule},
+      {"clip_norm", 1},
+      {"epochs", values.integer("epochs")},
+      {"seed", 1}};
+}
+
+Json Draft::finish(const std::string &name, const std::string &description) {
+  Json inputs = {
+      {"image",
+       {{"shape", {"batch", "image", "image", "channels"}}, {"dtype", "u8"}}}};
+  if (!training.is_null())
+    inputs["label"] = {{"shape", Json::array({"batch"})}, {"dtype", "i32"}};
+  Json model = {{"format", "moec.model/2"},    {"name", name},
+                {"description", description},  {"dims", std::move(dims)},
+                {"inputs", std::move(inputs)}, {"blocks", std::move(blocks)},
+                {"nodes", std::move(nodes)},   {"outputs", std::move(outputs)}};
+  if (!training.is_null())
+    model["training"] = std::move(training);
+  return model;
+}
+
+//===----------------------------------------------------------------------===//
+// Layers
+//===----------------------------------------------------------------------===//
+
+Json moec::zoo::denseMlp(const Values &values, const std::string &input) {
+  return node(
+      "mlp", "mlp", {input},
+      {{"hidden", "hidden"}, {"activation", values.word("activation")}});
+}
+
+Json moec::zoo::transformerLayer(const Values &values, Json mlp) {
+  Json norm = {{"eps", values.real("eps")}};
+  Json attention = {{"heads", values.integer("heads")}};
+  if (values.word("qk-norm") != "none") {
+    attention["qk_norm"] = values.word("qk-norm");
+    attention.update(norm);
+  }
+  std::string last = mlp["name"];
+  return Json::array({node("norm1", "layer_norm", {"x"}, norm),
+                      node("attention", "attention", {"norm1"}, attention),
+                      node("mid", "add", {"x", "attention"}),
+                      node("norm2", "layer_norm", {"mid"}, norm),
+                      std::move(mlp), node("out", "add", {"mid", last})});
+}
+
+Json moec::zoo::mixerLayer(const Values &values) {
+  Json norm = {{"eps", values.real("eps")}};
+  return Json::array({node("norm1", "layer_norm", {"x"}, norm),
+                      node("token_mlp", "token_mlp", {"norm1"},
+                           {{"hidden", "token_hidden"},
+                            {"activation", values.word("activation")}}),
+                      node("mid", "add", {"x", "token_mlp"}),
+                      node("norm2", "layer_norm", {"mid"}, norm),
+                      denseMlp(values, "norm2"),
+                      node("out", "add", {"mid", "mlp"})});
+}

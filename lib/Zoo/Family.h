@@ -1,0 +1,132 @@
+//===- Family.h - What the families of the zoo are made with ---*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_LIB_ZOO_FAMILY_H
+#define MOEC_LIB_ZOO_FAMILY_H
+
+#include "lib/Zoo/Zoo.h"
+
+#include <initializer_list>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace moec::zoo {
+
+using Json = nlohmann::ordered_json;
+
+/// The values of a family's options for one model.
+class Values {
+public:
+  /// Sets a value; `given`: the user did.
+  void set(const Setting &setting, bool given);
+
+  int64_t integer(const std::string &name) const {
+    return values.at(name).integer;
+  }
+  double real(const std::string &name) const { return values.at(name).real; }
+  const std::string &word(const std::string &name) const {
+    return values.at(name).word;
+  }
+  bool has(const std::string &name) const { return values.count(name); }
+  bool given(const std::string &name) const { return byUser.count(name); }
+  /// "--image 225", for messages.
+  std::string flag(const std::string &name) const;
+
+private:
+  std::map<std::string, Value> values;
+  std::set<std::string> byUser;
+};
+
+/// The options that every family has, then `own`.
+std::vector<Setting> withCommon(std::vector<Setting> own);
+
+/// A node: name, op, inputs, and what else the op is told.
+Json node(const std::string &name, const std::string &op,
+          const std::vector<std::string> &inputs,
+          const Json &attributes = Json::object());
+
+/// How a model is trained, as far as the format can say it.
+struct Recipe {
+  std::string description; ///< where it is from, and what is left out
+  std::string loss;        ///< op
+  std::vector<std::string> balance = {}; ///< patterns of losses, 0.005 each
+  double final = 0;                      ///< of warmup_cosine
+  Json groups = Json::array();           ///< of the optimizer
+};
+
+/// A model that is being written. Values are called by the names of nodes.
+class Draft {
+public:
+  Draft(const Values &values, Json batch) : values(values) {
+    dims["batch"] = std::move(batch);
+  }
+
+  /// A named size; options that are sizes go under their own names, with _ for
+  /// each -.
+  void size(const std::string &name, int64_t value);
+  void sizes(std::initializer_list<const char *> options);
+
+  /// A block from tokens x [batch, tokens, width] to tokens; the last node is
+  /// its output.
+  void block(const std::string &name, Json nodes);
+  /// Adds a node to the model; its name.
+  std::string add(Json node);
+
+  /// Normalised pixels, then patches as tokens [batch, tokens, width].
+  std::string patches();
+  /// The same with position embeddings and, if asked for, a class token.
+  std::string transformerTokens(bool classToken);
+  /// `count` layers of a block; `input` itself for 0.
+  std::string layers(const std::string &name, const std::string &input,
+                     const std::string &block, int64_t count);
+  /// The last norm, the pooled features and, with classes, the logits.
+  void head(const std::string &input, bool classToken);
+  /// The training section, of a model with classes.
+  void train(const Recipe &recipe);
+
+  /// The whole model.
+  Json finish(const std::string &name, const std::string &description);
+
+private:
+  const Values &values;
+  Json dims = Json::object(), blocks = Json::object(), nodes = Json::array();
+  Json outputs = Json::array(), training;
+};
+
+// Parts that families share.
+
+/// The nodes of a pre-norm Transformer layer with `mlp` between norm2 and the
+/// second sum; its input is "norm2" (arXiv 2010.11929, equations 2 and 3).
+Json transformerLayer(const Values &values, Json mlp);
+/// The nodes of a Mixer layer (arXiv 2105.01601, equation 1).
+Json mixerLayer(const Values &values);
+/// The node `mlp` of a dense layer.
+Json denseMlp(const Values &values, const std::string &input);
+
+/// What is wrong with patches, heads and pixels; "" if nothing is.
+std::string checkImage(const Values &values);
+std::string checkHeads(const Values &values);
+
+/// JSON as people write it: what fits goes on one line.
+std::string layOut(const Json &json);
+
+// Every family, each in a file of its own, in the order of the list.
+#define MOEC_ZOO_FAMILIES(FAMILY)                                              \
+  FAMILY(mixerFamily)                                                          \
+  FAMILY(vitFamily)                                                            \
+  FAMILY(softMoeFamily)                                                        \
+  FAMILY(vMoeFamily)                                                           \
+  FAMILY(sparseMlpFamily)
+
+#define MOEC_DECLARE_FAMILY(family) extern const Family family;
+MOEC_ZOO_FAMILIES(MOEC_DECLARE_FAMILY)
+#undef MOEC_DECLARE_FAMILY
+
+} // namespace moec::zoo
+
+#endif // MOEC_LIB_ZOO_FAMILY_H

@@ -1,0 +1,135 @@
+//===- Options.cpp - What models of the zoo may be told -------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Zoo/Family.h"
+
+#include <fmt/format.h>
+
+using namespace moec::zoo;
+
+static Option whole(const char *name, const char *doc, int64_t least = 1,
+                    int64_t most = 1 << 20) {
+  return {name, Value::Kind::Integer, doc, least, most};
+}
+
+static Option real(const char *name, const char *doc, bool zero = false,
+                   bool share = false) {
+  return {name, Value::Kind::Real, doc, 0, 0, zero, share};
+}
+
+static Option word(const char *name, const char *doc,
+                   std::vector<std::string> words) {
+  return {name, Value::Kind::Word, doc, 0, 0, false, false, std::move(words)};
+}
+
+const std::vector<Option> &moec::zoo::allOptions() {
+  static const std::vector<Option> options = {
+      whole("image", "height and width of an image", 1, 1 << 15),
+      whole("channels", "channels of an image"),
+      whole("classes", "classes; 0: no head, the outputs are the features", 0),
+      word("pixels",
+           "how u8 pixels are normalised: signed takes them to -1 .. 1, "
+           "imagenet uses the mean and standard deviation of its channels",
+           {"signed", "imagenet"}),
+      word("activation", "the form of GELU", {"gelu_tanh", "gelu_erf"}),
+      real("eps", "what norms add to the variance"),
+      whole("patch", "height and width of a patch", 1, 1 << 15),
+      whole("layers", "layers, those with experts among them"),
+      whole("width", "channels of a token"),
+      whole("hidden", "hidden width of MLPs over channels, experts' too"),
+      whole("token-hidden", "hidden width of MLPs over tokens"),
+      whole("heads", "heads of attention"),
+      word("qk-norm", "norm of the queries and keys of each head",
+           {"none", "layer_norm", "layer_norm_no_bias"}),
+      word("pool",
+           "what the head reads: a class token, or the mean of all tokens",
+           {"token", "mean"}),
+      whole("experts", "experts of a layer"),
+      whole("expert-layers", "layers with experts, the last that can be"),
+      whole("every", "layers with experts are each so many-th"),
+      whole("slots", "slots of an expert"),
+      word("router", "who chooses: items their experts, or experts their items",
+           {"top_k", "expert_choice"}),
+      whole("k", "experts that an item goes to"),
+      word("groups",
+           "what experts choose among: items of an image, or of the "
+           "batch",
+           {"image", "batch"}),
+      real("capacity-factor", "how much experts can take, in training"),
+      real("eval-capacity-factor", "the same in evaluation and inference"),
+      word("priority",
+           "who is kept by full experts: the first, or the largest gates",
+           {"position", "importance"}),
+      real("noise",
+           "router noise in training, standard deviation times experts",
+           /*zero=*/true),
+      whole("wide-tokens", "tokens after the re-represent layer"),
+      whole("narrow-width", "channels after the re-represent layer"),
+      whole("s-experts", "experts of MoE_S, which mixes tokens"),
+      whole("s-k", "experts that a channel goes to in MoE_S"),
+      whole("s-hidden", "hidden width of the experts of MoE_S"),
+      whole("c-experts", "experts of MoE_C, which mixes channels"),
+      whole("c-k", "experts that a token goes to in MoE_C"),
+      whole("c-hidden", "hidden width of the experts of MoE_C"),
+      real("learning-rate", "peak learning rate"),
+      real("weight-decay", "weight decay", /*zero=*/true),
+      real("warmup", "share of all steps that warm up", /*zero=*/true,
+           /*share=*/true),
+      whole("epochs", "passes over the training images"),
+  };
+  return options;
+}
+
+std::vector<Setting> moec::zoo::withCommon(std::vector<Setting> own) {
+  std::vector<Setting> all = {{"image", 224},
+                              {"channels", 3},
+                              {"classes", 1000},
+                              {"pixels", "signed"},
+                              {"activation", "gelu_tanh"},
+                              {"eps", 1e-6}};
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
+}
+
+std::string Value::text() const {
+  switch (kind) {
+  case Kind::Integer:
+    return fmt::format("{}", integer);
+  case Kind::Real:
+    return fmt::format("{}", real);
+  case Kind::Word:
+    break;
+  }
+  return word;
+}
+
+void Values::set(const Setting &setting, bool given) {
+  values.insert_or_assign(setting.first, setting.second);
+  if (given)
+    byUser.insert(setting.first);
+}
+
+std::string Values::flag(const std::string &name) const {
+  return "--" + name + " " + values.at(name).text();
+}
+
+std::string moec::zoo::checkImage(const Values &values) {
+  if (values.integer("image") % values.integer("patch"))
+    return fmt::format("{} is no multiple of {}", values.flag("image"),
+                       values.flag("patch"));
+  if (values.word("pixels") == "imagenet" && values.integer("channels") != 3)
+    return fmt::format("--pixels imagenet is for 3 channels, and not for {}",
+                       values.flag("channels"));
+  return "";
+}
+
+std::string moec::zoo::checkHeads(const Values &values) {
+  if (values.integer("width") % values.integer("heads") == 0)
+    return "";
+  return fmt::format("{} does not divide {}", values.flag("heads"),
+                     values.flag("width"));
+}

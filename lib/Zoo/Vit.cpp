@@ -1,0 +1,77 @@
+//===- Vit.cpp - Vision Transformer -------------------------------------===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "lib/Zoo/Family.h"
+
+using namespace moec::zoo;
+
+static std::string check(const Values &values) {
+  std::string problem = checkImage(values);
+  return problem.empty() ? checkHeads(values) : problem;
+}
+
+static void build(const Values &values, Draft &draft) {
+  bool classToken = values.word("pool") == "token";
+  std::string tokens = draft.transformerTokens(classToken);
+  draft.sizes({"hidden"});
+  draft.block("layer", transformerLayer(values, denseMlp(values, "norm2")));
+  tokens = draft.layers("stack", tokens, "layer", values.integer("layers"));
+  draft.head(tokens, classToken);
+  Recipe recipe;
+  recipe.description =
+      "That of the dense models in the Soft MoE paper (arXiv 2308.00951): "
+      "batches of 4096, Adam, clipping, 10,000 of 4,000,000 steps of warm-up. "
+      "Left out: the rsqrt schedule with cooldown (a cosine stands for it), a "
+      "number of steps (epochs stand for it), a weight decay of 3 for the "
+      "head, a head bias that starts at -ln(classes)";
+  recipe.loss = "sigmoid_cross_entropy";
+  draft.train(recipe);
+}
+
+/// Figures are of the paper's form: pooled, normalised, with JFT-4B's head.
+static Entry entry(const char *name, int patch, int layers, int width,
+                   int hidden, int heads, const char *parameters,
+                   const char *gflop) {
+  return {name,
+          {{"patch", patch},
+           {"layers", layers},
+           {"width", width},
+           {"hidden", hidden},
+           {"heads", heads}},
+          Published{parameters,
+                    gflop,
+                    {{"classes", 29593},
+                     {"pool", "mean"},
+                     {"qk-norm", "layer_norm_no_bias"}},
+                    "arXiv 2308.00951, table 8"}};
+}
+
+const Family moec::zoo::vitFamily = {
+    "vit",
+    "Vision Transformer (arXiv 2010.11929)",
+    "Sizes and the class token are those of the authors' code "
+    "(google-research/vision_transformer). The published figures are of the "
+    "dense models in the Soft MoE paper: no class token, normalised queries "
+    "and keys, JFT-4B's 29,593 classes. That this norm has no bias is a "
+    "reading (Flax' normalize_qk).",
+    withCommon({{"patch", 16},
+                {"layers", 12},
+                {"width", 768},
+                {"hidden", 3072},
+                {"heads", 12},
+                {"qk-norm", "none"},
+                {"pool", "token"},
+                {"learning-rate", 1e-3},
+                {"weight-decay", 0.03},
+                {"warmup", 0.0025},
+                {"epochs", 300}}),
+    {entry("vit-s16", 16, 12, 384, 1536, 6, "33 M", "9.2"),
+     entry("vit-b16", 16, 12, 768, 3072, 12, "108 M", "35.1"),
+     entry("vit-l16", 16, 24, 1024, 4096, 16, "333 M", "122.9"),
+     entry("vit-h14", 14, 32, 1280, 5120, 16, "669 M", "334.2")},
+    check,
+    build};
