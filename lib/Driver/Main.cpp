@@ -13,6 +13,7 @@
 
 #include "lib/Driver/Main.h"
 #include "lib/Driver/CompileModel.h"
+#include "lib/Driver/ZooCommand.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/Module.h"
 #include "runtime/data/LockedFile.h"
@@ -175,6 +176,7 @@ int moec::driver::moecMain(int argc, char **argv) {
     app.add_subcommand("ops", "List the ops of the JSON format")->callback([&] {
       action = [] { return std::fputs(opsText().c_str(), stdout) < 0; };
     });
+    addZoo(app, action);
   };
   return rt::toolMain(tool, argc, argv);
 }
