@@ -34,8 +34,7 @@ template <typename T> struct GeluTail {
     const T c = T(0.79788456080286535588), cubic = T(0.044715);
     T q, density;
     if (tanhForm) {
-      // (1 - tanh u) / 2 without the difference, which would cancel.
-      q = T(1) / (T(1) + std::exp(2 * c * (m + cubic * m * m * m)));
+      q = T(0.5) * oneMinusTanh(c * (m + cubic * m * m * m));
       density = 2 * c * (1 + 3 * cubic * m * m);
       density = q == 0 ? T(0) : density * q * (1 - q);
     } else {

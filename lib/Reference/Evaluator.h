@@ -33,6 +33,14 @@ template <typename T> T erfcOf(T z) {
     return T(1) - std::erf(z);
 }
 
+/// 1 - tanh u for u >= 0. In f32 it is that difference, for the same reason.
+template <typename T> T oneMinusTanh(T u) {
+  if constexpr (std::is_same_v<T, double>)
+    return 2 / (1 + std::exp(2 * u));
+  else
+    return T(1) - std::tanh(u);
+}
+
 /// What a family of ops says about one op.
 enum class Status { NotMine, Done, Failed };
 

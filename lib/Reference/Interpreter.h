@@ -17,7 +17,7 @@ namespace moec::reference {
 
 /// The arithmetic in which f32 is evaluated. Perturbed: in double, where each
 /// result of an op that computes is off by half of 2^-22 of itself or less, at
-/// random, the same at each evaluation: what rounding may do to two numbers
+/// random, the same for one seed: what rounding may do to two numbers
 /// that rounding in one direction keeps equal.
 enum class Precision { F32, F64, Perturbed };
 
@@ -56,7 +56,7 @@ bool isSteady(const Choice &choice, llvm::ArrayRef<double> by, int tries = 8);
 mlir::FailureOr<std::vector<Tensor>>
 interpret(mlir::func::FuncOp function, llvm::ArrayRef<Tensor> arguments,
           Precision precision = Precision::F32,
-          std::vector<Choice> *choices = nullptr);
+          std::vector<Choice> *choices = nullptr, uint64_t seed = 1);
 
 } // namespace moec::reference
 

@@ -204,12 +204,13 @@ static func::FuncOp findEntry(ModuleOp module, StringRef name, int64_t batch) {
 }
 
 static bool run(func::FuncOp function, ArrayRef<Tensor> arguments,
-                Precision precision, int rounding, Evaluation &evaluation) {
+                Precision precision, int rounding, Evaluation &evaluation,
+                uint64_t seed = 1) {
   if (!function)
     return false;
   Rounding mode(rounding);
-  auto results =
-      reference::interpret(function, arguments, precision, &evaluation.choices);
+  auto results = reference::interpret(function, arguments, precision,
+                                      &evaluation.choices, seed);
   if (failed(results))
     return false;
   evaluation.results = std::move(*results);
@@ -254,10 +255,11 @@ static void judgeChoices(const Evaluation &exact, ArrayRef<Evaluation> others,
   }
 }
 
-/// A step by the sign of c = b1 m + (1 - b1) g jumps where c is as small as
-/// what g may be off by. That is what compare() allows the new mean, b2 m + (1
-/// - b2) g, over 1 - b2. Such elements of parameters, and of their averages,
-/// are left out; those of the mean are compared.
+/// A step by the sign of a mean of gradients jumps where the mean is as small
+/// as what it may be off by, and so does one by a mean over the root of the
+/// variance. Such elements of parameters, and of their averages, are left out;
+/// those of the means are compared. Off is what compare() allows the new mean,
+/// of which a gradient has the share 1 - b.
 static void leaveSigns(func::FuncOp function, ArrayRef<Tensor> arguments,
                        Answer &answer) {
   constexpr double factor = 32; // the largest of the targets
@@ -269,9 +271,8 @@ static void leaveSigns(func::FuncOp function, ArrayRef<Tensor> arguments,
         found.push_back(&answer.results[use.getOperandNumber()]);
     return found;
   };
-  function.walk([&](moe::LionUpdateOp op) {
-    double b1 = op.getBeta1().convertToDouble();
-    double b2 = op.getBeta2().convertToDouble();
+  // `known(m, sum, off)`: whether old and new mean tell the sign of a step.
+  auto leave = [&](auto op, auto known) {
     for (auto [param, mean, newMean] :
          llvm::zip(op.getParams(), op.getMeans(), op.getNewMeans())) {
       const Expected &sum = *resultsOf(newMean).front();
@@ -292,13 +293,29 @@ static void leaveSigns(func::FuncOp function, ArrayRef<Tensor> arguments,
                j < std::min(i / 8 * 8 + 8, sum.exact.size()); ++j)
             most = std::max(most,
                             sum.spread[j] + 0x1p-22 * std::fabs(sum.exact[j]));
-          double m = old.floats[i];
-          double gradient = (sum.exact[i] - b2 * m) / (1 - b2);
-          double off = factor * (most + 1e-35) / (1 - b2);
-          if (!(std::fabs(b1 * m + (1 - b1) * gradient) > (1 - b1) * off))
+          if (!known(old.floats[i], sum.exact[i], factor * (most + 1e-35)))
             result.spread[i] = std::numeric_limits<double>::infinity();
         }
       }
+    }
+  };
+  auto byMean = [](double, double sum, double off) {
+    return std::fabs(sum) > off;
+  };
+  function.walk([&](Operation *op) {
+    if (auto adamw = dyn_cast<moe::AdamWUpdateOp>(op))
+      leave(adamw, byMean);
+    if (auto lamb = dyn_cast<moe::LambUpdateOp>(op))
+      leave(lamb, byMean);
+    // By c = b1 m + (1 - b1) g, where the new mean is b2 m + (1 - b2) g.
+    if (auto lion = dyn_cast<moe::LionUpdateOp>(op)) {
+      double b1 = lion.getBeta1().convertToDouble();
+      double b2 = lion.getBeta2().convertToDouble();
+      leave(lion, [&](double m, double sum, double off) {
+        double gradient = (sum - b2 * m) / (1 - b2);
+        return std::fabs(b1 * m + (1 - b1) * gradient) >
+               (1 - b1) * off / (1 - b2);
+      });
     }
   });
 }
@@ -347,9 +364,10 @@ bool ModelReference::evaluate(const std::string &name, int64_t batch,
   for (int mode : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO})
     if (!run(function, arguments, Precision::F32, mode, others.emplace_back()))
       return false;
-  if (!run(function, arguments, Precision::Perturbed, FE_TONEAREST,
-           others.emplace_back()))
-    return false;
+  for (uint64_t seed : {1, 2, 3, 4})
+    if (!run(function, arguments, Precision::Perturbed, FE_TONEAREST,
+             others.emplace_back(), seed))
+      return false;
   if (bf16)
     for (Precision precision : {Precision::F64, Precision::F32})
       if (!run(findEntry(*parts->rounded, name, batch), arguments, precision,
