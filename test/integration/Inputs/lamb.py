@@ -59,11 +59,16 @@ def gradients(p, x, labels):
     return g
 
 
-def train(p, folder, steps, whole):
+def training_set(folder):
     with open(f"{folder}/train-images-idx3-ubyte", "rb") as file:
         x = np.frombuffer(file.read()[16:], np.uint8).reshape(BATCH, PIXELS) / 255
     with open(f"{folder}/train-labels-idx1-ubyte", "rb") as file:
         labels = np.frombuffer(file.read()[8:], np.uint8)
+    return x, labels
+
+
+def train(p, folder, steps, whole):
+    x, labels = training_set(folder)
     m = {name: np.zeros(shape) for name, shape in SHAPES.items()}
     v = {name: np.zeros(shape) for name, shape in SHAPES.items()}
     for step in range(1, steps + 1):
@@ -87,9 +92,10 @@ def train(p, folder, steps, whole):
     return p
 
 
-def check(folder, weights, trained, steps, whole):
+def check(folder, weights, trained, steps, **options):
+    """Ends the program, with 1 if the trained parameters are not those of `train`."""
     start, got = read(weights), read(trained)
-    want = train(dict(start), folder, int(steps), whole)
+    want = options.pop("train", train)(dict(start), folder, int(steps), **options)
     bad = False
     for name in SHAPES:
         # As a share of the largest change of the parameter.

@@ -15,7 +15,7 @@ import numpy as np
 
 import lamb
 import weights_file
-from lamb import BATCH, PIXELS, SHAPES, gradients, read
+from lamb import SHAPES, gradients, read, training_set
 
 RATE, DECAY, B1, B2, CLIP = 0.01, 0.1, 0.8, 0.95, 0.25
 
@@ -28,10 +28,7 @@ def write(folder, weights):
 
 
 def train(p, folder, steps, late):
-    with open(f"{folder}/train-images-idx3-ubyte", "rb") as file:
-        x = np.frombuffer(file.read()[16:], np.uint8).reshape(BATCH, PIXELS) / 255
-    with open(f"{folder}/train-labels-idx1-ubyte", "rb") as file:
-        labels = np.frombuffer(file.read()[8:], np.uint8)
+    x, labels = training_set(folder)
     m = {name: np.zeros(shape) for name, shape in SHAPES.items()}
     for _ in range(steps):
         g = gradients(p, x, labels)
@@ -50,20 +47,8 @@ def train(p, folder, steps, late):
     return p
 
 
-def check(folder, weights, trained, steps, late):
-    start, got = read(weights), read(trained)
-    want = train(dict(start), folder, int(steps), late)
-    bad = False
-    for name in SHAPES:
-        # As a share of the largest change of the parameter.
-        error = abs(got[name] - want[name]).max() / abs(want[name] - start[name]).max()
-        bad |= not error < 1e-4
-        print(f"{name}: {'equal' if error < 1e-4 else 'DIFFERENT'} ({error:.2g})")
-    sys.exit(bad)
-
-
 if __name__ == "__main__":
     if sys.argv[1] == "write":
         write(*sys.argv[2:])
     else:
-        check(*sys.argv[2:], late=sys.argv[1] == "late")
+        lamb.check(*sys.argv[2:], train=train, late=sys.argv[1] == "late")
