@@ -28,11 +28,13 @@ def MoE_OptimizerOpInterface : OpInterface<"OptimizerOpInterface"> {
     where there are none, the gradient and the moments before the step.
   }];
   let methods = [
-    InterfaceMethod<"How many parameters there are.", "unsigned", "getNumParams", (ins), "", [{
-      return $_op->getNumResults() / (1 + ConcreteOp::numMoments);
-    }]>,
+    StaticInterfaceMethod<"What a model may say of it, and which operands and attributes it has.",
+      "const ::moec::moe::UpdateInfo &", "getInfo">,
     StaticInterfaceMethod<"How many moments a parameter has.", "unsigned", "getNumMoments", (ins), "", [{
-      return ConcreteOp::numMoments;
+      return ConcreteOp::getInfo().moments.size();
+    }]>,
+    InterfaceMethod<"How many parameters there are.", "unsigned", "getNumParams", (ins), "", [{
+      return $_op->getNumResults() / (1 + ConcreteOp::getInfo().moments.size());
     }]>,
     StaticInterfaceMethod<[{
       How many sums over a parameter its update reads. With none, parameters may be joined.

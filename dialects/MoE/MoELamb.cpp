@@ -11,6 +11,21 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::moe;
 
+const UpdateInfo &LambUpdateOp::getInfo() {
+  using Kind = UpdateSetting::Kind;
+  static const UpdateInfo info{
+      "lamb",
+      "Adam whose step is as long as the parameter of a layer is large (arXiv "
+      "1904.00962)",
+      {{"beta1", Kind::Decay, 0.9, "decay of the mean"},
+       {"beta2", Kind::Decay, 0.999, "decay of the variance"},
+       {"eps", Kind::Positive, 1e-6, "added to the root of the variance"}},
+      {"mean", "variance"},
+      /*countsSteps=*/true,
+      /*sumsOverLayers=*/true};
+  return info;
+}
+
 LogicalResult LambUpdateOp::verify() {
   if (failed(expectDecay(*this, "beta", getBeta1())) ||
       failed(expectDecay(*this, "beta", getBeta2())))

@@ -11,6 +11,18 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::moe;
 
+const UpdateInfo &LionUpdateOp::getInfo() {
+  using Kind = UpdateSetting::Kind;
+  static const UpdateInfo info{
+      "lion",
+      "the sign of an average of gradients, with decoupled weight decay (arXiv "
+      "2302.06675)",
+      {{"beta1", Kind::Decay, 0.9, "decay of the mean in the step's sign"},
+       {"beta2", Kind::Decay, 0.99, "decay of the mean that is kept"}},
+      {"mean"}};
+  return info;
+}
+
 LogicalResult LionUpdateOp::verify() {
   if (failed(expectDecay(*this, "beta", getBeta1())) ||
       failed(expectDecay(*this, "beta", getBeta2())))

@@ -19,7 +19,29 @@ LogicalResult ClipScaleOp::verify() {
   return expectOneElementType(*this);
 }
 
+const UpdateInfo &SgdUpdateOp::getInfo() {
+  static const UpdateInfo info{"sgd",
+                               "stochastic gradient descent with momentum",
+                               {{"momentum", UpdateSetting::Kind::Decay, 0.9,
+                                 "decay of the sum of gradients"}},
+                               {"momentum"}};
+  return info;
+}
+
 LogicalResult SgdUpdateOp::verify() { return expectOneElementType(*this); }
+
+const UpdateInfo &AdamWUpdateOp::getInfo() {
+  using Kind = UpdateSetting::Kind;
+  static const UpdateInfo info{
+      "adamw",
+      "Adam with decoupled weight decay (arXiv 1711.05101)",
+      {{"beta1", Kind::Decay, 0.9, "decay of the mean"},
+       {"beta2", Kind::Decay, 0.999, "decay of the variance"},
+       {"eps", Kind::Positive, 1e-8, "added to the root of the variance"}},
+      {"mean", "variance"},
+      /*countsSteps=*/true};
+  return info;
+}
 
 LogicalResult AdamWUpdateOp::verify() {
   if (failed(expectDecay(*this, "beta", getBeta1())) ||
@@ -37,7 +59,8 @@ SmallVector<Number> SgdUpdateOp::newMoments(UpdateMath &m,
   Number gradient = m.mul(e.scalars[1], e.grad);
   if (double decay = getWeightDecay().convertToDouble())
     gradient = m.fma(e.param, m.constant(decay), gradient);
-  return {m.fma(e.moments[0], m.constant(getMu().convertToDouble()), gradient)};
+  return {m.fma(e.moments[0], m.constant(getMomentum().convertToDouble()),
+                gradient)};
 }
 
 Number SgdUpdateOp::newParam(UpdateMath &m, const UpdateElement &e,

@@ -39,23 +39,22 @@ def MoE_SgdUpdateOp : MoE_OptimizerOp<"sgd_update", [MoE_SameTypes<"params", "gr
     MoE_SameTypes<"params", "momenta">, MoE_SameTypes<"params", "newParams">, MoE_SameTypes<"params", "newMomenta">]> {
   let summary = "SGD with momentum";
   let description = [{
-    For each parameter: g' = gradScale * g + weight_decay * p; m' = mu * m + g'; p' = p - lr * m'.
+    For each parameter: g' = gradScale * g + weight_decay * p; m' = momentum * m + g'; p' = p - lr * m'.
 
     Example:
 
     ```mlir
     func.func @f(%p: tensor<8xf32>, %g: tensor<8xf32>, %m: tensor<8xf32>, %lr: tensor<f32>, %c: tensor<f32>) -> (tensor<8xf32>, tensor<8xf32>) {
-      %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) rate %lr scale %c mu 0.9 weight_decay 1.0e-4 : tensor<f32>, tensor<8xf32>
+      %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) rate %lr scale %c momentum 0.9 weight_decay 1.0e-4 : tensor<f32>, tensor<8xf32>
       return %q, %n : tensor<8xf32>, tensor<8xf32>
     }
     ```
   }];
   let arguments = (ins Variadic<MoE_Tensor>:$params, Variadic<MoE_Tensor>:$grads, Variadic<MoE_Tensor>:$momenta,
-    MoE_Scalar:$learningRate, MoE_Scalar:$gradScale, F64Attr:$mu, F64Attr:$weight_decay);
+    MoE_Scalar:$learningRate, MoE_Scalar:$gradScale, F64Attr:$momentum, F64Attr:$weight_decay);
   let results = (outs Variadic<MoE_Tensor>:$newParams, Variadic<MoE_Tensor>:$newMomenta);
   let assemblyFormat = [{ `(` $params `)` `grads` `(` $grads `)` `momenta` `(` $momenta `)` `rate` $learningRate
-    `scale` $gradScale `mu` $mu `weight_decay` $weight_decay attr-dict `:` type($learningRate) `,` type($params) }];
-  let extraClassDeclaration = "static constexpr unsigned numMoments = 1;";
+    `scale` $gradScale `momentum` $momentum `weight_decay` $weight_decay attr-dict `:` type($learningRate) `,` type($params) }];
 }
 
 def MoE_AdamWUpdateOp : MoE_OptimizerOp<"adamw_update", [MoE_SameTypes<"params", "grads">,
@@ -86,7 +85,6 @@ def MoE_AdamWUpdateOp : MoE_OptimizerOp<"adamw_update", [MoE_SameTypes<"params",
   let assemblyFormat = [{ `(` $params `)` `grads` `(` $grads `)` `means` `(` $means `)` `variances` `(` $variances `)`
     `rate` $learningRate `step` $step `scale` $gradScale `beta1` $beta1 `beta2` $beta2 `eps` $eps
     `weight_decay` $weight_decay attr-dict `:` type($learningRate) `,` type($step) `,` type($params) }];
-  let extraClassDeclaration = "static constexpr unsigned numMoments = 2;";
 }
 
 def MoE_LambUpdateOp : MoE_OptimizerOp<"lamb_update", [MoE_SameTypes<"params", "grads">,
@@ -119,10 +117,7 @@ def MoE_LambUpdateOp : MoE_OptimizerOp<"lamb_update", [MoE_SameTypes<"params", "
   let assemblyFormat = [{ `(` $params `)` `grads` `(` $grads `)` `means` `(` $means `)` `variances` `(` $variances `)`
     `rate` $learningRate `step` $step `scale` $gradScale `slices` $slices `beta1` $beta1 `beta2` $beta2 `eps` $eps
     `weight_decay` $weight_decay attr-dict `:` type($learningRate) `,` type($step) `,` type($params) }];
-  let extraClassDeclaration = [{
-    static constexpr unsigned numMoments = 2;
-    static unsigned getNumSums() { return 2; }
-  }];
+  let extraClassDeclaration = "static unsigned getNumSums() { return 2; }";
 }
 
 def MoE_LionUpdateOp : MoE_OptimizerOp<"lion_update", [MoE_SameTypes<"params", "grads">, MoE_SameTypes<"params", "means">,
@@ -147,7 +142,6 @@ def MoE_LionUpdateOp : MoE_OptimizerOp<"lion_update", [MoE_SameTypes<"params", "
   let assemblyFormat = [{ `(` $params `)` `grads` `(` $grads `)` `means` `(` $means `)` `rate` $learningRate
     `scale` $gradScale `beta1` $beta1 `beta2` $beta2 `weight_decay` $weight_decay attr-dict
     `:` type($learningRate) `,` type($params) }];
-  let extraClassDeclaration = "static constexpr unsigned numMoments = 1;";
 }
 
 #endif

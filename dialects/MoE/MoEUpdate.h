@@ -15,6 +15,8 @@
 
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+#include <vector>
 
 namespace moec::moe {
 
@@ -43,6 +45,34 @@ public:
   virtual Number ifPositive(Number x, Number yes, Number no) = 0;
 
   Number mul(Number x, double y) { return mul(x, constant(y)); }
+};
+
+/// A number that a model may give an optimizer: an attribute of its op.
+struct UpdateSetting {
+  enum class Kind {
+    Decay,   ///< from 0 to below 1
+    Positive ///< above 0
+  };
+  const char *name;
+  Kind kind;
+  double fallback; ///< of a model that does not say
+  const char *doc;
+};
+
+/// What a model may say of an optimizer. Its op has as operands the lists of
+/// parameters, of gradients and of each kind of moments, the learning rate, the
+/// number of the step if it counts them, and the factor of the gradients; as
+/// attributes its settings, `weight_decay`, and `slices` if it sums over
+/// layers.
+struct UpdateInfo {
+  const char *name; ///< "adamw"
+  const char *doc;
+  std::vector<UpdateSetting> settings;
+  /// The variables PARAMETER.moment.
+  std::vector<llvm::StringRef> moments;
+  bool countsSteps = false;
+  /// Has an attribute `slices`: of how many layers each parameter is stacked.
+  bool sumsOverLayers = false;
 };
 
 /// One element of a parameter and what belongs to it; scalars are the op's

@@ -160,7 +160,8 @@ void EntryBuilder::buildUpdate(bool decay, double factor,
     update.layers.push_back(parameter.layers);
   }
   // The new parameters, then each list of new moments.
-  Operation::result_range values = optimizer.build(update)->getResults();
+  Operation::result_range values =
+      createUpdate(optimizer, update)->getResults();
   size_t count = chosen.size();
   for (auto [i, parameter] : llvm::enumerate(chosen)) {
     parameter->updated = values[i];

@@ -28,12 +28,11 @@ llvm::ArrayRef<SectionDef> moec::import::optimizerDefs() {
                        0,
                        true};
     std::vector<SectionDef> defs;
-    for (const OptimizerDef *optimizer : allOptimizers()) {
+    for (const OptimizerDef &optimizer : allOptimizers()) {
       std::vector<AttrDef> attrs = {
           rate, AttrDef::nonNegative("weight_decay", 0, "weight decay")};
-      attrs.insert(attrs.end(), optimizer->attrs.begin(),
-                   optimizer->attrs.end());
-      defs.push_back({optimizer->name, optimizer->doc, std::move(attrs)});
+      attrs.insert(attrs.end(), optimizer.attrs.begin(), optimizer.attrs.end());
+      defs.push_back({optimizer.name, optimizer.doc, std::move(attrs)});
     }
     return defs;
   }();

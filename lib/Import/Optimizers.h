@@ -5,10 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An optimizer of the JSON format is one OptimizerDef: its attributes, the
-// moments that a parameter has, and a builder that writes its update. It stands
-// in one file in Optimizers/ and in the list below; the reader, the JSON
-// Schema, the variables and the training step follow from it.
+// The optimizers of the JSON format are the ops with OptimizerOpInterface that
+// the list in Optimizers.cpp names: the reader, the JSON Schema, the variables
+// and the training step follow from what they say of themselves.
 //
 //===----------------------------------------------------------------------===//
 
@@ -54,24 +53,17 @@ struct OptimizerDef {
   /// The variables PARAMETER.moment, in the order of the op's operands.
   std::vector<llvm::StringRef> moments;
   bool countsSteps; ///< its update reads the number of the step
-  moe::OptimizerOpInterface (*build)(UpdateBuild &);
+  bool sumsOverLayers;
+  llvm::StringRef op; ///< of its update
 };
 
+/// Writes the update of an optimizer.
+mlir::Operation *createUpdate(const OptimizerDef &optimizer, UpdateBuild &u);
+
 /// All optimizers, by name.
-llvm::ArrayRef<const OptimizerDef *> allOptimizers();
+llvm::ArrayRef<OptimizerDef> allOptimizers();
 /// Null if there is none of that name.
 const OptimizerDef *findOptimizer(llvm::StringRef name);
-
-// Every optimizer. A line here is all that one of them needs besides.
-#define MOEC_IMPORT_OPTIMIZERS(OPTIMIZER)                                      \
-  OPTIMIZER(adamwOptimizer)                                                    \
-  OPTIMIZER(lambOptimizer)                                                     \
-  OPTIMIZER(lionOptimizer)                                                     \
-  OPTIMIZER(sgdOptimizer)
-
-#define MOEC_DECLARE_OPTIMIZER(optimizer) extern const OptimizerDef optimizer;
-MOEC_IMPORT_OPTIMIZERS(MOEC_DECLARE_OPTIMIZER)
-#undef MOEC_DECLARE_OPTIMIZER
 
 } // namespace moec::import
 

@@ -82,7 +82,7 @@ func.func @clip_norm(%g: tensor<32xf32>) -> tensor<f32> {
 
 func.func @sgd(%p: tensor<8xf32>, %lr: tensor<f64>) -> tensor<8xf32> {
   // expected-error @+1 {{expected one element type, got 'f32' and 'f64'}}
-  %a, %b = moe.sgd_update (%p) grads (%p) momenta (%p) rate %lr scale %lr mu 0.9 weight_decay 0.0 : tensor<f64>, tensor<8xf32>
+  %a, %b = moe.sgd_update (%p) grads (%p) momenta (%p) rate %lr scale %lr momentum 0.9 weight_decay 0.0 : tensor<f64>, tensor<8xf32>
   return %a : tensor<8xf32>
 }
 

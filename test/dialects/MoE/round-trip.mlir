@@ -302,9 +302,9 @@ func.func @clip_scale(%g: tensor<1024xf32>) -> (tensor<f32>, tensor<f32>) {
 }
 
 // CHECK-LABEL: func.func @sgd_update(
-// CHECK: = moe.sgd_update(%{{.*}}) grads(%{{.*}}) momenta(%{{.*}}) rate %{{.*}} scale %{{.*}} mu 9.000000e-01 weight_decay 1.000000e-04 : tensor<f32>, tensor<8xf32>
+// CHECK: = moe.sgd_update(%{{.*}}) grads(%{{.*}}) momenta(%{{.*}}) rate %{{.*}} scale %{{.*}} momentum 9.000000e-01 weight_decay 1.000000e-04 : tensor<f32>, tensor<8xf32>
 func.func @sgd_update(%p: tensor<8xf32>, %g: tensor<8xf32>, %m: tensor<8xf32>, %lr: tensor<f32>, %c: tensor<f32>) -> (tensor<8xf32>, tensor<8xf32>) {
-  %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) rate %lr scale %c mu 0.9 weight_decay 1.0e-4 : tensor<f32>, tensor<8xf32>
+  %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) rate %lr scale %c momentum 0.9 weight_decay 1.0e-4 : tensor<f32>, tensor<8xf32>
   return %q, %n : tensor<8xf32>, tensor<8xf32>
 }
 
@@ -318,10 +318,10 @@ func.func @adamw_update(%p: tensor<8xf32>, %g: tensor<8xf32>, %m: tensor<8xf32>,
 }
 // CHECK-LABEL: func.func @several_updates(
 // CHECK: moe.clip_scale %{{.*}}, %{{.*}} max_norm 1.000000e+00 : tensor<2x4xf32>, tensor<f32> -> tensor<f32>
-// CHECK: = moe.sgd_update(%{{.*}}, %{{.*}}) grads(%{{.*}}, %{{.*}}) momenta(%{{.*}}, %{{.*}}) rate %{{.*}} scale %{{.*}} mu 9.000000e-01 weight_decay 0.000000e+00 : tensor<f32>, tensor<2x4xf32>, tensor<f32>
+// CHECK: = moe.sgd_update(%{{.*}}, %{{.*}}) grads(%{{.*}}, %{{.*}}) momenta(%{{.*}}, %{{.*}}) rate %{{.*}} scale %{{.*}} momentum 9.000000e-01 weight_decay 0.000000e+00 : tensor<f32>, tensor<2x4xf32>, tensor<f32>
 func.func @several_updates(%p: tensor<2x4xf32>, %q: tensor<f32>, %lr: tensor<f32>) -> (tensor<2x4xf32>, tensor<f32>) {
   %s, %n = moe.clip_scale %p, %q max_norm 1.0 : tensor<2x4xf32>, tensor<f32> -> tensor<f32>
-  %r:4 = moe.sgd_update (%p, %q) grads (%p, %q) momenta (%p, %q) rate %lr scale %s mu 0.9 weight_decay 0.0
+  %r:4 = moe.sgd_update (%p, %q) grads (%p, %q) momenta (%p, %q) rate %lr scale %s momentum 0.9 weight_decay 0.0
     : tensor<f32>, tensor<2x4xf32>, tensor<f32>
   return %r#0, %r#1 : tensor<2x4xf32>, tensor<f32>
 }

@@ -26,6 +26,6 @@ func.func @train_step(%x: tensor<4xf32> {moe.field = "x"}, %w: tensor<4xf32> {mo
   %l = moe.mul %s, %s : tensor<f32>
   %g = moe.gradient %l wrt %w : tensor<f32>, tensor<4xf32>
   %c, %n = moe.clip_scale %g max_norm 1.0 : tensor<4xf32> -> tensor<f32>
-  %q, %k = moe.sgd_update (%w) grads (%g) momenta (%m) rate %lr scale %c mu 0.9 weight_decay 0.5 : tensor<f32>, tensor<4xf32>
+  %q, %k = moe.sgd_update (%w) grads (%g) momenta (%m) rate %lr scale %c momentum 0.9 weight_decay 0.5 : tensor<f32>, tensor<4xf32>
   return %l, %n, %q, %k : tensor<f32>, tensor<f32>, tensor<4xf32>, tensor<4xf32>
 }

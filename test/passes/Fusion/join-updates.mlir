@@ -18,7 +18,7 @@
 func.func @sgd(%a: tensor<3xf32>, %b: tensor<2x16xf32>, %ga: tensor<3xf32>, %gb: tensor<2x16xf32>, %ma: tensor<3xf32>, %mb: tensor<2x16xf32>, %r: tensor<f32>)
     -> (tensor<3xf32>, tensor<2x16xf32>, tensor<3xf32>, tensor<2x16xf32>) {
   %s, %n = moe.clip_scale %ga, %gb max_norm 1.0 : tensor<3xf32>, tensor<2x16xf32> -> tensor<f32>
-  %u:4 = moe.sgd_update (%a, %b) grads (%ga, %gb) momenta (%ma, %mb) rate %r scale %s mu 0.9 weight_decay 0.5
+  %u:4 = moe.sgd_update (%a, %b) grads (%ga, %gb) momenta (%ma, %mb) rate %r scale %s momentum 0.9 weight_decay 0.5
     : tensor<f32>, tensor<3xf32>, tensor<2x16xf32>
   return %u#0, %u#1, %u#2, %u#3 : tensor<3xf32>, tensor<2x16xf32>, tensor<3xf32>, tensor<2x16xf32>
 }
@@ -33,7 +33,7 @@ func.func @sgd(%a: tensor<3xf32>, %b: tensor<2x16xf32>, %ga: tensor<3xf32>, %gb:
 func.func @adamw(%a: tensor<f32>, %b: tensor<16xf32>, %s: tensor<i32>) -> (tensor<f32>, tensor<16xf32>, tensor<f32>) {
   %u:6 = moe.adamw_update (%a, %b) grads (%a, %b) means (%a, %b) variances (%a, %b) rate %a step %s scale %a
     beta1 0.9 beta2 0.999 eps 1.0e-8 weight_decay 0.0 : tensor<f32>, tensor<i32>, tensor<f32>, tensor<16xf32>
-  %v:2 = moe.sgd_update (%a) grads (%a) momenta (%a) rate %a scale %a mu 0.9 weight_decay 0.5 : tensor<f32>, tensor<f32>
+  %v:2 = moe.sgd_update (%a) grads (%a) momenta (%a) rate %a scale %a momentum 0.9 weight_decay 0.5 : tensor<f32>, tensor<f32>
   return %u#0, %u#1, %v#0 : tensor<f32>, tensor<16xf32>, tensor<f32>
 }
 

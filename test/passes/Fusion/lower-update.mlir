@@ -7,7 +7,7 @@
 // CHECK-SAME: outs(%arg0, %arg2 : tensor<64xf32>, tensor<64xf32>)
 // CHECK-NOT: tensor.empty
 func.func @sgd(%p: tensor<64xf32>, %g: tensor<64xf32>, %m: tensor<64xf32>, %lr: tensor<f32>, %c: tensor<f32>) -> (tensor<64xf32>, tensor<64xf32>) {
-  %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) rate %lr scale %c mu 0.9 weight_decay 1.0e-4 : tensor<f32>, tensor<64xf32>
+  %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) rate %lr scale %c momentum 0.9 weight_decay 1.0e-4 : tensor<f32>, tensor<64xf32>
   return %q, %n : tensor<64xf32>, tensor<64xf32>
 }
 

@@ -256,7 +256,7 @@ def optimizers(rng):
                        f"variances ({a[3].name}) rate {lr.name} step {s.name} scale {c.name} "
                        f"beta1 {b1} beta2 {b2} eps {eps:.1e} weight_decay {decay} : {e}, {s.type}, {t}")
         f.lines.append(f"%q, %momentum = moe.sgd_update ({a[5].name}) grads ({a[1].name}) momenta ({a[4].name}) "
-                       f"rate {lr.name} scale {c.name} mu 0.9 weight_decay {decay} : {e}, {t}")
+                       f"rate {lr.name} scale {c.name} momentum 0.9 weight_decay {decay} : {e}, {t}")
         results = [type(a[0])(name, shape, ty) for name, shape, ty in
                    [("%norm", (), e), ("%p", (n,), t), ("%m", (n,), t), ("%v", (n,), t), ("%q", (n,), t),
                     ("%momentum", (n,), t)]]
