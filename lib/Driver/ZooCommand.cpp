@@ -233,17 +233,13 @@ static std::string helpOf(const std::string &name) {
 /// A finite number in the option's range.
 static CLI::Validator realNumber(const zoo::Option &option) {
   return CLI::Validator(
-      [zero = option.zero, share = option.share](std::string &text) {
+      [zero = option.zero](std::string &text) {
         double value = 0;
         bool good = CLI::detail::lexical_cast(text, value) &&
-                    std::isfinite(value) && (zero ? value >= 0 : value > 0) &&
-                    (!share || value <= 1);
+                    std::isfinite(value) && (zero ? value >= 0 : value > 0);
         return good ? std::string()
                     : fmt::format("expected a number {}, got '{}'",
-                                  share  ? "from 0 to 1"
-                                  : zero ? "of at least 0"
-                                         : "above 0",
-                                  text);
+                                  zero ? "of at least 0" : "above 0", text);
       },
       "");
 }

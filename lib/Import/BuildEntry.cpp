@@ -134,11 +134,9 @@ void EntryBuilder::writeVariable(Value value, StringRef name) {
 }
 
 static moe::InitAttr initOf(Builder &b, const Init &init) {
-  StringRef op = init.op;
-  if (op == "normal")
-    return moe::InitAttr::get(b.getContext(), moe::InitKind::Normal,
-                              b.getF64FloatAttr(init.std));
-  return moe::InitAttr::get(b.getContext(), *moe::symbolizeInitKind(op), {});
+  return moe::InitAttr::get(b.getContext(), *moe::symbolizeInitKind(init.op),
+                            init.number ? b.getF64FloatAttr(*init.number)
+                                        : FloatAttr());
 }
 
 /// The argument that a statistic is. What runs with a shadow measures its own;
@@ -169,10 +167,12 @@ Value EntryBuilder::getParameter(StringRef name, const ParamSpec &spec,
   const ParameterGroup *group =
       model.training ? model.training->groupOf(name) : nullptr;
   bool frozen = group && group->freeze;
-  bool decay = group && group->decay ? *group->decay : spec.decay && !frozen;
+  bool decay = group && group->weightDecay ? *group->weightDecay > 0
+               : group && group->decay     ? *group->decay
+                                           : spec.decay && !frozen;
   RankedTensorType type = floatType(counts, spec.shape);
   addVariable(name, type, moe::Role::Parameter, "", decay,
-              initOf(b, spec.init));
+              initOf(b, model.initOf(name, spec)));
   // A shadow is said by the node, or else evaluation may ask for one, of what
   // training averages.
   std::string average = shadow.str();
@@ -193,7 +193,9 @@ Value EntryBuilder::getParameter(StringRef name, const ParamSpec &spec,
   parameters.push_back(name.str());
   if (!frozen)
     trained.push_back({name.str(),
-                       decay,
+                       group && group->weightDecay ? *group->weightDecay
+                       : decay                     ? training->weightDecay
+                                                   : 0,
                        group ? group->learningRate : 1.0,
                        llvm::product_of(counts),
                        value,

@@ -95,16 +95,17 @@ void EntryBuilder::buildStep() {
         b, NameLoc::get(b.getStringAttr("update")), floatType({}),
         floatType({}), gradients, b.getF64FloatAttr(training->clipNorm));
     addMetric(clip.getNorm(), "grad_norm");
-    // The groups, those that decay first.
-    for (bool decay : {true, false}) {
-      SmallVector<double> rates;
-      for (const Trained &parameter : trained)
-        if (parameter.decay == decay &&
-            !llvm::is_contained(rates, parameter.rate))
-          rates.push_back(parameter.rate);
-      for (double factor : rates)
-        buildUpdate(decay, factor, gradients, clip.getScale());
-    }
+    // What decays alike and learns alike, in one update; what decays first.
+    SmallVector<std::pair<double, double>> updates;
+    for (const Trained &parameter : trained)
+      if (std::pair key(parameter.weightDecay, parameter.rate);
+          !llvm::is_contained(updates, key))
+        updates.push_back(key);
+    llvm::stable_sort(updates, [](const auto &a, const auto &b) {
+      return (a.first > 0) > (b.first > 0);
+    });
+    for (auto [weightDecay, factor] : updates)
+      buildUpdate(weightDecay, factor, gradients, clip.getScale());
   }
   updateShadows();
   writeStatistics();
@@ -127,8 +128,9 @@ void EntryBuilder::addMoments() {
     step = addHost(moe::HostValue::Step, b.getI32Type());
 }
 
-/// The new values of the parameters of a group.
-void EntryBuilder::buildUpdate(bool decay, double factor,
+/// The new values of the parameters with that weight decay and that factor of
+/// the learning rate.
+void EntryBuilder::buildUpdate(double weightDecay, double factor,
                                ArrayRef<Value> gradients, Value scale) {
   Location loc = NameLoc::get(b.getStringAttr("update"));
   const OptimizerDef &optimizer = *training->optimizer;
@@ -137,20 +139,13 @@ void EntryBuilder::buildUpdate(bool decay, double factor,
     own = moe::ScaleOp::create(b, loc, rate.getType(), rate,
                                b.getF64FloatAttr(factor));
   SmallVector<SmallVector<Value>, 2> moments(optimizer.moments.size());
-  UpdateBuild update{b,
-                     loc,
-                     training->optimizerAttrs,
-                     {},
-                     {},
-                     std::move(moments),
-                     own,
-                     scale,
-                     step,
-                     {},
-                     decay ? training->weightDecay : 0};
+  UpdateBuild update{b,   loc,        training->optimizerAttrs,
+                     {},  {},         std::move(moments),
+                     own, scale,      step,
+                     {},  weightDecay};
   SmallVector<Trained *> chosen;
   for (auto [i, parameter] : llvm::enumerate(trained)) {
-    if (parameter.decay != decay || parameter.rate != factor)
+    if (parameter.weightDecay != weightDecay || parameter.rate != factor)
       continue;
     chosen.push_back(&parameter);
     update.params.push_back(parameter.value);

@@ -252,6 +252,8 @@ static void checkRest(Reader &reader, bool training) {
     reader.missing(reader.root, "the model", "training")
         .fix("add loss and optimizer, or compile with --mode infer");
   findLogits(reader, section != nullptr);
+  if (const JsonValue *inits = reader.root.find("init"))
+    checkInits(reader, *inits);
   if (const JsonValue *classes = reader.root.find("classes"))
     checkClasses(reader, *classes, section != nullptr);
   if (!reader.problems.empty())
@@ -276,7 +278,7 @@ std::unique_ptr<Model> moec::import::checkModel(const JsonValue &root,
   Reader reader(*model, root, problems);
   reader.object(root, "the model",
                 {"format", "name", "description", "dims", "inputs", "blocks",
-                 "nodes", "outputs", "classes", "training"});
+                 "nodes", "outputs", "init", "classes", "training"});
   const JsonValue *name = root.find("name");
   if (!name)
     reader.missing(root, "the model", "name");

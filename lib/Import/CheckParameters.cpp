@@ -1,4 +1,4 @@
-//===- CheckParameters.cpp - Parameter groups and shadows ---------------===//
+//===- CheckParameters.cpp - Starts, groups and shadows of parameters ---===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,6 +8,7 @@
 #include "lib/Import/Reader.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/GlobPattern.h"
+#include <cmath>
 
 using namespace moec::import;
 using llvm::ArrayRef;
@@ -21,6 +22,8 @@ ArrayRef<AttrDef> moec::import::groupAttrs() {
       AttrDef::flag("decay", true,
                     "whether weight decay applies; without it to the matrices "
                     "of layers only"),
+      AttrDef::nonNegative("weight_decay", -1,
+                           "weight decay of these, instead of the optimizer's"),
       AttrDef::positive("learning_rate", 1,
                         "times the learning rate of the optimizer"),
       AttrDef::flag("freeze", false, "never updated")};
@@ -38,6 +41,21 @@ ArrayRef<AttrDef> moec::import::shadowAttrs() {
               false,
               {},
               1}};
+  return defs;
+}
+
+ArrayRef<SectionDef> moec::import::initDefs() {
+  const AttrDef value{
+      "value", AttrDef::Kind::Real, "what each element is", true, 0, -HUGE_VAL};
+  const AttrDef std{"std", AttrDef::Kind::Real, "standard deviation", true};
+  const AttrDef limit{"limit", AttrDef::Kind::Real,
+                      "the largest absolute value", true};
+  static const SectionDef defs[] = {
+      {"zeros", "each element 0", {}},
+      {"ones", "each element 1", {}},
+      {"constant", "each element the same", {value}},
+      {"normal", "normal numbers with mean 0", {std}},
+      {"uniform", "evenly spread from -limit to limit", {limit}}};
   return defs;
 }
 
@@ -100,6 +118,39 @@ static bool readPatterns(Reader &reader, const JsonValue &json, StringRef key,
   return good;
 }
 
+bool moec::import::checkInits(Reader &reader, const JsonValue &inits) {
+  if (!inits.isArray() || inits.items.size() > maxPatterns) {
+    reader.problems.add(inits, "'init' is not a list of start values")
+        .expected(formatv("1 to {0} of {{ \"match\": \"*.bias\", \"op\": "
+                          "\"constant\", \"value\": 0.1 }",
+                          maxPatterns))
+        .got(inits.isArray() ? std::to_string(inits.items.size())
+                             : inits.describe());
+    return false;
+  }
+  bool good = true;
+  for (auto [i, json] : llvm::enumerate(inits.items)) {
+    std::string what = formatv("start {0}", i);
+    AttrValues values;
+    const SectionDef *def = readSection(reader, json, what, initDefs(),
+                                        {"match", "description"}, values);
+    if (!def) {
+      good = false;
+      continue;
+    }
+    InitRule &rule = reader.model.inits.emplace_back();
+    rule.init.op = def->name;
+    if (!values.empty())
+      rule.init.number = values.begin()->second.real;
+    const JsonValue *match = json.find("match");
+    if (!match)
+      reader.missing(json, what, "match")
+          .expected("a pattern of parameter names, or a list of them");
+    good &= match && readPatterns(reader, *match, "match", rule.match);
+  }
+  return good;
+}
+
 bool moec::import::checkGroups(Reader &reader, const JsonValue &groups,
                                Training &training) {
   if (!groups.isArray() || groups.items.size() > maxPatterns) {
@@ -126,6 +177,8 @@ bool moec::import::checkGroups(Reader &reader, const JsonValue &groups,
     ParameterGroup &group = training.groups.emplace_back();
     if (values["decay"].json)
       group.decay = values["decay"].integer != 0;
+    if (values["weight_decay"].json)
+      group.weightDecay = values["weight_decay"].real;
     group.learningRate = values["learning_rate"].real;
     group.freeze = values["freeze"].integer != 0;
     const JsonValue *match = json.find("match");
@@ -133,7 +186,17 @@ bool moec::import::checkGroups(Reader &reader, const JsonValue &groups,
       reader.missing(json, what, "match")
           .expected("a pattern of parameter names, or a list of them");
     good &= match && readPatterns(reader, *match, "match", group.match);
-    if (group.freeze && (group.decay || values["learning_rate"].json)) {
+    if (group.decay && group.weightDecay) {
+      reader.problems
+          .add(*values["weight_decay"].json,
+               what + " has both 'decay' and 'weight_decay'")
+          .expected("'decay' for the optimizer's weight decay or none, "
+                    "'weight_decay' for another")
+          .fix("remove 'decay'");
+      good = false;
+    }
+    if (group.freeze &&
+        (group.decay || group.weightDecay || values["learning_rate"].json)) {
       reader.problems.add(json, what + " is frozen, so nothing else counts")
           .expected("\"freeze\": true alone")
           .fix("remove 'freeze', or what stands beside it");

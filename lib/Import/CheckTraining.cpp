@@ -40,14 +40,27 @@ llvm::ArrayRef<SectionDef> moec::import::optimizerDefs() {
 }
 
 llvm::ArrayRef<SectionDef> moec::import::scheduleDefs() {
+  const AttrDef warmup = AttrDef::nonNegative(
+      "warmup", 0.05,
+      "steps that warm up linearly from 0; below 1 a share of all steps");
+  const AttrDef cooldown = AttrDef::nonNegative(
+      "cooldown", 0,
+      "last steps, which go down linearly to 0; below 1 a share of all steps");
+  const AttrDef final =
+      AttrDef::share("final", 0, "last learning rate as a share of the peak");
+  const AttrDef timescale = AttrDef::positive(
+      "timescale", 10000, "steps that bring the peak down to 0.707 of it");
   static const SectionDef defs[] = {
-      {"constant", "the learning rate all the time", {}},
+      {"constant", "the learning rate all the time", {cooldown}},
       {"warmup_cosine",
-       "linear warm-up from 0, then half a cosine",
-       {AttrDef::share("warmup", 0.05, "share of all steps that warm up"),
-        AttrDef::share("final", 0,
-                       "last learning rate as a share of the "
-                       "peak")}}};
+       "linear warm-up, then half a cosine",
+       {warmup, final, cooldown}},
+      {"warmup_linear",
+       "linear warm-up, then a straight line",
+       {warmup, final, cooldown}},
+      {"warmup_rsqrt",
+       "linear warm-up, then 1 / sqrt(1 + steps / timescale)",
+       {warmup, timescale, cooldown}}};
   return defs;
 }
 
@@ -56,6 +69,7 @@ llvm::ArrayRef<AttrDef> moec::import::trainingAttrs() {
       AttrDef::nonNegative("clip_norm", 0,
                            "largest norm of all gradients together; 0: none"),
       AttrDef::integer("epochs", 10, "passes over the training images"),
+      AttrDef::integer("steps", 0, "steps of training, instead of epochs"),
       AttrDef{"seed", AttrDef::Kind::Integer,
               "seed of parameters, order and noise"},
       AttrDef::choice("precision", {"f32", "bf16"},
@@ -71,13 +85,12 @@ llvm::ArrayRef<AttrDef> moec::import::trainingAttrs() {
 // Checks
 //===----------------------------------------------------------------------===//
 
-/// Reads { "op": ..., attributes } by a list of tables; `otherKeys` are read
-/// by the caller.
-static const SectionDef *readSection(Reader &reader, const JsonValue &json,
-                                     const Twine &what,
-                                     llvm::ArrayRef<SectionDef> defs,
-                                     llvm::ArrayRef<StringRef> otherKeys,
-                                     AttrValues &values) {
+const SectionDef *moec::import::readSection(Reader &reader,
+                                            const JsonValue &json,
+                                            const Twine &what,
+                                            llvm::ArrayRef<SectionDef> defs,
+                                            llvm::ArrayRef<StringRef> otherKeys,
+                                            AttrValues &values) {
   SmallVector<StringRef> names;
   for (const SectionDef &def : defs)
     names.push_back(def.name);
@@ -125,15 +138,24 @@ static bool checkOptimizer(Reader &reader, const JsonValue &json,
 
 static bool checkSchedule(Reader &reader, const JsonValue &json,
                           Training &training) {
-  AttrValues numbers;
-  const SectionDef *def =
-      readSection(reader, json, "'schedule'", scheduleDefs(), {}, numbers);
-  if (!def)
-    return false;
-  training.schedule = def->name;
-  training.warmup = numbers["warmup"].real;
-  training.finalShare = numbers["final"].real;
-  return true;
+  const SectionDef *def = readSection(
+      reader, json, "'schedule'", scheduleDefs(), {}, training.scheduleAttrs);
+  if (def)
+    training.schedule = def->name;
+  return def;
+}
+
+/// How long training takes, in epochs or in steps.
+static bool checkLength(Reader &reader, const AttrValue &epochs,
+                        const AttrValue &steps, Training &training) {
+  training.epochs = epochs.integer;
+  training.steps = steps.json ? steps.integer : 0;
+  if (!steps.json || !epochs.json)
+    return true;
+  reader.problems.add(*steps.json, "both 'steps' and 'epochs' are given")
+      .expected("how long training takes in one of them")
+      .fix("remove 'epochs'");
+  return false;
 }
 
 void moec::import::checkTraining(Reader &reader, const JsonValue &json) {
@@ -149,7 +171,7 @@ void moec::import::checkTraining(Reader &reader, const JsonValue &json) {
   bool good =
       reader.attributes(json, trainingAttrs(), "'training'", "", values);
   training.clipNorm = values["clip_norm"].real;
-  training.epochs = values["epochs"].integer;
+  good &= checkLength(reader, values["epochs"], values["steps"], training);
   training.seed = values["seed"].integer;
   training.precision = values["precision"].text;
   training.evaluate = values["evaluate"].text;

@@ -136,6 +136,8 @@ static json::Array describeGroups(const Training &training) {
     json::Object entry{{"match", json::Array(group.match)}};
     if (group.decay)
       entry["decay"] = *group.decay;
+    if (group.weightDecay)
+      entry["weight_decay"] = *group.weightDecay;
     if (group.learningRate != 1)
       entry["learning_rate"] = group.learningRate;
     if (group.freeze)
@@ -154,10 +156,8 @@ static json::Object describeTraining(const Model &model) {
   if (!t.groups.empty())
     optimizer["groups"] = describeGroups(t);
   json::Object schedule{{"op", t.schedule}};
-  if (t.schedule == "warmup_cosine") {
-    schedule["warmup"] = t.warmup;
-    schedule["final"] = t.finalShare;
-  }
+  for (const auto &[name, value] : t.scheduleAttrs)
+    schedule[name] = value.real;
   json::Array loss;
   SmallVector<Ref> refs;
   for (const LossTerm &term : model.loss) {
@@ -176,6 +176,8 @@ static json::Object describeTraining(const Model &model) {
                         {"seed", t.seed},
                         {"loss", std::move(loss)},
                         {"model", describeNodes(findUse(model.graph, refs))}};
+  if (t.steps)
+    training["steps"] = t.steps;
   json::Object shadows;
   for (const Shadow &shadow : t.shadows)
     shadows[shadow.name] =

@@ -84,8 +84,8 @@ private:
   void buildEvaluation();
   void buildStep();
   void addMoments();
-  void buildUpdate(bool decay, double rate, llvm::ArrayRef<Value> gradients,
-                   Value scale);
+  void buildUpdate(double weightDecay, double factor,
+                   llvm::ArrayRef<Value> gradients, Value scale);
   void updateShadows();
   void writeStatistics();
 
@@ -111,8 +111,8 @@ private:
   /// variables.
   struct Trained {
     std::string name;
-    bool decay;
-    double rate;
+    double weightDecay;
+    double rate;    ///< times that of the optimizer
     int64_t layers; ///< of a repeat, over which it is stacked; 1 outside
     Value value;
     llvm::SmallVector<std::string, 2> moments;

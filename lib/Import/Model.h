@@ -38,12 +38,14 @@ struct TensorInfo {
 std::string toString(const TensorInfo &info);
 std::string toString(llvm::ArrayRef<int64_t> shape);
 
-/// How a parameter starts: `zeros`, `ones`, or `normal` with `std`.
+/// How a parameter starts, by an op of initDefs() and its number if it has one:
+/// the value of `constant`, the standard deviation of `normal`, the limit of
+/// `uniform`.
 struct Init {
   const char *op = "zeros";
-  double std = 0;
-  static Init zeros() { return {"zeros", 0}; }
-  static Init ones() { return {"ones", 0}; }
+  std::optional<double> number;
+  static Init zeros() { return {"zeros", std::nullopt}; }
+  static Init ones() { return {"ones", std::nullopt}; }
   static Init normal(double std) { return {"normal", std}; }
   /// LeCun: normal with std = sqrt(1 / fanIn).
   static Init lecun(int64_t fanIn);
@@ -197,8 +199,16 @@ struct Metric {
 struct ParameterGroup {
   std::vector<std::string> match; ///< patterns
   std::optional<bool> decay;
-  double learningRate = 1; ///< times that of the optimizer
+  std::optional<double> weightDecay; ///< instead of that of the optimizer
+  double learningRate = 1;           ///< times that of the optimizer
   bool freeze = false;
+};
+
+/// How parameters start, instead of what their ops say; the first rule that
+/// matches counts.
+struct InitRule {
+  std::vector<std::string> match; ///< patterns
+  Init init;
 };
 
 /// Averages of parameters: s = decay * s + (1 - decay) * p after each update.
@@ -216,9 +226,10 @@ struct Training {
   std::vector<Shadow> shadows;
   std::string evaluate; ///< the shadow that inference uses; empty: none
   std::string schedule = "constant";
-  double warmup = 0, finalShare = 0;
+  AttrValues scheduleAttrs; ///< by the names in scheduleDefs()
   double clipNorm = 0;
   int64_t epochs = 1, batch = 0, seed = 0;
+  int64_t steps = 0;             ///< instead of epochs; 0: not said
   std::string precision = "f32"; ///< or "bf16"
 
   /// The first group that a parameter is in, or null.
@@ -246,6 +257,7 @@ struct Model {
   Graph graph;
   llvm::SmallVector<Output> outputs;
   std::vector<std::string> classNames; ///< may be empty
+  std::vector<InitRule> inits;
   std::optional<Training> training;
   /// What training minimises, and evaluation reports for each image. Without a
   /// training section the cross-entropy, if it is known what the logits are.
@@ -255,6 +267,9 @@ struct Model {
   /// are. Empty: cannot be told.
   std::optional<Ref> logits;
   std::optional<int> label;
+
+  /// How the parameter of that name starts.
+  const Init &initOf(llvm::StringRef name, const ParamSpec &spec) const;
 };
 
 /// The batch sizes that the model lists. Problems with them are reported by

@@ -32,9 +32,9 @@ struct AttrDef {
   Kind kind;
   const char *doc;
   bool required = false;
-  double fallback = 0;                       ///< default of numbers and flags
-  double minimum = 0;                        ///< of Integer and Real
-  bool above = false;                        ///< Real: larger than minimum
+  double fallback = 0; ///< of numbers and flags; below `minimum`: there is none
+  double minimum = 0;  ///< of Integer and Real
+  bool above = false;  ///< Real: larger than minimum
   std::vector<llvm::StringRef> choices = {}; ///< the first is the default
   double maximum = std::numeric_limits<double>::infinity();
   bool below = false; ///< Real: smaller than maximum

@@ -121,6 +121,13 @@ bool moec::import::matchesAny(ArrayRef<std::string> patterns, StringRef name) {
   });
 }
 
+const Init &Model::initOf(StringRef name, const ParamSpec &spec) const {
+  for (const InitRule &rule : inits)
+    if (matchesAny(rule.match, name))
+      return rule.init;
+  return spec.init;
+}
+
 const ParameterGroup *Training::groupOf(StringRef parameter) const {
   for (const ParameterGroup &group : groups)
     if (matchesAny(group.match, parameter))

@@ -105,6 +105,8 @@ void checkTraining(Reader &reader, const JsonValue &training);
 /// Its loss and its metrics; false after a problem.
 bool checkLoss(Reader &reader, const JsonValue &training);
 bool checkMetrics(Reader &reader, const JsonValue &training);
+/// How parameters start; false after a problem.
+bool checkInits(Reader &reader, const JsonValue &inits);
 /// Parameter groups and shadows; false after a problem.
 bool checkGroups(Reader &reader, const JsonValue &groups, Training &training);
 bool checkShadows(Reader &reader, const JsonValue &json, Training &training);
@@ -119,6 +121,14 @@ struct SectionDef {
   const char *doc;
   std::vector<AttrDef> attrs;
 };
+/// Reads { "op": ..., attributes } by a list of tables; null after a problem.
+/// `otherKeys` are read by the caller.
+const SectionDef *readSection(Reader &reader, const JsonValue &json,
+                              const llvm::Twine &what,
+                              llvm::ArrayRef<SectionDef> defs,
+                              llvm::ArrayRef<llvm::StringRef> otherKeys,
+                              AttrValues &values);
+llvm::ArrayRef<SectionDef> initDefs();
 llvm::ArrayRef<SectionDef> optimizerDefs();
 llvm::ArrayRef<SectionDef> scheduleDefs();
 /// The plain attributes of `training`, of a parameter group, of a shadow and of

@@ -77,7 +77,7 @@ static Json attributeSchema(const AttrDef &def) {
     break;
   }
   schema["description"] = def.doc;
-  if (def.required)
+  if (def.required || def.fallback < def.minimum)
     return schema;
   if (def.kind == AttrDef::Kind::Integer)
     schema["default"] = int64_t(def.fallback);
@@ -109,13 +109,17 @@ static void addAttributes(llvm::ArrayRef<AttrDef> defs, Json &properties,
   }
 }
 
-/// `others`: properties that each has beside its attributes.
-static Json sections(llvm::ArrayRef<SectionDef> defs, const Json &others) {
+/// `others`: properties that each has beside its attributes, those in `needed`
+/// always.
+static Json sections(llvm::ArrayRef<SectionDef> defs, const Json &others,
+                     const std::vector<const char *> &needed = {}) {
   Json alternatives = Json::array();
   for (const SectionDef &def : defs) {
     Json properties = {{"op", {{"const", def.name}}}};
     Json required = Json::array({"op"});
     properties.update(others);
+    for (const char *key : needed)
+      required.push_back(key);
     addAttributes(def.attrs, properties, required);
     alternatives.push_back(object(properties, required, def.doc));
   }
@@ -197,6 +201,12 @@ std::string moec::modelSchema() {
                 {"maxItems", 6}};
   Json nodes = {
       {"type", "array"}, {"items", reference("node")}, {"minItems", 1}};
+  Json inits = {
+      {"type", "array"},
+      {"description", "how parameters start; the first that matches counts"},
+      {"items",
+       sections(initDefs(), {{"match", oneOrMore(text)}, {"description", text}},
+                {"match"})}};
 
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                  {"title", "moec model graph"}};
@@ -235,6 +245,7 @@ std::string moec::modelSchema() {
                  "nodes that `repeat` and `call` run")}}},
        {"nodes", nodes},
        {"outputs", {{"type", "array"}, {"items", text}, {"minItems", 1}}},
+       {"init", inits},
        {"classes",
         {{"type", "array"},
          {"items", text},

@@ -8,6 +8,7 @@
 #include "lib/Zoo/Family.h"
 
 #include <algorithm>
+#include <cmath>
 
 using namespace moec::zoo;
 
@@ -60,9 +61,10 @@ std::string Draft::transformerTokens(bool classToken) {
   std::string tokens = patches();
   if (classToken) {
     size("tokens", dims["tokens"].get<int64_t>() + 1);
-    tokens = add(node("class", "class_token", {tokens}, {{"std", 0.02}}));
+    tokens = add(node("class", "class_token", {tokens}));
+    inits.push_back({{"match", "class.weight"}, {"op", "zeros"}});
   }
-  return add(node("tokens", "position_embedding", {tokens}, {{"std", 0.02}}));
+  return add(node("tokens", "position_embedding", {tokens}));
 }
 
 std::string Draft::layers(const std::string &name, const std::string &input,
@@ -82,8 +84,8 @@ void Draft::head(const std::string &input, bool classToken) {
   last = add(node("features", "mean", {last}));
   if (values.integer("classes")) {
     sizes({"classes"});
-    last = add(node("logits", "linear", {last},
-                    {{"features", "classes"}, {"init", "zeros"}}));
+    last = add(node("logits", "linear", {last}, {{"features", "classes"}}));
+    inits.push_back({{"match", "logits.weight"}, {"op", "zeros"}});
   }
   outputs.push_back(last);
 }
@@ -100,9 +102,15 @@ void Draft::train(const Recipe &recipe) {
                     {"weight_decay", values.real("weight-decay")}};
   if (!recipe.groups.empty())
     optimizer["groups"] = recipe.groups;
-  Json schedule = {{"op", "warmup_cosine"}, {"warmup", values.real("warmup")}};
-  if (recipe.final > 0)
-    schedule["final"] = recipe.final;
+  Json schedule = recipe.schedule;
+  schedule["warmup"] = values.real("warmup");
+  // Each class begins with the probability 1 / classes.
+  if (recipe.loss == "sigmoid_cross_entropy")
+    inits.push_back({{"match", "logits.bias"},
+                     {"op", "constant"},
+                     {"value", -std::log(double(values.integer("classes")))}});
+  bool inSteps = values.integer("steps") && !values.given("epochs");
+  const char *length = inSteps ? "steps" : "epochs";
   training = {
       {"description", recipe.description},
       {"nodes", Json::array({node("ce", recipe.loss, {"logits", "label"})})},
@@ -110,7 +118,7 @@ void Draft::train(const Recipe &recipe) {
       {"optimizer", optimizer},
       {"schedule", schedule},
       {"clip_norm", 1},
-      {"epochs", values.integer("epochs")},
+      {length, values.integer(length)},
       {"seed", 1}};
 }
 
@@ -124,9 +132,32 @@ Json Draft::finish(const std::string &name, const std::string &description) {
                 {"description", description},  {"dims", std::move(dims)},
                 {"inputs", std::move(inputs)}, {"blocks", std::move(blocks)},
                 {"nodes", std::move(nodes)},   {"outputs", std::move(outputs)}};
+  if (!inits.empty())
+    model["init"] = std::move(inits);
   if (!training.is_null())
     model["training"] = std::move(training);
   return model;
+}
+
+//===----------------------------------------------------------------------===//
+// Recipes
+//===----------------------------------------------------------------------===//
+
+Recipe moec::zoo::softMoeRecipe() {
+  Recipe recipe;
+  recipe.loss = "sigmoid_cross_entropy";
+  recipe.schedule = {
+      {"op", "warmup_rsqrt"}, {"timescale", 10000}, {"cooldown", 50000}};
+  recipe.groups =
+      Json::array({{{"match", "logits.weight"}, {"weight_decay", 3.0}}});
+  return recipe;
+}
+
+std::vector<Setting> moec::zoo::softMoeTraining() {
+  return {{"learning-rate", 1e-3},
+          {"weight-decay", 0.03},
+          {"warmup", 10000.0},
+          {"steps", 4000000}};
 }
 
 //===----------------------------------------------------------------------===//

@@ -42,8 +42,9 @@ private:
   std::set<std::string> byUser;
 };
 
-/// The options that every family has, then `own`.
-std::vector<Setting> withCommon(std::vector<Setting> own);
+/// The options that every family has, then `own` and `more`.
+std::vector<Setting> withCommon(std::vector<Setting> own,
+                                const std::vector<Setting> &more = {});
 
 /// A node: name, op, inputs, and what else the op is told.
 Json node(const std::string &name, const std::string &op,
@@ -55,8 +56,8 @@ struct Recipe {
   std::string description; ///< where it is from, and what is left out
   std::string loss;        ///< op
   std::vector<std::string> balance = {}; ///< patterns of losses, 0.005 each
-  double final = 0;                      ///< of warmup_cosine
-  Json groups = Json::array();           ///< of the optimizer
+  Json schedule = {{"op", "warmup_linear"}}; ///< without its warm-up
+  Json groups = Json::array();               ///< of the optimizer
 };
 
 /// A model that is being written. Values are called by the names of nodes.
@@ -95,7 +96,7 @@ public:
 private:
   const Values &values;
   Json dims = Json::object(), blocks = Json::object(), nodes = Json::array();
-  Json outputs = Json::array(), training;
+  Json outputs = Json::array(), inits = Json::array(), training;
 };
 
 // Parts that families share.
@@ -107,6 +108,12 @@ Json transformerLayer(const Values &values, Json mlp);
 Json mixerLayer(const Values &values);
 /// The node `mlp` of a dense layer.
 Json denseMlp(const Values &values, const std::string &input);
+
+/// The recipe of the Soft MoE paper (arXiv 2308.00951, section 3.1, and the
+/// authors' configuration) without its description.
+Recipe softMoeRecipe();
+/// Its length and its rates: 4,000,000 steps.
+std::vector<Setting> softMoeTraining();
 
 /// What is wrong with patches, heads and pixels; "" if nothing is.
 std::string checkImage(const Values &values);

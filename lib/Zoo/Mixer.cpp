@@ -18,9 +18,9 @@ static void build(const Values &values, Draft &draft) {
   Recipe recipe;
   recipe.description =
       "ImageNet-1k from scratch, batches of 4096 (arXiv 2105.01601, section "
-      "3.1): Adam, 10,000 steps of warm-up in 300 epochs, clipping. A reading: "
-      "learning rate and weight decay. Left out: linear decay (a cosine stands "
-      "for it), RandAugment, mixup, dropout, stochastic depth";
+      "3.1): Adam, 10,000 steps of warm-up, linear decay, 300 epochs, "
+      "clipping. A reading: learning rate and weight decay. Left out: "
+      "RandAugment, mixup, dropout, stochastic depth";
   recipe.loss = "softmax_cross_entropy";
   draft.train(recipe);
 }
@@ -50,8 +50,9 @@ const Family moec::zoo::mixerFamily = {
                 {"token-hidden", 384},
                 {"learning-rate", 1e-3},
                 {"weight-decay", 0.1},
-                {"warmup", 0.107},
-                {"epochs", 300}}),
+                {"warmup", 10000.0},
+                {"epochs", 300},
+                {"steps", 0}}),
     {entry("mixer-s32", 32, 8, 512, 2048, 256, "19 M"),
      entry("mixer-s16", 16, 8, 512, 2048, 256, "18 M"),
      entry("mixer-b32", 32, 12, 768, 3072, 384, "60 M"),

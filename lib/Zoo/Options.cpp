@@ -8,6 +8,7 @@
 #include "lib/Zoo/Family.h"
 
 #include <fmt/format.h>
+#include <limits>
 
 using namespace moec::zoo;
 
@@ -16,14 +17,13 @@ static Option whole(const char *name, const char *doc, int64_t least = 1,
   return {name, Value::Kind::Integer, doc, least, most};
 }
 
-static Option real(const char *name, const char *doc, bool zero = false,
-                   bool share = false) {
-  return {name, Value::Kind::Real, doc, 0, 0, zero, share};
+static Option real(const char *name, const char *doc, bool zero = false) {
+  return {name, Value::Kind::Real, doc, 0, 0, zero};
 }
 
 static Option word(const char *name, const char *doc,
                    std::vector<std::string> words) {
-  return {name, Value::Kind::Word, doc, 0, 0, false, false, std::move(words)};
+  return {name, Value::Kind::Word, doc, 0, 0, false, std::move(words)};
 }
 
 const std::vector<Option> &moec::zoo::allOptions() {
@@ -77,14 +77,18 @@ const std::vector<Option> &moec::zoo::allOptions() {
       whole("c-hidden", "hidden width of the experts of MoE_C"),
       real("learning-rate", "peak learning rate"),
       real("weight-decay", "weight decay", /*zero=*/true),
-      real("warmup", "share of all steps that warm up", /*zero=*/true,
-           /*share=*/true),
+      real("warmup", "steps that warm up; below 1 a share of all steps",
+           /*zero=*/true),
       whole("epochs", "passes over the training images"),
+      whole("steps", "steps of training; 0: epochs count", 0,
+            std::numeric_limits<int32_t>::max()),
   };
   return options;
 }
 
-std::vector<Setting> moec::zoo::withCommon(std::vector<Setting> own) {
+std::vector<Setting>
+moec::zoo::withCommon(std::vector<Setting> own,
+                      const std::vector<Setting> &more) {
   std::vector<Setting> all = {{"image", 224},
                               {"channels", 3},
                               {"classes", 1000},
@@ -92,6 +96,7 @@ std::vector<Setting> moec::zoo::withCommon(std::vector<Setting> own) {
                               {"activation", "gelu_tanh"},
                               {"eps", 1e-6}};
   all.insert(all.end(), own.begin(), own.end());
+  all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 

@@ -36,17 +36,13 @@ static void build(const Values &values, Draft &draft) {
       draft.layers("dense", tokens, "dense", values.integer("layers") - soft);
   tokens = draft.layers("soft", tokens, "soft", soft);
   draft.head(tokens, classToken);
-  Recipe recipe;
+  Recipe recipe = softMoeRecipe();
   recipe.description =
       "JFT-4B, batches of 4096 (arXiv 2308.00951 and the authors' "
-      "configuration): Adam, clipping, 10,000 of 4,000,000 steps of warm-up; "
-      "scale decays, phi does not. Left out: the rsqrt schedule with cooldown "
-      "(a cosine stands for it), a number of steps (epochs stand for it), a "
-      "weight decay of 3 for the head, a head bias that starts at "
-      "-ln(classes), experts of a layer that start alike";
-  recipe.loss = "sigmoid_cross_entropy";
-  recipe.groups = Json::array({{{"match", "*.moe.phi"}, {"decay", false}},
-                               {{"match", "*.moe.scale"}, {"decay", true}}});
+      "configuration): Adam, clipping, a weight decay of 3 for the head; scale "
+      "decays, phi does not. Left out: experts of a layer that start alike";
+  recipe.groups.push_back({{"match", "*.moe.phi"}, {"decay", false}});
+  recipe.groups.push_back({{"match", "*.moe.scale"}, {"decay", true}});
   draft.train(recipe);
 }
 
@@ -85,10 +81,8 @@ const Family moec::zoo::softMoeFamily = {
                 {"experts", 128},
                 {"expert-layers", 6},
                 {"slots", 1},
-                {"learning-rate", 1e-3},
-                {"weight-decay", 0.03},
-                {"warmup", 0.0025},
-                {"epochs", 300}}),
+                {"epochs", 300}},
+               softMoeTraining()),
     {entry("soft-moe-s16", 16, 12, 384, 1536, 6, 128, 6, "933 M", "8.6"),
      entry("soft-moe-s14-256e", 14, 12, 384, 1536, 6, 256, 6, "1.8 B", "13.2"),
      entry("soft-moe-b16", 16, 12, 768, 3072, 12, 128, 6, "3.7 B", "32.0"),

@@ -70,24 +70,20 @@ static Recipe recipeOf(const Values &values) {
   recipe.description =
       "300 epochs of ImageNet-21k in batches of 4096, for v-moe-s32-8e of "
       "ImageNet-1k in batches of 8192 (the authors' configurations): Adam, "
-      "clipping, 10,000 steps of warm-up, decay to 1e-5. Left out: linear "
-      "decay "
-      "(a cosine stands for it), RandAugment, mixup, dropout of experts, a "
-      "head "
-      "bias that starts at -10 or -ln(classes), experts of a layer that start "
+      "clipping, 10,000 steps of warm-up, linear decay to 1e-5. Left out: "
+      "RandAugment, mixup, dropout of experts, experts of a layer that start "
       "alike";
   recipe.loss = "sigmoid_cross_entropy";
-  recipe.final = std::min(1.0, 1e-5 / values.real("learning-rate"));
+  recipe.schedule["final"] =
+      std::min(1.0, 1e-5 / values.real("learning-rate"));
   // The Soft MoE paper's baselines are those without a class token.
   if (values.word("pool") == "mean") {
+    recipe = softMoeRecipe();
     recipe.description =
         "That of Soft MoE's baselines (arXiv 2308.00951): JFT-4B, batches of "
-        "4096, Adam, clipping, 10,000 of 4,000,000 steps of warm-up. Left out: "
-        "noise of a router whose experts choose, the rsqrt schedule with "
-        "cooldown (a cosine stands for it), a number of steps (epochs stand "
-        "for it), a weight decay of 3 for the head, a head bias that starts at "
-        "-ln(classes), experts of a layer that start alike";
-    recipe.final = 0;
+        "4096, Adam, clipping, a weight decay of 3 for the head. Left out: "
+        "noise of a router whose experts choose, experts of a layer that start "
+        "alike";
   }
   if (values.word("router") != "expert_choice") {
     recipe.balance.push_back("*.importance");
@@ -146,14 +142,12 @@ static Entry vMoe(const char *name, std::vector<Setting> sizes,
 /// keys, experts in the last half of the layers.
 static std::vector<Setting> lastHalf(std::vector<Setting> sizes, int layers,
                                      int experts) {
-  return join(std::move(sizes), {{"experts", experts},
-                                 {"every", 1},
-                                 {"expert-layers", layers},
-                                 {"qk-norm", "layer_norm_no_bias"},
-                                 {"pool", "mean"},
-                                 {"learning-rate", 1e-3},
-                                 {"weight-decay", 0.03},
-                                 {"warmup", 0.0025}});
+  return join(join(std::move(sizes), {{"experts", experts},
+                                      {"every", 1},
+                                      {"expert-layers", layers},
+                                      {"qk-norm", "layer_norm_no_bias"},
+                                      {"pool", "mean"}}),
+              softMoeTraining());
 }
 
 static Entry choosing(const char *name, std::vector<Setting> sizes, int layers,
@@ -173,7 +167,7 @@ static std::vector<Entry> entries() {
   Entry released = vMoe("v-moe-s32-8e", sizes(32, 8, 512, 2048, 8), 2, 3e-3);
   released.settings =
       join(std::move(released.settings),
-           {{"experts", 8}, {"eval-capacity-factor", 4.0}, {"warmup", 0.215}});
+           {{"experts", 8}, {"eval-capacity-factor", 4.0}});
   Entry releasedBase =
       vMoe("v-moe-b16-8e", sizes(16, 12, 768, 3072, 12), 6, 8e-4);
   releasedBase.settings.push_back({"experts", 8});
@@ -235,8 +229,9 @@ const Family moec::zoo::vMoeFamily = {
                 {"eval-capacity-factor", 1.05},
                 {"learning-rate", 1e-3},
                 {"weight-decay", 0.1},
-                {"warmup", 0.01},
-                {"epochs", 300}}),
+                {"warmup", 10000.0},
+                {"epochs", 300},
+                {"steps", 0}}),
     entries(),
     check,
     build};

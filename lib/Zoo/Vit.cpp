@@ -21,14 +21,10 @@ static void build(const Values &values, Draft &draft) {
   draft.block("layer", transformerLayer(values, denseMlp(values, "norm2")));
   tokens = draft.layers("stack", tokens, "layer", values.integer("layers"));
   draft.head(tokens, classToken);
-  Recipe recipe;
+  Recipe recipe = softMoeRecipe();
   recipe.description =
       "That of the dense models in the Soft MoE paper (arXiv 2308.00951): "
-      "batches of 4096, Adam, clipping, 10,000 of 4,000,000 steps of warm-up. "
-      "Left out: the rsqrt schedule with cooldown (a cosine stands for it), a "
-      "number of steps (epochs stand for it), a weight decay of 3 for the "
-      "head, a head bias that starts at -ln(classes)";
-  recipe.loss = "sigmoid_cross_entropy";
+      "batches of 4096, Adam, clipping, a weight decay of 3 for the head";
   draft.train(recipe);
 }
 
@@ -65,10 +61,8 @@ const Family moec::zoo::vitFamily = {
                 {"heads", 12},
                 {"qk-norm", "none"},
                 {"pool", "token"},
-                {"learning-rate", 1e-3},
-                {"weight-decay", 0.03},
-                {"warmup", 0.0025},
-                {"epochs", 300}}),
+                {"epochs", 300}},
+               softMoeTraining()),
     {entry("vit-s16", 16, 12, 384, 1536, 6, "33 M", "9.2"),
      entry("vit-b16", 16, 12, 768, 3072, 12, "108 M", "35.1"),
      entry("vit-l16", 16, 24, 1024, 4096, 16, "333 M", "122.9"),

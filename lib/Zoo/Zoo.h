@@ -55,7 +55,6 @@ struct Option {
   int64_t least = 1;                   ///< of Integer
   int64_t most = 1;                    ///< of Integer
   bool zero = false;                   ///< Real: 0 is one too; else above 0
-  bool share = false;                  ///< Real: at most 1
   std::vector<std::string> words = {}; ///< of Word
 };
 

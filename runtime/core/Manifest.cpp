@@ -180,22 +180,29 @@ static void readKernels(const JsonView &root, Manifest &manifest) {
 static ScheduleInfo readSchedule(const JsonView &view) {
   ScheduleInfo schedule;
   JsonView opView = view.isString() ? view : view.at("op");
-  std::string op = opView.string();
-  if (op == "warmup_cosine")
-    schedule.kind = ScheduleInfo::Kind::WarmupCosine;
-  else if (op != "constant")
-    opView.error(
-        fmt::format("expected constant or warmup_cosine, got \"{}\"", op));
+  schedule.op = opView.string();
+  std::vector<std::string_view> known = allSchedules();
+  if (std::find(known.begin(), known.end(), schedule.op) == known.end())
+    opView.error(fmt::format("expected {}, got \"{}\"",
+                             fmt::join(known, " or "), schedule.op));
   if (view.isString())
     return schedule;
-  if (auto warmup = view.find("warmup"))
-    schedule.warmup = warmup->number();
-  if (auto final = view.find("final"))
-    schedule.final = final->number();
-  if (schedule.warmup < 0)
-    view.at("warmup").error("expected a number that is not negative");
-  if (schedule.final < 0 || schedule.final > 1)
+  auto read = [&](const char *key, double &number) {
+    auto found = view.find(key);
+    if (!found)
+      return;
+    number = found->number();
+    if (number < 0)
+      found->error("expected a number that is not negative");
+  };
+  read("warmup", schedule.warmup);
+  read("cooldown", schedule.cooldown);
+  read("final", schedule.final);
+  read("timescale", schedule.timescale);
+  if (schedule.final > 1)
     view.at("final").error("expected a fraction from 0 to 1");
+  if (schedule.timescale == 0)
+    view.at("timescale").error("expected a number of steps above 0");
   return schedule;
 }
 
@@ -241,6 +248,8 @@ static void readHost(const JsonView &host, Manifest &manifest) {
       training.learningRate = rate->number();
     if (auto epochs = view->find("epochs"))
       training.epochs = epochs->integer(1, int64_t(1) << 31);
+    if (auto steps = view->find("steps"))
+      training.steps = steps->integer(1, int64_t(1) << 31);
     if (auto seed = view->find("seed"))
       training.seed = uint64_t(seed->integer(0, INT64_MAX));
     if (auto schedule = view->find("schedule"))

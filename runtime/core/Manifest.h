@@ -14,6 +14,8 @@
 #ifndef MOEC_RUNTIME_CORE_MANIFEST_H
 #define MOEC_RUNTIME_CORE_MANIFEST_H
 
+#include "runtime/core/Schedule.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -203,18 +205,10 @@ struct Entry {
   int64_t findOutput(std::string_view name) const;
 };
 
-/// The learning rate over a run; `warmup` and `final` as in
-/// runtime/train/Schedule.h.
-struct ScheduleInfo {
-  enum class Kind : uint8_t { Constant, WarmupCosine };
-  Kind kind = Kind::Constant;
-  double warmup = 0;
-  double final = 0;
-};
-
 /// `training` of the section `host`: what the training loop needs.
 struct TrainingInfo {
   int64_t epochs = 1;
+  int64_t steps = 0; ///< instead of epochs; 0: not said
   double learningRate = 1e-3;
   uint64_t seed = 0;
   ScheduleInfo schedule;

@@ -11,7 +11,6 @@
 #include "runtime/train/Feed.h"
 #include "runtime/train/HostInputs.h"
 #include "runtime/train/Loader.h"
-#include "runtime/train/Schedule.h"
 #include "runtime/train/Soundness.h"
 
 #include <algorithm>
@@ -148,8 +147,12 @@ void Trainer::start(bool keepWeights) {
   position.learningRate = options.learningRate.value_or(training.learningRate);
   position.course = courseOf(session.manifest());
   position.data = identityOf(data);
-  int64_t wanted = options.epochs ? options.epochs : training.epochs;
-  position.steps = options.steps ? options.steps : wanted * stepsPerEpoch;
+  if (options.steps || options.epochs)
+    position.steps =
+        options.steps ? options.steps : options.epochs * stepsPerEpoch;
+  else
+    position.steps =
+        training.steps ? training.steps : training.epochs * stepsPerEpoch;
   if (!options.resume.empty())
     resume();
   else

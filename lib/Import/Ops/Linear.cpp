@@ -28,8 +28,6 @@ static std::optional<TensorInfo> checkLinear(NodeCheck &check) {
   int64_t axis = overTokens ? 1 : x.rank() - 1;
   int64_t features = check.integer("features");
   check.linearParams("", x.shape[axis], features, check.integer("bias"));
-  if (check.text("init") == "zeros")
-    check.self().params.front().init = Init::zeros();
   x.shape[axis] = features;
   return x;
 }
@@ -48,9 +46,7 @@ const OpDef moec::import::linearOp = {
     1,
     {AttrDef::size("features", "size of the axis after the layer"),
      AttrDef::choice("axis", {"channels", "tokens"}, "the axis that is mixed"),
-     AttrDef::flag("bias", true, "whether there is a bias"),
-     AttrDef::choice("init", {"lecun_normal", "zeros"},
-                     "how the weight starts; zeros for a classifier head")},
+     AttrDef::flag("bias", true, "whether there is a bias")},
     checkLinear,
     buildLinear};
 

@@ -14,8 +14,7 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   if (!check.expectTokens())
     return std::nullopt;
   const TensorInfo &x = check.input(0);
-  check.param("weight", {x.shape[1], x.shape[2]},
-              Init::normal(check.real("std")));
+  check.param("weight", {x.shape[1], x.shape[2]}, Init::normal(0.02));
   return x;
 }
 
@@ -30,6 +29,6 @@ const OpDef moec::import::positionEmbeddingOp = {
     "adds a learned vector to each position",
     1,
     1,
-    {AttrDef::positive("std", 0.02, "standard deviation of the start values")},
+    {},
     check,
     build};

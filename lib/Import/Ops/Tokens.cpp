@@ -74,7 +74,7 @@ static std::optional<TensorInfo> checkClassToken(NodeCheck &check) {
   if (!check.expectTokens())
     return std::nullopt;
   TensorInfo x = check.input(0);
-  check.param("weight", {x.shape[2]}, Init::normal(check.real("std")));
+  check.param("weight", {x.shape[2]}, Init::normal(0.02));
   ++x.shape[1];
   return x;
 }
@@ -93,7 +93,7 @@ const OpDef moec::import::classTokenOp = {
     "out again",
     1,
     1,
-    {AttrDef::positive("std", 0.02, "standard deviation of the start values")},
+    {},
     checkClassToken,
     buildClassToken};
 

@@ -84,8 +84,6 @@ class Drawing:
             attrs["axis"] = axis
         if self.chance(0.3):
             attrs["bias"] = self.chance(0.3)
-        if self.chance(0.1):
-            attrs["init"] = self.random.choice(["zeros", "lecun_normal"])
         return attrs, [features, *shape[1:]] if axis == "tokens" else [*shape[:-1], features]
 
     def mlp(self, shape):
@@ -156,10 +154,10 @@ class Drawing:
         return (attrs, shape) if fits else None
 
     def position_embedding(self, shape):
-        return ({"std": self.random.choice([1e-3, 0.5, 2])} if self.chance(0.4) else {}), shape
+        return {}, shape
 
     def class_token(self, shape):
-        return ({"std": self.random.choice([1e-3, 0.5])} if self.chance(0.5) else {}), [shape[0] + 1, shape[1]]
+        return {}, [shape[0] + 1, shape[1]]
 
     def slice(self, shape):
         axis = self.random.choice([0, 1])
@@ -322,6 +320,7 @@ def draw_training(d, logits, inputs):
     if d.chance(0.4):
         optimizer["groups"] = [random.choice([
             {"match": "logits.*", "decay": False}, {"match": ["logits.weight", "logits.b*"], "learning_rate": 0.5},
+            {"match": "logits.weight", "weight_decay": 0.3},
             {"match": "logits.bias", "freeze": True}, {"match": "*", "decay": True, "learning_rate": 2}])]
         if d.chance(0.5):
             optimizer["groups"].append({"match": "*", "decay": d.chance(0.5)})
@@ -338,7 +337,11 @@ def draw_training(d, logits, inputs):
             training["evaluate"] = "ema"
     if d.chance(0.5):
         training["schedule"] = ({"op": "constant"} if d.chance(0.3) else
-                                {"op": "warmup_cosine", "warmup": random.choice([0, 0.1, 1]), "final": random.random()})
+                                {"op": "warmup_rsqrt", "warmup": random.choice([0, 2]), "timescale": 3} if d.chance(0.2) else
+                                {"op": random.choice(["warmup_cosine", "warmup_linear"]),
+                                 "warmup": random.choice([0, 0.1, 1]), "final": random.random()})
+        if d.chance(0.2):
+            training["schedule"]["cooldown"] = random.choice([0.5, 1, 3])
     if d.chance(0.5):
         training["clip_norm"] = random.choice([0, 1e-3, 1, 100])
     if d.chance(0.3):

@@ -35,8 +35,7 @@ static std::string problemOf(const Setting &setting) {
       good = value.integer >= option.least && value.integer <= option.most;
       break;
     case Value::Kind::Real:
-      good = (option.zero ? value.real >= 0 : value.real > 0) &&
-             (!option.share || value.real <= 1);
+      good = option.zero ? value.real >= 0 : value.real > 0;
       break;
     case Value::Kind::Word:
       good = std::count(option.words.begin(), option.words.end(), value.word);

@@ -59,7 +59,7 @@ TEST(Manifest, ReadsTheToy) {
   EXPECT_EQ(moments.index, 1);
   EXPECT_EQ(moments.bytes, 256);
   EXPECT_EQ(manifest.training.epochs, 3);
-  EXPECT_EQ(manifest.training.schedule.kind, ScheduleInfo::Kind::WarmupCosine);
+  EXPECT_EQ(manifest.training.schedule.op, "warmup_cosine");
   EXPECT_EQ(manifest.training.seed, 9u);
   EXPECT_EQ(manifest.data.classes, 3);
   EXPECT_EQ(manifest.data.classNames[2], "right");
@@ -233,6 +233,11 @@ static const Damage damages[] = {
     {"add", "/entries/2/inputs/1/name", "\"image\"", "\"image\" stands twice"},
     {"replace", "/host/training/schedule/op", "\"step\"", "got \"step\""},
     {"replace", "/host/training/schedule/final", "2", "a fraction from 0 to 1"},
+    {"add", "/host/training/schedule/cooldown", "-1",
+     "/host/training/schedule/cooldown: expected a number that is not neg"},
+    {"add", "/host/training/schedule/timescale", "0",
+     "expected a number of steps above 0"},
+    {"add", "/host/training/steps", "0", "/host/training/steps: expected"},
     {"replace", "/host/training/epochs", "0",
      "/host/training/epochs: expected"},
     {"replace", "/host/data/classes", "\"ten\"",
