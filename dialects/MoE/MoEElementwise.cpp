@@ -56,6 +56,31 @@ SmallVector<Value> RsqrtOp::buildGradient(OpBuilder &builder,
   return {product};
 }
 
+/// dy (y - y^2)
+SmallVector<Value> SigmoidOp::buildGradient(OpBuilder &builder,
+                                            ValueRange grads) {
+  Location loc = getLoc();
+  Value y = getResult();
+  Value square = MulOp::create(builder, loc, getType(), y, y);
+  Value slope = SubOp::create(builder, loc, getType(), y, square);
+  return {MulOp::create(builder, loc, getType(), grads[0], slope)};
+}
+
+/// dy - dy y^2
+SmallVector<Value> TanhOp::buildGradient(OpBuilder &builder, ValueRange grads) {
+  Location loc = getLoc();
+  Value square =
+      MulOp::create(builder, loc, getType(), getResult(), getResult());
+  Value lost = MulOp::create(builder, loc, getType(), grads[0], square);
+  return {SubOp::create(builder, loc, getType(), grads[0], lost)};
+}
+
+SmallVector<Value> SoftplusOp::buildGradient(OpBuilder &builder,
+                                             ValueRange grads) {
+  Value slope = SigmoidOp::create(builder, getLoc(), getType(), getInput());
+  return {MulOp::create(builder, getLoc(), getType(), grads[0], slope)};
+}
+
 SmallVector<Value> GeluOp::buildGradient(OpBuilder &builder, ValueRange grads) {
   return {GeluGradOp::create(builder, getLoc(), getType(), getInput(), grads[0],
                              getTanhAttr())};

@@ -91,6 +91,61 @@ def MoE_RsqrtOp : MoE_CheapOp<"rsqrt", [SameOperandsAndResultType, Elementwise]>
   let hasVerifier = 1;
 }
 
+class MoE_UnaryOp<string mnemonic> : MoE_CheapOp<mnemonic, [SameOperandsAndResultType, Elementwise]> {
+  let arguments = (ins MoE_Tensor:$input);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($result)";
+}
+
+def MoE_SigmoidOp : MoE_UnaryOp<"sigmoid"> {
+  let summary = "The logistic function";
+  let description = [{
+    1 / (1 + exp(-x)), off by as much as docs/numerics.md says. SiLU (arXiv 1702.03118) is x times it. Gradient: dx = dy * (y - y^2).
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = moe.sigmoid %x : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+}
+
+def MoE_TanhOp : MoE_UnaryOp<"tanh"> {
+  let summary = "The hyperbolic tangent";
+  let description = [{
+    Off by as much as docs/numerics.md says, exactly -1 and 1 where it saturates. Gradient: dx = dy - dy * y^2.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = moe.tanh %x : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+}
+
+def MoE_SoftplusOp : MoE_UnaryOp<"softplus"> {
+  let summary = "A smooth form of max(x, 0)";
+  let description = [{
+    log(1 + exp(x)) without overflow: the standard deviation of router noise that is learned (arXiv 1701.06538, equation 4).
+    Off by as much as docs/numerics.md says. Gradient: dx = dy * sigmoid(x).
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = moe.softplus %x : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+}
+
 def MoE_GeluOp : MoE_CheapOp<"gelu", [SameOperandsAndResultType, Elementwise]> {
   let summary = "Gaussian error linear unit";
   let description = [{

@@ -15,6 +15,12 @@ using namespace moec::moe;
 // Verifiers
 //===----------------------------------------------------------------------===//
 
+LogicalResult TopKSoftmaxOp::verify() {
+  if (failed(expectRank(*this, "an input", getInput(), 2)))
+    return failure();
+  return expectChoices(*this, getK(), shapeOf(getInput())[1]);
+}
+
 LogicalResult TopKRouteOp::verify() {
   if (failed(expectRank(*this, "gates", getGates(), 2)))
     return failure();
@@ -156,6 +162,13 @@ LogicalResult ExpertLinearGradOp::verify() {
 
 /// The choice of the experts is piecewise constant: only the chosen weights
 /// carry a gradient.
+SmallVector<Value> TopKSoftmaxOp::buildGradient(OpBuilder &builder,
+                                                ValueRange grads) {
+  return {SoftmaxGradOp::create(builder, getLoc(), getInput().getType(),
+                                getResult(), grads[0],
+                                builder.getDenseI64ArrayAttr({1}))};
+}
+
 SmallVector<Value> TopKRouteOp::buildGradient(OpBuilder &builder,
                                               ValueRange grads) {
   if (!grads[0])

@@ -4,6 +4,28 @@
 include "dialects/MoE/MoEEnums.td"
 include "dialects/MoE/MoEStructureOps.td"
 
+def MoE_TopKSoftmaxOp : MoE_DiffOp<"top_k_softmax", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "Softmax over the k largest of each row";
+  let description = [{
+    Of each row of [items, experts] the k largest (ties: the lower expert) become their softmax, which sums to 1; all others
+    are 0 (arXiv 1701.06538, equations 3 and 5). `moe.top_k_route` with the same k chooses the same ones. Gradient: that
+    of `moe.softmax`, which leaves the others alone.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<128x8xf32>) -> tensor<128x8xf32> {
+      %y = moe.top_k_softmax %x k 2 : tensor<128x8xf32>
+      return %y : tensor<128x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$input, I64Attr:$k);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$input `k` $k attr-dict `:` type($input)";
+  let hasVerifier = 1;
+}
+
 def MoE_TopKRouteOp : MoE_DiffOp<"top_k_route"> {
   let summary = "Chooses k experts an item, under a capacity";
   let description = [{

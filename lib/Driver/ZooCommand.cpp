@@ -64,6 +64,20 @@ static std::string countText(double count, int digits) {
          (billions ? " B" : " M");
 }
 
+/// How many experts its layers have, each number once.
+static Json expertsOf(const Json &model) {
+  Json counts = Json::array();
+  for (auto &[name, size] : model["dims"].items())
+    if (name == "experts" || name == "s_experts" || name == "c_experts")
+      counts.push_back(size);
+  for (const Json &node : model["nodes"])
+    if (node.contains("sizes") && node["sizes"].contains("experts"))
+      for (const Json &count : node["sizes"]["experts"])
+        if (counts.empty() || counts.back() != count)
+          counts.push_back(count);
+  return counts;
+}
+
 /// What there is to say of a model.
 static Json describe(const zoo::Model &model) {
   auto written = [&](const std::vector<zoo::Setting> &given, Json &work) {
@@ -79,12 +93,9 @@ static Json describe(const zoo::Model &model) {
     return Json::parse(*text);
   };
   Json row = {{"name", model.entry->name}, {"family", model.family->name}};
-  Json dims = written({}, row)["dims"];
-  row["tokens"] = dims["tokens"];
-  row["experts"] = Json::array();
-  for (auto &[name, size] : dims.items())
-    if (name == "experts" || name == "s_experts" || name == "c_experts")
-      row["experts"].push_back(size);
+  Json json = written({}, row);
+  row["tokens"] = json["dims"]["tokens"];
+  row["experts"] = expertsOf(json);
   if (!model.entry->published)
     return row;
   const zoo::Published &published = *model.entry->published;

@@ -148,14 +148,22 @@ Value NodeBuild::layerNorm(Value x, StringRef suffix, double eps) {
       param(withSuffix(suffix, "bias")), b.getF64FloatAttr(eps));
 }
 
-Value NodeBuild::activate(Value x) {
-  bool tanh = text("activation") == "gelu_tanh";
+Value NodeBuild::activate(Value x, StringRef form) {
+  if (form == "silu")
+    return mul(x, moe::SigmoidOp::create(b, loc, x.getType(), x));
+  if (form == "tanh")
+    return moe::TanhOp::create(b, loc, x.getType(), x);
   return moe::GeluOp::create(b, loc, x.getType(), x,
-                             tanh ? b.getUnitAttr() : UnitAttr());
+                             form == "gelu_tanh" ? b.getUnitAttr()
+                                                 : UnitAttr());
 }
 
 Value NodeBuild::add(Value x, Value y) {
   return moe::AddOp::create(b, loc, x.getType(), x, y);
+}
+
+Value NodeBuild::mul(Value x, Value y) {
+  return moe::MulOp::create(b, loc, x.getType(), x, y);
 }
 
 Value NodeBuild::scale(Value x, double factor) {

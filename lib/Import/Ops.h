@@ -72,11 +72,11 @@ struct AttrDef {
                        const char *doc) {
     return {name, Kind::Choice, doc, true, 0, 0, false, std::move(choices)};
   }
-  /// Which function a layer applies between its projections.
-  static AttrDef activation() {
-    return oneOf("activation", {"gelu_tanh", "gelu_erf"},
+  /// Which function is applied, between the projections of a layer for example.
+  static AttrDef activation(const char *name = "activation") {
+    return oneOf(name, {"gelu_tanh", "gelu_erf", "silu", "tanh"},
                  "GELU (arXiv 1606.08415), its tanh approximation or the exact "
-                 "form");
+                 "form, x * sigmoid(x) (arXiv 1702.03118), or tanh");
   }
   /// What a norm adds ahead of the root.
   static AttrDef eps(const char *doc) {
@@ -217,9 +217,14 @@ public:
   // Steps that several ops share.
   mlir::Value linear(mlir::Value x, llvm::StringRef suffix, int64_t axis);
   mlir::Value layerNorm(mlir::Value x, llvm::StringRef suffix, double eps);
-  /// The node's `activation`.
-  mlir::Value activate(mlir::Value x);
+  /// Of a form that AttrDef::activation lists; by default the node's
+  /// `activation`.
+  mlir::Value activate(mlir::Value x, llvm::StringRef form);
+  mlir::Value activate(mlir::Value x) {
+    return activate(x, text("activation"));
+  }
   mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, mlir::Value y);
   mlir::Value scale(mlir::Value x, double factor);
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> permutation);
@@ -261,18 +266,19 @@ llvm::SmallVector<llvm::StringRef> opNames();
 // needs besides.
 #define MOEC_IMPORT_OPS(OP)                                                    \
   OP(accuracyOp)                                                               \
+  OP(activationOp)                                                             \
   OP(addOp)                                                                    \
   OP(attentionOp)                                                              \
   OP(batchNormOp)                                                              \
   OP(callOp)                                                                   \
   OP(classTokenOp)                                                             \
   OP(concatOp)                                                                 \
-  OP(geluOp)                                                                   \
   OP(layerNormOp)                                                              \
   OP(linearOp)                                                                 \
   OP(meanOp)                                                                   \
   OP(mlpOp)                                                                    \
   OP(moeOp)                                                                    \
+  OP(multiplyOp)                                                               \
   OP(normalizeOp)                                                              \
   OP(patchEmbedOp)                                                             \
   OP(patchifyOp)                                                               \

@@ -75,6 +75,17 @@ Status moec::reference::evalElementwise(Operation *op, Frame<T> &frame) {
         T eps = T(op.getEps().convertToDouble());
         return each(op, frame, [&](T x, T) { return 1 / std::sqrt(x + eps); });
       })
+      .Case([&](moe::SigmoidOp op) {
+        return each(op, frame, [](T x, T) { return 1 / (1 + std::exp(-x)); });
+      })
+      .Case([&](moe::TanhOp op) {
+        return each(op, frame, [](T x, T) { return std::tanh(x); });
+      })
+      .Case([&](moe::SoftplusOp op) {
+        return each(op, frame, [](T x, T) {
+          return std::max(x, T(0)) + std::log1p(std::exp(-std::fabs(x)));
+        });
+      })
       .Case([&](moe::GeluOp op) {
         bool form = op.getTanh();
         return each(op, frame, [&](T x, T) { return gelu(x, form); });

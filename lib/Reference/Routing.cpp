@@ -110,6 +110,26 @@ template void moec::reference::routeExperts(const float *, int64_t, int64_t,
 template void moec::reference::routeExperts(const double *, int64_t, int64_t,
                                             int64_t, int64_t, int32_t *);
 
+/// The softmax of the k largest of each row, 0 elsewhere.
+template <typename T>
+static Status evalTopKSoftmax(moe::TopKSoftmaxOp op, Frame<T> &frame) {
+  const TensorOf<T> &input = frame.get(op.getInput());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  int64_t experts = input.shape[1];
+  for (int64_t row = 0; row < input.size(); row += experts) {
+    std::vector<int64_t> order = descending(&input.floats[row], experts);
+    order.resize(op.getK());
+    T sum = 0;
+    for (int64_t e : order)
+      sum += result.floats[row + e] =
+          std::exp(input.floats[row + e] - input.floats[row + order[0]]);
+    for (int64_t e : order)
+      result.floats[row + e] /= sum;
+  }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
 template <typename T>
 static Status evalTopKRoute(moe::TopKRouteOp op, Frame<T> &frame) {
   const TensorOf<T> &gates = frame.get(op.getGates());
@@ -281,6 +301,7 @@ static Status evalExpertLinearGrad(moe::ExpertLinearGradOp op,
 template <typename T>
 Status moec::reference::evalRouting(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
+      .Case([&](moe::TopKSoftmaxOp op) { return evalTopKSoftmax(op, frame); })
       .Case([&](moe::TopKRouteOp op) { return evalTopKRoute(op, frame); })
       .Case([&](kernel::RouteOp op) { return evalRoute(op, frame); })
       .Case([&](moe::ExpertChoiceRouteOp op) {

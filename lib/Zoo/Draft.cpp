@@ -30,11 +30,16 @@ void Draft::sizes(std::initializer_list<const char *> options) {
   }
 }
 
-void Draft::block(const std::string &name, Json own) {
+void Draft::block(const std::string &name, Json own,
+                  const std::vector<std::string> &sizes) {
   std::string last = own.back()["name"];
-  blocks[name] = {{"inputs", {{"x", {"batch", "tokens", "width"}}}},
-                  {"nodes", std::move(own)},
-                  {"outputs", Json::array({last})}};
+  Json block = Json::object();
+  if (!sizes.empty())
+    block["sizes"] = sizes;
+  block["inputs"] = {{"x", {"batch", "tokens", "width"}}};
+  block["nodes"] = std::move(own);
+  block["outputs"] = Json::array({last});
+  blocks[name] = std::move(block);
 }
 
 std::string Draft::add(Json node) {
@@ -173,6 +178,8 @@ Json moec::zoo::denseMlp(const Values &values, const std::string &input) {
 Json moec::zoo::transformerLayer(const Values &values, Json mlp) {
   Json norm = {{"eps", values.real("eps")}};
   Json attention = {{"heads", values.integer("heads")}};
+  if (values.has("kv-heads"))
+    attention["kv_heads"] = values.integer("kv-heads");
   if (values.word("qk-norm") != "none") {
     attention["qk_norm"] = values.word("qk-norm");
     attention.update(norm);

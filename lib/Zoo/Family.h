@@ -55,7 +55,7 @@ Json node(const std::string &name, const std::string &op,
 struct Recipe {
   std::string description; ///< where it is from, and what is left out
   std::string loss;        ///< op
-  std::vector<std::string> balance = {}; ///< patterns of losses, 0.005 each
+  std::vector<std::string> balance = {};     ///< patterns of losses, 0.005 each
   Json schedule = {{"op", "warmup_linear"}}; ///< without its warm-up
   Json groups = Json::array();               ///< of the optimizer
 };
@@ -73,8 +73,9 @@ public:
   void sizes(std::initializer_list<const char *> options);
 
   /// A block from tokens x [batch, tokens, width] to tokens; the last node is
-  /// its output.
-  void block(const std::string &name, Json nodes);
+  /// its output. `sizes` are given by each use.
+  void block(const std::string &name, Json nodes,
+             const std::vector<std::string> &sizes = {});
   /// Adds a node to the model; its name.
   std::string add(Json node);
 
@@ -128,7 +129,8 @@ std::string layOut(const Json &json);
   FAMILY(vitFamily)                                                            \
   FAMILY(softMoeFamily)                                                        \
   FAMILY(vMoeFamily)                                                           \
-  FAMILY(sparseMlpFamily)
+  FAMILY(sparseMlpFamily)                                                      \
+  FAMILY(mlitFamily)
 
 #define MOEC_DECLARE_FAMILY(family) extern const Family family;
 MOEC_ZOO_FAMILIES(MOEC_DECLARE_FAMILY)

@@ -35,20 +35,26 @@ const std::vector<Option> &moec::zoo::allOptions() {
            "how u8 pixels are normalised: signed takes them to -1 .. 1, "
            "imagenet uses the mean and standard deviation of its channels",
            {"signed", "imagenet"}),
-      word("activation", "the form of GELU", {"gelu_tanh", "gelu_erf"}),
+      word("activation", "what MLPs apply between their layers",
+           {"gelu_tanh", "gelu_erf", "silu", "tanh"}),
       real("eps", "what norms add to the variance"),
       whole("patch", "height and width of a patch", 1, 1 << 15),
       whole("layers", "layers, those with experts among them"),
       whole("width", "channels of a token"),
       whole("hidden", "hidden width of MLPs over channels, experts' too"),
       whole("token-hidden", "hidden width of MLPs over tokens"),
+      whole("last-hidden", "hidden width of the last layer's experts"),
       whole("heads", "heads of attention"),
+      whole("kv-heads", "heads of keys and values, each for as many queries"),
       word("qk-norm", "norm of the queries and keys of each head",
            {"none", "layer_norm", "layer_norm_no_bias"}),
       word("pool",
            "what the head reads: a class token, or the mean of all tokens",
            {"token", "mean"}),
       whole("experts", "experts of a layer"),
+      whole("first-experts",
+            "experts of the first third of the layers; each further third has "
+            "one more"),
       whole("expert-layers", "layers with experts, the last that can be"),
       whole("every", "layers with experts are each so many-th"),
       whole("slots", "slots of an expert"),
@@ -86,9 +92,8 @@ const std::vector<Option> &moec::zoo::allOptions() {
   return options;
 }
 
-std::vector<Setting>
-moec::zoo::withCommon(std::vector<Setting> own,
-                      const std::vector<Setting> &more) {
+std::vector<Setting> moec::zoo::withCommon(std::vector<Setting> own,
+                                           const std::vector<Setting> &more) {
   std::vector<Setting> all = {{"image", 224},
                               {"channels", 3},
                               {"classes", 1000},

@@ -28,7 +28,7 @@ static std::string check(const Values &values) {
   if (!choose && values.integer("k") > values.integer("experts"))
     return fmt::format("{} is more than {}", values.flag("k"),
                        values.flag("experts"));
-  for (const char *name : {"k", "priority", "noise", "groups"})
+  for (const char *name : {"k", "priority", "groups"})
     if (values.given(name) && choose != (std::string(name) == "groups"))
       return fmt::format("{} has nothing to act on with {}", values.flag(name),
                          values.flag("router"));
@@ -41,11 +41,16 @@ static Json expertMlp(const Values &values) {
   if (values.word("router") == "expert_choice")
     router["groups"] = values.word("groups");
   else
-    router.update({{"k", values.integer("k")},
-                   {"priority", values.word("priority")},
-                   {"noise", values.real("noise")}});
+    router.update(
+        {{"k", values.integer("k")}, {"priority", values.word("priority")}});
+  // V-MoE's configurations, and those of the Soft MoE paper's baselines.
+  if (values.word("pool") == "token")
+    router["capacity_multiple"] = 4;
+  else
+    router["capacity_rounding"] = "round";
   router.update(
-      {{"hidden", "hidden"},
+      {{"noise", values.real("noise")},
+       {"hidden", "hidden"},
        {"activation", values.word("activation")},
        {"capacity_factor", values.real("capacity-factor")},
        {"eval_capacity_factor", values.real("eval-capacity-factor")}});
@@ -74,16 +79,14 @@ static Recipe recipeOf(const Values &values) {
       "RandAugment, mixup, dropout of experts, experts of a layer that start "
       "alike";
   recipe.loss = "sigmoid_cross_entropy";
-  recipe.schedule["final"] =
-      std::min(1.0, 1e-5 / values.real("learning-rate"));
+  recipe.schedule["final"] = std::min(1.0, 1e-5 / values.real("learning-rate"));
   // The Soft MoE paper's baselines are those without a class token.
   if (values.word("pool") == "mean") {
     recipe = softMoeRecipe();
     recipe.description =
         "That of Soft MoE's baselines (arXiv 2308.00951): JFT-4B, batches of "
         "4096, Adam, clipping, a weight decay of 3 for the head. Left out: "
-        "noise of a router whose experts choose, experts of a layer that start "
-        "alike";
+        "experts of a layer that start alike";
   }
   if (values.word("router") != "expert_choice") {
     recipe.balance.push_back("*.importance");
@@ -165,9 +168,8 @@ static std::vector<Entry> entries() {
   largest.published = Published{
       "14.7 B", "", {}, "arXiv 2106.05974, as a secondary source tells"};
   Entry released = vMoe("v-moe-s32-8e", sizes(32, 8, 512, 2048, 8), 2, 3e-3);
-  released.settings =
-      join(std::move(released.settings),
-           {{"experts", 8}, {"eval-capacity-factor", 4.0}});
+  released.settings = join(std::move(released.settings),
+                           {{"experts", 8}, {"eval-capacity-factor", 4.0}});
   Entry releasedBase =
       vMoe("v-moe-b16-8e", sizes(16, 12, 768, 3072, 12), 6, 8e-4);
   releasedBase.settings.push_back({"experts", 8});
@@ -209,7 +211,7 @@ const Family moec::zoo::vMoeFamily = {
     "baselines of the Soft MoE paper, with its form of a Transformer; where "
     "the experts of v-moe-s16-32e stand is a reading. Items compete within a "
     "batch, or, where experts choose, an image: V-MoE's groups are 8 images, "
-    "so --batch is 8. Capacities are rounded up, not to multiples of 4.",
+    "so --batch is 8.",
     withCommon({{"patch", 16},
                 {"layers", 12},
                 {"width", 768},

@@ -141,6 +141,38 @@ static Lowered lowerGeluGrad(OpBuilder &builder, moe::GeluGradOp op,
   return SmallVector<Value>{result};
 }
 
+/// log(1 + exp(y)) = max(y, 0) + log(1 + u) with u = exp(-|y|). What 1 + u
+/// rounds away is put right by the factor u / ((1 + u) - 1), as Kahan does it
+/// (HP-15C Advanced Functions Handbook, 1982).
+Value fusion::softplus(ScalarBuilder &s, Value y) {
+  Value one = s.constant(1.0), zero = s.constant(0.0);
+  Value u = s.op<math::ExpOp>(s.neg(s.op<math::AbsFOp>(y)));
+  Value sum = s.add(u, one);
+  Value exact = s.compare(arith::CmpFPredicate::OEQ, sum, one);
+  Value rounded = s.select(exact, one, s.sub(sum, one));
+  Value log = s.mul(s.op<math::LogOp>(sum), s.div(u, rounded));
+  return s.add(s.op<arith::MaximumFOp>(y, zero), s.select(exact, u, log));
+}
+
+/// Lowers a unary op to what `body` makes of an element.
+template <typename OpT, Value (*body)(ScalarBuilder &, Value)>
+static Lowered lowerUnary(OpBuilder &builder, OpT op,
+                          typename OpT::Adaptor adaptor) {
+  Value result = elementwise(
+      builder, op.getLoc(), shapeOf(op.getResult()), adaptor.getInput(),
+      [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+        return {body(s, args[0])};
+      });
+  return SmallVector<Value>{result};
+}
+
+static Value sigmoid(ScalarBuilder &s, Value x) {
+  Value one = s.constant(1.0);
+  return s.div(one, s.add(one, s.op<math::ExpOp>(s.neg(x))));
+}
+
+static Value tanh(ScalarBuilder &s, Value x) { return s.op<math::TanhOp>(x); }
+
 static Lowered lowerFill(OpBuilder &builder, moe::FillOp op,
                          moe::FillOp::Adaptor) {
   double value = op.getValue().convertToDouble();
@@ -158,6 +190,9 @@ void fusion::addElementwiseLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::MulOp>(lowerBinary<moe::MulOp, arith::MulFOp>);
   patterns.add<moe::ScaleOp>(lowerScale);
   patterns.add<moe::RsqrtOp>(lowerRsqrt);
+  patterns.add<moe::SigmoidOp>(lowerUnary<moe::SigmoidOp, sigmoid>);
+  patterns.add<moe::TanhOp>(lowerUnary<moe::TanhOp, tanh>);
+  patterns.add<moe::SoftplusOp>(lowerUnary<moe::SoftplusOp, softplus>);
   patterns.add<moe::GeluOp>(lowerGelu);
   patterns.add<moe::GeluGradOp>(lowerGeluGrad);
   patterns.add<moe::FillOp>(lowerFill);

@@ -123,19 +123,6 @@ Value towardsZero(ScalarBuilder &s, Value logit, Value label) {
   return s.select(isLabel(s, label), s.neg(logit), logit);
 }
 
-/// log(1 + exp(y)) = max(y, 0) + log(1 + u) with u = exp(-|y|). What 1 + u
-/// rounds away is put right by the factor u / ((1 + u) - 1), as Kahan does it
-/// (HP-15C Advanced Functions Handbook, 1982).
-Value softplus(ScalarBuilder &s, Value y) {
-  Value one = s.constant(1.0), zero = s.constant(0.0);
-  Value u = s.op<math::ExpOp>(s.neg(s.op<math::AbsFOp>(y)));
-  Value sum = s.add(u, one);
-  Value exact = s.compare(arith::CmpFPredicate::OEQ, sum, one);
-  Value rounded = s.select(exact, one, s.sub(sum, one));
-  Value log = s.mul(s.op<math::LogOp>(sum), s.div(u, rounded));
-  return s.add(s.op<arith::MaximumFOp>(y, zero), s.select(exact, u, log));
-}
-
 Lowered lowerSigmoidCrossEntropy(OpBuilder &builder,
                                  moe::SigmoidCrossEntropyOp op,
                                  moe::SigmoidCrossEntropyOp::Adaptor adaptor) {

@@ -127,7 +127,7 @@ struct LowerToKernel : fusion::impl::LowerToKernelBase<LowerToKernel> {
     addRoutingLowerings(patterns);
     addExpertLowerings(patterns);
     addLossLowerings(patterns);
-    addLoadProbabilityLowerings(patterns);
+    addTopKLowerings(patterns);
     addTrainingLowerings(patterns);
     addUpdateLowerings(patterns);
     addRandomLowerings(patterns);

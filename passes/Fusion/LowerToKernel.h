@@ -61,7 +61,7 @@ void addNormalizationLowerings(LoweringPatterns &patterns);
 void addRoutingLowerings(LoweringPatterns &patterns);
 void addExpertLowerings(LoweringPatterns &patterns);
 void addLossLowerings(LoweringPatterns &patterns);
-void addLoadProbabilityLowerings(LoweringPatterns &patterns);
+void addTopKLowerings(LoweringPatterns &patterns);
 void addTrainingLowerings(LoweringPatterns &patterns);
 void addUpdateLowerings(LoweringPatterns &patterns);
 void addRandomLowerings(LoweringPatterns &patterns);
@@ -80,6 +80,9 @@ inline llvm::ArrayRef<int64_t> shapeOf(mlir::Value value) {
 mlir::Value elementwise(mlir::OpBuilder &builder, mlir::Location loc,
                         llvm::ArrayRef<int64_t> shape, mlir::ValueRange inputs,
                         const kernel::Body &body);
+
+/// log(1 + exp(y)), good to the last digits on both sides.
+mlir::Value softplus(kernel::ScalarBuilder &s, mlir::Value y);
 
 /// Per row of `space`: the maximum of `input` and 1 / sum(exp(input - max)).
 std::pair<mlir::Value, mlir::Value> softmaxStats(mlir::OpBuilder &builder,

@@ -15,6 +15,8 @@ namespace moec::model {
 void buildModelPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  if (wants("unroute-shared"))
+    pm.addNestedPass<func::FuncOp>(createUnrouteSharedPass());
   pm.addPass(createVerifyModelPass());
 }
 

@@ -19,7 +19,7 @@ namespace moec::model {
 #include "passes/Model/Passes.h.inc"
 
 /// `moec-model-pipeline`: canonical moe ops, variables and entries that fit
-/// each other.
+/// each other. Optional: unroute-shared.
 void buildModelPipeline(mlir::OpPassManager &pm, PassPredicate wants);
 void registerModelPhase();
 } // namespace moec::model

@@ -18,4 +18,27 @@ def VerifyModelPass : Pass<"moec-verify-model", "::mlir::ModuleOp"> {
   }];
 }
 
+def UnrouteSharedPass : Pass<"moec-unroute-shared", "::mlir::func::FuncOp"> {
+  let summary = "Apply the projections that experts share to items, not to rows";
+  let description = [{
+    Experts (a(x W_e) * (x V)) W2 with V and W2 shared by all (arXiv 2407.17783), where k rows of an item compute x V and W2 k times:
+
+        %r = moe.dispatch %x, %plan
+        %u = moe.linear %r, %v, %bv axis 1
+        %h = moe.mul %a, %u
+        %o = moe.linear %h, %w2, %b2 axis 1
+        %y = moe.combine %o, %plan, %weights
+
+    become, since the weights of an item sum to 1,
+
+        %c = moe.combine %a, %plan, %weights
+        %u = moe.linear %x, %v, %bv axis 1
+        %h = moe.mul %c, %u
+        %y = moe.linear %h, %w2, %b2 axis 1
+
+    Only for weights of `moe.top_k_route` over `moe.top_k_softmax` of the same k and a capacity for all items.
+  }];
+  let dependentDialects = ["::moec::moe::MoEDialect"];
+}
+
 #endif

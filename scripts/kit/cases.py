@@ -28,7 +28,7 @@ def layer(name, batch, tokens, channels, nodes, training=None):
 
 def node(op, **attributes):
     """A node "y" of "x", with the forms that the examples use."""
-    forms = {"gelu": {"form": "tanh"}, "layer_norm": {"eps": 1e-6}, "mlp": MLP, "token_mlp": MLP, "moe": MLP,
+    forms = {"activation": {"form": "gelu_tanh"}, "layer_norm": {"eps": 1e-6}, "mlp": MLP, "token_mlp": MLP, "moe": MLP,
              "soft_moe": {**MLP, "eps": 1e-6}, "re_represent": {**MLP, "eps": 1e-6}}
     attributes = {**forms.get(op, {}), **attributes}
     return {"name": "y", "op": op, "inputs": ["x"], **attributes}
@@ -43,7 +43,7 @@ def kernel_cases():
         "linear-tile": (4, 64, 128, [node("linear", features=256)]),
         "linear-tokens": (2, 49, 40, [node("linear", features=24, axis="tokens")]),
         "linear-one-row": (1, 1, 96, [node("linear", features=10)]),
-        "gelu": (2, 5, 31, [node("gelu")]),
+        "gelu": (2, 5, 31, [node("activation")]),
         "layer-norm": (2, 7, 96, [node("layer_norm")]),
         "mean": (3, 49, 96, [node("mean")]),
         "mlp": (2, 16, 48, [node("mlp", hidden=96)]),

@@ -82,8 +82,8 @@ class Model:
     def add(self, item, name, layer, *values):
         return sum(values[1:], values[0])
 
-    def gelu(self, item, name, layer, x):
-        return F.gelu(x, approximate="none" if item.get("form") == "erf" else "tanh")
+    def activation(self, item, name, layer, x):
+        return F.gelu(x, approximate="none" if item.get("form") == "gelu_erf" else "tanh")
 
     def norm(self, name, layer, x, eps=1e-6):
         return F.layer_norm(x, x.shape[-1:], self.get(name + ".scale", layer), self.get(name + ".bias", layer), eps)

@@ -168,7 +168,7 @@ def beside_torch():
     path = os.path.join(kit, "data", "dry-dense-64x48x72.json")
     with open(path, encoding="utf-8") as file:
         model = json.load(file)
-    model["nodes"].append({"name": "z", "op": "gelu", "inputs": ["y"]})
+    model["nodes"].append({"name": "z", "op": "activation", "inputs": ["y"]})
     model["outputs"] = ["z"]
     with open(path, "w", encoding="utf-8") as file:
         json.dump(model, file)

@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - gelu, add and mean -----------------------------===//
+//===- Elementwise.cpp - activations, sums, products, means ----------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -11,37 +11,36 @@
 using namespace mlir;
 using namespace moec::import;
 
-static std::optional<TensorInfo> checkGelu(NodeCheck &check) {
+static std::optional<TensorInfo> checkActivation(NodeCheck &check) {
   if (!check.expectDType(0, DType::F32))
     return std::nullopt;
   return check.input(0);
 }
 
-static Value buildGelu(NodeBuild &build) {
-  bool tanh = build.text("form") == "tanh";
-  Value x = build.inputs[0];
-  return moec::moe::GeluOp::create(build.b, build.loc, x.getType(), x,
-                                   tanh ? build.b.getUnitAttr() : UnitAttr());
+static Value buildActivation(NodeBuild &build) {
+  return build.activate(build.inputs[0], build.text("form"));
 }
 
-const OpDef moec::import::geluOp = {
-    "gelu",
-    "Gaussian error linear unit (arXiv 1606.08415)",
+const OpDef moec::import::activationOp = {
+    "activation",
+    "an activation function of each element",
     1,
     1,
-    {AttrDef::oneOf("form", {"tanh", "erf"},
-                    "the tanh approximation or the exact form")},
-    checkGelu,
-    buildGelu};
+    {AttrDef::activation("form")},
+    checkActivation,
+    buildActivation};
 
-static std::optional<TensorInfo> checkAdd(NodeCheck &check) {
+/// f32 values of one shape.
+static std::optional<TensorInfo> checkAlike(NodeCheck &check) {
   bool good = true;
   for (size_t i = 0, n = check.inputCount(); i != n; ++i)
     good &= check.expectDType(i, DType::F32);
   for (size_t i = 1, n = check.inputCount(); good && i != n; ++i) {
     if (check.input(i) == check.input(0))
       continue;
-    check.problem("inputs", "the inputs of 'add' have different shapes")
+    check
+        .problem("inputs", Twine("the inputs of '") + check.self().op->name +
+                               "' have different shapes")
         .expected("the shape of input 0, " + toString(check.input(0)))
         .got(toString(check.input(i)) + " as input " + Twine(i));
     good = false;
@@ -59,8 +58,24 @@ static Value buildAdd(NodeBuild &build) {
 }
 
 const OpDef moec::import::addOp = {
-    "add",   "element-wise sum of values of one shape", 2, 8, {}, checkAdd,
+    "add",   "element-wise sum of values of one shape", 2, 8, {}, checkAlike,
     buildAdd};
+
+static Value buildMultiply(NodeBuild &build) {
+  Value product = build.inputs[0];
+  for (Value next : build.inputs.drop_front())
+    product = build.mul(product, next);
+  return product;
+}
+
+const OpDef moec::import::multiplyOp = {
+    "multiply",
+    "element-wise product of values of one shape",
+    2,
+    8,
+    {},
+    checkAlike,
+    buildMultiply};
 
 static std::optional<TensorInfo> checkMean(NodeCheck &check) {
   if (!check.expectTokens())

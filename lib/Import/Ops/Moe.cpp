@@ -34,15 +34,24 @@ static int64_t groupsOf(ArrayRef<int64_t> shape, StringRef groups) {
   return groups == "image" ? shape[0] : 1;
 }
 
-/// Items that an expert takes: ceil(k * items * factor / experts), and never
-/// more than all; in double and in this order, as V-MoE's code computes it.
-/// Where experts choose, k is 1.
-static int64_t capacityOf(int64_t k, int64_t items, double factor,
-                          int64_t experts) {
-  double exact = std::ceil(static_cast<double>(k) * static_cast<double>(items) *
-                           factor / static_cast<double>(experts));
+/// Items that an expert takes of a group of so many: k * items * factor /
+/// experts, rounded as the node says, in double and in this order as V-MoE's
+/// code computes it; at least 1 and never more than all. Where experts choose,
+/// k is 1.
+static int64_t capacityOf(const NodeView &node, int64_t items,
+                          const char *factor) {
+  int64_t k = expertsChoose(node.text("router")) ? 1 : node.integer("k");
+  double exact = static_cast<double>(k) * static_cast<double>(items) *
+                 node.real(factor) /
+                 static_cast<double>(node.integer("experts"));
+  // Halves to even, as Python's round in the code of V-MoE.
+  double whole = node.text("capacity_rounding") == "ceil"
+                     ? std::ceil(exact)
+                     : std::nearbyint(exact);
+  double multiple = static_cast<double>(node.integer("capacity_multiple"));
+  whole = std::ceil(whole / multiple) * multiple;
   return static_cast<int64_t>(
-      std::clamp(exact, 1.0, static_cast<double>(items)));
+      std::clamp(whole, 1.0, static_cast<double>(items)));
 }
 
 /// False, with a problem, if a key is given that only the other router knows.
@@ -50,7 +59,8 @@ static bool checkKeys(NodeCheck &check) {
   bool choose = expertsChoose(check.text("router"));
   const char *other = choose ? "top_k" : "expert_choice";
   bool good = true;
-  for (const char *key : {"k", "priority", "noise", "groups"}) {
+  for (const char *key :
+       {"k", "priority", "learned_noise", "gates", "groups"}) {
     bool ofExperts = StringRef(key) == "groups";
     if (choose == ofExperts || !check.self().attrs[key].json)
       continue;
@@ -96,7 +106,19 @@ static bool checkTopK(NodeCheck &check, int64_t count, int64_t width) {
     return false;
   check.temporary({count, k, width});
   check.tells("importance", {}, NodeValue::Over::Sum);
-  if (double std = check.real("noise")) {
+  if (check.integer("learned_noise")) {
+    if (check.self().attrs["noise"].json) {
+      check.problem("noise", "'noise' has nothing to act on")
+          .expected("'noise', or \"learned_noise\": true")
+          .fix("remove 'noise'; its standard deviation is learned");
+      return false;
+    }
+    int64_t size = check.self().params.front().shape[0];
+    check.linearParams("noise", size, experts);
+    check.noise({count, experts}, 1);
+    check.tellsNot("load", "leave it out, or use \"noise\"; the load loss is "
+                           "about noise of one standard deviation");
+  } else if (double std = check.real("noise")) {
     check.noise({count, experts}, std / static_cast<double>(experts));
     check.tells("load", {}, NodeValue::Over::Sum, /*onlyInTraining=*/true);
   } else {
@@ -116,13 +138,39 @@ static bool checkExpertChoice(NodeCheck &check, int64_t count, int64_t width) {
     if (!factor.json)
       factor.real = 2; // The paper's; the table has that of top_k.
     check.temporary(
-        {experts, groups * capacityOf(1, count / groups, factor.real, experts),
-         width});
+        {experts, groups * capacityOf(check, count / groups, key), width});
   }
-  check.self().attrs["noise"].real = 0;
+  AttrValue &noise = check.self().attrs["noise"];
+  if (!noise.json)
+    noise.real = 0;
+  if (noise.real > 0)
+    check.noise({count, experts}, noise.real / static_cast<double>(experts));
   for (const char *loss : {"importance", "load"})
     check.tellsNot(loss, "leave it out; experts that choose are balanced, all "
                          "take as many items");
+  return true;
+}
+
+/// The projections that all experts share are applied to every row, so every
+/// row must be one of an item.
+static bool checkShared(NodeCheck &check, int64_t count) {
+  if (expertsChoose(check.text("router"))) {
+    check.problem("expert", "experts that choose cannot share projections")
+        .expected("\"router\": \"top_k\", or \"expert\": \"mlp\"")
+        .fix("use \"router\": \"top_k\"");
+    return false;
+  }
+  for (const char *key : {"capacity_factor", "eval_capacity_factor"}) {
+    if (capacityOf(check, count, key) == count)
+      continue;
+    check.problem(key, "experts that share projections cannot drop items")
+        .expected("a capacity for all items, a factor of experts / k")
+        .got(llvm::formatv("{0}, which drops what is beyond {1} of {2} items",
+                           check.real(key), capacityOf(check, count, key),
+                           count))
+        .fix(llvm::formatv("set \"{0}\": {1}", key, check.integer("experts")));
+    return false;
+  }
   return true;
 }
 
@@ -133,21 +181,29 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   int64_t experts = check.integer("experts"), hidden = check.integer("hidden");
   auto [count, size] = items(x.shape, check.text("over") == "tokens");
   check.temporary({count, experts});
-  check.param("router.weight", {size, experts}, Init::lecun(size),
-              /*decay=*/true);
-  check.linearParams("fc1", size, hidden, true, {experts});
-  check.linearParams("fc2", hidden, size, true, {experts});
+  bool shared = check.text("expert") == "shared_glu";
+  check.linearParams("router", size, experts, check.integer("router_bias"));
+  if (shared) {
+    check.linearParams("gate", size, hidden, true, {experts});
+    check.linearParams("up", size, hidden);
+    check.linearParams("down", hidden, size);
+  } else {
+    check.linearParams("fc1", size, hidden, true, {experts});
+    check.linearParams("fc2", hidden, size, true, {experts});
+  }
   check.tells("experts", {x.shape[0], experts}, NodeValue::Over::Mean);
   bool good = expertsChoose(check.text("router"))
                   ? checkExpertChoice(check, count, std::max(size, hidden))
                   : checkTopK(check, count, std::max(size, hidden));
-  if (!good)
+  if (!good || (shared && !checkShared(check, count)))
     return std::nullopt;
   return x;
 }
 
-/// Balance losses, V-MoE's: the importance is of the gates without noise, the
-/// load the chance to be chosen under fresh noise (arXiv 2106.05974, A).
+/// Balance losses. V-MoE's: the importance is of the gates without noise, the
+/// load the chance to be chosen under fresh noise (arXiv 2106.05974, A). With a
+/// softmax over the chosen, the importance is of these gates (arXiv 1701.06538,
+/// equation 6).
 static void tellBalance(NodeBuild &build, Value logits, Value noisy,
                         Value gates) {
   OpBuilder &b = build.b;
@@ -156,8 +212,10 @@ static void tellBalance(NodeBuild &build, Value logits, Value noisy,
     build.tell(name, moec::moe::CvSquaredOp::create(b, build.loc,
                                                     build.type({}), sums));
   };
-  if (build.wants("importance"))
-    balance("importance", build.noise() ? build.softmax(logits, {1}) : gates);
+  if (build.wants("importance")) {
+    bool noisyGates = build.noise() && build.text("gates") == "softmax";
+    balance("importance", noisyGates ? build.softmax(logits, {1}) : gates);
+  }
   if (build.wants("load"))
     balance("load", moec::moe::LoadProbabilityOp::create(
                         b, build.loc, logits.getType(), logits, noisy,
@@ -169,8 +227,8 @@ static void tellBalance(NodeBuild &build, Value logits, Value noisy,
 static std::pair<Value, Value> route(NodeBuild &build, Value gates) {
   OpBuilder &b = build.b;
   int64_t count = build.shape(gates)[0], experts = build.shape(gates)[1];
-  double factor =
-      build.real(build.training ? "capacity_factor" : "eval_capacity_factor");
+  const char *factor =
+      build.training ? "capacity_factor" : "eval_capacity_factor";
   auto planType = [&](int64_t k, int64_t capacity) {
     return moec::moe::RoutingType::get(b.getContext(), count, experts, k,
                                        capacity, 0);
@@ -178,14 +236,14 @@ static std::pair<Value, Value> route(NodeBuild &build, Value gates) {
   if (expertsChoose(build.text("router"))) {
     int64_t groups =
         groupsOf(build.shape(build.inputs[0]), build.text("groups"));
-    int64_t capacity = capacityOf(1, count / groups, factor, experts);
+    int64_t capacity = capacityOf(build, count / groups, factor);
     auto route = moec::moe::ExpertChoiceRouteOp::create(
         b, build.loc, planType(experts, groups * capacity), gates, groups,
         capacity);
     return {route.getPlan(), gates};
   }
   int64_t k = build.integer("k");
-  int64_t capacity = capacityOf(k, count, factor, experts);
+  int64_t capacity = capacityOf(build, count, factor);
   auto route = moec::moe::TopKRouteOp::create(
       b, build.loc, build.type({count, k}), planType(k, capacity), gates,
       b.getI64IntegerAttr(k), b.getI64IntegerAttr(capacity),
@@ -193,6 +251,27 @@ static std::pair<Value, Value> route(NodeBuild &build, Value gates) {
           b.getContext(),
           *moec::moe::symbolizePriority(build.text("priority"))));
   return {route.getPlan(), route.getWeights()};
+}
+
+/// Logits with noise, whose standard deviation may be learned
+/// (arXiv 1701.06538, equation 4).
+static Value addNoise(NodeBuild &build, Value rows, Value logits) {
+  Value noise = build.noise();
+  if (!noise)
+    return logits;
+  if (build.integer("learned_noise"))
+    noise = build.mul(noise, moec::moe::SoftplusOp::create(
+                                 build.b, build.loc, logits.getType(),
+                                 build.linear(rows, "noise", 1)));
+  return build.add(logits, noise);
+}
+
+static Value gatesOf(NodeBuild &build, Value logits) {
+  if (build.text("gates") == "softmax")
+    return build.softmax(logits, {1});
+  return moec::moe::TopKSoftmaxOp::create(
+      build.b, build.loc, logits.getType(), logits,
+      build.b.getI64IntegerAttr(build.integer("k")));
 }
 
 static Value build(NodeBuild &build) {
@@ -209,10 +288,8 @@ static Value build(NodeBuild &build) {
     rows = build.transpose(rows, {0, 2, 1});
   rows = build.reshape(rows, {count, size});
   Value logits = build.linear(rows, "router", 1);
-  Value noisy = logits;
-  if (build.noise())
-    noisy = build.add(logits, build.noise());
-  Value gates = build.softmax(noisy, {1});
+  Value noisy = addNoise(build, rows, logits);
+  Value gates = gatesOf(build, noisy);
 
   if (build.wants("experts"))
     build.tell("experts", build.meanShares(build.reshape(
@@ -231,7 +308,13 @@ static Value build(NodeBuild &build) {
   };
   Value in = moec::moe::DispatchOp::create(
       b, build.loc, build.type({rowCount, size}), rows, plan, Value());
-  Value out = layer(build.activate(layer(in, "fc1", hidden)), "fc2", size);
+  Value out;
+  if (build.text("expert") == "mlp")
+    out = layer(build.activate(layer(in, "fc1", hidden)), "fc2", size);
+  else
+    out = build.linear(build.mul(build.activate(layer(in, "gate", hidden)),
+                                 build.linear(in, "up", 1)),
+                       "down", 1);
   out = moec::moe::CombineOp::create(b, build.loc, build.type({count, size}),
                                      out, plan, weights);
   if (overTokens)
@@ -257,18 +340,35 @@ const OpDef moec::import::moeOp = {
      AttrDef::choice("groups", {"image", "batch"},
                      "items that an expert chooses among (expert_choice)"),
      AttrDef::size("hidden", "hidden width of an expert"),
+     AttrDef::choice(
+         "expert", {"mlp", "shared_glu"},
+         "what an expert is: fc2(activation(fc1(x))), or "
+         "down(activation(gate(x)) * up(x)) with down and up shared "
+         "by all experts (arXiv 2407.17783)"),
      AttrDef::activation(),
      AttrDef::positive("capacity_factor", 1.2,
-                       "in training an expert takes ceil(k * items * factor / "
-                       "experts) items and drops the rest; if experts choose, "
-                       "ceil(items * factor / experts) of each group, with 2 "
-                       "as default"),
+                       "in training an expert takes k * items * factor / "
+                       "experts items and drops the rest; if experts choose, "
+                       "items * factor / experts of each group, with 2 as "
+                       "default"),
      AttrDef::positive("eval_capacity_factor", 2.0, "the same in inference"),
+     AttrDef::choice("capacity_rounding", {"ceil", "round"},
+                     "how that becomes an integer"),
+     AttrDef::integer("capacity_multiple", 1,
+                      "which is rounded up to a multiple of this"),
      AttrDef::choice("priority", {"position", "importance"},
                      "who is kept: the first, or those with the largest gate "
                      "(top_k)"),
+     AttrDef::choice("gates", {"softmax", "top_k_softmax"},
+                     "softmax over all experts, or over the k chosen ones "
+                     "(top_k; arXiv 2106.05974, arXiv 1701.06538)"),
+     AttrDef::flag("router_bias", false, "whether the router has a bias"),
      AttrDef::nonNegative("noise", 1.0,
                           "router noise in training, standard deviation times "
-                          "the number of experts (top_k)")},
+                          "the number of experts; where experts choose, 0 is "
+                          "the default"),
+     AttrDef::flag("learned_noise", false,
+                   "noise whose standard deviation is the softplus of a linear "
+                   "layer of the item (top_k; arXiv 1701.06538, equation 4)")},
     check,
     build};

@@ -289,3 +289,19 @@ func.func @top_k_size(%g: tensor<1073741824x2xf32>) -> !plan {
   %w, %p = moe.top_k_route %g k 2 capacity 1 priority position : tensor<1073741824x2xf32> -> tensor<1073741824x2xf32>, !plan
   return %p : !plan
 }
+
+// -----
+
+func.func @top_k_softmax_rank(%x: tensor<6x2x4xf32>) -> tensor<6x2x4xf32> {
+  // expected-error @+1 {{expected an input of rank 2, got 3}}
+  %y = moe.top_k_softmax %x k 2 : tensor<6x2x4xf32>
+  return %y : tensor<6x2x4xf32>
+}
+
+// -----
+
+func.func @top_k_softmax_k(%x: tensor<6x4xf32>) -> tensor<6x4xf32> {
+  // expected-error @+1 {{expected 1 <= k <= 4, got 0}}
+  %y = moe.top_k_softmax %x k 0 : tensor<6x4xf32>
+  return %y : tensor<6x4xf32>
+}

@@ -135,3 +135,29 @@ func.func @train_step(%t: tensor<2x1x4xf32> {moe.var = @t}, %x: tensor<2x3x4xf32
   %grads:2 = moe.gradient %l wrt %t, %x : tensor<f32>, tensor<2x1x4xf32>, tensor<2x3x4xf32>
   return %l, %grads#0, %grads#1 : tensor<f32>, tensor<2x1x4xf32>, tensor<2x3x4xf32>
 }
+
+// -----
+
+// Of functions of the results, or of the input where that says it.
+// CHECK-LABEL: func.func @train_step
+// CHECK: %[[Y:.+]] = moe.sigmoid %[[X:.+]] :
+// CHECK: %[[T:.+]] = moe.tanh %[[Y]] :
+// CHECK: moe.softplus %[[T]] :
+// CHECK: %[[D:.+]] = moe.broadcast
+// CHECK: %[[S:.+]] = moe.sigmoid %[[T]] :
+// CHECK: %[[DT:.+]] = moe.mul %[[D]], %[[S]] :
+// CHECK: %[[T2:.+]] = moe.mul %[[T]], %[[T]] :
+// CHECK: %[[LOST:.+]] = moe.mul %[[DT]], %[[T2]] :
+// CHECK: %[[DY:.+]] = moe.sub %[[DT]], %[[LOST]] :
+// CHECK: %[[Y2:.+]] = moe.mul %[[Y]], %[[Y]] :
+// CHECK: %[[SLOPE:.+]] = moe.sub %[[Y]], %[[Y2]] :
+// CHECK: %[[DX:.+]] = moe.mul %[[DY]], %[[SLOPE]] :
+// CHECK: return %{{.+}}, %[[DX]] :
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>) {
+  %y = moe.sigmoid %x : tensor<4xf32>
+  %t = moe.tanh %y : tensor<4xf32>
+  %s = moe.softplus %t : tensor<4xf32>
+  %l = moe.reduce %s axes [0] : tensor<4xf32> -> tensor<f32>
+  %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4xf32>
+  return %l, %grads : tensor<f32>, tensor<4xf32>
+}

@@ -85,3 +85,18 @@ func.func @train_step(%x: tensor<6x8xf32> {moe.var = @x}, %g: tensor<6x4xf32> {m
   %grads:2 = moe.gradient %l wrt %x, %g : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>
   return %l, %grads#0, %grads#1 : tensor<f32>, tensor<6x8xf32>, tensor<6x4xf32>
 }
+
+// -----
+
+// That of a softmax, in which those that were not chosen are 0.
+// CHECK-LABEL: func.func @train_step
+// CHECK: %[[Y:.+]] = moe.top_k_softmax
+// CHECK: %[[DX:.+]] = moe.softmax_grad %[[Y]], %{{.+}} axes [1] : tensor<6x4xf32>
+// CHECK: return %{{.+}}, %[[DX]] :
+func.func @train_step(%x: tensor<6x4xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<6x4xf32>) {
+  %y = moe.top_k_softmax %x k 2 : tensor<6x4xf32>
+  %s = moe.mul %y, %y : tensor<6x4xf32>
+  %l = moe.reduce %s axes [0, 1] : tensor<6x4xf32> -> tensor<f32>
+  %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<6x4xf32>
+  return %l, %grads : tensor<f32>, tensor<6x4xf32>
+}

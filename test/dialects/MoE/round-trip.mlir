@@ -103,6 +103,24 @@ func.func @rsqrt(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %y : tensor<4xf32>
 }
 
+// CHECK-LABEL: func.func @unary(
+// CHECK: %{{.*}} = moe.sigmoid %{{.*}} : tensor<4xf32>
+// CHECK: %{{.*}} = moe.tanh %{{.*}} : tensor<4xf32>
+// CHECK: %{{.*}} = moe.softplus %{{.*}} : tensor<4xf32>
+func.func @unary(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = moe.sigmoid %x : tensor<4xf32>
+  %1 = moe.tanh %0 : tensor<4xf32>
+  %2 = moe.softplus %1 : tensor<4xf32>
+  return %2 : tensor<4xf32>
+}
+
+// CHECK-LABEL: func.func @top_k_softmax(
+// CHECK: %{{.*}} = moe.top_k_softmax %{{.*}} k 2 : tensor<128x8xf32>
+func.func @top_k_softmax(%x: tensor<128x8xf32>) -> tensor<128x8xf32> {
+  %y = moe.top_k_softmax %x k 2 : tensor<128x8xf32>
+  return %y : tensor<128x8xf32>
+}
+
 // CHECK-LABEL: func.func @gelu(
 // CHECK: %{{.*}} = moe.gelu %{{.*}} tanh : tensor<4xf32>
 func.func @gelu(%x: tensor<4xf32>) -> tensor<4xf32> {

@@ -66,11 +66,13 @@ class Drawing:
             attrs["momentum"] = self.random.choice([0, 0.5, 0.99])
         return attrs, shape
 
-    def gelu(self, shape):
-        return {"form": self.random.choice(["tanh", "erf"])}, shape
+    FORMS = ["gelu_tanh", "gelu_tanh", "gelu_erf", "silu", "tanh"]
 
-    def activation(self):
-        return {"activation": self.random.choice(["gelu_tanh", "gelu_tanh", "gelu_erf"])}
+    def activation(self, shape):
+        return {"form": self.random.choice(self.FORMS)}, shape
+
+    def activated(self):
+        return {"activation": self.random.choice(self.FORMS)}
 
     def linear(self, shape):
         axis = "tokens" if len(shape) == 2 and self.chance(0.3) else "channels"
@@ -89,7 +91,7 @@ class Drawing:
     def mlp(self, shape):
         hidden = self.size()
         fits = self.afford(2 * shape[0] * shape[1] * hidden)
-        return ({"hidden": hidden, **self.activation()}, shape) if fits else None
+        return ({"hidden": hidden, **self.activated()}, shape) if fits else None
 
     token_mlp = mlp
 
@@ -97,7 +99,7 @@ class Drawing:
         tokens, channels = self.size(), self.size()
         if not self.afford(tokens * channels * (shape[0] + shape[1])):
             return None
-        attrs = {"tokens": tokens, "channels": channels, "eps": self.random.choice([1e-6, 1e-3]), **self.activation()}
+        attrs = {"tokens": tokens, "channels": channels, "eps": self.random.choice([1e-6, 1e-3]), **self.activated()}
         if self.chance(0.6):
             attrs["first"] = self.random.choice(["tokens", "channels"])
         return attrs, [tokens, channels]
@@ -111,7 +113,7 @@ class Drawing:
         k = experts if choose else self.random.randint(1, experts) if self.chance(0.5) else 1
         if not self.afford(2 * items * k * width * hidden + items * width * experts):
             return None
-        attrs = {"experts": experts, "hidden": hidden, **self.activation()}
+        attrs = {"experts": experts, "hidden": hidden, **self.activated()}
         if over == "channels" or self.chance(0.2):
             attrs["over"] = over
         if choose:
@@ -125,11 +127,26 @@ class Drawing:
         for factor in ("capacity_factor", "eval_capacity_factor"):
             if self.chance(0.6):
                 attrs[factor] = self.random.choice([0.05, 0.3, 0.75, 1, 1.1, 1.5, 4, 100])
+        if self.chance(0.15):
+            attrs["capacity_rounding"] = self.random.choice(["ceil", "round"])
+        if self.chance(0.15):
+            attrs["capacity_multiple"] = self.random.choice([2, 3, 4, 100])
+        if self.chance(0.2):
+            attrs["router_bias"] = self.chance(0.8)
         if choose:
+            if self.chance(0.3):
+                attrs["noise"] = self.random.choice([0, 1])
             return attrs, shape
+        if self.chance(0.25):
+            attrs["gates"] = self.random.choice(["softmax", "top_k_softmax", "top_k_softmax"])
+        if self.chance(0.25):
+            # What all experts share is applied to every row, so none may be empty.
+            attrs.update({"expert": "shared_glu", "capacity_factor": experts, "eval_capacity_factor": experts})
+        if self.chance(0.15):
+            attrs["learned_noise"] = True
         if self.chance(0.6):
             attrs["priority"] = self.random.choice(["position", "importance"])
-        if self.chance(0.6):
+        if self.chance(0.6) and "learned_noise" not in attrs:
             attrs["noise"] = self.random.choice([0, 0.1, 1, 3])
         return attrs, shape
 
@@ -139,7 +156,7 @@ class Drawing:
         if not self.afford(rows * shape[1] * (3 * shape[0] + 2 * hidden)):
             return None
         return {"experts": experts, "slots": slots, "hidden": hidden, "eps": self.random.choice([1e-6, 1e-3]),
-                **self.activation()}, shape
+                **self.activated()}, shape
 
     def attention(self, shape):
         heads = self.random.choice([h for h in range(1, shape[1] + 1) if shape[1] % h == 0])
@@ -196,13 +213,13 @@ class Drawing:
             self.routed.append(prefix + name)
         if op == "moe" and attrs.get("router") != "expert_choice":
             self.balanced.append(prefix + name)
-            if attrs.get("noise", 1) != 0:
+            if attrs.get("noise", 1) != 0 and "learned_noise" not in attrs:
                 self.noisy.append(prefix + name)
         return name, result
 
-    TOKENS = ["layer_norm", "batch_norm", "gelu", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
+    TOKENS = ["layer_norm", "batch_norm", "activation", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
               "attention", "position_embedding", "class_token", "slice", "concat", "stop_gradient"]
-    ROWS = ["layer_norm", "batch_norm", "gelu", "linear", "linear"]
+    ROWS = ["layer_norm", "batch_norm", "activation", "linear", "linear"]
 
     def add_block(self, name, shape):
         """A use of a block that keeps the shape: once or several times, with
@@ -382,7 +399,7 @@ def draw_model(random):
         if alike and d.chance(0.4):
             inner = random.sample(alike, random.randint(1, min(len(alike), 3)))
             name = d.name("add")
-            d.nodes.append({"name": name, "op": "add", "inputs": [value, *inner]})
+            d.nodes.append({"name": name, "op": "multiply" if d.chance(0.15) else "add", "inputs": [value, *inner]})
             used.update([value, *inner])
             value = name
             pool.append((value, result))
@@ -399,7 +416,7 @@ def draw_model(random):
                         "features": random.choice([1, 2, 2, 3, 5, 10, 17])})
         outputs.append(logits)
     if not d.nodes:
-        d.nodes.append({"name": "only", "op": "gelu", "inputs": [value], "form": "tanh"})
+        d.nodes.append({"name": "only", "op": "activation", "inputs": [value], "form": "gelu_tanh"})
     made = [node["name"] for node in d.nodes if node["op"] != "normalize"]
     inner = {name for node in d.nodes for name in node["inputs"]}
     ends = [name for name in made if name not in inner and name not in outputs]
@@ -418,6 +435,10 @@ def draw_model(random):
     if d.chance(0.3):
         random.shuffle(d.nodes)
     model = {"format": "moec.model/2", "name": "random", "dims": {"batch": d.batch}, "inputs": inputs}
+    if logits and d.chance(0.3):
+        model["init"] = [{"match": "logits.*", **random.choice([
+            {"op": "zeros"}, {"op": "ones"}, {"op": "constant", "value": -0.7}, {"op": "normal", "std": 0.5},
+            {"op": "uniform", "limit": 2}])}]
     if d.chance(0.08):
         model["dims"]["batch"] = sorted({d.batch, d.size(6)}, reverse=d.chance(0.5))
     if d.blocks:

@@ -92,6 +92,8 @@ def smaller(case):
     batch = model["dims"]["batch"]
     for less in ([batch[0], batch[-1]] if isinstance(batch, list) else [1, batch // 2] if batch > 1 else []):
         yield changed(lambda c, less=less: c["model"]["dims"].update({"batch": less}))
+    if "init" in model:
+        yield changed(lambda c: c["model"].pop("init"))
     training = model.get("training", {})
     for key in [k for k in training if k not in ("nodes", "loss", "optimizer")]:
         yield changed(lambda c, key=key: c["model"]["training"].pop(key))

@@ -170,6 +170,12 @@ const std::vector<MathCase> &mathCases() {
       {"cos", [](double x) { return std::cos(x); }, 1e6},
       {"sqrt", [](double x) { return std::sqrt(x); }, inf},
       {"rsqrt", [](double x) { return 1 / std::sqrt(x); }, inf},
+      {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, inf},
+      {"softplus",
+       [](double x) {
+         return std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x)));
+       },
+       inf},
       {"gelu", geluErf, inf},
       {"gelu_grad", geluErfGrad, inf},
       {"gelu tanh", geluTanh, inf},
@@ -197,7 +203,7 @@ void PrintTo(const MathCase &function, std::ostream *os) {
 std::string bodyOf(const MathCase &function, MLIRContext &context,
                    std::string &error) {
   StringRef name = function.name;
-  if (!name.starts_with("gelu"))
+  if (!name.starts_with("gelu") && name != "sigmoid" && name != "softplus")
     return "%r = math." + name.str() + " %v : f32";
   static bool registered = (registerAllPasses(), true);
   (void)registered;

@@ -36,6 +36,23 @@ func.func @rsqrt(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %1 : tensor<4xf32>
 }
 
+// CHECK-LABEL: func @unary(
+// CHECK: kernel.map
+// CHECK: %[[E:.*]] = math.exp
+// CHECK: %[[SUM:.*]] = arith.addf %{{.*}}, %[[E]]
+// CHECK: arith.divf %{{.*}}, %[[SUM]]
+// CHECK: kernel.map
+// CHECK: math.tanh
+// CHECK: kernel.map
+// CHECK: math.log
+// CHECK: arith.maximumf
+func.func @unary(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = moe.sigmoid %x : tensor<4xf32>
+  %1 = moe.tanh %0 : tensor<4xf32>
+  %2 = moe.softplus %1 : tensor<4xf32>
+  return %2 : tensor<4xf32>
+}
+
 // max(x, 0) less m times a tail: of m = min(|x|, bound), so that no infinity
 // meets the 0 that the tail becomes.
 // CHECK-LABEL: func @gelu(

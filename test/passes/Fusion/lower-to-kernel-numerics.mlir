@@ -5,7 +5,7 @@
 // RUN: moec-interpret %S/lower-shape.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
 // RUN: moec-interpret %S/lower-normalization.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
 // RUN: moec-interpret %S/lower-loss.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
-// RUN: moec-interpret %S/lower-load-probability.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
+// RUN: moec-interpret %S/lower-top-k.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
 // RUN: moec-interpret %S/lower-training.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=1e-4 --atol=1e-6
 // RUN: moec-interpret %S/lower-update.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=1e-4 --atol=1e-6
 // RUN: moec-interpret %S/lower-random.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=1e-4 --atol=1e-6

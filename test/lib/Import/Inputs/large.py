@@ -18,7 +18,7 @@ def model(nodes=(), **changes):
                          "optimizer": {"op": "sgd", "learning_rate": 0.1}}, **changes}
 
 
-def chain(count, op="gelu", **attributes):
+def chain(count, op="activation", **attributes):
     return [{"name": f"g{i}", "op": op, "inputs": [f"g{i - 1}" if i else "p"], **attributes} for i in range(count)]
 
 
@@ -32,7 +32,7 @@ def main():
 
     write("keys.json", "{" + ",".join(['"key": 1'] * 20000) + "}")
     write("undefined.json", json.dumps(model(
-        [{"name": f"n{i}", "op": "gelu", "inputs": [f"nowhere{i}"], "form": "erf"} for i in range(20000)])))
+        [{"name": f"n{i}", "op": "activation", "inputs": [f"nowhere{i}"], "form": "gelu_erf"} for i in range(20000)])))
     write("batches.json", json.dumps(model(dims={"batch": list(range(1, 1001))})))
     write("dims.json", json.dumps(model(
         [{"name": f"n{i}", "op": "linear", "inputs": ["p"], "features": f"nosize{i}"} for i in range(20000)],
@@ -41,7 +41,7 @@ def main():
     patterns["training"]["optimizer"]["groups"] = [{"match": ["*.bias"] * 1000, "decay": False}]
     write("patterns.json", json.dumps(patterns))
     for count in (500, 1000):
-        write(f"chain{count}.json", json.dumps(model(chain(count, form="tanh"))))
+        write(f"chain{count}.json", json.dumps(model(chain(count, form="gelu_tanh"))))
     for count in (100, 200):
         write(f"norms{count}.json", json.dumps(model(chain(count, "layer_norm", eps=1e-6))))
     # Only for the table of times in docs/compiling.md.

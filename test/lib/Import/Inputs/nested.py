@@ -6,7 +6,7 @@ import sys
 N = int(sys.argv[1])
 SHAPE = ["batch", 3, 8]
 blocks = {f"b{N}": {"inputs": {"x": SHAPE}, "outputs": ["y"],
-                    "nodes": [{"name": "y", "op": "gelu", "inputs": ["x"], "form": "erf"}]}}
+                    "nodes": [{"name": "y", "op": "activation", "inputs": ["x"], "form": "gelu_erf"}]}}
 for i in range(N):
     blocks[f"b{i}"] = {"inputs": {"x": SHAPE}, "outputs": ["z"],
                        "nodes": [{"name": "y", "op": "call", "inputs": ["x"], "block": f"b{i + 1}"},

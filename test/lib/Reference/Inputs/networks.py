@@ -33,6 +33,25 @@ def expert_choice_ops(f, x, gates, w, groups, capacity):
     return expert_ops(f, x, w, name, plan, experts * groups * capacity, gates)
 
 
+def shared_experts_ops(f, x, logits, w, k):
+    """mLiT's experts on items x [T, D]: w are W [E, D, H], its bias, V, its bias, W2, its bias."""
+    (T, D), E, H = x.shape, logits.shape[1], w[0].shape[2]
+    plan = f"!moe.routing<items = {T}, experts = {E}, k = {k}, capacity = {T}>"
+    gates = f.unary("top_k_softmax", logits, f"k {k}")
+    weights = f.op(f"{{y}}, %plan = moe.top_k_route {gates.name} k {k} capacity {T} priority position : "
+                   f"{gates.type} -> {{t}}, {plan}", (T, k))
+    rows = f.op(f"{{y}} = moe.dispatch {x.name}, %plan : ({x.type}, {plan}) -> {{t}}", (T * k, D))
+    h = f.op(f"{{y}} = moe.expert_linear {rows.name}, {w[0].name}, %plan, {w[1].name} : "
+             f"({rows.type}, {w[0].type}, {plan}, {w[1].type}) -> {{t}}", (T * k, H))
+    s = f.unary("sigmoid", h)
+    h = f.op(f"{{y}} = moe.mul {h.name}, {s.name} : {{t}}", (T * k, H))
+    u = f.linear(rows, w[2], w[3], 1)
+    h = f.op(f"{{y}} = moe.mul {h.name}, {u.name} : {{t}}", (T * k, H))
+    h = f.linear(h, w[4], w[5], 1)
+    return f.op(f"{{y}} = moe.combine {h.name}, %plan, {weights.name} : "
+                f"({h.type}, {plan}, {weights.type}) -> {{t}}", (T, D))
+
+
 def expert_ops(f, x, w, name, plan, count, weights):
     """What the experts make of x by the plan `name`, whose type is `plan`, with `count` rows."""
     (items, d), hidden = x.shape, w[0].shape[2]

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from moec_oracle import Function, check, finish, normal, philox
-from networks import expert_choice_ops, mixer_ops, moe_ops, soft_moe_ops
+from networks import expert_choice_ops, mixer_ops, moe_ops, shared_experts_ops, soft_moe_ops
 
 ERF = np.vectorize(math.erf)
 
@@ -118,6 +118,36 @@ def expert_choice(rng):
             expected[first:first + n] = np.einsum("ijl,ij,ijd->ld", P, G, X_e)
             none += int((P.sum((0, 1)) == 0).sum())
         check(f"expert choice, {groups} groups, capacity {capacity}, {none} items of no expert", f.run([y])[0], expected)
+
+
+# --- experts that share V and W2, arXiv 2407.17783; gates of arXiv 1701.06538 ---
+
+def shared_experts(rng):
+    """E_e(x) = (SiLU(x W_e) * (x V)) W2, weighted by the softmax of the k largest logits."""
+    for k, (T, E), ties in [(2, (9, 4), False), (1, (5, 3), False), (3, (7, 3), False), (2, (8, 5), True)]:
+        d, h = 4, 6
+        x, logits = normal(rng, T, d), normal(rng, T, E)
+        if ties:  # The lower expert counts.
+            logits = np.round(logits)
+        p = [normal(rng, *s) for s in [(E, d, h), (E, h), (d, h), (h,), (h, d), (d,)]]
+        f = Function()
+        v, g, w = f.argument(x), f.argument(logits), [f.argument(a) for a in p]
+        y = shared_experts_ops(f, v, g, w, k)
+        expected = np.zeros_like(x)
+        for t in range(T):
+            chosen = np.argsort(-logits[t], kind="stable")[:k]
+            for e, weight in zip(chosen, softmax(logits[t, chosen], 0)):
+                a = x[t] @ p[0][e] + p[1][e]
+                expected[t] += weight * ((a / (1 + np.exp(-a)) * (x[t] @ p[2] + p[3])) @ p[4] + p[5])
+        check(f"experts that share projections, k {k}", f.run([y])[0], expected)
+    # Noise that is learned: H = x Wg + N(0, 1) * softplus(x Wn), and tanh.
+    x = normal(rng, 5, 7, scale=3)
+    f = Function()
+    v = f.argument(x)
+    check("softplus", f.run([f.unary("softplus", v)])[0], np.log(1 + np.exp(x)))
+    f = Function()
+    v = f.argument(x)
+    check("tanh", f.run([f.unary("tanh", v)])[0], 1 - 2 / (np.exp(2 * x) + 1))
 
 
 # --- the Sparse block of Sparse-MLP, arXiv 2109.02008, algorithm 1 and figure --
@@ -356,6 +386,6 @@ def random_numbers(rng):
 
 
 if __name__ == "__main__":
-    for test in (mixer_block, routing, expert_choice, sparse_block, soft_moe, losses, optimizers, lamb, lion, random_numbers):
+    for test in (mixer_block, routing, expert_choice, shared_experts, sparse_block, soft_moe, losses, optimizers, lamb, lion, random_numbers):
         test(np.random.default_rng(7))
     finish()

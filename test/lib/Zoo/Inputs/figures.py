@@ -28,10 +28,11 @@ PUBLISHED = {
     "soft-moe-b16": ("3.7 B", "32.0", SOFT), "soft-moe-l16": ("13.1 B", "111.1", SOFT),
     "soft-moe-h14": ("27.3 B", "284.6", SOFT), "soft-moe-h14-256e": ("54.1 B", "342.4", SOFT),
     "v-moe-15b": ("14.7 B", None, "arXiv 2106.05974, as a secondary source tells"),
+    "mlit-xxs": ("0.67 M", None, "arXiv 2407.17783, abstract"),
     "sparse-s": ("21 M", None, SPARSE), "sparse-b": ("69 M", None, SPARSE), "sparse-l": ("130 M", None, SPARSE),
 }
-# Hidden widths of experts, and the sizes of S and L, are readings: docs/zoo.md.
-NOT_MET = {"sparse-s", "sparse-b"}
+# Hidden widths of experts, and the sizes of S and L, are readings, and so are all widths of mLiT: docs/zoo.md.
+NOT_MET = {"sparse-s", "sparse-b", "mlit-xxs"}
 
 
 def linear(inputs, outputs):
@@ -106,6 +107,20 @@ def sparse_mlp(dense, sparse, width, hidden, token_hidden, narrow, experts, widt
     return parameters, work
 
 
+def mlit(layers, width, hidden, last, heads, groups):
+    """36 x 36 images in patches of 3 x 3, a class token, 100 classes, 2 experts an item."""
+    tokens, head = 145, width // heads
+    parameters = linear(27, width) + width + tokens * width + 2 * width + linear(width, 100)
+    work = 144 * 27 * width + width * 100
+    for i in range(layers):
+        inner, experts = int((layers - 1 - i) / (layers - 1) * (hidden - last)) + last, 3 + i // (layers // 3)
+        parameters += (4 * width + 2 * linear(width, width) + 2 * linear(width, groups * head)
+                       + 2 * linear(width, experts) + experts * linear(width, inner) + mlp(width, inner))
+        work += tokens * (2 * width * width + 2 * width * groups * head + 2 * tokens * width
+                          + width * experts + 2 * width * inner + 2 * width * inner)
+    return parameters, work
+
+
 S8, S12 = (8, 512, 2048, 8), (12, 384, 1536, 6)
 B, L, H = (12, 768, 3072, 12), (24, 1024, 4096, 16), (32, 1280, 5120, 16)
 
@@ -143,6 +158,9 @@ def derived():
             "sparse-b": (10, 2, 768, 3072, 384, 384, (8, 4), (768, 1536)),
             "sparse-l": (8, 6, 768, 3072, 384, 384, (16, 4), (768, 1536))}.items():
         table[name] = sparse_mlp(*size, 1000), sparse_mlp(*size, 0)
+    for name, size in {"mlit-s": (15, 144, 144, 72, 8, 4), "mlit-xs": (12, 128, 96, 32, 8, 4),
+                       "mlit-xxs": (9, 108, 81, 27, 6, 3)}.items():
+        table[name] = mlit(*size), mlit(*size)
     return table
 
 

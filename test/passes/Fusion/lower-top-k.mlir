@@ -16,3 +16,15 @@ func.func @load_probability(%l: tensor<128x8xf32>, %n: tensor<128x8xf32>, %d: te
   %dl, %dn = moe.load_probability_grad %l, %n, %d k 2 std 0.125 : tensor<128x8xf32>
   return %p, %dl, %dn : tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>
 }
+
+// The last position too, which says what is among the k; then the sum.
+// CHECK-LABEL: func @top_k_softmax
+// CHECK: kernel.rows dims [128, 8] ins(%arg0 :
+// CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<add>] phases
+// CHECK: emit
+// CHECK: math.exp
+// CHECK: arith.divf
+func.func @top_k_softmax(%x: tensor<128x8xf32>) -> tensor<128x8xf32> {
+  %y = moe.top_k_softmax %x k 2 : tensor<128x8xf32>
+  return %y : tensor<128x8xf32>
+}

@@ -1,11 +1,12 @@
-//===- LowerLoadProbability.cpp - The k-th largest logit and its gradient -===//
+//===- LowerTopK.cpp - What the k largest logits of an item decide --------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-// The k-th largest noisy logit is found by alternating phases: the largest
+// The load probability and its gradient, and the softmax over the k largest.
+// The k-th largest logit is found by alternating phases: the largest
 // value after the last one found, then the first expert that has it. "After" is
 // the order of descending values, lower experts first among equals.
 //
@@ -24,8 +25,6 @@ namespace {
 
 constexpr double invSqrt2 = 0.70710678118654752440;
 constexpr double invSqrt2Pi = 0.39894228040143267794;
-/// Logits are input 0, noisy logits input 1.
-constexpr unsigned noisyInput = 1;
 
 Value lowest(ScalarBuilder &s) {
   return s.constant(-std::numeric_limits<float>::infinity());
@@ -41,9 +40,10 @@ Value comesAfter(ScalarBuilder &s, Value x, Value value, Value negated) {
 }
 
 /// Phases whose values, from argument `first` on, are pairs of the i-th largest
-/// noisy logit and its negated expert, i = 1..k; without the last expert unless
+/// of `input` and its negated expert, i = 1..k; without the last expert unless
 /// `withLast`.
-SmallVector<Phase> largestPhases(unsigned first, int64_t k, bool withLast) {
+SmallVector<Phase> largestPhases(unsigned input, unsigned first, int64_t k,
+                                 bool withLast) {
   SmallVector<Phase> phases;
   for (int64_t i = 0; i < k; ++i) {
     // The values of the pair found before this one.
@@ -51,7 +51,7 @@ SmallVector<Phase> largestPhases(unsigned first, int64_t k, bool withLast) {
     phases.push_back(
         {Combiner::Max,
          [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-           Value x = args[noisyInput];
+           Value x = args[input];
            if (i == 0)
              return {x};
            Value left = comesAfter(s, x, args[before], args[before + 1]);
@@ -62,7 +62,7 @@ SmallVector<Phase> largestPhases(unsigned first, int64_t k, bool withLast) {
     phases.push_back(
         {Combiner::Max,
          [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-           Value x = args[noisyInput];
+           Value x = args[input];
            Value here = s.compare(arith::CmpFPredicate::OEQ, x, args[found]);
            if (i > 0)
              here = s.op<arith::AndIOp>(
@@ -90,8 +90,9 @@ Lowered lowerLoadProbability(OpBuilder &builder, moe::LoadProbabilityOp op,
     Value erf = s.op<math::ErfOp>(s.mul(z, invSqrt2 / std));
     return {s.fma(erf, s.constant(0.5), s.constant(0.5))};
   };
-  return SmallVector<Value>(spec.rows(
-      builder, largestPhases(2, k, /*withLast=*/false), nullptr, emit));
+  return SmallVector<Value>(
+      spec.rows(builder, largestPhases(/*input=*/1, 2, k, /*withLast=*/false),
+                nullptr, emit));
 }
 
 Lowered lowerLoadProbabilityGrad(OpBuilder &builder,
@@ -114,7 +115,8 @@ Lowered lowerLoadProbabilityGrad(OpBuilder &builder,
     Value density = s.op<math::ExpOp>(s.mul(s.mul(z, z), -0.5));
     return s.mul(args[2], s.mul(density, invSqrt2Pi / std));
   };
-  SmallVector<Phase> phases = largestPhases(3, k, /*withLast=*/true);
+  SmallVector<Phase> phases =
+      largestPhases(/*input=*/1, 3, k, /*withLast=*/true);
   phases.push_back({Combiner::Add, [=](ScalarBuilder &s, ValueRange args) {
                       return SmallVector<Value>{slope(s, args)};
                     }});
@@ -126,9 +128,36 @@ Lowered lowerLoadProbabilityGrad(OpBuilder &builder,
   return SmallVector<Value>(spec.rows(builder, phases, nullptr, emit));
 }
 
+Lowered lowerTopKSoftmax(OpBuilder &builder, moe::TopKSoftmaxOp op,
+                         moe::TopKSoftmaxOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(adaptor.getInput());
+  int64_t k = op.getK();
+  KernelSpec spec(op.getLoc(), shape);
+  SmallVector<AffineExpr> point = identity(builder.getContext(), 2);
+  spec.input(adaptor.getInput(), point);
+  spec.result(builder, shape, point);
+  // The values of the last pair, then the sum.
+  const unsigned last = 1 + 2 * (k - 1), sum = last + 2;
+  auto share = [=](ScalarBuilder &s, ValueRange args) -> Value {
+    Value left = comesAfter(s, args[0], args[last], args[last + 1]);
+    Value e = s.op<math::ExpOp>(s.sub(args[0], args[1]));
+    return s.select(left, s.constant(0.0), e);
+  };
+  SmallVector<Phase> phases =
+      largestPhases(/*input=*/0, 1, k, /*withLast=*/true);
+  phases.push_back({Combiner::Add, [=](ScalarBuilder &s, ValueRange args) {
+                      return SmallVector<Value>{share(s, args)};
+                    }});
+  auto emit = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    return {s.div(share(s, args), args[sum])};
+  };
+  return SmallVector<Value>(spec.rows(builder, phases, nullptr, emit));
+}
+
 } // namespace
 
-void fusion::addLoadProbabilityLowerings(LoweringPatterns &patterns) {
+void fusion::addTopKLowerings(LoweringPatterns &patterns) {
+  patterns.add<moe::TopKSoftmaxOp>(lowerTopKSoftmax);
   patterns.add<moe::LoadProbabilityOp>(lowerLoadProbability);
   patterns.add<moe::LoadProbabilityGradOp>(lowerLoadProbabilityGrad);
 }
