@@ -47,7 +47,8 @@ void addHelp(CLI::App &app, const std::string &version) {
   app.set_version_flag("-v,--version", version, "Print the version");
   app.add_subcommand("version", "Print the version");
   app.add_subcommand("help", "Show the commands, or the flags of one")
-      ->add_option("command", "A command");
+      ->add_option_function<std::vector<std::string>>(
+          "command", [](const std::vector<std::string> &) {}, "A command");
 }
 
 static std::vector<const CLI::App *> commands(const CLI::App &app) {
@@ -69,32 +70,71 @@ static const CLI::App *findCommand(const CLI::App &app,
   return nullptr;
 }
 
-[[noreturn]] static void usageError(const CLI::App &app, const CLI::App *sub,
+/// The command that was chosen, however deep; the tool itself if none was.
+static const CLI::App &chosenCommand(const CLI::App &app) {
+  std::vector<CLI::App *> chosen = app.get_subcommands();
+  return chosen.empty() ? app : chosenCommand(*chosen.front());
+}
+
+/// "weights convert"; "" for the tool itself.
+static std::string commandPath(const CLI::App &command) {
+  const CLI::App *parent = command.get_parent();
+  if (!parent)
+    return "";
+  std::string path = commandPath(*parent);
+  return path + (path.empty() ? "" : " ") + command.get_name();
+}
+
+static std::string toolName(const CLI::App &command) {
+  const CLI::App *parent = command.get_parent();
+  return parent ? toolName(*parent) : command.get_name();
+}
+
+/// An error in what was said to a command, or to the tool itself.
+[[noreturn]] static void usageError(const CLI::App &command,
                                     const std::string &text) {
-  throw Error(fmt::format("{}{}\n  see {}{} --help",
-                          sub ? sub->get_name() + ": " : std::string(), text,
-                          app.get_name(),
-                          sub ? " " + sub->get_name() : std::string()),
+  std::string path = commandPath(command);
+  throw Error(fmt::format("{}{}{}\n  see {}{}{} --help", path,
+                          path.empty() ? "" : ": ", text, toolName(command),
+                          path.empty() ? "" : " ", path),
               ErrorCode::Usage);
 }
 
-[[noreturn]] static void unknownCommand(const CLI::App &app,
+/// `name` is no command of `parent`.
+[[noreturn]] static void unknownCommand(const CLI::App &parent,
                                         const std::string &name) {
-  std::vector<std::string> known = commandNames(app);
+  std::vector<std::string> known = commandNames(parent);
   std::string near = nearestName(name, known);
-  usageError(app, nullptr,
-             near.empty() ? fmt::format("unknown command '{}'; there are: {}",
-                                        name, fmt::join(known, ", "))
-                          : fmt::format("unknown command '{}', did you mean "
-                                        "'{}'?",
-                                        name, near));
+  usageError(parent, near.empty()
+                         ? fmt::format("unknown command '{}'; there are: {}",
+                                       name, fmt::join(known, ", "))
+                         : fmt::format("unknown command '{}', did you mean "
+                                       "'{}'?",
+                                       name, near));
+}
+
+/// The command that words name one after the other, as far as they do. Throws
+/// for a word where a command should stand that is none; flags end the search.
+static const CLI::App &namedCommand(const CLI::App &app,
+                                    const std::vector<std::string> &words) {
+  const CLI::App *found = &app;
+  for (const std::string &word : words) {
+    if (commands(*found).empty() || word.empty() || word[0] == '-')
+      break;
+    const CLI::App *next = findCommand(*found, word);
+    if (!next)
+      unknownCommand(*found, word);
+    found = next;
+  }
+  return *found;
 }
 
 /// The flag that is meant by "--traget", "--learn" or "--lr"; "" if none is.
-static std::string nearestFlag(const CLI::App &sub, const std::string &flag) {
+static std::string nearestFlag(const CLI::App &command,
+                               const std::string &flag) {
   std::string name = flag.substr(flag.find_first_not_of('-'));
   std::vector<std::string> known;
-  for (const CLI::Option *option : sub.get_options())
+  for (const CLI::Option *option : command.get_options())
     for (const std::string &each : option->get_lnames())
       known.push_back(each);
   std::string near = nearestName(name, known);
@@ -111,32 +151,32 @@ static std::string nearestFlag(const CLI::App &sub, const std::string &flag) {
 
 /// Reports flags that nothing knows; they come first, since what they should
 /// have done with the words behind them is not known either.
-static void checkFlags(const CLI::App &app, const CLI::App *sub) {
+static void checkFlags(const CLI::App &app, const CLI::App &command) {
   std::string texts;
   for (const std::string &word : app.remaining(/*recurse=*/true)) {
     if (word.size() < 2 || word[0] != '-' ||
         word.find_first_not_of('-') == std::string::npos)
       continue;
     std::string flag = word.substr(0, word.find('='));
-    std::string near = nearestFlag(sub ? *sub : app, flag);
+    std::string near = nearestFlag(command, flag);
     texts +=
         fmt::format("{}unknown flag '{}'{}", texts.empty() ? "" : "; ", flag,
                     near.empty() ? "" : ", did you mean '" + near + "'?");
   }
   if (!texts.empty())
-    usageError(app, sub, texts);
+    usageError(command, texts);
 }
 
 /// What CLI11 says, in the words of the other messages.
-static std::string describe(const CLI::App &app, const CLI::App *sub,
+static std::string describe(const CLI::App &app, const CLI::App &command,
                             const CLI::ParseError &error) {
   std::string text = error.what();
   if (error.get_exit_code() == int(CLI::ExitCodes::ExtrasError))
     return fmt::format("what is '{}' for? There is no place for it",
                        fmt::join(app.remaining(/*recurse=*/true), " "));
-  if (!sub)
+  if (!commands(command).empty())
     return fmt::format("expected a command: {}",
-                       fmt::join(commandNames(app), ", "));
+                       fmt::join(commandNames(command), ", "));
   const std::string failed = "Could not convert: ";
   if (size_t equals = text.find(" = ");
       text.rfind(failed, 0) == 0 && equals != std::string::npos)
@@ -148,35 +188,34 @@ static std::string describe(const CLI::App &app, const CLI::App *sub,
 
 std::optional<int> parseCommandLine(CLI::App &app, int argc,
                                     const char *const *argv) {
-  std::string first = argc > 1 ? argv[1] : "";
-  if (!first.empty() && first[0] != '-' && !findCommand(app, first))
-    unknownCommand(app, first);
+  namedCommand(app,
+               std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {
     // --help and --version.
     if (e.get_exit_code() == 0)
       return app.exit(e);
-    auto chosen = app.get_subcommands();
-    const CLI::App *sub = chosen.empty() ? nullptr : chosen.front();
-    checkFlags(app, sub);
-    usageError(app, sub, describe(app, sub, e));
+    const CLI::App &command = chosenCommand(app);
+    checkFlags(app, command);
+    usageError(command, describe(app, command, e));
   }
-  const CLI::App *sub = app.get_subcommands().front();
-  if (sub->get_name() == "version") {
+  const CLI::App *chosen = app.get_subcommands().front();
+  if (chosen->get_name() == "version") {
     fmt::print("{}\n", app.version());
     return 0;
   }
-  if (sub->get_name() == "help") {
-    const CLI::Option *option = sub->get_option("command");
-    std::string name = option->count() ? option->as<std::string>() : "";
-    const CLI::App *about = name.empty() ? &app : findCommand(app, name);
-    if (!about)
-      unknownCommand(app, name);
+  if (chosen->get_name() == "help") {
+    std::vector<std::string> words = chosen->get_option("command")->results();
+    const CLI::App &about = namedCommand(app, words);
     // App::help() would show the command `help`.
-    std::string usage = app.get_name() + (name.empty() ? "" : " " + name);
-    fmt::print("{}", about->get_formatter()->make_help(
-                         about, usage, CLI::AppFormatMode::Normal));
+    std::string path = commandPath(about);
+    if (path != fmt::format("{}", fmt::join(words, " ")))
+      usageError(*chosen, fmt::format("there is no command '{}'",
+                                      fmt::join(words, " ")));
+    std::string usage = app.get_name() + (path.empty() ? "" : " ") + path;
+    fmt::print("{}", about.get_formatter()->make_help(
+                         &about, usage, CLI::AppFormatMode::Normal));
     return 0;
   }
   return std::nullopt;

@@ -21,7 +21,7 @@ CLI::Validator wholeNumber(int64_t least, int64_t most = INT32_MAX);
 CLI::Validator oneOf(std::vector<std::string> words);
 
 /// Adds --version, and the commands `version` and `help [COMMAND]`, to a tool
-/// of subcommands.
+/// of subcommands, which may have subcommands themselves.
 void addHelp(CLI::App &app, const std::string &version);
 
 /// Parses the command line. Returns the exit code where nothing is left to do
