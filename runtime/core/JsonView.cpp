@@ -41,6 +41,15 @@ std::optional<JsonView> JsonView::find(const char *key) const {
   return JsonView(*it, path + "/" + key);
 }
 
+std::vector<std::pair<std::string, JsonView>> JsonView::members() const {
+  if (!value->is_object())
+    wrongType("an object");
+  std::vector<std::pair<std::string, JsonView>> views;
+  for (const auto &[name, member] : value->items())
+    views.emplace_back(name, JsonView(member, path + "/" + name));
+  return views;
+}
+
 std::vector<JsonView> JsonView::items() const {
   if (!value->is_array())
     wrongType("an array");

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace moec::rt {
@@ -28,6 +29,8 @@ public:
   JsonView at(const char *key) const;
   /// The member of an object, or nothing.
   std::optional<JsonView> find(const char *key) const;
+  /// All members of an object, in the order of their names.
+  std::vector<std::pair<std::string, JsonView>> members() const;
   /// The elements of an array.
   std::vector<JsonView> items() const;
 

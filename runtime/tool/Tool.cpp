@@ -11,6 +11,7 @@
 #include "runtime/core/Version.h"
 #include "runtime/data/Transform.h"
 #include "runtime/tool/CommandLine.h"
+#include "runtime/tool/WeightsCommand.h"
 
 #include <cerrno>
 #include <charconv>
@@ -268,6 +269,7 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
     addBench(*benchApp, bench);
     addCommon(*inspectApp, inspect);
     inspectApp->add_flag("--json", inspect.json, "Print the manifest");
+    addWeights(app, tool, action);
     if (tool.addOptions)
       for (CLI::App *sub :
            {runApp, trainApp, evalApp, classifyApp, benchApp, inspectApp})

@@ -5,9 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Subcommands run, train, eval, classify, bench and inspect as functions, for
-// moec-run and for the compiler's driver, which compiles a model first. Every
-// function throws Error; toolMain() turns that into a message and an exit code.
+// Subcommands run, train, eval, classify, bench and inspect as functions
+// (weights is in WeightsCommand.h), for moec-run and for the compiler's driver,
+// which compiles a model first. Every function throws Error; toolMain() turns
+// that into a message and an exit code.
 //
 //===----------------------------------------------------------------------===//
 

@@ -138,6 +138,11 @@ def safetensors(_):
         yield struct.pack("<Q", len(header)) + header + bytes(29 if tensors else 0)
 
 
+def weight_maps(root):
+    for path in glob.glob(f"{root}/runtime/weights/maps/*.json") + [f"{root}/test/integration/weights/Inputs/large_map.json"]:
+        yield read(path)
+
+
 def npy(_):
     for version, length in ((1, "<H"), (2, "<I")):
         for descr, shape, size in (("<f4", "(2, 3)", 24), ("|u1", "(5,)", 5), ("<i4", "()", 4)):
@@ -162,7 +167,7 @@ def models(root):
 def main():
     root, out = sys.argv[1:]
     for name, seeds in (("PtxFuzz", ptx), ("ManifestFuzz", manifests), ("ElfFuzz", elf), ("SafetensorsFuzz", safetensors),
-                        ("NpyFuzz", npy), ("IdxFuzz", idx), ("ModelFuzz", models)):
+                        ("WeightMapFuzz", weight_maps), ("NpyFuzz", npy), ("IdxFuzz", idx), ("ModelFuzz", models)):
         folder = os.path.join(out, name)
         os.makedirs(folder, exist_ok=True)
         count = 0

@@ -33,6 +33,7 @@ ALLOWED = {
     "runtime/cpu": ("runtime/core/", "runtime/cpu/"),
     "runtime/cuda": ("runtime/core/", "runtime/cuda/"),
     "runtime/data": ("runtime/core/", "runtime/data/"),
+    "runtime/weights": ("runtime/core/", "runtime/data/", "runtime/weights/"),
     "runtime/train": ("runtime/core/", "runtime/data/", "runtime/train/"),
     # The adapter between two that stand alone.
     "runtime/sim": ("runtime/sim/", "runtime/core/", "lib/PtxSim/"),
