@@ -6,9 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/train/Loader.h"
-
-#include <csignal>
-#include <system_error>
+#include "runtime/core/Workers.h"
 
 namespace moec::rt {
 
@@ -29,20 +27,6 @@ Loader::~Loader() {
   changed.notify_all();
   for (std::thread &thread : threads)
     thread.join();
-}
-
-/// Signals are for the thread that makes the steps.
-void Loader::start() {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    while (int(threads.size()) < wanted)
-      threads.emplace_back([this] { work(); });
-  } catch (const std::system_error &) {
-    // No more to be had.
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Loader::work() {
@@ -72,7 +56,7 @@ void Loader::work() {
 
 void Loader::next() {
   if (taken == first + 1 && threads.empty())
-    start();
+    threads = startWorkers(wanted, [this] { work(); });
   if (taken == first || threads.empty()) {
     feed.fill(rows(taken));
     std::lock_guard<std::mutex> lock(mutex);

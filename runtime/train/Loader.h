@@ -44,7 +44,6 @@ private:
     int64_t number = -1; ///< of the batch that is complete here
     std::exception_ptr error;
   };
-  void start();
   void work();
   Slot &slotOf(int64_t batch) { return slots[size_t(batch) % slots.size()]; }
 
