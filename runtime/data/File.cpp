@@ -22,7 +22,8 @@
 namespace moec::rt {
 
 MappedFile::MappedFile(const std::string &path, const char *what) {
-  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // A pipe without a writer would be waited for.
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
     fail("cannot open {} {}: {}", what, path, std::strerror(errno));
   struct stat info;

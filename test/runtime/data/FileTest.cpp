@@ -75,3 +75,14 @@ TEST(File, LimitOfFileSizesIsAnError) {
   EXPECT_EQ(WEXITSTATUS(status), 2 * int(ErrorCode::Resources));
   EXPECT_TRUE(std::filesystem::is_empty(folder.path));
 }
+
+TEST(File, OnlyRegularFilesAreMapped) {
+  TemporaryFolder folder;
+  writeAll(folder / "file", "bytes");
+  EXPECT_EQ(MappedFile(folder / "file", "data").bytes(), "bytes");
+  EXPECT_ERROR(MappedFile(folder / "none", "data"), "cannot open data ");
+  EXPECT_ERROR(MappedFile(folder.path, "data"), ": not a regular file");
+  // Nobody writes to it: opening it must not wait.
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_ERROR(MappedFile(folder / "pipe", "data"), "pipe: not a regular file");
+}
