@@ -13,6 +13,7 @@
 #include "runtime/core/Devices.h"
 #include "runtime/core/HostCall.h"
 #include "runtime/data/Dataset.h"
+#include "runtime/data/ImageFormat.h"
 #include "runtime/data/Transform.h"
 
 // clang-format off
@@ -34,6 +35,14 @@
   item(flipTransform) \
   item(cropTransform) \
   item(viewsTransform)
+
+#ifdef MOEC_IMAGE_LIBRARIES
+#define MOEC_IMAGE_FORMATS(item) \
+  item(pngFormat) \
+  item(jpegFormat)
+#else // a kit for machines without them
+#define MOEC_IMAGE_FORMATS(item)
+#endif
 // clang-format on
 
 namespace moec::rt {
@@ -51,6 +60,9 @@ MOEC_DATASETS(MOEC_DECLARE)
 #undef MOEC_DECLARE
 #define MOEC_DECLARE(name) extern const TransformInfo name;
 MOEC_TRANSFORMS(MOEC_DECLARE)
+#undef MOEC_DECLARE
+#define MOEC_DECLARE(name) extern const ImageFormat name;
+MOEC_IMAGE_FORMATS(MOEC_DECLARE)
 
 const Registry<DeviceInfo> &allDevices() {
   static const Registry<DeviceInfo> devices = {MOEC_DEVICES(MOEC_ITEM)};
@@ -70,6 +82,11 @@ const Registry<DatasetInfo> &allDatasets() {
 const Registry<TransformInfo> &allTransforms() {
   static const Registry<TransformInfo> kinds = {MOEC_TRANSFORMS(MOEC_ITEM)};
   return kinds;
+}
+
+const Registry<ImageFormat> &allImageFormats() {
+  static const Registry<ImageFormat> formats = {MOEC_IMAGE_FORMATS(MOEC_ITEM)};
+  return formats;
 }
 
 } // namespace moec::rt

@@ -11,6 +11,7 @@ import os
 import re
 import struct
 import sys
+import zlib
 
 KERNEL = """.version 8.0
 .target sm_90a
@@ -69,6 +70,29 @@ RARE = (
     " wgmma.wait_group.sync.aligned 0;",
     FILL + "wgmma.fence.sync.aligned; wgmma.mma_async.sync.aligned.m64n8k16.f16.f16.f16 {%r1, %r2}, %d1, %d2, %p1, 1, 1, 0, 1;"
     " wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0;",
+)
+# 9 x 10 pixels: grey, CMYK, and progressive grey.
+JPEG = (
+    # grey
+    "ffd8ffdb004300140e0f120f0d14121012171514181e32211e1c1c1e3d2c2e243249404c4b47404645505a736250556d5645"
+    "466488656d777b8182814e608d978c7d96737e817cffc0000b08000a000901011100ffc40016000101010000000000000000"
+    "0000000000030506ffc4001d100002010403000000000000000000000000010302516291051215ffda0008010100003f0099"
+    "1f0f88be3e269a3a559685eaacb47fffd9",
+    # CMYK
+    "ffd8ffee000e41646f626500640000000000ffdb004300140e0f120f0d14121012171514181e32211e1c1c1e3d2c2e243249"
+    "404c4b47404645505a736250556d5645466488656d777b8182814e608d978c7d96737e817cffc0001408000a000904431100"
+    "4d11005911004b1100ffc4001a000001050100000000000000000000000005010304060702ffc40024100001030205050100"
+    "00000000000000000100020305120411152122063151629141ffda000e0443004d0059004b00003f00669f47edc5354fa3f6"
+    "e29ba7d1fb715c53e8fdb8a2ba3faa2ba3faa2da3faa2da3faa953931d2318f8c96bdb03cb5cdd88369dc2973931d2318f8c"
+    "96bdb03cb5cdd88369dc24acc8fc3f4fe26581ee8a46d9939872239b7f424acc8fc3f4fe26581ee8a46d9939872239b7f42c"
+    "ead1e07c59cda3c0f8a8968f03e2a25a3c0f8bffd9",
+    # progressive
+    "ffd8ffdb004300140e0f120f0d14121012171514181e32211e1c1c1e3d2c2e243249404c4b47404645505a736250556d5645"
+    "466488656d777b8182814e608d978c7d96737e817cffc2000b08000a000901011100ffc40016000101010000000000000000"
+    "0000000000020405ffda000801010000000195e9afffc4001810000203000000000000000000000000000001031013ffda00"
+    "0801010001050250988abfffc40014100100000000000000000000000000000020ffda0008010100063f021fffc400181001"
+    "0003010000000000000000000000000001116171ffda0008010100013f21c1c20a7fffda00080101000000109fffc4001910"
+    "00020301000000000000000000000000000110519111ffda0008010100013f108022961c52c3ffd9",
 )
 # Texts between quotes that stand one after the other are one text.
 LITERAL = r'"(?:[^"\\\n]|\\.)*"'
@@ -158,6 +182,18 @@ def idx(_):
             yield struct.pack(">H", len(first)) + first + second
 
 
+def images(_):
+    """PNG files of several kinds, interlaced or not, and the files above."""
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    for kind, bits, row in ((0, 1, 1), (0, 8, 3), (2, 8, 9), (2, 16, 18), (3, 8, 3), (4, 8, 6), (6, 8, 12)):
+        for interlaced in (0, 1):
+            rows = (b"\0" + bytes(range(row))) * (2 if not interlaced else 8)
+            yield (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 3, 2, bits, kind, 0, 0, interlaced))
+                   + (chunk(b"PLTE", bytes(range(9))) if kind == 3 else b"") + chunk(b"IDAT", zlib.compress(rows))
+                   + chunk(b"IEND", b""))
+    yield from map(bytes.fromhex, JPEG)
+
+
 def models(root):
     for folder in ("examples", "test/lib/Import", "test/integration"):
         for path in glob.glob(f"{root}/{folder}/**/*.json", recursive=True):
@@ -167,7 +203,8 @@ def models(root):
 def main():
     root, out = sys.argv[1:]
     for name, seeds in (("PtxFuzz", ptx), ("ManifestFuzz", manifests), ("ElfFuzz", elf), ("SafetensorsFuzz", safetensors),
-                        ("WeightMapFuzz", weight_maps), ("NpyFuzz", npy), ("IdxFuzz", idx), ("ModelFuzz", models)):
+                        ("WeightMapFuzz", weight_maps), ("NpyFuzz", npy), ("IdxFuzz", idx), ("ImageFuzz", images),
+                        ("ModelFuzz", models)):
         folder = os.path.join(out, name)
         os.makedirs(folder, exist_ok=True)
         count = 0

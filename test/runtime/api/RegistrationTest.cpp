@@ -7,6 +7,7 @@
 
 #include "runtime/core/Devices.h"
 #include "runtime/core/HostCall.h"
+#include "runtime/data/ImageFormat.h"
 #include "runtime/data/Transform.h"
 #include "test/runtime/TestSupport.h"
 
@@ -33,4 +34,5 @@ TEST(Registration, ListsEverything) {
             (std::set<std::string>{"idx", "cifar10", "npy"}));
   EXPECT_EQ(names(allTransforms()),
             (std::set<std::string>{"flip", "crop", "views"}));
+  EXPECT_EQ(names(allImageFormats()), (std::set<std::string>{"PNG", "JPEG"}));
 }

@@ -15,6 +15,7 @@
 #include "runtime/data/Npy.h"
 #include "runtime/data/Safetensors.h"
 #include "test/runtime/ToyData.h"
+#include "test/runtime/data/ImageTestSupport.h"
 
 #include <functional>
 
@@ -106,4 +107,15 @@ TEST(Mutation, Idx) {
     writeAll(path, bytes);
     openDataset("idx:" + folder.path, DataSplit::Test);
   });
+}
+
+TEST(Mutation, Images) {
+  Image colours = smoothImage(9, 11, 3);
+  for (const std::string &file :
+       {pngFile(colours), jpegFile(colours), jpegFile(colours, true)})
+    mutate(file, 2000, [&](const std::string &bytes) {
+      Image image = decodeImage(bytes).image;
+      EXPECT_EQ(int64_t(image.pixels.size()),
+                image.height * image.width * image.channels);
+    });
 }
