@@ -34,6 +34,8 @@
 #define MOEC_TRANSFORMS(item) \
   item(flipTransform) \
   item(cropTransform) \
+  item(resizeTransform) \
+  item(resizedCropTransform) \
   item(viewsTransform)
 
 #ifdef MOEC_IMAGE_LIBRARIES

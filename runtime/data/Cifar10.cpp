@@ -51,7 +51,15 @@ static void readFile(const std::string &path, std::vector<uint8_t> &images,
   }
 }
 
-static DatasetRef openCifar10(const std::string &folder, DataSplit split) {
+static bool matchesCifar10(const std::string &folder) {
+  for (const char *name : {"/data_batch_1.bin", "/test_batch.bin"})
+    if (access((folder + name).c_str(), F_OK) == 0)
+      return true;
+  return false;
+}
+
+static DatasetRef openCifar10(const std::string &folder, DataSplit split,
+                              const ReadOptions &) {
   std::vector<std::string> names = {"test_batch.bin"};
   if (split == DataSplit::Train) {
     names.clear();
@@ -78,6 +86,6 @@ static DatasetRef openCifar10(const std::string &folder, DataSplit split) {
 extern const DatasetInfo cifar10Dataset = {
     "cifar10", "DIR",
     "a folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin",
-    openCifar10};
+    matchesCifar10, openCifar10};
 
 } // namespace moec::rt

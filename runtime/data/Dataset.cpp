@@ -7,11 +7,39 @@
 
 #include "runtime/data/Dataset.h"
 
+#include <algorithm>
+#include <numeric>
+
 namespace moec::rt {
 
 Dataset::~Dataset() = default;
 
 std::string Dataset::sourceOf(size_t) const { return name(); }
+
+Image Dataset::readImage(const Item &item, size_t field) const {
+  TensorInfo info = fields()[field];
+  Image image(info.shape[0], info.shape[1], info.shape[2]);
+  read(item, field, image.pixels.data());
+  return image;
+}
+
+void Dataset::identify(Checksum &sum) const {
+  std::vector<TensorInfo> list = fields();
+  for (size_t field = 0; field < list.size(); ++field) {
+    std::vector<char> bytes(size_t(list[field].bytes()));
+    for (int64_t i = 0; i < count(); ++i) {
+      if (!hasOneSize(list[field])) {
+        Image image = readImage({i}, field);
+        int64_t size[2] = {image.height, image.width};
+        sum.add({reinterpret_cast<const char *>(size), sizeof(size)});
+        bytes.assign(image.pixels.begin(), image.pixels.end());
+      } else {
+        read({i}, field, bytes.data());
+      }
+      sum.add({bytes.data(), bytes.size()});
+    }
+  }
+}
 
 int64_t Dataset::findField(std::string_view name) const {
   std::vector<TensorInfo> list = fields();
@@ -28,10 +56,25 @@ std::string datasetKinds() {
   return alternatives(kinds);
 }
 
-DatasetRef openDataset(const std::string &source, DataSplit split) {
+std::string guessSource(const std::string &path) {
+  for (const DatasetInfo &info : allDatasets())
+    if (info.matches(path))
+      return fmt::format("{}:{}", info.name, path);
+  return "";
+}
+
+DatasetRef openDataset(const std::string &source, DataSplit split,
+                       const ReadOptions &options) {
   size_t colon = source.find(':');
   std::string kind = source.substr(0, colon);
   const DatasetInfo *info = findRegistered(allDatasets(), kind);
+  if (!info) {
+    std::string guess = guessSource(source);
+    if (!guess.empty())
+      fail("--data {}: which kind of data it is does not stand in front; fix: "
+           "--data {}, which it looks like",
+           source, guess);
+  }
   if (colon == std::string::npos)
     fail(
         "--data {}: which kind of data it is does not stand in front; expected "
@@ -40,32 +83,51 @@ DatasetRef openDataset(const std::string &source, DataSplit split) {
   if (!info)
     fail("--data {}: {}; fix: name one of {}", source,
          unknownName("kind of data", kind, allDatasets()), datasetKinds());
-  return info->open(source.substr(colon + 1), split);
+  return info->open(source.substr(colon + 1), split, options);
 }
 
 namespace {
-class FirstItems : public Dataset {
+class Selection : public Dataset {
 public:
-  FirstItems(DatasetRef data, int64_t count)
-      : data(std::move(data)), items(count) {}
+  Selection(DatasetRef data, std::vector<int64_t> indices)
+      : data(std::move(data)), indices(std::move(indices)) {}
   std::string name() const override { return data->name(); }
   std::string sourceOf(size_t field) const override {
     return data->sourceOf(field);
   }
-  int64_t count() const override { return items; }
+  int64_t count() const override { return int64_t(indices.size()); }
   std::vector<TensorInfo> fields() const override { return data->fields(); }
   void read(const Item &item, size_t field, void *to) const override {
-    data->read(item, field, to);
+    data->read(inside(item), field, to);
   }
+  Image readImage(const Item &item, size_t field) const override {
+    return data->readImage(inside(item), field);
+  }
+  void identify(Checksum &sum) const override {
+    data->identify(sum);
+    sum.add({reinterpret_cast<const char *>(indices.data()),
+             indices.size() * sizeof(int64_t)});
+  }
+  DatasetNotes notes() const override { return data->notes(); }
 
 private:
+  Item inside(Item item) const {
+    item.index = indices[size_t(item.index)];
+    return item;
+  }
   DatasetRef data;
-  int64_t items;
+  std::vector<int64_t> indices;
 };
 } // namespace
 
+DatasetRef selectItems(DatasetRef data, std::vector<int64_t> indices) {
+  return std::make_shared<Selection>(std::move(data), std::move(indices));
+}
+
 DatasetRef firstItems(DatasetRef data, int64_t count) {
-  return std::make_shared<FirstItems>(std::move(data), count);
+  std::vector<int64_t> indices(static_cast<size_t>(count));
+  std::iota(indices.begin(), indices.end(), 0);
+  return selectItems(std::move(data), std::move(indices));
 }
 
 static size_t requireLabels(const Dataset &data) {
@@ -100,6 +162,11 @@ void checkLabels(const Dataset &data, int64_t classes) {
 
 bool isImage(const TensorInfo &field) {
   return field.dtype == DType::U8 && field.shape.size() == 3;
+}
+
+bool hasOneSize(const TensorInfo &field) {
+  return std::find(field.shape.begin(), field.shape.end(), anySize) ==
+         field.shape.end();
 }
 
 } // namespace moec::rt

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -67,19 +68,23 @@ private:
 };
 } // namespace
 
-static std::string findFile(const std::string &folder, const char *name) {
+static std::optional<std::string> findFile(const std::string &folder,
+                                           const char *name) {
   for (const char *suffix : {"", ".gz"}) {
     std::string path = folder + "/" + name + suffix;
     if (access(path.c_str(), F_OK) == 0)
       return path;
   }
-  fail("data folder {} has no {} (nor {}.gz)", folder, name, name);
+  return std::nullopt;
 }
 
 static IdxFile readIdxFile(const std::string &folder, const char *name,
                            unsigned rank) {
   IdxFile result;
-  result.path = findFile(folder, name);
+  std::optional<std::string> path = findFile(folder, name);
+  if (!path)
+    fail("data folder {} has no {} (nor {}.gz)", folder, name, name);
+  result.path = *path;
   GzReader reader(result.path);
   uint8_t head[4 + 4 * 3];
   size_t headBytes = 4 + 4 * rank;
@@ -122,7 +127,15 @@ static IdxFile readIdxFile(const std::string &folder, const char *name,
   return result;
 }
 
-static DatasetRef openIdx(const std::string &folder, DataSplit split) {
+static bool matchesIdx(const std::string &folder) {
+  for (const char *name : {"train-images-idx3-ubyte", "t10k-images-idx3-ubyte"})
+    if (findFile(folder, name))
+      return true;
+  return false;
+}
+
+static DatasetRef openIdx(const std::string &folder, DataSplit split,
+                          const ReadOptions &) {
   bool train = split == DataSplit::Train;
   IdxFile images = readIdxFile(
       folder, train ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte", 3);
@@ -140,6 +153,6 @@ extern const DatasetInfo idxDataset = {
     "idx", "DIR",
     "a folder with train-images-idx3-ubyte and its kin, as of "
     "MNIST, plain or .gz",
-    openIdx};
+    matchesIdx, openIdx};
 
 } // namespace moec::rt

@@ -1,11 +1,12 @@
-//===- ImageTransforms.cpp - Transforms of pictures -----------------------===//
+//===- ImageTransforms.cpp - Flips, shifts and views
+//-----------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "runtime/data/Transform.h"
+#include "runtime/data/ImageTransform.h"
 
 #include <algorithm>
 #include <charconv>
@@ -14,45 +15,21 @@
 namespace moec::rt {
 
 namespace {
-/// One that changes every field that is a picture.
-class ImageTransform : public Transform {
-public:
-  explicit ImageTransform(DatasetRef data) : Transform(std::move(data)) {
-    list = from->fields();
-    if (std::none_of(list.begin(), list.end(), isImage))
-      fail("{} has no pictures to transform: expected a field of u8 [height, "
-           "width, channels]",
-           name());
-  }
-  std::vector<TensorInfo> fields() const override { return list; }
-  void read(const Item &item, size_t field, void *to) const override {
-    from->read(item, field, to);
-    if (isImage(list[field]))
-      change(static_cast<uint8_t *>(to), list[field].shape, item, field);
-  }
-
-protected:
-  virtual void change(uint8_t *image, const std::vector<int64_t> &shape,
-                      const Item &item, size_t field) const = 0;
-
-private:
-  std::vector<TensorInfo> list;
-};
-
 class Flip : public ImageTransform {
 public:
   using ImageTransform::ImageTransform;
 
 protected:
-  void change(uint8_t *image, const std::vector<int64_t> &shape,
-              const Item &item, size_t field) const override {
+  void change(Image &image, const Item &item, size_t field) const override {
     if (draw(item, field) & 1)
       return;
-    int64_t width = shape[1], channels = shape[2];
-    for (int64_t y = 0; y < shape[0]; ++y, image += width * channels)
-      for (int64_t left = 0, right = width - 1; left < right; ++left, --right)
-        std::swap_ranges(image + left * channels, image + (left + 1) * channels,
-                         image + right * channels);
+    int64_t channels = image.channels;
+    for (int64_t y = 0; y < image.height; ++y)
+      for (int64_t left = 0, right = image.width - 1; left < right;
+           ++left, --right)
+        std::swap_ranges(image.row(y) + left * channels,
+                         image.row(y) + (left + 1) * channels,
+                         image.row(y) + right * channels);
   }
 };
 
@@ -62,23 +39,22 @@ public:
       : ImageTransform(std::move(data)), most(most) {}
 
 protected:
-  void change(uint8_t *image, const std::vector<int64_t> &shape,
-              const Item &item, size_t field) const override {
-    int64_t height = shape[0], width = shape[1], channels = shape[2];
+  void change(Image &image, const Item &item, size_t field) const override {
+    int64_t height = image.height, width = image.width;
     auto shift = [&](uint64_t number) {
       return int64_t(draw(item, field, number) % uint64_t(2 * most + 1)) - most;
     };
     int64_t down = shift(0), right = shift(1);
-    std::vector<uint8_t> old(image, image + height * width * channels);
-    std::fill_n(image, old.size(), uint8_t(0));
+    Image old(height, width, image.channels);
+    std::swap(old, image);
     // Columns that stay inside.
     int64_t begin = std::max<int64_t>(right, 0);
     int64_t end = std::min(width, width + right);
     for (int64_t y = std::max<int64_t>(down, 0);
          y < std::min(height, height + down) && begin < end; ++y)
-      std::memcpy(image + (y * width + begin) * channels,
-                  old.data() + ((y - down) * width + begin - right) * channels,
-                  size_t((end - begin) * channels));
+      std::memcpy(image.row(y) + begin * image.channels,
+                  old.row(y - down) + (begin - right) * image.channels,
+                  size_t((end - begin) * image.channels));
   }
 
 private:
@@ -111,6 +87,9 @@ public:
   void read(const Item &item, size_t field, void *to) const override {
     from->read(item, field < own ? field : image, to);
   }
+  Image readImage(const Item &item, size_t field) const override {
+    return from->readImage(item, field < own ? field : image);
+  }
 
 private:
   std::vector<TensorInfo> list;
@@ -136,7 +115,7 @@ extern const TransformInfo cropTransform = {
           std::from_chars(text.data(), text.data() + text.size(), most);
       if (error != std::errc() || end != text.data() + text.size() ||
           most < 1 || most > 1000)
-        fail("--transform crop:{}: expected a number of pixels from 1 to 1000",
+        fail("transform crop:{}: expected a number of pixels from 1 to 1000",
              text);
       return std::make_shared<Crop>(std::move(from), most);
     }};

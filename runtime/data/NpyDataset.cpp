@@ -107,7 +107,15 @@ static Column readTargets(const NpyFile &file, const Column &images,
           bytesOf(file)};
 }
 
-static DatasetRef openNpy(const std::string &folder, DataSplit split) {
+static bool matchesNpy(const std::string &folder) {
+  for (const char *name : {"/train_images.npy", "/test_images.npy"})
+    if (access((folder + name).c_str(), F_OK) == 0)
+      return true;
+  return false;
+}
+
+static DatasetRef openNpy(const std::string &folder, DataSplit split,
+                          const ReadOptions &) {
   std::string prefix = split == DataSplit::Train ? "train_" : "test_";
   auto find = [&](const char *name) -> std::optional<NpyFile> {
     std::string path = folder + "/" + prefix + name;
@@ -138,6 +146,6 @@ extern const DatasetInfo npyDataset = {
     "npy", "DIR",
     "a folder with train_images.npy, train_labels.npy, test_images.npy and "
     "test_labels.npy, as of numpy.save",
-    openNpy};
+    matchesNpy, openNpy};
 
 } // namespace moec::rt

@@ -36,15 +36,16 @@ DatasetRef transformed(DatasetRef data, const std::vector<std::string> &chain) {
     std::string name = text.substr(0, colon);
     const TransformInfo *info = findRegistered(allTransforms(), name);
     if (!info)
-      fail("--transform {}: {}", text,
+      fail("transform {}: {}", text,
            unknownName("transform", name, allTransforms()));
     if ((colon != std::string::npos) != (*info->argument != 0))
-      fail("--transform {}: expected {}{}{}", text, name,
+      fail("transform {}: expected {}{}{}", text, name,
            *info->argument ? ":" : "", info->argument);
     auto made =
         info->make(std::move(data),
                    colon == std::string::npos ? "" : text.substr(colon + 1));
     made->place = place++;
+    made->words = text;
     data = std::move(made);
   }
   return data;

@@ -26,8 +26,18 @@ public:
   void read(const Item &item, size_t field, void *to) const override {
     from->read(item, field, to);
   }
+  Image readImage(const Item &item, size_t field) const override {
+    return from->readImage(item, field);
+  }
+  /// What it is made of, and the words that made it: not what it draws.
+  void identify(Checksum &sum) const override {
+    from->identify(sum);
+    sum.add(words + "\n");
+  }
+  DatasetNotes notes() const override { return from->notes(); }
   /// Its place in the chain, so that two of a kind draw different numbers.
   int64_t place = 0;
+  std::string words; ///< NAME or NAME:ARGUMENT
 
 protected:
   /// 64 random bits: a function of the item with its epoch and seed, the field,
@@ -42,8 +52,8 @@ struct TransformInfo {
   const char *name;     ///< NAME in --transform NAME:ARGUMENT
   const char *argument; ///< what ARGUMENT is, "PIXELS"; "" for none
   const char *what;     ///< for people
-  /// Throws Error for an argument that it cannot take, and for data that it
-  /// cannot change.
+  /// Throws Error for an argument that it cannot take ("transform crop:x:
+  /// ..."), and for data that it cannot change.
   std::shared_ptr<Transform> (*make)(DatasetRef from,
                                      const std::string &argument);
 };

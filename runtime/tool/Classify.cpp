@@ -125,7 +125,7 @@ int classifyCommand(std::shared_ptr<const Module> module,
   int64_t index = pickLogitsEntry(*module, options.batch);
   const Manifest &manifest = module->manifest();
   const Entry &entry = manifest.entries[index];
-  DatasetRef data = readTestImages(options.data, options.testImages);
+  DatasetRef data = CommandData(options.data).test();
   const Dataset &test = *data;
   if (options.first >= test.count())
     fail("--first {}: {} has {} images", options.first, test.name(),

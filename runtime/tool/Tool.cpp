@@ -9,7 +9,6 @@
 #include "runtime/core/Fail.h"
 #include "runtime/core/Text.h"
 #include "runtime/core/Version.h"
-#include "runtime/data/Transform.h"
 #include "runtime/tool/CommandLine.h"
 #include "runtime/tool/WeightsCommand.h"
 
@@ -96,14 +95,6 @@ static void addCommon(CLI::App &app, CommonOptions &options) {
                "kernel");
 }
 
-static void addTestImages(CLI::App &app, std::optional<int64_t> &count,
-                          const char *otherwise) {
-  app.add_option("--test-images", count,
-                 fmt::format("Only the first so many test images (default: {})",
-                             otherwise))
-      ->check(wholeNumber(1));
-}
-
 /// As in a model: a number above 0 that an f32 holds.
 static std::string isRate(const std::string &text) {
   char *end = nullptr;
@@ -155,11 +146,7 @@ static void addTrain(CLI::App &app, TrainCommandOptions &options) {
   addSession(app, options);
   TrainOptions &train = options.train;
   auto atLeast0 = wholeNumber(0);
-  app.add_option("--data", options.data, "Training data, " + datasetKinds())
-      ->required();
-  app.add_option("--transform", options.transforms,
-                 "Change the training data, a new way in each epoch: " +
-                     transformKinds() + "; may be given several times");
+  addDataOptions(app, options.data, /*training=*/true, "all, on ptxsim none");
   app.add_option("--loader-threads", train.loaderThreads,
                  "Threads that read data ahead of the steps (default 1; the "
                  "results are the same)")
@@ -193,17 +180,13 @@ static void addTrain(CLI::App &app, TrainCommandOptions &options) {
       ->check(atLeast0);
   app.add_flag("--no-eval", options.noEval,
                "Do not evaluate on the test images after each epoch");
-  addTestImages(app, options.testImages, "all, on ptxsim none");
 }
 
 static void addEval(CLI::App &app, EvalOptions &options) {
   addSession(app, options);
   app.add_option("--weights", options.weights, "Weights (safetensors)")
       ->required();
-  app.add_option("--data", options.data,
-                 "Data with a test split, " + datasetKinds())
-      ->required();
-  addTestImages(app, options.testImages, "all");
+  addDataOptions(app, options.data, /*training=*/false, "all");
   app.add_flag("--json", options.json, "Print one JSON object");
 }
 
@@ -211,10 +194,7 @@ static void addClassify(CLI::App &app, ClassifyOptions &options) {
   addSession(app, options);
   app.add_option("--weights", options.weights, "Weights (safetensors)")
       ->required();
-  app.add_option("--data", options.data,
-                 "Data with a test split, " + datasetKinds())
-      ->required();
-  addTestImages(app, options.testImages, "all");
+  addDataOptions(app, options.data, /*training=*/false, "all");
   app.add_option("--count", options.count, "Images to show (default 5)")
       ->check(wholeNumber(1));
   app.add_option("--first", options.first, "The first of them (default 0)")

@@ -17,6 +17,7 @@
 
 #include "runtime/core/Devices.h"
 #include "runtime/core/Session.h"
+#include "runtime/tool/DataOptions.h"
 #include "runtime/train/Trainer.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -87,26 +88,21 @@ struct RunOptions : CommonOptions {
 };
 
 struct TrainCommandOptions : CommonOptions {
-  std::string data;
-  std::vector<std::string> transforms; ///< of the training data, in order
-  std::string save;                    ///< weights, written at the end
-  std::string losses;                  ///< CSV of step, loss
+  DataOptions data;   ///< without test images: all, on the simulator none
+  std::string save;   ///< weights, written at the end
+  std::string losses; ///< CSV of step, loss
   bool noEval = false;
   /// Steps between progress lines; without: 100, on a terminal one an epoch.
   std::optional<int64_t> logEvery;
-  /// Only the first so many test images; without: all, on the simulator none.
-  std::optional<int64_t> testImages;
   TrainOptions train;
 };
 
 struct EvalOptions : CommonOptions {
-  std::string data;
-  std::optional<int64_t> testImages; ///< the first so many; without: all
+  DataOptions data;
 };
 
 struct ClassifyOptions : CommonOptions {
-  std::string data;
-  std::optional<int64_t> testImages; ///< the first so many; without: all
+  DataOptions data;
   int64_t first = 0;
   int64_t count = 5;
 };
@@ -148,10 +144,6 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
 /// The device that the options name, else the module's own.
 const DeviceInfo &chosenDevice(const Module &module,
                                const CommonOptions &options);
-
-/// The test images that the options ask for. Throws Error when there are fewer.
-DatasetRef readTestImages(const std::string &source,
-                          const std::optional<int64_t> &count);
 
 /// The table of --profile: time, share, GFLOP/s and GB/s of every kernel, with
 /// the nodes of the model it computes; per run of `runs`.

@@ -7,7 +7,6 @@
 
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
-#include "runtime/data/Transform.h"
 #include "runtime/data/Weights.h"
 #include "runtime/tool/LossFile.h"
 #include "runtime/tool/OutputPaths.h"
@@ -17,17 +16,6 @@
 #include "runtime/tool/Tool.h"
 
 namespace moec::rt {
-
-DatasetRef readTestImages(const std::string &source,
-                          const std::optional<int64_t> &count) {
-  DatasetRef data = openDataset(source, DataSplit::Test);
-  if (!count)
-    return data;
-  if (*count > data->count())
-    fail("--test-images {}: {} has {} test images", *count, data->name(),
-         data->count());
-  return firstItems(std::move(data), *count);
-}
 
 /// What a run that is stopped leaves behind, and how to go on from it.
 static std::string howToGoOn(const TrainCommandOptions &options,
@@ -90,24 +78,24 @@ int trainCommand(std::shared_ptr<const Module> module,
   StopSignals::catchAll();
   OutputLocks locks(outputs);
   Progress out(stdout);
-  out.show(fmt::format("reading {}", options.data));
-  DatasetRef test,
-      data = transformed(openDataset(options.data, DataSplit::Train),
-                         options.transforms);
+  out.show(fmt::format("reading {}", options.data.source));
+  CommandData images(options.data);
+  DatasetRef test, data = images.training();
   bool evaluates = !options.noEval && module->manifest().findEntry("eval") >= 0;
   // All test images would take the simulator hours.
-  if (evaluates && !options.testImages &&
+  if (evaluates && !options.data.testImages &&
       chosenDevice(*module, options).simulated) {
     out.line("no evaluation on the simulator; --test-images N asks for it");
     evaluates = false;
   }
   if (evaluates)
-    test = readTestImages(options.data, options.testImages);
+    test = images.test();
   std::unique_ptr<Session> session = makeSession(module, options);
   out.line(headerText(*session));
 
   TrainOptions train = options.train;
   train.seed = options.seed;
+  train.testName = images.testName();
   // A terminal has the line that is written over.
   train.logEvery = options.logEvery.value_or(out.onTerminal() ? 0 : 100);
   train.log = [&](const std::string &line) { out.line(line); };
@@ -158,10 +146,11 @@ int trainCommand(std::shared_ptr<const Module> module,
     line = fmt::format("trained to step {} in {:.1f} s, last loss {:.4f}",
                        result.steps, result.seconds, result.loss);
   if (result.evaluation && result.evaluation->correct)
-    line += fmt::format(", test accuracy {:.2f} %",
+    line += fmt::format(", {} accuracy {:.2f} %", images.testName(),
                         result.evaluation->accuracy() * 100);
   else if (result.evaluation)
-    line += fmt::format(", test loss {:.4f}", result.evaluation->loss);
+    line += fmt::format(", {} loss {:.4f}", images.testName(),
+                        result.evaluation->loss);
   out.line(line);
   if (options.profile)
     say("{}", profileTable(*session, 1));
@@ -171,13 +160,15 @@ int trainCommand(std::shared_ptr<const Module> module,
 int evalCommand(std::shared_ptr<const Module> module,
                 const EvalOptions &options) {
   int64_t entry = pickEvalEntry(*module, options.batch);
-  DatasetRef test = readTestImages(options.data, options.testImages);
+  CommandData images(options.data);
+  DatasetRef test = images.test();
   std::unique_ptr<Session> session = makeSession(module, options);
   Progress err(stderr);
   if (!options.json)
     err.show(headerText(*session));
   Evaluation result = evaluate(*session, entry, *test, [&](int64_t done) {
-    err.show(fmt::format("{}/{} test images", done, test->count()));
+    err.show(
+        fmt::format("{}/{} {} images", done, test->count(), images.testName()));
     return false;
   });
   err.clear();
@@ -193,7 +184,7 @@ int evalCommand(std::shared_ptr<const Module> module,
       object["kernels"] = profileJson(*session, 1);
     say("{}\n", object.dump());
   } else {
-    say("test {}({}) loss {:.4f} {:.2f} s {:.0f} img/s\n",
+    say("{} {}({}) loss {:.4f} {:.2f} s {:.0f} img/s\n", images.testName(),
         result.accuracyText(), result.countText(), result.loss, result.seconds,
         double(result.count) / std::max(result.seconds, 1e-9));
   }

@@ -29,14 +29,7 @@ std::string courseOf(const Manifest &manifest) {
 
 std::string identityOf(const Dataset &data) {
   Checksum sum;
-  std::vector<TensorInfo> fields = data.fields();
-  for (size_t field = 0; field < fields.size(); ++field) {
-    std::vector<char> bytes(size_t(fields[field].bytes()));
-    for (int64_t i = 0; i < data.count(); ++i) {
-      data.read({i}, field, bytes.data());
-      sum.add({bytes.data(), bytes.size()});
-    }
-  }
+  data.identify(sum);
   return fmt::format("{:016x}", sum.value());
 }
 

@@ -31,8 +31,8 @@ struct RunPosition {
 /// the model, ...), its precision and the parameters that decay, as JSON text.
 std::string courseOf(const Manifest &manifest);
 
-/// A checksum of all items, field by field, as the first epoch of seed 0 reads
-/// them: 16 hexadecimal digits.
+/// A checksum of all items and of how they are transformed: 16 hexadecimal
+/// digits.
 std::string identityOf(const Dataset &data);
 
 /// Where two courses differ, "optimizer.weight_decay: 0.05 there, 0.1 here" and

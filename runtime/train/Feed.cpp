@@ -123,10 +123,22 @@ Feed::Binding Feed::bind(int64_t input,
   std::vector<int64_t> want = item;
   if (isPicture(field) && want.size() == 2)
     want.push_back(1);
+  if (!hasOneSize(field))
+    fail("{}: images have several sizes, the model wants {}; fix: scale them "
+         "with --transform resize:HxW, those of evaluation with "
+         "--test-transform",
+         data.sourceOf(size_t(found)), shapeText(item));
   if (want != field.shape && isPicture(field)) {
     bool channelsFirst =
         want.size() == 3 &&
         field.shape == std::vector<int64_t>{want[2], want[0], want[1]};
+    bool sameChannels = want.size() == 3 && want[2] == field.shape[2];
+    std::string resize =
+        sameChannels && isImage(field)
+            ? fmt::format("scale them with --transform resize:{}x{} (those of "
+                          "evaluation with --test-transform), ",
+                          want[0], want[1])
+            : std::string();
     fail(
         "{}: images are {} (height, width, channels), the model wants {}; fix: "
         "{}",
@@ -134,9 +146,9 @@ Feed::Binding Feed::bind(int64_t input,
         channelsFirst
             ? "the channels stand first, put them last: images.transpose(0, 2, "
               "3, 1) in NumPy"
-            : fmt::format("take data of this size, or give its input \"{}\" "
+            : fmt::format("{}take data of this size, or give its input \"{}\" "
                           "the shape [batch, {}]",
-                          tensor.name, fmt::join(field.shape, ", ")));
+                          resize, tensor.name, fmt::join(field.shape, ", ")));
   }
   if (want != field.shape)
     fail("{}: field \"{}\" is {}, the input \"{}\" of entry {} wants {}",

@@ -318,9 +318,10 @@ void Trainer::evaluateNow() {
   otherSeconds += evaluation.seconds;
   if (evaluation.count < test->count())
     return;
-  log(fmt::format("epoch {}/{} test {}loss {:.4f} ({} images, {:.2f} s)",
-                  epochNow(), epochs, evaluation.accuracyText(),
-                  evaluation.loss, evaluation.countText(), evaluation.seconds));
+  log(fmt::format("epoch {}/{} {} {}loss {:.4f} ({} images, {:.2f} s)",
+                  epochNow(), epochs, options.testName,
+                  evaluation.accuracyText(), evaluation.loss,
+                  evaluation.countText(), evaluation.seconds));
   result.evaluation = evaluation;
 }
 

@@ -38,6 +38,7 @@ struct TrainOptions {
   std::string resume;                 ///< checkpoint to go on from, or ""
   int64_t stopAfterEpochs = 0;        ///< stop early, as if killed then
   int64_t stopAfterSteps = 0;
+  std::string testName = "test"; ///< what the log calls the test images
   /// Gets every progress line, without its line feed.
   std::function<void(const std::string &)> log;
   /// Gets the position the run starts from, before the first step.

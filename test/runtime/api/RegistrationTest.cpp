@@ -33,6 +33,7 @@ TEST(Registration, ListsEverything) {
   EXPECT_EQ(names(allDatasets()),
             (std::set<std::string>{"idx", "cifar10", "npy"}));
   EXPECT_EQ(names(allTransforms()),
-            (std::set<std::string>{"flip", "crop", "views"}));
+            (std::set<std::string>{"flip", "crop", "resize", "resized_crop",
+                                   "views"}));
   EXPECT_EQ(names(allImageFormats()), (std::set<std::string>{"PNG", "JPEG"}));
 }

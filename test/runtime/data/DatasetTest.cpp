@@ -36,9 +36,15 @@ TEST_F(Data, IsOpenedByItsKind) {
   EXPECT_ERROR(openDataset("png:x", DataSplit::Train),
                "--data png:x: unknown kind of data \"png\": expected idx");
   EXPECT_ERROR(openDataset("idy:x", DataSplit::Train), "did you mean idx?");
-  EXPECT_ERROR(openDataset(folder.path, DataSplit::Train),
+  EXPECT_ERROR(openDataset(folder / "x", DataSplit::Train),
                "which kind of data it is does not stand in front; expected "
                "idx:DIR");
+  EXPECT_EQ(guessSource(folder.path), "idx:" + folder.path);
+  EXPECT_EQ(guessSource(folder / "x"), "");
+  EXPECT_ERROR(openDataset(folder.path, DataSplit::Train),
+               "which kind of data it is does not stand in front; fix: --data "
+               "idx:" +
+                   folder.path + ", which it looks like");
 }
 
 TEST_F(Data, ChecksLabels) {
@@ -133,10 +139,9 @@ TEST_F(Data, ViewsAreTransformedApart) {
 
 TEST_F(Data, TransformErrors) {
   EXPECT_ERROR(transformed(data, {"flop"}),
-               "--transform flop: unknown transform \"flop\": expected flip, "
-               "crop or views; did you mean flip?");
-  EXPECT_ERROR(transformed(data, {"crop"}),
-               "--transform crop: expected crop:N");
+               "transform flop: unknown transform \"flop\": expected flip, "
+               "crop, resize, resized_crop or views; did you mean flip?");
+  EXPECT_ERROR(transformed(data, {"crop"}), "transform crop: expected crop:N");
   EXPECT_ERROR(transformed(data, {"flip:1"}), "expected flip");
   for (const char *bad : {"crop:", "crop:0", "crop:-1", "crop:2x"})
     EXPECT_ERROR(transformed(data, {bad}),

@@ -114,6 +114,14 @@ TEST(Feed, PicturesThatDoNotFit) {
   EXPECT_ERROR(Feed(session, entry, images({4, 1, 4})),
                "fix: take data of this size, or give its input \"image\" the "
                "shape [batch, 4, 1, 4]");
+  EXPECT_ERROR(Feed(session, entry, images({2, 8, 1})),
+               "photos: images are [2, 8, 1] (height, width, channels), the "
+               "model wants [4, 4, 1]; fix: scale them with --transform "
+               "resize:4x4 (those of evaluation with --test-transform), take "
+               "data of this size, or ");
+  EXPECT_ERROR(Feed(session, entry, images({anySize, anySize, 1})),
+               "photos: images have several sizes, the model wants [4, 4, 1]; "
+               "fix: scale them with --transform resize:HxW");
   EXPECT_ERROR(Feed(session, entry, images({4, 4, 1}, DType::F32)),
                "photos: input \"image\" of entry train_step cannot take the "
                "field \"image\", which is f32: expected an input of f32 with "

@@ -1,0 +1,36 @@
+//===- ImageTransform.h - Transforms of pictures -------------- -*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_RUNTIME_DATA_IMAGETRANSFORM_H
+#define MOEC_RUNTIME_DATA_IMAGETRANSFORM_H
+
+#include "runtime/data/Transform.h"
+
+namespace moec::rt {
+
+/// One that changes every field that is a picture.
+class ImageTransform : public Transform {
+public:
+  /// Throws Error for data without pictures.
+  explicit ImageTransform(DatasetRef data);
+  std::vector<TensorInfo> fields() const override { return list; }
+  void read(const Item &item, size_t field, void *to) const override;
+  Image readImage(const Item &item, size_t field) const override;
+
+protected:
+  /// What becomes of a picture. Its size may change to what fields() says.
+  virtual void change(Image &image, const Item &item, size_t field) const = 0;
+  /// To be called by the constructor: all pictures become of this size.
+  void setSize(int64_t height, int64_t width);
+
+private:
+  std::vector<TensorInfo> list;
+};
+
+} // namespace moec::rt
+
+#endif // MOEC_RUNTIME_DATA_IMAGETRANSFORM_H
