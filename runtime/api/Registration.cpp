@@ -29,7 +29,8 @@
 #define MOEC_DATASETS(item) \
   item(idxDataset) \
   item(cifar10Dataset) \
-  item(npyDataset)
+  item(npyDataset) \
+  item(imageFolderDataset)
 
 #define MOEC_TRANSFORMS(item) \
   item(flipTransform) \

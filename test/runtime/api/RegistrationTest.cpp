@@ -31,7 +31,7 @@ TEST(Registration, ListsEverything) {
   EXPECT_EQ(names(allHostCalls()),
             (std::set<std::string>{"route", "expert_route"}));
   EXPECT_EQ(names(allDatasets()),
-            (std::set<std::string>{"idx", "cifar10", "npy"}));
+            (std::set<std::string>{"idx", "cifar10", "npy", "folder"}));
   EXPECT_EQ(names(allTransforms()),
             (std::set<std::string>{"flip", "crop", "resize", "resized_crop",
                                    "views"}));
