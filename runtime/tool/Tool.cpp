@@ -10,6 +10,7 @@
 #include "runtime/core/Text.h"
 #include "runtime/core/Version.h"
 #include "runtime/tool/CommandLine.h"
+#include "runtime/tool/DataCommand.h"
 #include "runtime/tool/WeightsCommand.h"
 
 #include <cerrno>
@@ -235,6 +236,7 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
     ClassifyOptions classify;
     BenchOptions bench;
     CommonOptions inspect;
+    addDataCommand(app, action);
     CLI::App *runApp = app.add_subcommand("run", "Run an entry on arrays");
     CLI::App *trainApp = app.add_subcommand("train", "Train on images");
     CLI::App *evalApp = app.add_subcommand("eval", "Accuracy on test images");
