@@ -138,8 +138,16 @@ class Flax:
 
     def moe(self, x, name):
         """The largest gates of a softmax, not scaled again; experts that can take all."""
+        return self.routed(x, name, lambda gates: gates >= np.sort(gates, 2)[:, :, -CHOICES:][:, :, :1])
+
+    def choosing_moe(self, x, name):
+        """Experts take tokens / experts of an image, those of the largest gates (arXiv 2202.09368)."""
+        most = math.ceil(TOKENS / EXPERTS)
+        return self.routed(x, name, lambda gates: gates >= np.sort(gates, 1)[:, -most:][:, :1])
+
+    def routed(self, x, name, choose):
         gates = softmax(x @ self.w(f"{name}/Router/dense/kernel", (WIDTH, EXPERTS), WIDTH), (2,))
-        kept = np.where(gates >= np.sort(gates, 2)[..., -CHOICES][..., None], gates, 0)
+        kept = np.where(choose(gates), gates, 0)
         every = self.experts(np.repeat(x[:, None], EXPERTS, 1), f"{name}/Mlp")
         return np.einsum("bte,betd->btd", kept, every)
 
@@ -237,6 +245,10 @@ def v_moe(w, images):
 
 def v_moe_every_1(w, images):
     return vmoe_model(w, images, [None, "moe", "moe"], class_token=False, qk_norm=True)
+
+
+def expert_choice(w, images):
+    return vmoe_model(w, images, [None, "choosing_moe", "choosing_moe"], class_token=False, qk_norm=True)
 
 
 def main():
