@@ -29,6 +29,7 @@
 #define MOEC_DATASETS(item) \
   item(idxDataset) \
   item(cifar10Dataset) \
+  item(cifar100Dataset) \
   item(npyDataset) \
   item(imageFolderDataset)
 

@@ -10,13 +10,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "runtime/data/Gzip.h"
 #include "runtime/data/MemoryDataset.h"
 
-#include <algorithm>
-#include <memory>
 #include <optional>
 #include <unistd.h>
-#include <zlib.h>
 
 namespace moec::rt {
 
@@ -26,50 +24,10 @@ struct IdxFile {
   std::vector<int64_t> shape;
   std::vector<uint8_t> bytes;
 };
-
-/// Reads plain and gzip files alike, which is what zlib's gzread does.
-class GzReader {
-public:
-  explicit GzReader(const std::string &path)
-      : path(path), file(gzopen(path.c_str(), "rb"), gzclose) {
-    if (!file)
-      fail("cannot open data file {}", path);
-    gzbuffer(file.get(), 1 << 18);
-  }
-  /// Reads up to `count` bytes and returns how many there were.
-  size_t read(void *to, size_t count) {
-    size_t done = 0;
-    while (done < count) {
-      unsigned step = unsigned(std::min(count - done, size_t(1) << 30));
-      int got = gzread(file.get(), static_cast<char *>(to) + done, step);
-      if (got < 0)
-        fail("data file {} is truncated or damaged: {}", path, message());
-      if (got == 0)
-        break;
-      done += size_t(got);
-    }
-    return done;
-  }
-  /// A gzip stream that was cut off tells so only here.
-  void finish() {
-    int code = Z_OK;
-    gzerror(file.get(), &code);
-    if (code != Z_OK && code != Z_STREAM_END)
-      fail("data file {} is truncated or damaged: {}", path, message());
-  }
-
-private:
-  std::string message() {
-    int code = Z_OK;
-    return gzerror(file.get(), &code);
-  }
-  std::string path;
-  std::unique_ptr<gzFile_s, int (*)(gzFile)> file;
-};
 } // namespace
 
 static std::optional<std::string> findFile(const std::string &folder,
-                                           const char *name) {
+                                           const std::string &name) {
   for (const char *suffix : {"", ".gz"}) {
     std::string path = folder + "/" + name + suffix;
     if (access(path.c_str(), F_OK) == 0)
@@ -78,15 +36,11 @@ static std::optional<std::string> findFile(const std::string &folder,
   return std::nullopt;
 }
 
-static IdxFile readIdxFile(const std::string &folder, const char *name,
-                           unsigned rank) {
+static IdxFile readIdxFile(const std::string &path, unsigned rank) {
   IdxFile result;
-  std::optional<std::string> path = findFile(folder, name);
-  if (!path)
-    fail("data folder {} has no {} (nor {}.gz)", folder, name, name);
-  result.path = *path;
-  GzReader reader(result.path);
-  uint8_t head[4 + 4 * 3];
+  result.path = path;
+  GzipReader reader(result.path);
+  uint8_t head[4 + 4 * 4];
   size_t headBytes = 4 + 4 * rank;
   size_t got = reader.read(head, headBytes);
   if (got >= 4 && (head[0] || head[1] || head[2] != 8 || head[3] != rank))
@@ -106,18 +60,11 @@ static IdxFile readIdxFile(const std::string &folder, const char *name,
       fail("{}: the header claims {}, which cannot be", result.path,
            shapeText(result.shape));
   }
-  // In pieces: a header that lies must not take the memory it claims.
-  constexpr int64_t piece = int64_t(1) << 24;
-  for (int64_t done = 0; done < size;) {
-    int64_t step = std::min(piece, size - done);
-    result.bytes.resize(size_t(done + step));
-    int64_t have = int64_t(reader.read(result.bytes.data() + done, step));
-    done += have;
-    if (have < step) {
-      reader.finish();
-      fail("{} is truncated: its header claims {} = {} bytes, it has {}",
-           result.path, shapeText(result.shape), size, done);
-    }
+  auto have = int64_t(reader.append(result.bytes, size_t(size)));
+  if (have < size) {
+    reader.finish();
+    fail("{} is truncated: its header claims {} = {} bytes, it has {}",
+         result.path, shapeText(result.shape), size, have);
   }
   uint8_t extra;
   if (reader.read(&extra, 1) != 0)
@@ -127,26 +74,51 @@ static IdxFile readIdxFile(const std::string &folder, const char *name,
   return result;
 }
 
+/// Images of one channel, [n, height, width], or of several, [n, height, width,
+/// channels], which is of rank 4.
+static IdxFile readImages(const std::string &folder,
+                          const std::string &prefix) {
+  std::string grey = prefix + "-images-idx3-ubyte";
+  std::string colours = prefix + "-images-idx4-ubyte";
+  if (std::optional<std::string> path = findFile(folder, grey)) {
+    IdxFile file = readIdxFile(*path, 3);
+    file.shape.push_back(1);
+    return file;
+  }
+  if (std::optional<std::string> path = findFile(folder, colours))
+    return readIdxFile(*path, 4);
+  fail("data folder {} has no {} (nor {}.gz, nor {} with channels)", folder,
+       grey, grey, colours);
+}
+
+static IdxFile readLabels(const std::string &folder,
+                          const std::string &prefix) {
+  std::string name = prefix + "-labels-idx1-ubyte";
+  std::optional<std::string> path = findFile(folder, name);
+  if (!path)
+    fail("data folder {} has no {} (nor {}.gz)", folder, name, name);
+  return readIdxFile(*path, 1);
+}
+
 static bool matchesIdx(const std::string &folder) {
-  for (const char *name : {"train-images-idx3-ubyte", "t10k-images-idx3-ubyte"})
-    if (findFile(folder, name))
-      return true;
+  for (const char *prefix : {"train", "t10k"})
+    for (const char *rest : {"-images-idx3-ubyte", "-images-idx4-ubyte"})
+      if (findFile(folder, std::string(prefix) + rest))
+        return true;
   return false;
 }
 
 static DatasetRef openIdx(const std::string &folder, DataSplit split,
                           const ReadOptions &) {
-  bool train = split == DataSplit::Train;
-  IdxFile images = readIdxFile(
-      folder, train ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte", 3);
-  IdxFile labels = readIdxFile(
-      folder, train ? "train-labels-idx1-ubyte" : "t10k-labels-idx1-ubyte", 1);
+  const char *prefix = split == DataSplit::Train ? "train" : "t10k";
+  IdxFile images = readImages(folder, prefix);
+  IdxFile labels = readLabels(folder, prefix);
   if (images.shape[0] != labels.shape[0])
     fail("{} has {} images, {} has {} labels", images.path, images.shape[0],
          labels.path, labels.shape[0]);
   return labelledImages(images.path, labels.path, images.shape[1],
-                        images.shape[2], 1, std::move(images.bytes),
-                        labels.bytes);
+                        images.shape[2], images.shape[3],
+                        std::move(images.bytes), labels.bytes);
 }
 
 extern const DatasetInfo idxDataset = {

@@ -6,11 +6,13 @@ usage: seeds.py ROOT OUT
 import ast
 import glob
 import gzip
+import io
 import json
 import os
 import re
 import struct
 import sys
+import tarfile
 import zlib
 
 KERNEL = """.version 8.0
@@ -182,6 +184,20 @@ def idx(_):
             yield struct.pack(">H", len(first)) + first + second
 
 
+def archives(_):
+    files = (("top/a.bin", b"x" * 700), ("top/b.bin", b"y"), ("c" * 120, b"z" * 10))
+    for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
+            for name, data in files[:2 if form == tarfile.USTAR_FORMAT else 3]:
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+        data = buffer.getvalue().rstrip(b"\0") + bytes(1024)
+        yield data
+        yield gzip.compress(data, mtime=0)
+
+
 def images(_):
     """PNG files of several kinds, interlaced or not, and the files above."""
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -203,8 +219,8 @@ def models(root):
 def main():
     root, out = sys.argv[1:]
     for name, seeds in (("PtxFuzz", ptx), ("ManifestFuzz", manifests), ("ElfFuzz", elf), ("SafetensorsFuzz", safetensors),
-                        ("WeightMapFuzz", weight_maps), ("NpyFuzz", npy), ("IdxFuzz", idx), ("ImageFuzz", images),
-                        ("ModelFuzz", models)):
+                        ("WeightMapFuzz", weight_maps), ("NpyFuzz", npy), ("IdxFuzz", idx), ("TarFuzz", archives),
+                        ("ImageFuzz", images), ("ModelFuzz", models)):
         folder = os.path.join(out, name)
         os.makedirs(folder, exist_ok=True)
         count = 0

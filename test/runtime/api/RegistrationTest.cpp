@@ -30,8 +30,9 @@ TEST(Registration, ListsEverything) {
             (std::set<std::string>{"cpu", "cuda", "ptxsim"}));
   EXPECT_EQ(names(allHostCalls()),
             (std::set<std::string>{"route", "expert_route"}));
-  EXPECT_EQ(names(allDatasets()),
-            (std::set<std::string>{"idx", "cifar10", "npy", "folder"}));
+  EXPECT_EQ(
+      names(allDatasets()),
+      (std::set<std::string>{"idx", "cifar10", "cifar100", "npy", "folder"}));
   EXPECT_EQ(names(allTransforms()),
             (std::set<std::string>{"flip", "crop", "resize", "resized_crop",
                                    "views"}));

@@ -64,6 +64,24 @@ TEST_F(Idx, ReadsGzip) {
   EXPECT_NE(error(), "no error");
 }
 
+TEST_F(Idx, ReadsChannels) {
+  std::string bytes = readAll(images).substr(16);
+  std::filesystem::remove(images);
+  EXPECT_HAS(error(), "has no train-images-idx3-ubyte (nor train-images-idx3-"
+                      "ubyte.gz, nor train-images-idx4-ubyte with channels)");
+  std::string path = folder / "train-images-idx4-ubyte";
+  writeAll(path, bigEndian(0x804) + bigEndian(20) + bigEndian(2) +
+                     bigEndian(4) + bigEndian(2) + bytes);
+  DatasetRef train = openDataset("idx:" + folder.path, DataSplit::Train);
+  EXPECT_EQ(train->count(), 20);
+  EXPECT_EQ(train->fields()[0].shape, (std::vector<int64_t>{2, 4, 2}));
+  char image[16];
+  train->read({3}, 0, image);
+  EXPECT_EQ(std::memcmp(image, bytes.data() + 3 * 16, 16), 0);
+  writeAll(path, bigEndian(0x803) + bytes);
+  EXPECT_HAS(error(), "wrong magic number 00000803, expected 00000804");
+}
+
 TEST_F(Idx, Missing) {
   std::filesystem::remove(labels);
   EXPECT_HAS(error(), "has no train-labels-idx1-ubyte (nor train-labels");

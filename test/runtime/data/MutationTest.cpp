@@ -14,8 +14,10 @@
 #include "runtime/data/Dataset.h"
 #include "runtime/data/Npy.h"
 #include "runtime/data/Safetensors.h"
+#include "runtime/data/Tar.h"
 #include "test/runtime/ToyData.h"
 #include "test/runtime/data/ImageTestSupport.h"
+#include "test/runtime/data/TarTestSupport.h"
 
 #include <functional>
 
@@ -118,4 +120,16 @@ TEST(Mutation, Images) {
       EXPECT_EQ(int64_t(image.pixels.size()),
                 image.height * image.width * image.channels);
     });
+}
+
+TEST(Mutation, Tar) {
+  TemporaryFolder folder;
+  std::string archive = tarMember("top/a.bin", std::string(600, 'x')) +
+                        tarMember("top/b.bin", "y") + tarEnd();
+  mutate(archive, 1000, [&](const std::string &bytes) {
+    writeAll(folder / "m", bytes);
+    for (const auto &[name, contents] :
+         readTarFiles(folder / "m", {"a.bin", "b.bin"}))
+      EXPECT_LE(contents.size(), bytes.size()) << name;
+  });
 }
