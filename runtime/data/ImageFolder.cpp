@@ -213,6 +213,10 @@ static void checkDamage(const std::vector<std::string> &damaged, size_t all,
 
 static DatasetRef openImageFolder(const std::string &path, DataSplit split,
                                   const ReadOptions &options) {
+  if (allImageFormats().empty())
+    fail("cannot read data folder {}: this runtime was built without libpng "
+         "and libjpeg",
+         path);
   fs::path folder = splitFolder(path, split);
   DatasetNotes notes;
   // Labels are those of the training images, also where tests lack a class.

@@ -36,8 +36,6 @@ DecodedImage decodeImage(std::string_view bytes) {
       return result;
     }
   std::vector<std::string> names = namesOf(allImageFormats());
-  if (names.empty())
-    fail("cannot be read: this runtime was built without libpng and libjpeg");
   if (bytes.empty())
     fail("is empty: expected a {} file", alternatives(names));
   if (const char *kind = foreignKind(bytes))

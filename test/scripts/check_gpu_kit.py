@@ -51,6 +51,21 @@ def check(condition, text):
         sys.exit("error: " + text)
 
 
+def without_libraries(kit):
+    """Where zlib, libpng and libjpeg are missing, it builds without them, and says so when they are needed."""
+    build = os.path.join(FOLDER, "without")
+    run("cmake", "-S", os.path.join(kit, "src"), "-B", build, "-DMOEC_RUNTIME_ONLY=ON", "-DMOEC_BUILD_TESTS=OFF",
+        "-DCMAKE_BUILD_TYPE=Debug",
+        *(f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in ("ZLIB", "PNG", "JPEG")))
+    run("cmake", "--build", build, "--parallel", "2", "--target", "moec-run")
+    folder = os.path.join(FOLDER, "images", "class")
+    os.makedirs(folder)
+    with open(os.path.join(folder, "1.png"), "wb") as file:
+        file.write(b"\x89PNG")
+    text = run(os.path.join(build, "bin", "moec-run"), "data", "inspect", os.path.dirname(folder), expect=1)
+    check("was built without libpng and libjpeg" in text, "it does not say what is missing")
+
+
 def on_cpu():
     kit = unpack("--target", "cpu", "--precision", "f32", "--only", "^(tiny|moe-tokens|mixer)$", "--batch", "2")
     # From the sources in the kit, without a header of the system's.
@@ -63,6 +78,7 @@ def on_cpu():
     check([c["status"] for c in results["checks"]] == ["ok"] * 3, "a module is not right")
     check(results["checks"][2]["losses_equal"], "two runs differ")
     library = os.path.join(FOLDER, "build", "runtime", "libmoec_runtime.so")
+    without_libraries(kit)
     table = run(sys.executable, os.path.join(kit, "gpu_table.py"), os.path.join(FOLDER, "results.json"))
     check("3 modules checked: 3 ok, 0 wrong" in table, "the table does not say so")
     # One bit of an expected output, far up, has to be noticed.

@@ -20,7 +20,13 @@ struct gzFile_s {
   int error;
 };
 using gzFile = gzFile_s *;
-enum { Z_OK = 0, Z_STREAM_END = 1, Z_ERRNO = -1, Z_DATA_ERROR = -3, Z_BUF_ERROR = -5 };
+enum {
+  Z_OK = 0,
+  Z_STREAM_END = 1,
+  Z_ERRNO = -1,
+  Z_DATA_ERROR = -3,
+  Z_BUF_ERROR = -5
+};
 
 inline gzFile gzopen(const char *path, const char *mode) {
   std::FILE *file = std::fopen(path, mode);
