@@ -38,6 +38,11 @@
   item(cropTransform) \
   item(resizeTransform) \
   item(resizedCropTransform) \
+  item(randAugmentTransform) \
+  item(jitterTransform) \
+  item(greyTransform) \
+  item(blurTransform) \
+  item(solarizeTransform) \
   item(viewsTransform)
 
 #ifdef MOEC_IMAGE_LIBRARIES

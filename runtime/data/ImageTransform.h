@@ -10,6 +10,8 @@
 
 #include "runtime/data/Transform.h"
 
+#include <optional>
+
 namespace moec::rt {
 
 /// One that changes every field that is a picture.
@@ -20,15 +22,24 @@ public:
   std::vector<TensorInfo> fields() const override { return list; }
   void read(const Item &item, size_t field, void *to) const override;
   Image readImage(const Item &item, size_t field) const override;
+  void restrictTo(const std::string &field) override;
 
 protected:
   /// What becomes of a picture. Its size may change to what fields() says.
   virtual void change(Image &image, const Item &item, size_t field) const = 0;
-  /// To be called by the constructor: all pictures become of this size.
+  /// To be called by the constructor: all pictures that it
+  /// changes become of this size.
   void setSize(int64_t height, int64_t width);
 
 private:
+  bool changes(size_t field) const {
+    return isImage(list[field]) && (!only || *only == field);
+  }
+  void listFields();
+
   std::vector<TensorInfo> list;
+  std::optional<size_t> only; ///< the field that it changes; else all
+  std::optional<std::pair<int64_t, int64_t>> size;
 };
 
 } // namespace moec::rt

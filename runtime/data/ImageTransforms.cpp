@@ -1,4 +1,4 @@
-//===- ImageTransforms.cpp - Flips, shifts and views
+//===- ImageTransforms.cpp - Flips, shifts and views ----------------------===//
 //-----------------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.

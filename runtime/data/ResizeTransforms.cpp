@@ -44,10 +44,6 @@ protected:
   }
 
 private:
-  /// 0 <= x < 1.
-  double uniform(const Item &item, size_t field, uint64_t number) const {
-    return double(draw(item, field, number) >> 11) * 0x1p-53;
-  }
   /// 3/4 to 4/3 for 0 to 1024, even on a logarithmic scale; by multiplications,
   /// which are the same everywhere, as pow() is not.
   static double ratioOf(uint64_t number) {

@@ -20,6 +20,12 @@ uint64_t Transform::draw(const Item &item, size_t field,
   return uint64_t(block[0]) << 32 | block[1];
 }
 
+void Transform::restrictTo(const std::string &field) {
+  std::string name = words.substr(0, words.find_first_of(":@"));
+  fail("transform {}: {} changes no single field; fix: leave @{} away", words,
+       name, field);
+}
+
 std::string transformKinds() {
   std::vector<std::string> kinds;
   for (const TransformInfo &info : allTransforms())
@@ -31,7 +37,8 @@ std::string transformKinds() {
 
 DatasetRef transformed(DatasetRef data, const std::vector<std::string> &chain) {
   int64_t place = 0;
-  for (const std::string &text : chain) {
+  for (const std::string &whole : chain) {
+    std::string text = whole.substr(0, whole.rfind('@'));
     size_t colon = text.find(':');
     std::string name = text.substr(0, colon);
     const TransformInfo *info = findRegistered(allTransforms(), name);
@@ -45,7 +52,9 @@ DatasetRef transformed(DatasetRef data, const std::vector<std::string> &chain) {
         info->make(std::move(data),
                    colon == std::string::npos ? "" : text.substr(colon + 1));
     made->place = place++;
-    made->words = text;
+    made->words = whole;
+    if (text.size() < whole.size())
+      made->restrictTo(whole.substr(text.size() + 1));
     data = std::move(made);
   }
   return data;

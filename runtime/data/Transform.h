@@ -35,14 +35,21 @@ public:
     sum.add(words + "\n");
   }
   DatasetNotes notes() const override { return from->notes(); }
+  /// Changes the pictures of this field alone. To be called before anything
+  /// else; throws Error where there are none, or where it cannot.
+  virtual void restrictTo(const std::string &field);
   /// Its place in the chain, so that two of a kind draw different numbers.
   int64_t place = 0;
-  std::string words; ///< NAME or NAME:ARGUMENT
+  std::string words; ///< NAME, NAME:ARGUMENT, with @FIELD where it has one
 
 protected:
   /// 64 random bits: a function of the item with its epoch and seed, the field,
   /// this transform's place and `number`.
   uint64_t draw(const Item &item, size_t field, uint64_t number = 0) const;
+  /// 0 <= x < 1, likewise.
+  double uniform(const Item &item, size_t field, uint64_t number) const {
+    return double(draw(item, field, number) >> 11) * 0x1p-53;
+  }
 
   DatasetRef from;
 };
@@ -64,7 +71,7 @@ const Registry<TransformInfo> &allTransforms();
 std::string transformKinds();
 
 /// `data` behind a chain of transforms, the first one first. Each is NAME or
-/// NAME:ARGUMENT.
+/// NAME:ARGUMENT, and @FIELD behind it if it should change one field alone.
 DatasetRef transformed(DatasetRef data, const std::vector<std::string> &chain);
 
 } // namespace moec::rt

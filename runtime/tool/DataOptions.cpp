@@ -32,14 +32,17 @@ void addDataOptions(CLI::App &app, DataOptions &options, bool training,
                      datasetKinds())
       ->required();
   if (training)
-    app.add_option("--transform", options.transforms,
-                   "Change the training images, a new way in each epoch: " +
-                       transformKinds() + "; may be given several times");
+    app.add_option(
+        "--transform", options.transforms,
+        "Change the training images, a new way in each epoch: " +
+            transformKinds() +
+            "; NAME@FIELD: of this field alone; may be given several times");
   app.add_option("--test-transform", options.testTransforms,
                  training ? "The same for the test images, one way in all "
                             "epochs"
                           : "Change the test images: " + transformKinds() +
-                                "; may be given several times");
+                                "; NAME@FIELD: of this field alone; may be "
+                                "given several times");
   app.add_option("--validation", options.validation,
                  "Take this share of the training images, which training "
                  "leaves out, for test images")

@@ -1,5 +1,4 @@
-//===- DataOptions.h - Where the images of a command come from - -*- C++
-//-*-===//
+//===- DataOptions.h - Where a command takes its images from -- -*- C++ -*-===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -35,6 +35,7 @@ TEST(Registration, ListsEverything) {
       (std::set<std::string>{"idx", "cifar10", "cifar100", "npy", "folder"}));
   EXPECT_EQ(names(allTransforms()),
             (std::set<std::string>{"flip", "crop", "resize", "resized_crop",
-                                   "views"}));
+                                   "rand_augment", "jitter", "grey", "blur",
+                                   "solarize", "views"}));
   EXPECT_EQ(names(allImageFormats()), (std::set<std::string>{"PNG", "JPEG"}));
 }

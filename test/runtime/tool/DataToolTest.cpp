@@ -89,8 +89,9 @@ TEST_F(DataCommands, InspectNamesWhatIsDamaged) {
   EXPECT_EQ(inspect({images, "--skip-damaged"}), 0);
   std::filesystem::create_directories(images + "/test/class9");
   EXPECT_EQ(inspect({images, "--skip-damaged"}), 1);
-  EXPECT_TRUE(has(out, "test: " + images + "/test/class9 is a class without "
-                                           "training images"))
+  EXPECT_TRUE(has(out, "test: " + images +
+                           "/test/class9 is a class without "
+                           "training images"))
       << out;
 }
 
@@ -125,9 +126,9 @@ TEST_F(DataCommands, InspectUsage) {
 
 /// The toy's images, scaled, of which one part is kept.
 TEST_F(DataCommands, ValidationTakesAPartOfTheTrainingImages) {
-  std::vector<std::string> common = {
-      "--data=folder:" + images, "--test-transform=resize:4",
-      "--validation=0.2", "--threads=1"};
+  std::vector<std::string> common = {"--data=folder:" + images,
+                                     "--test-transform=resize:4",
+                                     "--validation=0.2", "--threads=1"};
   auto with = [&](std::vector<std::string> words) {
     words.insert(words.end(), common.begin(), common.end());
     return run(words);
@@ -160,9 +161,9 @@ TEST_F(DataCommands, ValidationTakesAPartOfTheTrainingImages) {
 TEST_F(DataCommands, DamagedFilesAreSkippedOnlyIfAsked) {
   put("train/class0/x.png", "hello");
   std::vector<std::string> words = {
-      "train",        toy,         "--data=folder:" + images,
-      "--transform",  "resize:4",  "--epochs=1",
-      "--no-eval",    "--save",    folder / "w"};
+      "train",       toy,        "--data=folder:" + images,
+      "--transform", "resize:4", "--epochs=1",
+      "--no-eval",   "--save",   folder / "w"};
   EXPECT_EQ(run(words), 1);
   EXPECT_TRUE(has(err, "1 of 31 files cannot be read:\n")) << err;
   words.emplace_back("--skip-damaged");
