@@ -46,6 +46,8 @@ class Library:
             "session_free": (0, [pointer]),
             "session_device": (text, [pointer]),
             "session_init_variables": (None, [pointer, ctypes.c_uint64]),
+            "session_load_weights": (None, [pointer, text]),
+            "session_prepare": (None, [pointer, integer]),
             "session_variable_data": (None, [pointer, integer, out(pointer)]),
             "session_set_input": (None, [pointer, integer, text, pointer, integer]),
             "session_run": (None, [pointer, integer]),
@@ -82,9 +84,10 @@ class Module:
 
 
 class Session:
-    def __init__(self, module, device, profile=False, debug=False):
+    def __init__(self, module, device, profile=False, debug=False, threads=1):
+        """`threads` on the CPU; elsewhere the runtime chooses."""
         self.module, self.library, self.handle = module, module.library, ctypes.c_void_p()
-        options = Options(1 if device == "cpu" else 0, 0, device.encode(), debug, profile)
+        options = Options(threads if device == "cpu" else 0, 0, device.encode(), debug, profile)
         self.call("create", module.handle, ctypes.byref(options), ctypes.byref(self.handle), own=False)
         self.device = self.library.c.moec_session_device(self.handle).decode()
 
@@ -99,6 +102,12 @@ class Session:
 
     def init_variables(self, seed):
         self.call("init_variables", seed)
+
+    def load_weights(self, path):
+        self.call("load_weights", path.encode())
+
+    def prepare(self, entry):
+        self.call("prepare", entry)
 
     def _variable(self, index):
         where = ctypes.c_void_p()
