@@ -1,0 +1,1 @@
+"""Times moec beside other compilers and libraries; bench/README.md tells how."""
