@@ -313,16 +313,19 @@ SmallVector<Value> PointEmitter::vectorLoop(LoopRange range,
 // Combiners
 //===----------------------------------------------------------------------===//
 
-Value PointEmitter::combine(Combiner combiner, Value l, Value r) {
+Value moec::codegen::combine(OpBuilder &b, Location loc, Combiner combiner,
+                             Value l, Value r) {
   if (combiner == Combiner::Add)
-    return arith::AddFOp::create(b, l, r);
+    return arith::AddFOp::create(b, loc, l, r);
   // One instruction, unlike arith.maximumf. Where it loses a NaN, the
   // exponentials that are taken of the distances to the maximum still show it.
-  Value greater = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, l, r);
-  return arith::SelectOp::create(b, greater, l, r);
+  Value greater =
+      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, l, r);
+  return arith::SelectOp::create(b, loc, greater, l, r);
 }
 
-Value PointEmitter::neutral(Combiner combiner, Type type) {
+Value moec::codegen::neutral(OpBuilder &b, Location loc, Combiner combiner,
+                             Type type) {
   auto element = cast<FloatType>(getElementTypeOrSelf(type));
   const llvm::fltSemantics &semantics = element.getFloatSemantics();
   TypedAttr attr = b.getFloatAttr(
@@ -330,19 +333,21 @@ Value PointEmitter::neutral(Combiner combiner, Type type) {
                                          : APFloat::getInf(semantics, true));
   if (auto vector = dyn_cast<VectorType>(type))
     attr = DenseElementsAttr::get(vector, Attribute(attr));
-  return arith::ConstantOp::create(b, attr);
+  return arith::ConstantOp::create(b, loc, attr);
 }
 
-Value PointEmitter::reduceLanes(Combiner combiner, Value vector) {
+Value moec::codegen::reduceLanes(OpBuilder &b, Location loc, Combiner combiner,
+                                 Value vector) {
+  int64_t lanes = cast<VectorType>(vector.getType()).getNumElements();
   for (int64_t width = lanes; width > 1; width /= 2) {
     SmallVector<int64_t> low, high;
     for (int64_t i = 0; i < width / 2; ++i) {
       low.push_back(i);
       high.push_back(i + width / 2);
     }
-    Value l = vector::ShuffleOp::create(b, vector, vector, low);
-    Value h = vector::ShuffleOp::create(b, vector, vector, high);
-    vector = combine(combiner, l, h);
+    Value l = vector::ShuffleOp::create(b, loc, vector, vector, low);
+    Value h = vector::ShuffleOp::create(b, loc, vector, vector, high);
+    vector = codegen::combine(b, loc, combiner, l, h);
   }
-  return vector::ExtractOp::create(b, vector, ArrayRef<int64_t>{0});
+  return vector::ExtractOp::create(b, loc, vector, ArrayRef<int64_t>{0});
 }

@@ -33,6 +33,15 @@ struct LoopRange {
   bool isStatic() const { return !dynamicHi; }
 };
 
+/// Joins two values of a phase; the value that a sum or maximum starts from.
+mlir::Value combine(mlir::OpBuilder &b, mlir::Location loc,
+                    kernel::Combiner combiner, mlir::Value l, mlir::Value r);
+mlir::Value neutral(mlir::OpBuilder &b, mlir::Location loc,
+                    kernel::Combiner combiner, mlir::Type type);
+/// All lanes of a vector in one scalar, joined in the order of a fixed tree.
+mlir::Value reduceLanes(mlir::OpBuilder &b, mlir::Location loc,
+                        kernel::Combiner combiner, mlir::Value vector);
+
 /// Emits loads, stores and regions at points, and the loops around them. Values
 /// that are the same in all lanes stay scalars. With 0 lanes every point is a
 /// single one: the code of a GPU thread.
@@ -95,11 +104,15 @@ public:
               mlir::ValueRange carried,
               llvm::function_ref<Values(mlir::Value, mlir::ValueRange)> body);
 
-  /// Joins two values of a phase; the value that a sum or maximum starts from.
-  mlir::Value combine(kernel::Combiner combiner, mlir::Value l, mlir::Value r);
-  mlir::Value neutral(kernel::Combiner combiner, mlir::Type type);
-  /// All lanes of a vector in one scalar, joined in the order of a fixed tree.
-  mlir::Value reduceLanes(kernel::Combiner combiner, mlir::Value vector);
+  mlir::Value combine(kernel::Combiner combiner, mlir::Value l, mlir::Value r) {
+    return codegen::combine(b, b.getLoc(), combiner, l, r);
+  }
+  mlir::Value neutral(kernel::Combiner combiner, mlir::Type type) {
+    return codegen::neutral(b, b.getLoc(), combiner, type);
+  }
+  mlir::Value reduceLanes(kernel::Combiner combiner, mlir::Value vector) {
+    return codegen::reduceLanes(b, b.getLoc(), combiner, vector);
+  }
 
   mlir::VectorType vectorOf(mlir::Type element) const {
     return mlir::VectorType::get({int64_t(lanes)}, element);
