@@ -29,58 +29,35 @@ void ContractEmitter::zeroSums() {
 
 void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
                                Value blockIndex, Value kBegin, Value depth) {
+  TileFactors factors{left.buffer,  {}, left.rowElements,  left.stepElements,
+                      right.buffer, {}, right.stepElements};
   Value leftBase = left.resident ? mul(blockIndex, left.blockElements) : c(0);
-  leftBase = mad(i, left.lanesAlongK ? mr * kStride : stripElements, leftBase);
+  factors.leftBase = mad(i, left.stripElements, leftBase);
   // Where column 0 of the right strip lies at step 0, and how far step 1 is.
-  Value rightBuffer = right.buffer, rightBase;
-  int64_t rightStride = nr;
   if (right.direct >= 0) {
     SmallVector<Value> dims = range.group;
     dims.append({range.mBegin, Value(), kBegin});
     RowCursor row = operands.row(b, loc, right.direct, dims, nDim);
-    rightBuffer = operands.buffer(right.direct);
-    rightBase = add(row.base, mad(j, nr, range.nBegin));
-    rightStride = operands.along(right.direct, kDim).stride;
+    factors.right = operands.buffer(right.direct);
+    factors.rightBase = add(row.base, mad(j, nr, range.nBegin));
+    factors.rightStep = operands.along(right.direct, kDim).stride;
   } else {
-    rightBase = right.resident ? mul(blockIndex, right.blockElements) : c(0);
-    rightBase = mad(j, kPad * nr, rightBase);
+    Value rightBase =
+        right.resident ? mul(blockIndex, right.blockElements) : c(0);
+    factors.rightBase = mad(j, right.stripElements, rightBase);
   }
   Value sumBase = tileBase(i, j);
 
   SmallVector<Value> accumulators;
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType()));
-  for (int64_t t = 0; t < mr * nv; ++t)
+  for (int64_t t = 0; t < tile.sums(); ++t)
     accumulators.push_back(
         single ? zero
                : vector::LoadOp::create(b, loc, vectorType(), sums,
                                         ValueRange{add(sumBase, c(t * vl))})
                      .getResult());
-
-  auto k = scf::ForOp::create(
-      b, loc, c(0), depth, c(1), accumulators,
-      [&](OpBuilder &inner, Location, Value k, ValueRange sumsIn) {
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPoint(inner.getInsertionBlock(),
-                            inner.getInsertionPoint());
-        SmallVector<Value> columns, next(sumsIn);
-        Value rightAt = mad(k, rightStride, rightBase);
-        for (int64_t v = 0; v < nv; ++v)
-          columns.push_back(
-              vector::LoadOp::create(b, loc, vectorType(), rightBuffer,
-                                     ValueRange{add(rightAt, c(v * vl))}));
-        Value leftAt =
-            left.lanesAlongK ? add(leftBase, k) : mad(k, mStride, leftBase);
-        for (int64_t r = 0; r < mr; ++r) {
-          Value at = add(leftAt, c(left.lanesAlongK ? r * kStride : r));
-          Value scalar = memref::LoadOp::create(b, loc, left.buffer, at);
-          Value row = vector::BroadcastOp::create(b, loc, vectorType(), scalar);
-          for (int64_t v = 0; v < nv; ++v)
-            next[r * nv + v] = vector::FMAOp::create(b, loc, row, columns[v],
-                                                     next[r * nv + v]);
-        }
-        scf::YieldOp::create(b, loc, next);
-      });
-  for (auto [t, sum] : llvm::enumerate(k.getResults()))
+  accumulators = multiplyTile(b, loc, tile, factors, depth, accumulators);
+  for (auto [t, sum] : llvm::enumerate(accumulators))
     vector::StoreOp::create(b, loc, sum, sums,
                             ValueRange{add(sumBase, c(t * vl))});
 }
@@ -107,7 +84,7 @@ void ContractEmitter::prefetchEpilogue(const BlockRange &range, Value i,
     for (unsigned o : far) {
       RowCursor row = operands.row(b, loc, o, dims, nDim);
       Value start = add(row.base, nBase);
-      for (int64_t v = 0; v < nv; ++v)
+      for (int64_t v = 0; v < tile.vectors; ++v)
         memref::PrefetchOp::create(b, loc, operands.buffer(o),
                                    ValueRange{add(start, c(v * vl))},
                                    /*isWrite=*/false, /*localityHint=*/3,
@@ -121,41 +98,18 @@ void ContractEmitter::emitEpilogue(const BlockRange &range, Value i, Value j) {
   Value nBase = add(range.nBegin, mul(j, nr));
   Value sumBase = tileBase(i, j);
   Value rows = minimum(c(mr), sub(range.mEnd, mBase));
-  SmallVector<Value> columns, masks;
-  for (int64_t v = 0; v < nv; ++v) {
-    columns.push_back(add(nBase, c(v * vl)));
-    masks.push_back(N % nr ? laneMask(b, loc, sub(range.nEnd, columns[v]), vl)
-                           : Value());
-  }
-  Region &region = op.getEpilogue();
+  TileColumns columns =
+      columnsOf(b, loc, tile, nDim, N, nBase, range.nEnd, N % nr);
   loop(c(0), rows, 1, [&](Value r) {
     SmallVector<Value> dims = range.group;
     dims.append({add(mBase, r), nBase, Value()});
-    Cursors inputs = cursors(region, dims, nDim);
-    SmallVector<RowCursor> outs;
-    for (unsigned o = 0; o < operands.numOuts(); ++o)
-      outs.push_back(
-          operands.row(b, loc, operands.numInputs() + o, dims, nDim));
-    // Not the vectors that lie past the last column: a single column is stored
-    // without a mask.
-    for (int64_t v = 0; v < nv && v * vl < N; ++v) {
-      dims[nDim] = columns[v];
-      Lanes lanes{dims, nDim, vl, masks[v]};
-      SmallVector<Value> arguments;
-      for (const std::optional<RowCursor> &row : inputs)
-        arguments.push_back(row ? operands.loadVector(b, loc, *row, lanes)
-                                : Value());
-      arguments.push_back(vector::LoadOp::create(
+    auto sum = [&](int64_t v) -> Value {
+      return vector::LoadOp::create(
           b, loc, vectorType(), sums,
-          ValueRange{add(mad(r, nr, sumBase), c(v * vl))}));
-      auto values = inlineRegion(b, region, arguments, lanes);
-      if (failed(values)) {
-        broken = true;
-        return;
-      }
-      for (auto [out, value] : llvm::zip_equal(outs, *values))
-        operands.storeVector(b, loc, out, lanes, value);
-    }
+          ValueRange{add(mad(r, nr, sumBase), c(v * vl))});
+    };
+    broken |= failed(storeTileRow(b, loc, tile, operands, op.getEpilogue(),
+                                  dims, columns, sum));
   });
 }
 

@@ -6,10 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/KernelFunctions.h"
-#include "mlir/IR/Remarks.h"
 #include "passes/CPU/ContractEmitter.h"
 #include "passes/CPU/Passes.h"
-#include "passes/Remarks.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -29,14 +27,18 @@ static constexpr int64_t maxDirectStride = 512;
 
 void ContractEmitter::loop(Value from, Value to, int64_t step,
                            function_ref<void(Value)> body) {
-  auto loop = scf::ForOp::create(b, loc, from, to, c(step));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
+  emitLoop(b, loc, from, to, step, body);
 }
 
-Panel ContractEmitter::planPanel(Region &region, unsigned rowDim) {
-  Panel panel{&region, rowDim, movesAlongK(region, rowDim), false, true, 0, {}};
+ContractPanel ContractEmitter::planPanel(Region &region, unsigned rowDim) {
+  ContractPanel panel;
+  panel.region = &region;
+  panel.rowDim = rowDim;
+  panel.depthDim = kDim;
+  panel.alongDepth = movesAlongK(region, rowDim);
+  panel.isRight = rowDim == nDim;
+  if (single && !raggedK)
+    panel.depth = K;
   for (unsigned input : usedArguments(region))
     for (unsigned g = 0; g < mDim; ++g)
       panel.everyGroup &= !operands.dependsOn(input, g);
@@ -65,46 +67,36 @@ LogicalResult ContractEmitter::plan() {
   if (failed(readContract("moec-assign-schedule")))
     return failure();
   kernel::ScheduleAttr schedule = op.getScheduleAttr();
-  // A register tile is written out; this is far more than there are registers.
-  constexpr int64_t maxTileVectors = 1024;
-  mr = schedule.getMicro()[0];
-  if (mr > maxTileVectors || schedule.getMicro()[1] > maxTileVectors * vl / mr)
-    return op.emitOpError("expected a register tile of at most ")
-           << maxTileVectors << " vectors of " << vl << " lanes, got "
-           << schedule;
-  nr = llvm::alignTo(schedule.getMicro()[1], vl);
-  nv = nr / vl;
+  FailureOr<RegisterTile> read = readRegisterTile(op, schedule, vl);
+  if (failed(read))
+    return failure();
+  tile = *read;
+  mr = tile.rows, nr = tile.columns();
   mTile = llvm::alignTo(std::min(mTile, M), mr);
   nTile = llvm::alignTo(std::min(nTile, N), nr);
   kTile = std::min(kTile, K);
   countTiles();
   kBlocks = llvm::divideCeil(K, kTile);
   single = kBlocks == 1 && !raggedK;
-  kPad = llvm::alignTo(kTile, vl);
-  // Odd multiples of a cache line spread rows over all sets.
-  kStride = (kPad / vl | 1) * vl;
-  // Odd multiples of a cache line spread rows and strips over all sets.
-  strips = vl % mr == 0;
-  int64_t lines = llvm::divideCeil(strips ? kPad * mr : mTile, vl) | 1;
-  mStride = strips ? mr : lines * vl;
-  stripElements = strips ? lines * vl : mr;
 
   if (!raggedK && (kBlocks == 1 || kTile % vl == 0))
     operands.setAligned(kDim, vl);
   left = planPanel(op.getLhs(), mDim);
+  left.cutsRows = raggedM || M % vl || mTile % vl;
+  left.blockElements = layOutPanel(left, mr, mTile, kTile, vl);
   right = planPanel(op.getRhs(), nDim);
-  left.blockElements = left.lanesAlongK ? mTile * kStride
-                       : strips ? llvm::alignTo(mTile, vl) / mr * stripElements
-                                : kPad * mStride;
+  right.cutsRows = N % nr;
+  right.blockElements = layOutPanel(right, nr, nTile, kTile, vl);
   right.direct = directRight();
-  right.blockElements = right.direct >= 0 ? 0 : kPad * nTile;
+  if (right.direct >= 0)
+    right.blockElements = 0;
   left.resident = !raggedK && !raggedM &&
                   left.blockElements * kBlocks * 4 <= residentLeftBytes;
   right.resident =
       !raggedK && right.blockElements * kBlocks * 4 <= residentRightBytes;
   if (right.direct >= 0)
     right.resident = false;
-  for (Panel *panel : {&left, &right})
+  for (ContractPanel *panel : {&left, &right})
     panel->buffer = scratch.allocate(
         b, loc, panel->blockElements * (panel->resident ? kBlocks : 1),
         b.getF32Type());
@@ -115,24 +107,11 @@ LogicalResult ContractEmitter::plan() {
 
 void ContractEmitter::remarkSlowOperands() {
   auto report = [&](unsigned operand, unsigned dim, StringRef where) {
-    LaneKind kind = operands.along(operand, dim).kind;
-    if (kind != LaneKind::Strided && kind != LaneKind::Irregular)
-      return;
-    unsigned inputs = operands.numInputs();
-    remark::missed(loc, remarkAbout(op, "SlowOperand", "CPU"))
-        << remark::reason("{0}: {1} {2} {3} along the vector lanes, so it is "
-                          "moved element by element",
-                          where, operand < inputs ? "input" : "out",
-                          operand < inputs ? operand : operand - inputs,
-                          kind == LaneKind::Strided ? "is not contiguous"
-                                                    : "is indexed irregularly")
-        << remark::suggest("store it transposed, or split the dimension in "
-                           "multiples of {0}",
-                           vl);
+    remarkSlowOperand(op, operands, operand, dim, where, vl);
   };
-  for (Panel *panel : {&left, &right})
+  for (ContractPanel *panel : {&left, &right})
     for (unsigned input : usedArguments(*panel->region))
-      report(input, panel->lanesAlongK ? kDim : panel->rowDim,
+      report(input, panel->alongDepth ? kDim : panel->rowDim,
              panel == &left ? "left operand" : "right operand");
   for (unsigned input : usedArguments(op.getEpilogue()))
     if (input < operands.numInputs())
@@ -159,9 +138,20 @@ BlockRange ContractEmitter::decodeBlock(Value block, Value &mIndex,
   return rangeOf(mIndex, nIndex, std::move(group));
 }
 
+void ContractEmitter::pack(const ContractPanel &panel, const BlockRange &range,
+                           Value kBegin, Value kEnd, Value blockIndex) {
+  bool isLeft = panel.rowDim == mDim;
+  PanelRange piece{pointOf(range, Value(), Value(), Value()),
+                   isLeft ? range.mBegin : range.nBegin,
+                   isLeft ? range.mEnd : range.nEnd, kBegin, kEnd};
+  Value base = panel.resident ? mul(blockIndex, panel.blockElements) : c(0);
+  packer.pack(b, panel, piece, base);
+}
+
 /// Packs a resident panel if its key differs from the one packed before.
-Value ContractEmitter::packIfChanged(Panel &panel, const BlockRange &range,
-                                     Value tileIndex, Value oldKey) {
+Value ContractEmitter::packIfChanged(ContractPanel &panel,
+                                     const BlockRange &range, Value tileIndex,
+                                     Value oldKey) {
   Value key = c(0);
   if (!panel.everyGroup)
     for (unsigned g = 0; g < mDim; ++g)
@@ -229,7 +219,7 @@ SmallVector<Value> ContractEmitter::emitBlock(Value block, ValueRange keys) {
   loop(range.kBegin, range.kEnd, kTile, [&](Value k) {
     Value kEnd = minimum(add(k, c(kTile)), range.kEnd);
     Value index = arith::DivUIOp::create(b, loc, k, c(kTile));
-    for (Panel *panel : {&left, &right})
+    for (ContractPanel *panel : {&left, &right})
       if (!panel->resident && panel->direct < 0)
         pack(*panel, range, k, kEnd, index);
     emitTiles(range, [&](Value i, Value j) {
@@ -258,7 +248,7 @@ LogicalResult ContractEmitter::emit() {
     return failure();
   remarkSlowOperands();
   emitBlocks();
-  if (broken)
+  if (broken || packer.failed)
     return failure();
   moec::kernel::attr::variant.set(
       kernel.func,

@@ -51,18 +51,8 @@ int64_t ContractBlocks::numBlocks() const {
 }
 
 bool ContractBlocks::movesAlongK(Region &region, unsigned rowDim) const {
-  int64_t slowAlongRow = 0, slowAlongK = 0;
-  for (unsigned input : usedArguments(region)) {
-    if (input >= operands.numInputs())
-      continue;
-    auto slow = [&](unsigned dim) -> int64_t {
-      LaneKind kind = operands.along(input, dim).kind;
-      bool apart = kind == LaneKind::Strided || kind == LaneKind::Irregular;
-      return apart ? operands.numElements(input) : 0;
-    };
-    slowAlongRow += slow(rowDim);
-    slowAlongK += slow(kDim);
-  }
+  int64_t slowAlongRow = operands.numApart(region, rowDim);
+  int64_t slowAlongK = operands.numApart(region, kDim);
   return slowAlongK < slowAlongRow ||
          (slowAlongK == slowAlongRow && rowDim == mDim);
 }

@@ -114,6 +114,18 @@ LaneInfo KernelOperands::along(unsigned number, unsigned dim) const {
   return analyzeLane(operand.address, dim, dim == alignedDim ? alignment : 1);
 }
 
+int64_t KernelOperands::numApart(Region &region, unsigned dim) const {
+  int64_t elements = 0;
+  for (unsigned input : usedArguments(region)) {
+    if (input >= numInputs())
+      continue;
+    LaneKind kind = along(input, dim).kind;
+    if (kind == LaneKind::Strided || kind == LaneKind::Irregular)
+      elements += numElements(input);
+  }
+  return elements;
+}
+
 RowCursor KernelOperands::row(OpBuilder &b, Location loc, unsigned number,
                               ValueRange dims, unsigned laneDim) const {
   const Operand &operand = operands[number];

@@ -84,6 +84,9 @@ public:
   bool dependsOn(unsigned operand, unsigned dim) const;
   /// How the address moves along `dim`; Irregular if gathered rows change.
   LaneInfo along(unsigned operand, unsigned dim) const;
+  /// Elements of the inputs that `region` uses which lie apart along `dim`, so
+  /// that vectors along it are gathered.
+  int64_t numApart(mlir::Region &region, unsigned dim) const;
 
   /// Fixes all dimensions but `laneDim` (whose entry in `dims` is ignored).
   RowCursor row(mlir::OpBuilder &b, mlir::Location loc, unsigned operand,

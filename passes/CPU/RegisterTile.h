@@ -1,0 +1,68 @@
+//===- RegisterTile.h - The product that fills the registers ---*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_CPU_REGISTERTILE_H
+#define MOEC_PASSES_CPU_REGISTERTILE_H
+
+#include "passes/CPU/PanelPacker.h"
+
+namespace moec::cpu {
+
+/// Rows, and columns in vectors of `lanes`, whose sums stay in registers.
+struct RegisterTile {
+  int64_t rows, vectors, lanes;
+  int64_t columns() const { return vectors * lanes; }
+  /// Sum (r, v) is number r * vectors + v.
+  int64_t sums() const { return rows * vectors; }
+};
+
+/// The `micro` of a schedule in vectors of `lanes`; an error at `op` if it is
+/// far larger than any machine's registers, since tiles are written out.
+mlir::FailureOr<RegisterTile> readRegisterTile(mlir::Operation *op,
+                                               kernel::ScheduleAttr schedule,
+                                               int64_t lanes);
+
+/// The factors of a tile, f32 in one-dimensional buffers: row r of the left one
+/// at leftBase + r * leftRow + k * leftStep, the row of columns of the right
+/// one at rightBase + k * rightStep.
+struct TileFactors {
+  mlir::Value left, leftBase;
+  int64_t leftRow, leftStep;
+  mlir::Value right, rightBase;
+  int64_t rightStep;
+};
+
+/// sums[r, :] += sum over k < depth of left(r, k) * right(k, :), in ascending
+/// k: what the loop of FMAs leaves of `sums`, vector<lanes x f32> each.
+llvm::SmallVector<mlir::Value>
+multiplyTile(mlir::OpBuilder &b, mlir::Location loc, const RegisterTile &tile,
+             const TileFactors &factors, mlir::Value depth,
+             mlir::ValueRange sums);
+
+/// The columns of a tile in the space of a kernel op, for its epilogue.
+struct TileColumns {
+  unsigned dim;                                 ///< n
+  int64_t extent;                               ///< of n
+  llvm::SmallVector<mlir::Value> starts, masks; ///< of each vector
+};
+/// Those from `begin` on, of which the ones before `end` exist; `cut`: not all.
+TileColumns columnsOf(mlir::OpBuilder &b, mlir::Location loc,
+                      const RegisterTile &tile, unsigned dim, int64_t extent,
+                      mlir::Value begin, mlir::Value end, bool cut);
+
+/// Stores what `epilogue` makes of a row of sums, `sum(v)` for vector v of its
+/// columns. `dims` is the row's point at the first column. Fails at ops that
+/// have no vector form.
+mlir::LogicalResult
+storeTileRow(mlir::OpBuilder &b, mlir::Location loc, const RegisterTile &tile,
+             const KernelOperands &operands, mlir::Region &epilogue,
+             llvm::SmallVector<mlir::Value> dims, const TileColumns &columns,
+             llvm::function_ref<mlir::Value(int64_t)> sum);
+
+} // namespace moec::cpu
+
+#endif // MOEC_PASSES_CPU_REGISTERTILE_H

@@ -1,0 +1,37 @@
+// RUN: moec-opt %s --moec-lower-contract --canonicalize --cse | FileCheck %s
+
+// The loop that multiplies two panels: a step loads the vectors of a row of the right one, and one scalar a row of the left one.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
+// CHECK-LABEL: func.func @contraction(
+// CHECK:         %[[SUMS:.*]]:4 = scf.for %[[K:.*]] = %c0 to %c6 step %c1 iter_args(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}}, %[[C:.*]] = %{{.*}}, %[[D:.*]] = %{{.*}}) -> (vector<4xf32>, vector<4xf32>, vector<4xf32>, vector<4xf32>) {
+// CHECK:           %[[LEFT:.*]] = vector.load
+// CHECK:           %[[RIGHT:.*]] = vector.load
+// CHECK:           %[[X:.*]] = memref.load
+// CHECK-NEXT:      %[[ROW:.*]] = vector.broadcast %[[X]]
+// CHECK-NEXT:      vector.fma %[[ROW]], %[[LEFT]], %[[A]]
+// CHECK-NEXT:      vector.fma %[[ROW]], %[[RIGHT]], %[[B]]
+// CHECK:           %[[Y:.*]] = memref.load
+// CHECK-NEXT:      %[[NEXT:.*]] = vector.broadcast %[[Y]]
+// CHECK-NEXT:      vector.fma %[[NEXT]], %[[LEFT]], %[[C]]
+// CHECK-NEXT:      vector.fma %[[NEXT]], %[[RIGHT]], %[[D]]
+// CHECK-NEXT:      scf.yield
+// A row of sums goes through the epilogue and is stored, the last vector cut to its 3 columns.
+// CHECK:         scf.for
+// CHECK:           arith.negf
+// CHECK:           vector.store
+// CHECK:           %[[LAST:.*]] = arith.negf
+// CHECK:           vector.maskedstore %{{.*}}, %{{.*}}, %[[LAST]]
+func.func @contraction(%x: memref<4x6xf32>, %w: memref<6x7xf32>, %y: memref<4x7xf32>,
+                       %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.contract dims [4, 7, 6] ins(%x, %w : memref<4x6xf32>, memref<6x7xf32>) outs(%y : memref<4x7xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [4, 8, 6], micro = [2, 8]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32):
+      %n = arith.negf %acc : f32
+      kernel.yield %n : f32 }
+  return
+}
+}
