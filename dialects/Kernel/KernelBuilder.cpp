@@ -177,19 +177,21 @@ ValueRange KernelSpec::rows(OpBuilder &builder, ArrayRef<Phase> phases,
   return op.getResults();
 }
 
+/// Yields argument `i` as it is.
+static Body argument(unsigned i) {
+  return [i](ScalarBuilder &, ValueRange args) {
+    return SmallVector<Value>{args[i]};
+  };
+}
+
 ValueRange KernelSpec::contract(OpBuilder &builder, const Body &epilogue) {
   auto op = kernel::ContractOp::create(
       builder, loc, TypeRange(ValueRange(outs)), ins, outs, dims, maps(builder),
       gathersOrNone(gathers), optional(builder, raggedDim),
       optional(builder, offsets), kernel::ScheduleAttr());
   SmallVector<Type> arguments = inputScalars();
-  auto operand = [](unsigned i) {
-    return [i](ScalarBuilder &, ValueRange args) {
-      return SmallVector<Value>{args[i]};
-    };
-  };
-  fill(builder, op.getLhs(), arguments, operand(0));
-  fill(builder, op.getRhs(), arguments, operand(1));
+  for (auto [i, region] : llvm::enumerate(op.getFactors()))
+    fill(builder, *region, arguments, argument(i));
   arguments.push_back(builder.getF32Type());
   fill(builder, op.getEpilogue(), arguments, epilogue);
   return op.getResults();

@@ -64,6 +64,14 @@ def Kernel_StructuredOpInterface : OpInterface<"StructuredKernelOpInterface"> {
                     (ins "unsigned":$out)>,
     InterfaceMethod<"Where a map that reads every element of an out may move to.", "::moec::kernel::OutFusion",
                     "getOutFusion", (ins "unsigned":$out), "", "return ::moec::kernel::OutFusion::Beside;">,
+    InterfaceMethod<"The regions whose one value is multiplied, all of one type, f32 or bf16; none if "
+                    "the op multiplies no matrices.", "::llvm::SmallVector<::mlir::Region *>", "getFactors",
+                    (ins), "", "return {};">,
+    InterfaceMethod<"The dims of the matrix that input `input` is, if it is that of a factor: it is packed, so that "
+                    "it may be contiguous along either.", "::llvm::SmallVector<unsigned>", "getMatrixDims",
+                    (ins "unsigned":$input), "", "return {};">,
+    InterfaceMethod<"How the op is tiled; null if nobody chose that.", "::moec::kernel::ScheduleAttr",
+                    "getScheduleAttr">,
   ];
   let extraSharedClassDeclaration = [{
     /// Map of input `i`.

@@ -80,6 +80,8 @@ def Kernel_ContractOp : Kernel_StructuredOp<"contract"> {
     int64_t getFlops();
     /// The left and the right operand.
     unsigned getNumFixedInputs() { return 2; }
+    ::llvm::SmallVector<::mlir::Region *> getFactors() { return {&getLhs(), &getRhs()}; }
+    ::llvm::SmallVector<unsigned> getMatrixDims(unsigned input);
     ::moec::kernel::InputUse getInputUse(unsigned input);
     ::mlir::OpOperand &getStored(unsigned out);
   }];

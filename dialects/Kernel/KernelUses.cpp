@@ -29,22 +29,34 @@ static OpOperand &storedBy(Region &region, unsigned number) {
   return region.front().getTerminator()->getOpOperand(number);
 }
 
-InputUse ContractOp::getInputUse(unsigned input) {
+/// What an op that multiplies `factors` does with an input; input i is that of
+/// factor i.
+static InputUse useByFactors(ArrayRef<Region *> factors, Region &epilogue,
+                             unsigned input) {
   InputUse use;
-  for (unsigned side : {0, 1}) {
-    Region &region = side == 0 ? getLhs() : getRhs();
-    if (region.getArgument(input).use_empty())
+  for (auto [number, region] : llvm::enumerate(factors)) {
+    if (region->getArgument(input).use_empty())
       continue;
     // Beside the operand itself there are statistics, scales and weights.
-    bool plain = yieldsAsItIs(region, input);
-    use.mayRound &= plain || input == side;
+    bool plain = yieldsAsItIs(*region, input);
+    use.mayRound &= plain || input == number;
     use.multiplied = true;
     use.computedOn |= !plain;
   }
-  BlockArgument inEpilogue = getEpilogue().getArgument(input);
+  BlockArgument inEpilogue = epilogue.getArgument(input);
   use.computedOn |= !inEpilogue.use_empty();
   use.mayRound &= !isTerm(inEpilogue);
   return use;
+}
+
+InputUse ContractOp::getInputUse(unsigned input) {
+  return useByFactors(getFactors(), getEpilogue(), input);
+}
+
+SmallVector<unsigned> ContractOp::getMatrixDims(unsigned input) {
+  if (input >= getNumFixedInputs())
+    return {};
+  return {getKDim(), input == 0 ? getMDim() : getNDim()};
 }
 
 OpOperand &ContractOp::getStored(unsigned out) {

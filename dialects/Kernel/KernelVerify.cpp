@@ -192,8 +192,7 @@ static LogicalResult verifyRagged(StructuredKernelOpInterface op) {
   return success();
 }
 
-/// Maps, gathers, ragged dimension and operands of `op`.
-static LogicalResult verifyStructure(StructuredKernelOpInterface op) {
+LogicalResult moec::kernel::verifyStructure(StructuredKernelOpInterface op) {
   if (op.getOuts().empty())
     return op->emitOpError("expected at least one out");
   if (failed(verifyOperands(op, op.getOuts())) || failed(verifyMaps(op)) ||
@@ -205,10 +204,9 @@ static LogicalResult verifyStructure(StructuredKernelOpInterface op) {
   return success();
 }
 
-/// The arguments of a region: one scalar per input, then `extra`.
-static LogicalResult verifyArguments(StructuredKernelOpInterface op,
-                                     StringRef name, Region &region,
-                                     ArrayRef<Type> extra) {
+LogicalResult moec::kernel::verifyArguments(StructuredKernelOpInterface op,
+                                            StringRef name, Region &region,
+                                            ArrayRef<Type> extra) {
   SmallVector<Type> expected;
   for (Value input : op.getInputs())
     expected.push_back(elementTypeOf(input));
@@ -228,14 +226,9 @@ static LogicalResult verifyArguments(StructuredKernelOpInterface op,
   return success();
 }
 
-static OperandRange yielded(Region &region) {
-  return region.front().back().getOperands();
-}
-
-/// What a region reads at a point must not depend on `dim`.
-static LogicalResult verifyIndependent(StructuredKernelOpInterface op,
-                                       StringRef name, Region &region,
-                                       unsigned dim, StringRef dimName) {
+LogicalResult moec::kernel::verifyIndependent(StructuredKernelOpInterface op,
+                                              StringRef name, Region &region,
+                                              unsigned dim, StringRef dimName) {
   for (auto [i, input] : llvm::enumerate(op.getInputs())) {
     if (region.front().getArgument(i).use_empty())
       continue;
@@ -255,17 +248,14 @@ static LogicalResult verifyIndependent(StructuredKernelOpInterface op,
   return success();
 }
 
-/// The values stored in the outs `first` .. are of their element types, and
-/// their maps tell all points of dimensions 0 .. `dims`-1 apart (as far as
-/// which dimensions they use says so).
-static LogicalResult verifyStores(StructuredKernelOpInterface op,
-                                  StringRef name, OperandRange values,
-                                  unsigned first, unsigned dims) {
+LogicalResult moec::kernel::verifyStores(StructuredKernelOpInterface op,
+                                         StringRef name, TypeRange values,
+                                         unsigned first, unsigned dims) {
   for (auto [i, value] : llvm::enumerate(values)) {
     Type expected = elementTypeOf(op.getOuts()[first + i]);
-    if (value.getType() != expected)
+    if (value != expected)
       return op->emitOpError(name) << ": value " << i << ": expected "
-                                   << expected << ", got " << value.getType();
+                                   << expected << ", got " << value;
     AffineMap map = op.getOutMap(first + i);
     // Rows of different groups are different rows.
     bool grouped = op.getRaggedDim() && *op.getRaggedDim() < dims;
@@ -281,6 +271,29 @@ static LogicalResult verifyStores(StructuredKernelOpInterface op,
                << first + i << ": expected no use of the reduced dimension "
                << d << ", got " << AffineMapAttr::get(map);
   }
+  return success();
+}
+
+LogicalResult moec::kernel::verifyFactors(StructuredKernelOpInterface op,
+                                          ArrayRef<StringRef> names) {
+  SmallVector<Type> types;
+  for (auto [name, region] : llvm::zip_equal(names, op.getFactors())) {
+    if (failed(verifyArguments(op, name, *region, {})))
+      return failure();
+    OperandRange values = yielded(*region);
+    if (values.size() != 1)
+      return op->emitOpError(name) << ": expected one value of f32 or bf16, "
+                                   << "got " << values.size() << " values";
+    types.push_back(values.front().getType());
+    if (!types.back().isF32() && !types.back().isBF16())
+      return op->emitOpError(name)
+             << ": expected a value of f32 or bf16, got " << types.back();
+  }
+  for (unsigned i = 1; i < types.size(); ++i)
+    if (types[i] != types[0])
+      return op->emitOpError("expected ")
+             << names[0] << " and " << names[i] << " of one type, got "
+             << types[0] << " and " << types[i];
   return success();
 }
 
@@ -300,24 +313,8 @@ LogicalResult ContractOp::verify() {
     return emitOpError("expected m or k of groups as ragged dimension, got "
                        "dimension ")
            << *getRaggedDim() << " of " << getDims().size();
-  for (auto [name, region] :
-       {std::pair<StringRef, Region *>("lhs", &getLhs()), {"rhs", &getRhs()}}) {
-    if (failed(verifyArguments(*this, name, *region, {})))
-      return failure();
-    OperandRange values = yielded(*region);
-    if (values.size() != 1)
-      return emitOpError(name) << ": expected one value of f32 or bf16, got "
-                               << values.size() << " values";
-    Type type = values.front().getType();
-    if (!type.isF32() && !type.isBF16())
-      return emitOpError(name)
-             << ": expected a value of f32 or bf16, got " << type;
-  }
-  Type left = yielded(getLhs()).front().getType();
-  Type right = yielded(getRhs()).front().getType();
-  if (left != right)
-    return emitOpError("expected lhs and rhs of one type, got ")
-           << left << " and " << right;
+  if (failed(verifyFactors(*this, {"lhs", "rhs"})))
+    return failure();
   if (failed(verifyArguments(*this, "epilogue", getEpilogue(),
                              Float32Type::get(getContext()))))
     return failure();
@@ -330,7 +327,8 @@ LogicalResult ContractOp::verify() {
       failed(
           verifyIndependent(*this, "epilogue", getEpilogue(), getKDim(), "k")))
     return failure();
-  return verifyStores(*this, "epilogue", yielded(getEpilogue()), 0, getKDim());
+  return verifyStores(*this, "epilogue", yielded(getEpilogue()).getTypes(), 0,
+                      getKDim());
 }
 
 LogicalResult RowsOp::verify() {
@@ -366,9 +364,9 @@ LogicalResult RowsOp::verify() {
            << getOuts().size() << " values, one per out, got " << rows.size()
            << " and " << elements.size();
   if (failed(verifyIndependent(*this, "finish", getFinish(), c, "c")) ||
-      failed(verifyStores(*this, "finish", rows, 0, c)))
+      failed(verifyStores(*this, "finish", rows.getTypes(), 0, c)))
     return failure();
-  return verifyStores(*this, "emit", elements, rows.size(), c + 1);
+  return verifyStores(*this, "emit", elements.getTypes(), rows.size(), c + 1);
 }
 
 LogicalResult MapOp::verify() {
@@ -379,7 +377,8 @@ LogicalResult MapOp::verify() {
     return emitOpError("body: expected ")
            << getOuts().size() << " values, one per out, got "
            << yielded(getBody()).size();
-  return verifyStores(*this, "body", yielded(getBody()), 0, getDims().size());
+  return verifyStores(*this, "body", yielded(getBody()).getTypes(), 0,
+                      getDims().size());
 }
 
 LogicalResult IndexOp::verify() {

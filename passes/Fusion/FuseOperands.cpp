@@ -76,15 +76,15 @@ static bool isIndex(kernel::StructuredKernelOpInterface op, unsigned input) {
 static const char *checkAccess(kernel::MapOp map, Move &move) {
   SmallVector<AffineMap> maps = getMovedMaps(map, move);
   AffineMap old = move.consumer.getInputMap(move.input);
-  auto contract = dyn_cast<kernel::ContractOp>(move.consumer.getOperation());
-  bool operand = contract && move.input < 2;
+  // An operand that is packed may be contiguous along either dim.
+  SmallVector<unsigned> packed = move.consumer.getMatrixDims(move.input);
+  bool operand = !packed.empty();
   SmallVector<unsigned> allowed;
   if (std::optional<unsigned> dim =
           getUnitStrideDim(simplifyMap(old, move.consumer.getDims())))
     allowed.push_back(*dim);
   if (operand)
-    allowed = {contract.getKDim(),
-               move.input == 0 ? contract.getMDim() : contract.getNDim()};
+    allowed = packed;
   std::optional<unsigned> vectorDim;
   for (auto [i, moved] : llvm::enumerate(maps)) {
     std::optional<unsigned> dim = getUnitStrideDim(moved);
@@ -173,6 +173,7 @@ static Operation *apply(RewriterBase &rewriter, kernel::MapOp map,
   kernel::StructuredKernelOpInterface consumer = move.consumer;
   Operation *op = consumer;
   SmallVector<AffineMap> maps = getMovedMaps(map, move);
+  bool isOperand = !consumer.getMatrixDims(move.input).empty();
   rewriter.setInsertionPoint(op);
   KernelRewriter kernel(rewriter, consumer);
   unsigned base = kernel.inputs.size();
@@ -193,8 +194,8 @@ static Operation *apply(RewriterBase &rewriter, kernel::MapOp map,
                    move.iteration);
     element.replaceAllUsesWith(values[move.result]);
   }
-  // A contraction's operand keeps its place.
-  if (move.primary && isa<kernel::ContractOp>(op) && move.input < 2)
+  // The operand of a product keeps its place.
+  if (move.primary && isOperand)
     kernel.inputs[move.input] = kernel.inputs[base + *move.primary];
   Operation *fused =
       kernel.build(rewriter.getFusedLoc({map.getLoc(), op->getLoc()}));

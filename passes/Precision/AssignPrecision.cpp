@@ -96,9 +96,12 @@ public:
         if (op.getInputUse(i).decides)
           keepGates(input);
     });
-    func.walk([&](kernel::ContractOp op) {
+    func.walk([&](kernel::StructuredKernelOpInterface op) {
+      SmallVector<Region *> factors = op.getFactors();
+      if (factors.empty())
+        return;
       Type operand =
-          op.getLhs().front().getTerminator()->getOperand(0).getType();
+          factors[0]->front().getTerminator()->getOperand(0).getType();
       if (precise.contains(op))
         remark::missed(op.getLoc(),
                        remarkAbout(op, "AssignPrecision", "Precision"))
@@ -107,10 +110,10 @@ public:
         multiplying.insert(op);
     });
     storeValues();
-    func.walk([&](kernel::ContractOp op) {
+    func.walk([&](kernel::StructuredKernelOpInterface op) {
       if (!multiplying.contains(op))
         return;
-      for (Region *factor : {&op.getLhs(), &op.getRhs()})
+      for (Region *factor : op.getFactors())
         roundYield(factor->front().getTerminator()->getOpOperand(0));
     });
     copyWeights();
@@ -135,11 +138,13 @@ private:
     if (auto repeat = dyn_cast<moe::RepeatOp>(op))
       keepGates(repeat.getBody().front().getTerminator()->getOperand(
           result.getResultNumber()));
-    else if (isa<kernel::ContractOp>(op))
-      precise.insert(op);
-    else if (auto kernel = dyn_cast<kernel::StructuredKernelOpInterface>(op))
-      for (Value input : kernel.getInputs())
-        keepGates(input);
+    else if (auto kernel = dyn_cast<kernel::StructuredKernelOpInterface>(op)) {
+      if (!kernel.getFactors().empty())
+        precise.insert(op);
+      else
+        for (Value input : kernel.getInputs())
+          keepGates(input);
+    }
   }
 
   void storeValues() {
@@ -178,15 +183,16 @@ private:
   }
 
   void copyWeights() {
-    SmallVector<std::pair<kernel::ContractOp, unsigned>> weights;
-    func.walk([&](kernel::ContractOp op) {
+    SmallVector<std::pair<kernel::StructuredKernelOpInterface, unsigned>>
+        weights;
+    func.walk([&](kernel::StructuredKernelOpInterface op) {
       for (unsigned i = 0; i < op.getInputs().size(); ++i)
         if (multiplying.contains(op) && isPlainWeight(op, i))
           weights.push_back({op, i});
     });
     for (auto [op, i] : weights) {
       op->setOperand(i, getCopy(op.getInputs()[i]));
-      for (Region *region : {&op.getLhs(), &op.getRhs()}) {
+      for (Region *region : op.getFactors()) {
         BlockArgument argument = region->getArgument(i);
         if (argument.use_empty())
           continue;
@@ -201,7 +207,7 @@ private:
   }
 
   /// A parameter that `op` rounds and multiplies and does nothing else with.
-  bool isPlainWeight(kernel::ContractOp op, unsigned i) {
+  bool isPlainWeight(kernel::StructuredKernelOpInterface op, unsigned i) {
     Value root = kernel::getViewRoot(op.getInputs()[i]);
     while (auto argument = dyn_cast<BlockArgument>(root)) {
       auto repeat = dyn_cast<moe::RepeatOp>(argument.getOwner()->getParentOp());
@@ -213,11 +219,15 @@ private:
     }
     auto argument = dyn_cast<BlockArgument>(root);
     if (!argument || !cast<RankedTensorType>(argument.getType()).getRank() ||
-        !moe::attr::variable.ofArgument(func, argument.getArgNumber()) ||
-        !op.getEpilogue().getArgument(i).use_empty())
+        !moe::attr::variable.ofArgument(func, argument.getArgNumber()))
       return false;
+    SmallVector<Region *> factors = op.getFactors();
+    for (Region &region : op->getRegions())
+      if (!llvm::is_contained(factors, &region) &&
+          !region.getArgument(i).use_empty())
+        return false;
     bool multiplied = false;
-    for (Region *region : {&op.getLhs(), &op.getRhs()}) {
+    for (Region *region : factors) {
       BlockArgument element = region->getArgument(i);
       if (element.use_empty())
         continue;

@@ -1,4 +1,4 @@
-//===- VerifyContract.cpp - Which contraction has no schedule -----------===//
+//===- VerifyContract.cpp - What was left without a schedule ------------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -16,15 +16,15 @@ namespace moec::schedule {
 namespace {
 struct VerifySchedulePass : impl::VerifySchedulePassBase<VerifySchedulePass> {
   void runOnOperation() override {
-    WalkResult walk = getOperation()->walk([](kernel::ContractOp op) {
-      if (op.getScheduleAttr())
+    auto check = [](kernel::StructuredKernelOpInterface op) {
+      if (op.getFactors().empty() || op.getScheduleAttr())
         return WalkResult::advance();
-      op.emitOpError("has no schedule: no pass of this phase is for the "
-                     "machine of the module, ")
+      op->emitOpError("has no schedule: no pass of this phase is for the "
+                      "machine of the module, ")
           << kernel::findMachine(op);
       return WalkResult::interrupt();
-    });
-    if (walk.wasInterrupted())
+    };
+    if (getOperation()->walk(check).wasInterrupted())
       return signalPassFailure();
     markAllAnalysesPreserved();
   }
