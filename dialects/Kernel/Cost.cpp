@@ -18,6 +18,12 @@ int64_t ContractOp::getFlops() {
   return flops;
 }
 
+int64_t AttendOp::getFlops() {
+  int64_t depth = getDims()[getDDim()] + getDims()[getEDim()];
+  int64_t scores = getDims()[getTDim()] * llvm::product_of(getGrid());
+  return 2 * scores * depth;
+}
+
 int64_t moec::kernel::getOperandBytes(Operation *op) {
   int64_t bytes = 0;
   llvm::SmallPtrSet<void *, 8> seen;

@@ -197,6 +197,18 @@ ValueRange KernelSpec::contract(OpBuilder &builder, const Body &epilogue) {
   return op.getResults();
 }
 
+ValueRange KernelSpec::attend(OpBuilder &builder, double scale) {
+  auto op = kernel::AttendOp::create(
+      builder, loc, TypeRange(ValueRange(outs)), ins, outs, dims, maps(builder),
+      gathersOrNone(gathers), llvm::APFloat(scale), kernel::ScheduleAttr());
+  SmallVector<Type> arguments = inputScalars();
+  for (auto [i, region] : llvm::enumerate(op.getFactors()))
+    fill(builder, *region, arguments, argument(i));
+  arguments.push_back(builder.getF32Type());
+  fill(builder, op.getEpilogue(), arguments, argument(ins.size()));
+  return op.getResults();
+}
+
 //===----------------------------------------------------------------------===//
 // Iteration spaces and shapes
 //===----------------------------------------------------------------------===//

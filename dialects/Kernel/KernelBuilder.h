@@ -97,6 +97,9 @@ public:
   /// Multiplies inputs 0 and 1 as they are; `epilogue` gets the inputs, then
   /// the accumulator.
   mlir::ValueRange contract(mlir::OpBuilder &builder, const Body &epilogue);
+  /// Inputs 0 to 2 are query, key and value as they are; of the results the
+  /// first is what is attended to, a second the log-sum-exp of each row.
+  mlir::ValueRange attend(mlir::OpBuilder &builder, double scale);
 
 private:
   /// Attribute with the maps of inputs and outs.

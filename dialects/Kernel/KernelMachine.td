@@ -16,6 +16,8 @@ def Kernel_MachineInterface : AttrInterface<"MachineInterface"> {
   let methods = [
     InterfaceMethod<"Cores, multiprocessors: what takes one block of a kernel at a time.",
                     "int64_t", "getUnits">,
+    InterfaceMethod<"Whether there is code for `kernel.attend`; if not, attention is made of other kernels.",
+                    "bool", "canAttend">,
     InterfaceMethod<[{
       Whether code for this machine runs on `other`: it is of the same kind and has
       all that this one has. The number of units does not matter.

@@ -81,6 +81,7 @@ addEffects(OperandRange inputs, OperandRange outs, Operation *op,
     addEffects(getInputs(), getOuts(), *this, effects);                        \
   }
 KERNEL_EFFECTS(ContractOp)
+KERNEL_EFFECTS(AttendOp)
 KERNEL_EFFECTS(RowsOp)
 KERNEL_EFFECTS(MapOp)
 KERNEL_EFFECTS(RouteOp)

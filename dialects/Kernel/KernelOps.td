@@ -87,6 +87,84 @@ def Kernel_ContractOp : Kernel_StructuredOp<"contract"> {
   }];
 }
 
+def Kernel_AttendOp : Kernel_StructuredOp<"attend"> {
+  let summary = "Attention whose scores are not stored";
+  let description = [{
+    `dims` is `[g..., s, e, t, d]`: rows s of the query, columns e of the value, rows t of key and value, over
+    which the softmax goes, and the depth d of a score. For every g and s:
+
+      scores(t) = scale * sum over d of query(g, s, d) * key(g, t, d)
+      weights(t) = exp(scores(t) - max of scores) / sum of exp(scores - max of scores)
+      acc(e) = sum over t of weights(t) * value(g, t, e)
+      outs[i](g, s, e) = epilogue_i(inputs..., acc(e))
+
+    Inputs 0 to 2 are query, key and value; further inputs belong to the regions. `query`, `key` and `value` yield the
+    element that is multiplied, from one block argument per input, all f32 or all bf16; their maps use no other of the
+    last four dims than theirs, those of `epilogue` not t and d. Scores, weights and sums are f32: of bf16 factors no
+    product is rounded. Heads of the query that share one of the key are groups g, which the maps of key and value divide.
+    An out behind those of `epilogue`, if there is one, is the log-sum-exp of the scores of a row, f32, at (g, s).
+
+    A block of rows takes the keys block by block, with the maximum and the sum so far (Dao et al., arXiv 2205.14135,
+    algorithm 1; Rabe and Staats, arXiv 2112.05682), in ascending t: memory is that of the operands, O(s + t) for a group.
+
+    Example: two images, 4 heads of 24 channels that lie side by side:
+
+    ```mlir
+    func.func @heads(%q: tensor<2x49x96xf32>, %k: tensor<2x49x96xf32>, %v: tensor<2x49x96xf32>,
+                     %init: tensor<2x49x96xf32>) -> tensor<2x49x96xf32> {
+      %y = kernel.attend dims [2, 4, 49, 24, 49, 24]
+        ins(%q, %k, %v : tensor<2x49x96xf32>, tensor<2x49x96xf32>, tensor<2x49x96xf32>)
+        outs(%init : tensor<2x49x96xf32>)
+        maps [affine_map<(b, h, s, e, t, d) -> (b, s, h * 24 + d)>,
+              affine_map<(b, h, s, e, t, d) -> (b, t, h * 24 + d)>,
+              affine_map<(b, h, s, e, t, d) -> (b, t, h * 24 + e)>,
+              affine_map<(b, h, s, e, t, d) -> (b, s, h * 24 + e)>]
+        scale 0.2041241452319315
+        query { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %a : f32 }
+        key { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %b : f32 }
+        value { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %c : f32 }
+        epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<2x49x96xf32>
+      return %y : tensor<2x49x96xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyShaped>:$inputs, Variadic<AnyShaped>:$outs,
+    DenseI64ArrayAttr:$dims, AffineMapArrayAttr:$indexing_maps,
+    DefaultValuedAttr<DenseI32ArrayAttr, "{}">:$gathers, F64Attr:$scale,
+    OptionalAttr<Kernel_ScheduleAttr>:$schedule);
+  let regions = (region SizedRegion<1>:$query, SizedRegion<1>:$key, SizedRegion<1>:$value, SizedRegion<1>:$epilogue);
+  let assemblyFormat = [{
+    `dims` $dims (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outs `:` type($outs) `)`
+    `maps` $indexing_maps (`gathers` $gathers^)? `scale` $scale (`schedule` $schedule^)?
+    `query` custom<Isolated>($query) `key` custom<Isolated>($key) `value` custom<Isolated>($value)
+    `epilogue` custom<Isolated>($epilogue) attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    unsigned getSDim() { return getDims().size() - 4; }
+    unsigned getEDim() { return getDims().size() - 3; }
+    unsigned getTDim() { return getDims().size() - 2; }
+    unsigned getDDim() { return getDims().size() - 1; }
+    /// The number of the out with the log-sum-exp of each row, if there is one.
+    ::std::optional<unsigned> getStatistic();
+    ::llvm::ArrayRef<int64_t> getGrid() { return getDims().drop_back(3); }
+    ::std::optional<uint64_t> getRaggedDim() { return ::std::nullopt; }
+    ::std::optional<uint64_t> getOffsets() { return ::std::nullopt; }
+    int64_t getFlops();
+    /// Query, key and value.
+    unsigned getNumFixedInputs() { return 3; }
+    ::llvm::SmallVector<::mlir::Region *> getFactors() { return {&getQuery(), &getKey(), &getValue()}; }
+    ::llvm::SmallVector<unsigned> getMatrixDims(unsigned input);
+    ::moec::kernel::InputUse getInputUse(unsigned input);
+    ::moec::kernel::OutRounding getOutRounding(unsigned out) {
+      return getStatistic() == out ? ::moec::kernel::OutRounding::Never : ::moec::kernel::OutRounding::Always;
+    }
+    /// Not for the statistic, which no region yields.
+    ::mlir::OpOperand &getStored(unsigned out);
+    /// The statistic is the last out: nothing comes beside those of the epilogue then.
+    ::moec::kernel::OutFusion getOutFusion(unsigned out);
+  }];
+}
+
 def Kernel_RowsOp : Kernel_StructuredOp<"rows"> {
   let summary = "Row-wise reductions, in phases, with a body";
   let description = [{

@@ -63,6 +63,38 @@ OpOperand &ContractOp::getStored(unsigned out) {
   return storedBy(getEpilogue(), out);
 }
 
+InputUse AttendOp::getInputUse(unsigned input) {
+  return useByFactors(getFactors(), getEpilogue(), input);
+}
+
+SmallVector<unsigned> AttendOp::getMatrixDims(unsigned input) {
+  switch (input) {
+  case 0:
+    return {getDDim(), getSDim()};
+  case 1:
+    return {getDDim(), getTDim()};
+  case 2:
+    return {getTDim(), getEDim()};
+  default:
+    return {};
+  }
+}
+
+std::optional<unsigned> AttendOp::getStatistic() {
+  unsigned yielded = getEpilogue().front().getTerminator()->getNumOperands();
+  return getOuts().size() > yielded ? std::optional(yielded) : std::nullopt;
+}
+
+OpOperand &AttendOp::getStored(unsigned out) {
+  return storedBy(getEpilogue(), out);
+}
+
+OutFusion AttendOp::getOutFusion(unsigned out) {
+  if (std::optional<unsigned> statistic = getStatistic())
+    return out == *statistic ? OutFusion::Never : OutFusion::InPlace;
+  return OutFusion::Beside;
+}
+
 InputUse RowsOp::getInputUse(unsigned input) {
   InputUse use;
   use.computedOn = true;

@@ -385,7 +385,7 @@ LogicalResult IndexOp::verify() {
   auto parent = dyn_cast<StructuredKernelOpInterface>((*this)->getParentOp());
   if (!parent)
     return emitOpError("expected to stand in a region of kernel.contract, "
-                       "kernel.rows or kernel.map");
+                       "kernel.attend, kernel.rows or kernel.map");
   if (getDim() >= parent.getDims().size())
     return emitOpError("expected 0 <= dimension < ")
            << parent.getDims().size() << ", got "

@@ -254,6 +254,67 @@ static Status evalContract(kernel::ContractOp op, Frame<T> &frame) {
 }
 
 template <typename T>
+static Status evalAttend(kernel::AttendOp op, Frame<T> &frame) {
+  Machine<T> machine(op, frame);
+  if (failed(machine.check()))
+    return Status::Failed;
+  unsigned count = machine.numInputs();
+  auto query = machine.program(op.getQuery(), count);
+  auto key = machine.program(op.getKey(), count);
+  auto value = machine.program(op.getValue(), count);
+  auto epilogue = machine.program(op.getEpilogue(), count + 1);
+  if (failed(query) || failed(key) || failed(value) || failed(epilogue))
+    return Status::Failed;
+  unsigned s = op.getSDim(), e = op.getEDim(), t = op.getTDim(),
+           d = op.getDDim();
+  size_t keys = machine.dims[t], depth = machine.dims[d];
+  T scale = T(op.getScale().convertToDouble());
+  machine.loop(0, s, [&] {
+    // The operands as matrices [s, d], [t, d] and [e, t].
+    auto pack = [&](ScalarProgram<T> &program, unsigned row, unsigned column) {
+      std::vector<T> matrix;
+      machine.loop(row, row + 1, [&] {
+        machine.loop(column, column + 1, [&] {
+          machine.run(program);
+          matrix.push_back(program.result(0).f);
+        });
+      });
+      return matrix;
+    };
+    std::vector<T> queries = pack(*query, s, d), all = pack(*key, t, d),
+                   values = pack(*value, e, t);
+    if (queries.size() != machine.dims[s] * depth ||
+        all.size() != keys * depth || values.size() != machine.dims[e] * keys)
+      return; // A problem was reported on the way.
+    auto dot = [](const T *x, const T *y, size_t n) {
+      return std::inner_product(x, x + n, y, T(0));
+    };
+    std::vector<T> weights(keys);
+    machine.loop(s, s + 1, [&] {
+      const T *row = &queries[machine.point[s] * depth];
+      for (size_t i = 0; i < keys; ++i)
+        weights[i] = scale * dot(row, &all[i * depth], depth);
+      T largest = *std::max_element(weights.begin(), weights.end()), sum = 0;
+      for (T &weight : weights)
+        sum += weight = std::exp(weight - largest);
+      machine.loop(e, e + 1, [&] {
+        const T *column = &values[machine.point[e] * keys];
+        epilogue->argument(count).f = dot(weights.data(), column, keys) / sum;
+        machine.run(*epilogue);
+        for (unsigned i = 0; i < epilogue->numResults(); ++i)
+          machine.store(i, epilogue->result(i));
+      });
+      if (std::optional<unsigned> statistic = op.getStatistic()) {
+        Scalar<T> logSumExp;
+        logSumExp.f = largest + std::log(sum);
+        machine.store(*statistic, logSumExp);
+      }
+    });
+  });
+  return machine.finish(frame);
+}
+
+template <typename T>
 static Status evalRows(kernel::RowsOp op, Frame<T> &frame) {
   Machine<T> machine(op, frame);
   if (failed(machine.check()))
@@ -339,6 +400,7 @@ template <typename T>
 Status moec::reference::evalKernel(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
       .Case([&](kernel::ContractOp op) { return evalContract(op, frame); })
+      .Case([&](kernel::AttendOp op) { return evalAttend(op, frame); })
       .Case([&](kernel::RowsOp op) { return evalRows(op, frame); })
       .Case([&](kernel::MapOp op) { return evalMap(op, frame); })
       .Default([](Operation *) { return Status::NotMine; });

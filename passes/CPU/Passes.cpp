@@ -18,6 +18,7 @@ namespace moec::cpu {
 void buildCPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addPass(createExtractBuiltinsPass());
   pm.addNestedPass<func::FuncOp>(createLowerContractPass());
+  pm.addNestedPass<func::FuncOp>(createLowerAttendPass());
   pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());

@@ -24,6 +24,21 @@ def LowerContractPass : MoecCPUPass<"moec-lower-contract", "::mlir::func::FuncOp
   }];
 }
 
+def LowerAttendPass : MoecCPUPass<"moec-lower-attend", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.attend on memrefs to loops over vectors";
+  let description = [{
+    Replaces the `kernel.attend` of a `kernel.function` by the code for blocks
+    [%begin, %end) of its grid and sets `kernel.blocks` and `kernel.scratch`. A
+    block is `tile[0]` rows of the query of one group. Keys and values are packed
+    as right operands of contractions, once for consecutive blocks of a group
+    where they fit into 8 MiB, and taken `tile[1]` at a time: their scores, the
+    softmax over them, and the product with the values, by the register tile
+    `micro` that contractions use. Scores are in scratch, a block of them a thread.
+
+    A schedule must be present (`moec-assign-schedule`).
+  }];
+}
+
 def LowerRowsPass : MoecCPUPass<"moec-lower-rows", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.rows on memrefs to loops over vectors";
   let description = [{

@@ -25,6 +25,7 @@
 
 #include "dialects/MoE/MoEOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/Fusion/AttentionNorm.h"
 #include "passes/Fusion/Passes.h"
 
 namespace moec::fusion {
@@ -96,27 +97,8 @@ public:
                                  b.getStringAttr(letters));
   }
 
-  /// 0 for a bias that is not there.
-  Value biasOr0(Value bias) {
-    return bias ? bias
-                : moe::FillOp::create(b, loc, type({dim}),
-                                      b.getF64FloatAttr(0.0))
-                      .getResult();
-  }
-  /// Queries or keys as the scores are computed from them.
-  Value normalized(Value input, Value scale, Value bias) {
-    if (!scale)
-      return input;
-    return moe::LayerNormOp::create(b, loc, input.getType(), input, scale,
-                                    biasOr0(bias), op.getEpsAttr());
-  }
-  Value query() {
-    return splitQuery(
-        normalized(op.getQuery(), op.getQueryScale(), op.getQueryBias()));
-  }
-  Value key() {
-    return normalized(op.getKey(), op.getKeyScale(), op.getKeyBias());
-  }
+  Value query() { return splitQuery(fusion::queryForScores(b, op)); }
+  Value key() { return fusion::keyForScores(b, op); }
   Value scaled(Value scores) {
     return moe::ScaleOp::create(b, loc, scores.getType(), scores,
                                 b.getF64FloatAttr(op.getScoreScale()));

@@ -17,6 +17,7 @@ void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
     if (wants(name))
       pm.addNestedPass<func::FuncOp>(std::move(pass));
   };
+  fuse("fuse-attention", createFuseAttentionPass());
   pm.addNestedPass<func::FuncOp>(createDecomposeAttentionPass());
   fuse("join-updates", createJoinUpdatesPass());
   pm.addPass(createLowerToKernel());

@@ -3,6 +3,19 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FuseAttentionPass : Pass<"moec-fuse-attention", "::mlir::func::FuncOp"> {
+  let summary = "Make one kernel of attention whose weights nobody reads";
+  let description = [{
+    `moe.attention` becomes a `kernel.attend`, which stores no scores, where the module's machine has code for it and its weights
+    have no reader: in forward passes, since the gradient reads them. Norms of queries and keys become `moe.layer_norm`, which
+    `moec-fuse-operands` moves into it. Not so (remark): `moec-decompose-attention` takes what is left.
+
+    Before: `%y, %w = moe.attention %q, %k, %v`.
+    After: `%y = kernel.attend dims [b, h, s, e, t, d] ins(%q, %k, %v) .. scale 0.125`.
+  }];
+  let dependentDialects = ["::moec::kernel::KernelDialect", "::moec::moe::MoEDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def DecomposeAttentionPass : Pass<"moec-decompose-attention", "::mlir::func::FuncOp"> {
   let summary = "Write attention as contractions and a softmax";
   let description = [{
@@ -53,19 +66,9 @@ def JoinUpdatesPass : FusePass<"moec-join-updates"> {
     such that none of this moves data, and a step has one kernel for the update instead of one for each parameter.
     Parts are ordered by how well their sizes keep to cache lines.
 
-    Before:
-
-    ```mlir
-    %p0, %p1, %m0, %m1 = moe.sgd_update (%w, %b) grads (%gw, %gb) momenta (%mw, %mb) ..
-    ```
-
-    After:
-
-    ```mlir
-    %p = tensor.concat dim(0) %w, %b, %g = tensor.concat dim(0) %gw, %gb, %m = tensor.concat dim(0) %mw, %mb
-    %q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) ..
-    %p0 = tensor.extract_slice %q[0] [96] [1], %p1 = tensor.extract_slice %q[96] [8] [1], ..
-    ```
+    Before: `%p0, %p1, %m0, %m1 = moe.sgd_update (%w, %b) grads (%gw, %gb) momenta (%mw, %mb) ..`.
+    After: `%p = tensor.concat dim(0) %w, %b`, `%g` and `%m` alike, `%q, %n = moe.sgd_update (%p) grads (%g) momenta (%m) ..`,
+    `%p0 = tensor.extract_slice %q[0] [96] [1]`, `%p1 = tensor.extract_slice %q[96] [8] [1]`, ..
   }];
 }
 
@@ -78,21 +81,9 @@ def JoinMapsPass : FusePass<"moec-join-maps"> {
     Not joined (remark): maps for some of the parts only, results that are no new values of variables, inputs that differ
     from part to part in another way.
 
-    Before:
-
-    ```mlir
-    %p0 = tensor.extract_slice %p[0] [96] [1], %p1 = tensor.extract_slice %p[96] [8] [1]
-    %s0 = kernel.map ins(%ema0, %p0) .. body { 0.9 * s + 0.1 * p }
-    %s1 = kernel.map ins(%ema1, %p1) .. body { 0.9 * s + 0.1 * p }
-    ```
-
-    After:
-
-    ```mlir
-    %ema = tensor.concat dim(0) %ema0, %ema1
-    %s = kernel.map ins(%ema, %p) outs(%ema) .. body { 0.9 * s + 0.1 * p }
-    %s0 = tensor.extract_slice %s[0] [96] [1], %s1 = tensor.extract_slice %s[96] [8] [1]
-    ```
+    Before: `%p0 = tensor.extract_slice %p[0] [96] [1]`, `%s0 = kernel.map ins(%ema0, %p0) .. body { 0.9 * s + 0.1 * p }`, and so for `%p1`, `%s1`.
+    After: `%ema = tensor.concat dim(0) %ema0, %ema1`, `%s = kernel.map ins(%ema, %p) outs(%ema) .. body { 0.9 * s + 0.1 * p }`,
+    `%s0 = tensor.extract_slice %s[0] [96] [1]`, `%s1 = tensor.extract_slice %s[96] [8] [1]`.
   }];
 }
 

@@ -1,4 +1,4 @@
-//===- AssignSchedule.cpp - Chooses tiles for contractions ----------------===//
+//===- AssignSchedule.cpp - Chooses tiles for products of matrices --------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -63,9 +63,25 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
     kernel::MachineInterface machine = kernel::getMachine(getOperation());
     if (!machine)
       return signalPassFailure();
-    if (auto cpu = dyn_cast<kernel::CpuAttr>(machine))
-      scheduleContractions(getOperation(),
-                           [&](kernel::ContractOp op) { assign(op, cpu); });
+    auto cpu = dyn_cast<kernel::CpuAttr>(machine);
+    if (!cpu)
+      return;
+    scheduleContractions(getOperation(),
+                         [&](kernel::ContractOp op) { assign(op, cpu); });
+    getOperation()->walk([&](kernel::AttendOp op) {
+      if (!op.getScheduleAttr())
+        assign(op, cpu);
+    });
+  }
+
+  void assign(kernel::AttendOp op, kernel::CpuAttr cpu) {
+    ArrayRef<int64_t> dims = op.getDims();
+    AttendShape shape{llvm::product_of(dims.drop_back(4)), dims[op.getSDim()],
+                      dims[op.getEDim()], dims[op.getTDim()],
+                      dims[op.getDDim()]};
+    AttendSchedule s = chooseSchedule(shape, cpu);
+    op.setScheduleAttr(kernel::ScheduleAttr::get(
+        op.getContext(), {s.sTile, s.tTile}, {s.rows, s.columns}));
   }
 
   void assign(kernel::ContractOp op, kernel::CpuAttr cpu) {

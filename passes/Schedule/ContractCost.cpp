@@ -28,7 +28,7 @@ static constexpr double loadFromL2 = 0.25;
 static constexpr int64_t stripDepth = 128;
 static constexpr double stripLoads = 0.5;
 
-static double cyclesPerStep(int64_t rows, int64_t vectors) {
+double cyclesPerStep(int64_t rows, int64_t vectors) {
   return std::max({rows * vectors / 2.0, (rows + vectors) / 2.0, 4.0});
 }
 

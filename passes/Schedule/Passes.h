@@ -19,7 +19,8 @@ namespace moec::schedule {
 #define GEN_PASS_REGISTRATION
 #include "passes/Schedule/Passes.h.inc"
 
-/// Gives every contraction its schedule, for the machine of the module.
+/// Gives every contraction and attention its schedule, for the machine of the
+/// module.
 /// Optional: split-reduction and, for GPUs, materialize-operands.
 void buildSchedulePipeline(mlir::OpPassManager &pm, PassPredicate wants);
 void registerSchedulePhase();
@@ -40,6 +41,23 @@ struct ContractSchedule {
 /// The schedule that the model of moec-assign-schedule finds cheapest.
 ContractSchedule chooseSchedule(const ContractShape &shape,
                                 kernel::CpuAttr machine);
+
+/// Cycles of one step of a register tile along k: its FMAs and loads, two of
+/// each a cycle, or the latency of an FMA.
+double cyclesPerStep(int64_t rows, int64_t vectors);
+
+/// What the cost model knows of attention: groups, rows of the query, columns
+/// of the value, keys, depth of a score.
+struct AttendShape {
+  int64_t groups, s, e, t, d;
+};
+struct AttendSchedule {
+  int64_t sTile, tTile, rows, columns;
+};
+
+/// The schedule that moec-assign-schedule gives a `kernel.attend`.
+AttendSchedule chooseSchedule(const AttendShape &shape,
+                              kernel::CpuAttr machine);
 
 /// Whether the operand's address along `dim` moves by more or less than one
 /// element within tiles of `tile` elements, so that vectors along it are

@@ -4,7 +4,7 @@
 include "mlir/Pass/PassBase.td"
 
 def AssignSchedulePass : Pass<"moec-assign-schedule"> {
-  let summary = "Give every kernel.contract without a schedule one";
+  let summary = "Give every kernel.contract and kernel.attend without a schedule one";
   let description = [{
     A small cost model in cycles chooses the register tile (`micro`) and the block
     of the output that one grid cell computes (`tile`):
@@ -16,6 +16,9 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
     * A block costs its register tiles, an overhead for each, and the packing of
       its panels; a panel that consecutive blocks share is packed once. The model
       adds up what the busiest core does, and a share of what one core alone would do.
+
+    For `kernel.attend` it is the register tile with the fewest cycles in both products; `tile` is the rows of a
+    block, such that its scores stay near and there are blocks for all cores, and the keys taken at a time.
 
     Before that a contraction whose outputs lie contiguous along m and not along
     n is turned over: m and n, `lhs` and `rhs` change places.
@@ -77,9 +80,9 @@ def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
 }
 
 def VerifySchedulePass : Pass<"moec-verify-schedule"> {
-  let summary = "Check that all contractions have a schedule";
+  let summary = "Check that all products of matrices have a schedule";
   let description = [{
-    Every `kernel.contract` has a schedule, which the code generators follow.
+    Every op with factors, `kernel.contract` and `kernel.attend`, has a schedule, which the code generators follow.
   }];
 }
 

@@ -52,6 +52,24 @@ TEST(CostTest, ContractionOfGroups) {
   EXPECT_EQ(work.bytes, 3 * 8 * 32 * 2 + 32 * 16 * 2 + 3 * 8 * 16 * 4);
 }
 
+TEST(CostTest, AttentionHasTwoProducts) {
+  Work work = workOf(R"(
+    func.func @f(%q: memref<3x5x8xf32>, %k: memref<3x7x8xf32>, %v: memref<3x7x6xf32>, %y: memref<3x5x6xf32>) {
+      kernel.attend dims [3, 5, 6, 7, 8] ins(%q, %k, %v : memref<3x5x8xf32>, memref<3x7x8xf32>, memref<3x7x6xf32>)
+        outs(%y : memref<3x5x6xf32>)
+        maps [affine_map<(g, s, e, t, d) -> (g, s, d)>, affine_map<(g, s, e, t, d) -> (g, t, d)>,
+              affine_map<(g, s, e, t, d) -> (g, t, e)>, affine_map<(g, s, e, t, d) -> (g, s, e)>]
+        scale 0.5
+        query { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %a : f32 }
+        key { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %b : f32 }
+        value { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %c : f32 }
+        epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 }
+      return
+    })");
+  EXPECT_EQ(work.flops, 2 * 3 * 5 * 7 * (8 + 6));
+  EXPECT_EQ(work.bytes, 4 * 3 * (5 * 8 + 7 * 8 + 7 * 6 + 5 * 6));
+}
+
 TEST(CostTest, RowsOfExpertsCountOnce) {
   Work work = workOf(R"(
     func.func @f(%x: memref<16x8xf32>, %w: memref<4x8x12xf32>, %o: memref<5xi32>, %y: memref<16x12xf32>) {

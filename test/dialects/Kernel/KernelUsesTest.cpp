@@ -71,6 +71,46 @@ TEST_F(KernelUsesTest, Contraction) {
             &cast<ContractOp>(op.getOperation()).getEpilogue());
 }
 
+TEST_F(KernelUsesTest, AttentionWithStatistic) {
+  // %s scales the key, %r is added.
+  KernelOpInterface op = parse(R"(
+    func.func @f(%q: memref<2x5x8xf32>, %k: memref<2x7x8xf32>, %v: memref<2x7x6xf32>, %s: memref<7xf32>, %r: memref<5x6xf32>, %y: memref<2x5x6xf32>, %l: memref<2x5xf32>) {
+      kernel.attend dims [2, 5, 6, 7, 8] ins(%q, %k, %v, %s, %r : memref<2x5x8xf32>, memref<2x7x8xf32>, memref<2x7x6xf32>, memref<7xf32>, memref<5x6xf32>)
+        outs(%y, %l : memref<2x5x6xf32>, memref<2x5xf32>)
+        maps [affine_map<(g, s, e, t, d) -> (g, s, d)>, affine_map<(g, s, e, t, d) -> (g, t, d)>, affine_map<(g, s, e, t, d) -> (g, t, e)>,
+              affine_map<(g, s, e, t, d) -> (t)>, affine_map<(g, s, e, t, d) -> (s, e)>,
+              affine_map<(g, s, e, t, d) -> (g, s, e)>, affine_map<(g, s, e, t, d) -> (g, s)>]
+        scale 0.5
+        query { ^bb0(%a: f32, %b: f32, %c: f32, %m: f32, %n: f32): kernel.yield %a : f32 }
+        key { ^bb0(%a: f32, %b: f32, %c: f32, %m: f32, %n: f32):
+          %p = arith.mulf %b, %m : f32
+          kernel.yield %p : f32 }
+        value { ^bb0(%a: f32, %b: f32, %c: f32, %m: f32, %n: f32): kernel.yield %c : f32 }
+        epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %m: f32, %n: f32, %acc: f32):
+          %z = arith.addf %acc, %n : f32
+          kernel.yield %z : f32 }
+      return
+    })");
+  ASSERT_TRUE(bool(op));
+  EXPECT_EQ(op.getNumFixedInputs(), 3u);
+  EXPECT_EQ(op.getGrid(), ArrayRef<int64_t>({2, 5}));
+  EXPECT_EQ(op.getOutRounding(0), OutRounding::Always);
+  EXPECT_EQ(op.getOutRounding(1), OutRounding::Never);
+  EXPECT_EQ(flags(op.getInputUse(0)), std::vector<bool>({1, 1, 0, 0}));
+  EXPECT_EQ(flags(op.getInputUse(1)), std::vector<bool>({1, 1, 1, 0}));
+  EXPECT_EQ(flags(op.getInputUse(2)), std::vector<bool>({1, 1, 0, 0}));
+  EXPECT_EQ(flags(op.getInputUse(3)), std::vector<bool>({0, 1, 1, 0}));
+  EXPECT_EQ(flags(op.getInputUse(4)), std::vector<bool>({0, 0, 1, 0}));
+  auto attend = cast<AttendOp>(op.getOperation());
+  EXPECT_EQ(attend.getStatistic(), std::optional<unsigned>(1));
+  // What is stored behind the statistic would take its place.
+  EXPECT_EQ(attend.getOutFusion(0), OutFusion::InPlace);
+  EXPECT_EQ(attend.getOutFusion(1), OutFusion::Never);
+  EXPECT_EQ(attend.getMatrixDims(1), SmallVector<unsigned>({4, 3}));
+  EXPECT_EQ(attend.getMatrixDims(2), SmallVector<unsigned>({3, 2}));
+  EXPECT_TRUE(attend.getMatrixDims(3).empty());
+}
+
 TEST_F(KernelUsesTest, RowsAndWhatTheyStoreOnce) {
   KernelOpInterface op = parse(R"(
     func.func @f(%x: memref<8x4xf32>, %z: memref<8x4xf32>, %s: memref<8xf32>, %y: memref<8x4xf32>) {

@@ -91,6 +91,35 @@ func.func @contract_bf16(%x: tensor<8x96xf32>, %w: tensor<96x16xbf16>, %init: te
   return %y : tensor<8x16xbf16>
 }
 
+// Two heads of the query to one of the key, one joined matrix of keys and values, and the statistic.
+// CHECK-LABEL: func.func @attend
+// CHECK:         %{{.*}}:2 = kernel.attend dims [2, 4, 5, 6, 7, 8] ins(%{{.*}}, %{{.*}}, %{{.*}} : tensor<2x5x32xbf16>, tensor<2x7x28xbf16>, tensor<2x7x28xbf16>) outs(%{{.*}}, %{{.*}} : tensor<2x5x24xf32>, tensor<2x4x5xf32>)
+// CHECK-SAME:      scale 2.500000e-01 schedule <tile = [5, 7], micro = [2, 16]>
+// CHECK:         query
+// CHECK:           kernel.yield %{{.*}} : bf16
+// CHECK:         key
+// CHECK:         value
+// CHECK:         epilogue
+// CHECK:           kernel.yield %{{.*}} : f32
+// CHECK:         -> tensor<2x5x24xf32>, tensor<2x4x5xf32>
+func.func @attend(%q: tensor<2x5x32xbf16>, %kv: tensor<2x7x28xbf16>, %init: tensor<2x5x24xf32>, %sums: tensor<2x4x5xf32>)
+    -> (tensor<2x5x24xf32>, tensor<2x4x5xf32>) {
+  %r:2 = kernel.attend dims [2, 4, 5, 6, 7, 8]
+    ins(%q, %kv, %kv : tensor<2x5x32xbf16>, tensor<2x7x28xbf16>, tensor<2x7x28xbf16>)
+    outs(%init, %sums : tensor<2x5x24xf32>, tensor<2x4x5xf32>)
+    maps [affine_map<(b, h, s, e, t, d) -> (b, s, h * 8 + d)>,
+          affine_map<(b, h, s, e, t, d) -> (b, t, (h floordiv 2) * 14 + d)>,
+          affine_map<(b, h, s, e, t, d) -> (b, t, (h floordiv 2) * 14 + e + 8)>,
+          affine_map<(b, h, s, e, t, d) -> (b, s, h * 6 + e)>,
+          affine_map<(b, h, s, e, t, d) -> (b, h, s)>]
+    scale 0.25 schedule <tile = [5, 7], micro = [2, 16]>
+    query { ^bb0(%a: bf16, %b: bf16, %c: bf16): kernel.yield %a : bf16 }
+    key { ^bb0(%a: bf16, %b: bf16, %c: bf16): kernel.yield %b : bf16 }
+    value { ^bb0(%a: bf16, %b: bf16, %c: bf16): kernel.yield %c : bf16 }
+    epilogue { ^bb0(%a: bf16, %b: bf16, %c: bf16, %acc: f32): kernel.yield %acc : f32 } -> tensor<2x5x24xf32>, tensor<2x4x5xf32>
+  return %r#0, %r#1 : tensor<2x5x24xf32>, tensor<2x4x5xf32>
+}
+
 // CHECK-LABEL: func.func @map
 // CHECK:         kernel.map dims [8]
 // CHECK:           kernel.index 0 : i32

@@ -1,6 +1,7 @@
-// RUN: moec-opt %s --moec-lower-contract --canonicalize --cse | FileCheck %s
+// RUN: moec-opt %s --moec-lower-attend --moec-lower-contract --canonicalize --cse | FileCheck %s
 
-// The loop that multiplies two panels: a step loads the vectors of a row of the right one, and one scalar a row of the left one.
+// The same loop multiplies the panels of contractions and of attention: a step loads the vectors of a row of the right one, and
+// one scalar a row of the left one.
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // CHECK-LABEL: func.func @contraction(
@@ -32,6 +33,22 @@ func.func @contraction(%x: memref<4x6xf32>, %w: memref<6x7xf32>, %y: memref<4x7x
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32):
       %n = arith.negf %acc : f32
       kernel.yield %n : f32 }
+  return
+}
+
+// CHECK-LABEL: func.func @single(
+// CHECK-COUNT-2: scf.for {{.*}} -> (vector<4xf32>, vector<4xf32>, vector<4xf32>) {
+func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x4xf32>, %y: memref<2x10x4xf32>,
+    %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.attend dims [2, 10, 4, 8, 6] ins(%q, %k, %v : memref<2x10x6xf32>, memref<2x8x6xf32>, memref<2x8x4xf32>)
+    outs(%y : memref<2x10x4xf32>)
+    maps [affine_map<(g, s, e, t, d) -> (g, s, d)>, affine_map<(g, s, e, t, d) -> (g, t, d)>, affine_map<(g, s, e, t, d) -> (g, t, e)>,
+          affine_map<(g, s, e, t, d) -> (g, s, e)>]
+    scale 0.5 schedule <tile = [6, 8], micro = [3, 4]>
+    query { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %a : f32 }
+    key { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %b : f32 }
+    value { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %c : f32 }
+    epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 }
   return
 }
 }

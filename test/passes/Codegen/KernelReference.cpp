@@ -12,6 +12,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringSwitch.h"
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -140,6 +141,8 @@ public:
   void run() {
     if (auto contract = dyn_cast<kernel::ContractOp>(op.getOperation()))
       runContract(contract);
+    else if (auto attend = dyn_cast<kernel::AttendOp>(op.getOperation()))
+      runAttend(attend);
     else if (auto rows = dyn_cast<kernel::RowsOp>(op.getOperation()))
       runRows(rows);
     else
@@ -347,6 +350,38 @@ private:
           point[n] = r.first;
           store(point, 0, evaluate(contract.getEpilogue(), point, real(sum)));
         }
+    });
+  }
+
+  void runAttend(kernel::AttendOp attend) {
+    unsigned s = attend.getSDim(), e = attend.getEDim(), t = attend.getTDim(),
+             d = attend.getDDim();
+    forPoints(s + 1, [&](std::vector<int64_t> &row) {
+      // Straight from the definition, every element evaluated where it is used.
+      std::vector<int64_t> point = row;
+      std::vector<double> scores;
+      forDims(t, t + 1, point, [&](std::vector<int64_t> &at) {
+        double sum = 0;
+        forDims(d, d + 1, at, [&](std::vector<int64_t> &p) {
+          sum += evaluate(attend.getQuery(), p, {})[0].f *
+                 evaluate(attend.getKey(), p, {})[0].f;
+        });
+        scores.push_back(attend.getScale().convertToDouble() * sum);
+      });
+      double largest = *std::max_element(scores.begin(), scores.end());
+      double total = 0;
+      for (double score : scores)
+        total += std::exp(score - largest);
+      forDims(e, e + 1, point, [&](std::vector<int64_t> &at) {
+        double sum = 0;
+        forDims(t, t + 1, at, [&](std::vector<int64_t> &p) {
+          sum += std::exp(scores[p[t]] - largest) / total *
+                 evaluate(attend.getValue(), p, {})[0].f;
+        });
+        store(at, 0, evaluate(attend.getEpilogue(), at, real(sum)));
+      });
+      if (std::optional<unsigned> statistic = attend.getStatistic())
+        store(row, *statistic, {real(largest + std::log(total))});
     });
   }
 

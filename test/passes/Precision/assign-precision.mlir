@@ -5,7 +5,7 @@
 // F32-NOT: bf16
 // Three layers of normally distributed weights make small differences large.
 // SAME: @mlp result 0: equal, max error 0.0{{[0-9]*[1-9]}}
-// SAME-COUNT-4: equal
+// SAME-COUNT-5: equal
 // SAME-NOT: DIFFERENT
 
 #l = affine_map<(m, n, k) -> (m, k)>
@@ -147,5 +147,36 @@ func.func @layers(%x: tensor<8x6xf32>, %w: tensor<3x6x6xf32> {moe.var = @w}) -> 
     moe.yield %c, %d : tensor<8x6xf32>, tensor<6x6xf32>
   } -> tensor<8x6xf32>, tensor<3x6x6xf32>
   return %g#0, %g#1 : tensor<8x6xf32>, tensor<3x6x6xf32>
+}
+
+// Query, key and value are multiplied, so they are rounded, and what is stored for that alone is kept as bf16; scores, weights
+// and sums stay f32.
+// CHECK-LABEL: func.func @attention
+// CHECK:         %[[Q:.*]] = kernel.contract {{.*}} outs(%{{.*}} : tensor<8x6xbf16>)
+// CHECK:         kernel.attend dims [8, 6, 8, 6] ins(%[[Q]], %[[Q]], %[[X:.*]] : tensor<8x6xbf16>, tensor<8x6xbf16>, tensor<8x6xf32>) outs(%{{.*}} : tensor<8x6xf32>)
+// CHECK-SAME:      query {
+// CHECK-NEXT:    ^bb0(%[[A:[^:]*]]: bf16, %{{.*}}: bf16, %{{.*}}: f32):
+// CHECK-NEXT:      kernel.yield %[[A]] : bf16
+// CHECK:         value {
+// CHECK-NEXT:    ^bb0(%{{.*}}: bf16, %{{.*}}: bf16, %[[C:[^:]*]]: f32):
+// CHECK-NEXT:      %[[R:.*]] = arith.truncf %[[C]] : f32 to bf16
+// CHECK-NEXT:      kernel.yield %[[R]] : bf16
+// CHECK:         epilogue {
+// CHECK-NEXT:    ^bb0(%{{.*}}: bf16, %{{.*}}: bf16, %{{.*}}: f32, %[[ACC:.*]]: f32):
+// CHECK-NEXT:      kernel.yield %[[ACC]] : f32
+func.func @attention(%x: tensor<8x6xf32>, %w: tensor<6x6xf32> {moe.var = @w}) -> tensor<8x6xf32> {
+  %e = tensor.empty() : tensor<8x6xf32>
+  %q = kernel.contract dims [8, 6, 6] ins(%x, %w : tensor<8x6xf32>, tensor<6x6xf32>) outs(%e : tensor<8x6xf32>) maps [#l, #r, #o]
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<8x6xf32>
+  %y = kernel.attend dims [8, 6, 8, 6] ins(%q, %q, %x : tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>) outs(%e : tensor<8x6xf32>)
+    maps [affine_map<(s, e, t, d) -> (s, d)>, affine_map<(s, e, t, d) -> (t, d)>, affine_map<(s, e, t, d) -> (t, e)>, affine_map<(s, e, t, d) -> (s, e)>]
+    scale 0.4
+    query { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %a : f32 }
+    key { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %b : f32 }
+    value { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %c : f32 }
+    epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<8x6xf32>
+  return %y : tensor<8x6xf32>
 }
 }

@@ -1,0 +1,91 @@
+// Attention whose weights nobody reads is one kernel: in words, and in what is computed, with what fusion moves into it.
+// RUN: moec-opt %s -moec-fuse-attention | FileCheck %s
+// RUN: moec-opt %s -moec-fusion-pipeline | FileCheck %s --check-prefix=FUSED
+// RUN: moec-opt %s -moec-fusion-pipeline=disable=fuse-attention | FileCheck %s --check-prefix=WITHOUT
+// RUN: moec-opt %s -moec-fuse-attention --remarks-filter=Fusion --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: moec-interpret %s --pipeline="func.func(moec-fuse-attention)" --f64
+// RUN: moec-interpret %s --pipeline=moec-fusion-pipeline
+
+// Where the machine has no kernel for it, or none is known, nothing happens.
+// RUN: sed 's/#kernel.cpu<.*>}/#kernel.gpu<multiprocessors = 132, shared_bytes = 232448>}/' %s > %t.gpu.mlir
+// RUN: moec-opt %t.gpu.mlir -moec-fuse-attention | FileCheck %s --check-prefix=OTHER
+// RUN: moec-opt %t.gpu.mlir -moec-fuse-attention --remarks-filter=Fusion --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK-OTHER
+// RUN: sed 's/kernel.machine = #kernel.cpu<.*>//' %s | moec-opt -moec-fuse-attention | FileCheck %s --check-prefix=OTHER
+// OTHER-NOT: kernel.attend
+// WITHOUT-NOT: kernel.attend
+// REMARK-OTHER: {{.*}}[Missed] FuseAttention {{.*}} Reason="the machine has no kernel for it"
+
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
+
+// CHECK-DAG: #[[Q:.+]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d2, d1, d5)>
+// CHECK-DAG: #[[K:.+]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d4, d1, d5)>
+// CHECK-DAG: #[[V:.+]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d4, d1, d3)>
+// CHECK-DAG: #[[Y:.+]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d2, d1, d3)>
+// CHECK-DAG: #[[KG:.+]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d4, d1 floordiv 2, d5)>
+// CHECK-DAG: #[[VG:.+]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d4, d1 floordiv 2, d3)>
+
+// CHECK-LABEL: func.func @heads
+// CHECK-SAME: %[[QUERY:[a-z0-9]+]]: tensor<2x6x4x8xf32>, %[[KEY:[a-z0-9]+]]: tensor<2x5x4x8xf32>, %[[VALUE:[a-z0-9]+]]: tensor<2x5x4x3xf32>
+// CHECK: %[[INIT:.+]] = tensor.empty() : tensor<2x6x4x3xf32>
+// CHECK-NEXT: %[[R:.+]] = kernel.attend dims [2, 4, 6, 3, 5, 8] ins(%[[QUERY]], %[[KEY]], %[[VALUE]] :
+// CHECK-SAME: outs(%[[INIT]] : tensor<2x6x4x3xf32>) maps [#[[Q]], #[[K]], #[[V]], #[[Y]]] scale 0.35355339059327373
+// CHECK: return %[[R]]
+// REMARK: {{.*}}[Passed] FuseAttention {{.*}}Function=heads {{.*}}one kernel, which does not store 240 scores
+func.func @heads(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x4x8xf32>, %v: tensor<2x5x4x3xf32>) -> tensor<2x6x4x3xf32> {
+  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x4x8xf32>, tensor<2x5x4x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  return %y : tensor<2x6x4x3xf32>
+}
+
+// Two heads of the query read one of the key, which is not copied; the norms move into the kernel that reads them.
+// CHECK-LABEL: func.func @grouped
+// CHECK: %[[QN:.+]] = moe.layer_norm
+// CHECK: %[[KN:.+]] = moe.layer_norm
+// CHECK: kernel.attend dims [2, 4, 6, 3, 5, 8] ins(%[[QN]], %[[KN]], %{{.+}} : {{.*}} maps [#[[Q]], #[[KG]], #[[VG]], #[[Y]]] scale 2.500000e-01
+// FUSED-LABEL: func.func @grouped
+// FUSED-NOT: kernel.map
+// FUSED: kernel.attend
+// FUSED: query
+// FUSED: arith.subf
+// FUSED: key
+// FUSED: arith.subf
+// FUSED: value
+func.func @grouped(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>, %qs: tensor<8xf32>, %ks: tensor<8xf32>, %qb: tensor<8xf32>, %kb: tensor<8xf32>)
+    -> tensor<2x6x4x3xf32> {
+  %y, %w = moe.attention %q, %k, %v norm(%qs, %ks, %qb, %kb) eps 1.0e-3 scale 0.25
+    : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>)
+      -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  return %y : tensor<2x6x4x3xf32>
+}
+
+// What is done with the result joins the kernel.
+// FUSED-LABEL: func.func @residual
+// FUSED-NOT: kernel.map
+// FUSED: kernel.attend
+// FUSED: epilogue
+// FUSED: arith.addf
+// FUSED-NOT: kernel.map
+// FUSED: return
+func.func @residual(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x4x8xf32>, %v: tensor<2x5x4x3xf32>, %r: tensor<2x6x4x3xf32>) -> tensor<2x6x4x3xf32> {
+  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x4x8xf32>, tensor<2x5x4x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %z = moe.add %y, %r : tensor<2x6x4x3xf32>
+  return %z : tensor<2x6x4x3xf32>
+}
+
+// The gradient reads the weights: this one is decomposed.
+// CHECK-LABEL: func.func @weights
+// CHECK-NOT: kernel.attend
+// CHECK: moe.attention
+// REMARK: {{.*}}[Missed] FuseAttention {{.*}}Function=weights {{.*}} Reason="its weights are read, by its gradient or another"
+func.func @weights(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x4x8xf32>, %v: tensor<2x5x4x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>) {
+  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x4x8xf32>, tensor<2x5x4x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  return %y, %w : tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>
+}
+
+// Everything that may be 1 is 1.
+// CHECK-LABEL: func.func @ones
+// CHECK: kernel.attend dims [1, 1, 1, 1, 1, 1]
+func.func @ones(%q: tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32> {
+  %y, %w = moe.attention %q, %q, %q : (tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) -> (tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>)
+  return %y : tensor<1x1x1x1xf32>
+}
+}
