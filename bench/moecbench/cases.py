@@ -17,7 +17,7 @@ MODELS = {
 ROUTED = ("sparse_mlp", "v_moe")
 # Options of the zoo for training. Noise is drawn from a generator of each
 # implementation's own; without it all compute the same.
-NO_NOISE = {"sparse-b": ["--noise", "0"], "v-moe-s16-32e": ["--noise", "0"]}
+NO_NOISE = {name: ["--noise", "0"] for name in ("sparse-b", "v-moe-s16-32e", "expert-choice-s16")}
 
 # Products of the models: (name, batch) -> tokens, width, axis that is multiplied, features.
 PRODUCTS = {
@@ -102,16 +102,27 @@ def product_model(product, batch):
         "outputs": ["y"]})
 
 
+def with_one_decay(model):
+    """The model with one weight decay for all that decays, which is what peers have."""
+    optimizer = model.get("training", {}).get("optimizer", {})
+    if "groups" in optimizer:
+        optimizer["groups"] = [group for group in optimizer["groups"] if "weight_decay" not in group]
+    return model
+
+
 def dims_of(model, training):
     """The sizes of a model of the zoo, for whoever writes it again: its `dims`,
     how many layers each stack has, and the attributes of its nodes, among them
-    the `capacity` factor that counts."""
+    the `capacity` factor that counts and the `count` of experts."""
     dims = dict(model["dims"])
     nodes = list(model["nodes"])
     for block in model["blocks"].values():
         nodes += block["nodes"]
     factor = "capacity_factor" if training else "eval_capacity_factor"
     dims["nodes"] = {node["name"]: {**node, "capacity": node.get(factor)} for node in nodes}
+    for node in dims["nodes"].values():
+        if node["op"] == "moe":
+            node["count"] = dims[node["experts"]]
     dims["count"] = {node["name"]: node["count"] for node in model["nodes"] if node["op"] == "repeat"}
     dims["patch"] = next(node["patch"] for node in nodes if node["op"] == "patch_embed")
     dims["heads"] = next((node["heads"] for node in nodes if node["op"] == "attention"), None)

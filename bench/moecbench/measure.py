@@ -62,7 +62,10 @@ def prepare(setup, case):
     else:
         setup.run(*case.zoo_arguments(), "-o", model)
         with open(model, encoding="utf-8") as file:
-            task["dims"] = cases.dims_of(json.load(file), case.kind == "training")
+            graph = cases.with_one_decay(json.load(file))
+        with open(model, "w", encoding="utf-8") as file:
+            json.dump(graph, file)
+        task["dims"] = cases.dims_of(graph, case.kind == "training")
     mode = "train" if case.kind == "training" else "infer"
     setup.run("compile", model, "-o", module, "--mode", mode, "--precision", case.dtype)
     manifest = json.loads(setup.run("inspect", module, "--json"))

@@ -1,11 +1,10 @@
 """V-MoE's routing (arXiv 2106.05974, sections 2 and 3.1) and experts that
 choose their tokens (arXiv 2202.09368), in a Vision Transformer."""
 
-import math
-
 import jax
 import jax.numpy as jnp
 
+from ..capacity import capacity as capacity_of
 from .layers import experts, mlp, product, transformer
 
 
@@ -14,7 +13,7 @@ def sparse_moe(p, name, x, count, moe, dtype):
     gives the layer's importance loss."""
     b, t, c = x.shape
     items, n, k = x.reshape(b * t, c), b * t, moe["k"]
-    capacity = math.ceil(k * n * moe["capacity"] / count - 1e-9)
+    capacity = capacity_of(moe, k, n)
     # The router stays in f32, as in the authors' code.
     gates = jax.nn.softmax(items @ p[name + ".router.weight"], 1)
     load = gates.sum(0)
@@ -36,7 +35,7 @@ def sparse_moe(p, name, x, count, moe, dtype):
 def expert_choice(p, name, x, count, moe, dtype):
     """Each expert takes the `capacity` tokens of an image with the largest gates."""
     b, t, c = x.shape
-    capacity = math.ceil(t * moe["capacity"] / count - 1e-9)
+    capacity = capacity_of(moe, 1, t)
     gates = jax.nn.softmax(x @ p[name + ".router.weight"], -1)
     weights, chosen = jax.lax.top_k(gates.swapaxes(1, 2), capacity)
     rows = jnp.take_along_axis(x, chosen.reshape(b, -1, 1), 1).reshape(b, count, capacity, c)

@@ -39,8 +39,8 @@ class SparseLayer(nn.Module):
         moe_s, moe_c = dims["nodes"]["moe_s"], dims["nodes"]["moe_c"]
         self.wide = ReRepresent(outside, inside, tokens_first=True)
         self.norm1, self.norm2 = norm(inside[1]), norm(inside[1])
-        self.moe_s = SparseMoe(dims["s_experts"], moe_s["k"], inside[0], dims["s_hidden"], moe_s["capacity"])
-        self.moe_c = SparseMoe(dims["c_experts"], moe_c["k"], inside[1], dims["c_hidden"], moe_c["capacity"])
+        self.moe_s = SparseMoe(dims["s_experts"], inside[0], dims["s_hidden"], moe_s)
+        self.moe_c = SparseMoe(dims["c_experts"], inside[1], dims["c_hidden"], moe_c)
         self.out = ReRepresent(inside, outside, tokens_first=False)
 
     def forward(self, x):

@@ -1,12 +1,11 @@
 """V-MoE's routing (arXiv 2106.05974, sections 2 and 3.1) and experts that
 choose their tokens (arXiv 2202.09368), in a Vision Transformer."""
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from ..capacity import capacity as capacity_of
 from .layers import ExpertMlps, Mlp, Model, Position, TransformerLayer
 
 
@@ -15,16 +14,16 @@ class SparseMoe(ExpertMlps):
     `capacity` of them, those with the largest gates, first choices first.
     Everything has a fixed shape: only indices are scattered, rows are gathered."""
 
-    def __init__(self, experts, k, width, hidden, factor):
+    def __init__(self, experts, width, hidden, moe):
         super().__init__(experts, width, hidden)
-        self.count, self.k, self.factor = experts, k, factor
+        self.count, self.k, self.moe = experts, moe["k"], moe
         self.router = nn.Linear(width, experts, bias=False)
 
     def forward(self, x):
         b, t, c = x.shape
         items = x.reshape(b * t, c)
         n = b * t
-        capacity = math.ceil(self.k * n * self.factor / self.count - 1e-9)
+        capacity = capacity_of(self.moe, self.k, n)
         # The router stays in f32, as in the authors' code.
         with torch.autocast("cpu", enabled=False):
             gates = F.linear(items.float(), self.router.weight.float()).softmax(1)
@@ -51,14 +50,14 @@ class SparseMoe(ExpertMlps):
 class ExpertChoice(ExpertMlps):
     """Each expert takes the `capacity` tokens of an image with the largest gates."""
 
-    def __init__(self, experts, width, hidden, factor):
+    def __init__(self, experts, width, hidden, moe):
         super().__init__(experts, width, hidden)
-        self.count, self.factor = experts, factor
+        self.count, self.moe = experts, moe
         self.router = nn.Linear(width, experts, bias=False)
 
     def forward(self, x):
         b, t, c = x.shape
-        capacity = math.ceil(t * self.factor / self.count - 1e-9)
+        capacity = capacity_of(self.moe, 1, t)
         with torch.autocast("cpu", enabled=False):
             gates = F.linear(x.float(), self.router.weight.float()).softmax(-1)
         weights, chosen = gates.transpose(1, 2).topk(capacity, -1)  # [b, experts, capacity]
@@ -78,8 +77,8 @@ class VMoe(Model):
 
         def experts():
             if moe["router"] == "expert_choice":
-                return ExpertChoice(dims["experts"], width, hidden, moe["capacity"])
-            return SparseMoe(dims["experts"], moe["k"], width, hidden, moe["capacity"])
+                return ExpertChoice(dims["experts"], width, hidden, moe)
+            return SparseMoe(dims["experts"], width, hidden, moe)
 
         self.tokens = Position(dims["tokens"], width)
         self.dense = nn.Sequential(*(TransformerLayer(dims, Mlp(width, hidden), qk_norm=True)

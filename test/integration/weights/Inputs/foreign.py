@@ -141,8 +141,8 @@ class Flax:
         return self.routed(x, name, lambda gates: gates >= np.sort(gates, 2)[:, :, -CHOICES:][:, :, :1])
 
     def choosing_moe(self, x, name):
-        """Experts take tokens / experts of an image, those of the largest gates (arXiv 2202.09368)."""
-        most = math.ceil(TOKENS / EXPERTS)
+        """Experts take tokens / experts of an image, rounded to the nearest, those of the largest gates (arXiv 2202.09368)."""
+        most = round(TOKENS / EXPERTS)
         return self.routed(x, name, lambda gates: gates >= np.sort(gates, 1)[:, -most:][:, :1])
 
     def routed(self, x, name, choose):
