@@ -50,23 +50,22 @@ static std::optional<TensorInfo> checkAlike(NodeCheck &check) {
   return check.input(0);
 }
 
-static Value buildAdd(NodeBuild &build) {
-  Value sum = build.inputs[0];
+/// All inputs joined, from the first on.
+template <Value (NodeBuild::*join)(Value, Value)>
+static Value buildJoined(NodeBuild &build) {
+  Value result = build.inputs[0];
   for (Value next : build.inputs.drop_front())
-    sum = build.add(sum, next);
-  return sum;
+    result = (build.*join)(result, next);
+  return result;
 }
 
-const OpDef moec::import::addOp = {
-    "add",   "element-wise sum of values of one shape", 2, 8, {}, checkAlike,
-    buildAdd};
-
-static Value buildMultiply(NodeBuild &build) {
-  Value product = build.inputs[0];
-  for (Value next : build.inputs.drop_front())
-    product = build.mul(product, next);
-  return product;
-}
+const OpDef moec::import::addOp = {"add",
+                                   "element-wise sum of values of one shape",
+                                   2,
+                                   8,
+                                   {},
+                                   checkAlike,
+                                   buildJoined<&NodeBuild::add>};
 
 const OpDef moec::import::multiplyOp = {
     "multiply",
@@ -75,7 +74,7 @@ const OpDef moec::import::multiplyOp = {
     8,
     {},
     checkAlike,
-    buildMultiply};
+    buildJoined<&NodeBuild::mul>};
 
 static std::optional<TensorInfo> checkMean(NodeCheck &check) {
   if (!check.expectTokens())

@@ -6,24 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/data/Safetensors.h"
+#include "test/runtime/SafetensorsText.h"
 #include "test/runtime/TestSupport.h"
-
-#include <cstring>
 
 using namespace moec::rt;
 using namespace moec::rt::test;
-
-/// A file with this header and so many bytes of data.
-static std::string safetensors(const std::string &header, size_t data) {
-  uint64_t length = header.size();
-  std::string file(8, '\0');
-  std::memcpy(file.data(), &length, 8);
-  return file + header + std::string(data, 'd');
-}
-
-static std::string_view asBytes(const std::vector<float> &values) {
-  return {reinterpret_cast<const char *>(values.data()), values.size() * 4};
-}
 
 TEST(Safetensors, GoesRound) {
   TemporaryFolder folder;
