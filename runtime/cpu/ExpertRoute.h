@@ -15,6 +15,9 @@ namespace moec::rt {
 /// Each of E experts takes C of the T / G neighbouring items of each of G
 /// groups. G divides T, and 1 <= C <= T / G.
 struct ExpertRouteShape {
+  /// Experts that are routed together.
+  static constexpr int64_t lanes = 16;
+
   int64_t items = 0;
   int64_t experts = 0;
   int64_t groups = 1;
@@ -28,7 +31,7 @@ struct ExpertRouteShape {
     return experts + 1 + 2 * (rows() + items * experts);
   }
   /// Bytes of scratch that expertRoute() needs.
-  int64_t scratchBytes() const { return 4 * groupItems(); }
+  int64_t scratchBytes() const { return 4 * lanes * groupItems(); }
 };
 
 /// Expert choice (Zhou et al., arXiv 2202.09368, section 3.2).

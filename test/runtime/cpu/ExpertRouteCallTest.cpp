@@ -23,7 +23,7 @@ TEST(ExpertRouteCall, ReadsItsAttributes) {
                    "\"capacity\": 3}");
   ASSERT_NE(call, nullptr);
   EXPECT_EQ(call->operandBytes(), (std::vector<int64_t>{128, 4 * 117}));
-  EXPECT_EQ(call->scratchBytes(), 16);
+  EXPECT_EQ(call->scratchBytes(), 16 * 16);
   // As many choices as the compiler numbers.
   EXPECT_NE(bind("{\"items\": 2147483647, \"experts\": 1, \"groups\": 1, "
                  "\"capacity\": 1}"),
@@ -44,7 +44,7 @@ TEST(ExpertRouteCall, Runs) {
   auto call = bind("{\"items\": 2, \"experts\": 1, \"groups\": 1, "
                    "\"capacity\": 1}");
   float gates[] = {0.25f, 0.75f};
-  int32_t plan[8] = {}, scratch[2] = {};
+  int32_t plan[8] = {}, scratch[32] = {};
   ASSERT_EQ(call->operandBytes()[1], int64_t(sizeof plan));
   ASSERT_LE(call->scratchBytes(), int64_t(sizeof scratch));
   void *args[] = {gates, plan};
