@@ -74,11 +74,10 @@ static void routeBlock(const ExpertRouteShape &shape, const float *gates,
   }
 
   // Of the keys equal to the last one, the first few are taken.
-  Lanes last = found ^ sign, ties = Lanes{} + capacity, row, expert, bitOf;
+  Lanes last = found ^ sign, ties = Lanes{} + capacity, row, bitOf;
   for (int64_t i = 0; i < count; ++i)
     ties += keys[i] > last;
   for (int64_t l = 0; l < lanes; ++l) {
-    expert[l] = int32_t(block + l);
     bitOf[l] = int32_t(1) << l;
     row[l] = int32_t(((block + l) * shape.groups + group) * shape.capacity);
   }
@@ -86,10 +85,7 @@ static void routeBlock(const ExpertRouteShape &shape, const float *gates,
   for (int64_t i = 0; i < count; ++i) {
     Lanes tied = (keys[i] == last) & (ties > 0);
     Lanes taken = (keys[i] > last) | tied;
-    Lanes pos = (taken & row) | ~taken;
     int64_t at = (first + i) * shape.experts + block;
-    copyLanes(plan.pos + at, &pos, width);
-    copyLanes(plan.expert + at, &expert, width);
     Lanes bits = taken & bitOf;
     uint32_t some = 0;
     for (int64_t l = 0; l < lanes; ++l)
@@ -98,6 +94,7 @@ static void routeBlock(const ExpertRouteShape &shape, const float *gates,
       int l = __builtin_ctz(some);
       plan.item[row[l]] = int32_t(first + i);
       plan.slot[row[l]] = int32_t(at + l);
+      plan.pos[at + l] = row[l];
     }
     ties += tied;
     row -= taken;
@@ -115,6 +112,11 @@ void expertRoute(const ExpertRouteShape &shape, const float *gates,
   parts.expert = parts.pos + shape.items * experts;
   for (int64_t e = 0; e <= experts; ++e)
     parts.offsets[e] = int32_t(e * shape.groups * shape.capacity);
+  // In one go: a block would write a few of many pages for each item.
+  std::fill_n(parts.pos, shape.items * experts, -1);
+  for (int64_t t = 0; t < shape.items; ++t)
+    for (int64_t e = 0; e < experts; ++e)
+      parts.expert[t * experts + e] = int32_t(e);
   for (int64_t group = 0; group < shape.groups; ++group)
     for (int64_t block = 0; block < experts; block += lanes)
       routeBlock(shape, gates, group, block, std::min(lanes, experts - block),
