@@ -4,28 +4,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// The format: u64 length, a JSON header of that length (name -> dtype, shape,
-// data_offsets, and __metadata__ with texts), then the bytes of the tensors
-// without gaps.
-//
-//===----------------------------------------------------------------------===//
 
 #ifndef MOEC_RUNTIME_DATA_SAFETENSORS_H
 #define MOEC_RUNTIME_DATA_SAFETENSORS_H
 
 #include "runtime/data/File.h"
+#include "runtime/data/SafetensorsHeader.h"
 
 #include <cstdint>
 #include <map>
 
 namespace moec::rt {
-
-/// Metadata keys: what kind of file it is ("moec.weights/2"); the checksum of
-/// the whole file with zeros in the checksum's place. Every file that moec
-/// writes has one; files of other programs need none.
-constexpr const char *formatKey = "format";
-constexpr const char *checksumKey = "moec.checksum";
 
 /// A tensor in memory or in a mapped file. `dtype` as the format names it:
 /// "F32", "I32", "U8" and so on.

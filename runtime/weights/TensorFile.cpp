@@ -7,8 +7,7 @@
 
 #include "runtime/weights/TensorFile.h"
 #include "runtime/core/Fail.h"
-#include "runtime/core/JsonView.h"
-#include "runtime/data/Safetensors.h"
+#include "runtime/data/File.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -20,32 +19,8 @@
 
 namespace moec::rt {
 
-/// The format allows no longer header.
-static constexpr uint64_t longestHeader = 100'000'000;
 /// How much is read at once when nobody asked for a part.
 static constexpr size_t window = 1 << 20;
-static constexpr std::string_view noChecksum = "0000000000000000";
-
-static int64_t bytesOf(const std::string &dtype) {
-  static const std::map<std::string, int64_t> table = {
-      {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E4M3", 1}, {"F8_E5M2", 1},
-      {"I16", 2},  {"U16", 2}, {"F16", 2}, {"BF16", 2},    {"I32", 4},
-      {"U32", 4},  {"F32", 4}, {"I64", 8}, {"U64", 8},     {"F64", 8}};
-  auto found = table.find(dtype);
-  return found == table.end() ? 0 : found->second;
-}
-
-std::string StoredTensor::text() const {
-  return dtype + " " + shapeText(shape);
-}
-
-/// Where the digits of the checksum stand in a header, or npos.
-static size_t findChecksum(std::string_view header, std::string_view digits) {
-  std::string entry = fmt::format("\"{}\":\"{}\"", checksumKey, digits);
-  size_t at = header.find(entry);
-  return at == std::string_view::npos ? at
-                                      : at + entry.size() - 1 - digits.size();
-}
 
 //===----------------------------------------------------------------------===//
 // Reading
@@ -69,79 +44,23 @@ TensorFile::TensorFile(const std::string &path) : file(path) {
 
 TensorFile::~TensorFile() { close(fd); }
 
-static StoredTensor readTensor(const std::string &name, const JsonView &view,
-                               uint64_t dataAt, uint64_t dataSize) {
-  StoredTensor tensor;
-  tensor.name = name;
-  tensor.dtype = view.at("dtype").string();
-  tensor.elementBytes = bytesOf(tensor.dtype);
-  if (tensor.elementBytes == 0)
-    view.at("dtype").error(fmt::format("unknown dtype \"{}\"", tensor.dtype));
-  tensor.shape = view.at("shape").shape(tensor.elements);
-  std::vector<JsonView> offsets = view.at("data_offsets").items();
-  if (offsets.size() != 2)
-    view.at("data_offsets").error("expected [begin, end]");
-  constexpr int64_t most = int64_t(1) << 62;
-  int64_t begin = offsets[0].integer(0, most);
-  int64_t end = offsets[1].integer(begin, most);
-  int64_t bytes = tensor.elements * tensor.elementBytes;
-  if (end - begin != bytes)
-    view.error(fmt::format("{} takes {} bytes, data_offsets span {}",
-                           tensor.text(), bytes, end - begin));
-  if (uint64_t(end) > dataSize)
-    view.error(fmt::format("the file is truncated: the tensor ends at byte {} "
-                           "of the data, the file has {}",
-                           end, dataSize));
-  tensor.offset = dataAt + uint64_t(begin);
-  return tensor;
-}
-
 void TensorFile::readHeader() {
-  uint64_t length = 0;
-  if (size < 8)
-    fail("{} is truncated: a safetensors file starts with 8 bytes of length, "
-         "it has {}",
-         file, size);
-  readBytes(0, 8, reinterpret_cast<char *>(&length)); // little-endian
-  if (length > longestHeader || length > size - 8)
-    fail("{} is truncated or no safetensors file: the header should have {} "
-         "bytes, {} follow, and {} are allowed",
-         file, length, size - 8, longestHeader);
-  header.resize(length);
-  readBytes(8, length, header.data());
+  char start[8] = {};
+  readBytes(0, size_t(std::min<uint64_t>(size, 8)), start);
+  prefix.resize(safetensorsPrefixBytes(file, {start, 8}, size));
+  readBytes(0, prefix.size(), prefix.data());
   try {
-    nlohmann::json document = parseJson(header, "the safetensors header");
-    uint64_t dataAt = 8 + length;
-    for (const auto &[name, view] : JsonView(document, "header").members()) {
-      if (name != "__metadata__") {
-        list.push_back(readTensor(name, view, dataAt, size - dataAt));
-        continue;
-      }
-      for (const auto &[key, text] : view.members())
-        texts[key] = text.string();
-    }
-    std::sort(list.begin(), list.end(),
-              [](const StoredTensor &a, const StoredTensor &b) {
-                return std::pair(a.offset, a.elements) <
-                       std::pair(b.offset, b.elements);
-              });
-    uint64_t at = dataAt;
-    for (const StoredTensor &tensor : list) {
-      if (tensor.offset != at)
-        fail("tensor \"{}\" leaves a gap or overlaps another one", tensor.name);
-      at += uint64_t(tensor.elements * tensor.elementBytes);
-      byName.emplace(tensor.name, byName.size());
-    }
-    if (at != size)
-      fail("{} bytes follow the last tensor", size - at);
+    header = SafetensorsHeader(prefix, size);
   } catch (const Error &e) {
     fail("{}: {}", file, e.what());
   }
+  for (const StoredTensor &tensor : header.tensors)
+    byName.emplace(tensor.name, byName.size());
 }
 
 const StoredTensor *TensorFile::find(const std::string &name) const {
   auto found = byName.find(name);
-  return found == byName.end() ? nullptr : &list[found->second];
+  return found == byName.end() ? nullptr : &header.tensors[found->second];
 }
 
 void TensorFile::readBytes(uint64_t offset, size_t count, char *to) const {
@@ -169,39 +88,20 @@ void TensorFile::read(const StoredTensor &tensor, int64_t first, int64_t count,
 }
 
 void TensorFile::verify() const {
-  auto digits = texts.find(checksumKey);
-  auto format = texts.find(formatKey);
-  if (digits == texts.end()) {
-    // Version 1 of moec's files had none.
-    if (format != texts.end() && format->second.rfind("moec.", 0) == 0 &&
-        format->second.back() != '1')
-      fail("{}: the file is damaged: its metadata have no \"{}\"", file,
-           checksumKey);
-    return;
-  }
-  std::string bytes(header);
-  size_t at = findChecksum(bytes, digits->second);
-  bool good =
-      digits->second.size() == noChecksum.size() && at != std::string::npos;
-  if (good) {
-    bytes.replace(at, noChecksum.size(), noChecksum);
-    uint64_t length = header.size();
-    Checksum sum;
-    sum.add({reinterpret_cast<const char *>(&length), 8});
-    sum.add(bytes);
-    bytes.resize(window);
-    for (uint64_t read = 8 + length; read < size; read += window) {
-      size_t count = size_t(std::min<uint64_t>(window, size - read));
-      readBytes(read, count, bytes.data());
-      sum.add({bytes.data(), count});
+  try {
+    SafetensorsCheck check(prefix, header);
+    if (!check.needed())
+      return;
+    std::string bytes(window, '\0');
+    for (uint64_t at = prefix.size(); at < size; at += window) {
+      size_t count = size_t(std::min<uint64_t>(window, size - at));
+      readBytes(at, count, bytes.data());
+      check.add({bytes.data(), count});
     }
-    good = fmt::format("{:016x}", sum.value()) == digits->second;
+    check.finish();
+  } catch (const Error &e) {
+    fail("{}: {}", file, e.what());
   }
-  if (!good)
-    fail("{}: the file is damaged: its bytes do not have the checksum that "
-         "stands in its metadata as \"{}\" (a program that changes the file "
-         "should leave this key out)",
-         file, checksumKey);
 }
 
 //===----------------------------------------------------------------------===//
@@ -232,30 +132,22 @@ TensorWriter::TensorWriter(const std::string &named,
                            const std::vector<Tensor> &tensors,
                            const std::map<std::string, std::string> &metadata)
     : path(linkTarget(named)) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  header["__metadata__"] = metadata;
-  header["__metadata__"][checksumKey] = noChecksum;
+  std::vector<StoredTensor> stored;
   for (const Tensor &tensor : tensors) {
-    uint64_t bytes = 4;
+    int64_t elements = 1;
     for (int64_t extent : tensor.shape)
-      bytes *= uint64_t(extent);
-    header[tensor.name] = {{"dtype", "F32"},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {missing, missing + bytes}}};
-    missing += bytes;
+      elements *= extent;
+    stored.push_back({tensor.name, "F32", tensor.shape, elements, 4, 0});
+    missing += stored.back().bytes();
   }
-  std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' '); // tensors start aligned
-  uint64_t length = text.size();
-  checksumAt = 8 + findChecksum(text, noChecksum);
+  std::string prefix = makeSafetensorsPrefix(stored, metadata, checksumAt);
   struct stat info;
   if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
     fail("{} is no regular file; expected the name of a file to write", named);
   if (std::error_code error = replacement.open(path))
     cannotWrite(path, error);
-  missing += 8 + length;
-  put({reinterpret_cast<const char *>(&length), 8}); // little-endian
-  put(text);
+  missing += prefix.size();
+  put(prefix);
 }
 
 void TensorWriter::put(std::string_view bytes) {
@@ -273,8 +165,7 @@ void TensorWriter::finish() {
   if (missing != 0)
     fail("internal: {} bytes of {} were not written; please report it", missing,
          path);
-  writeAt(path, replacement.descriptor(), checksumAt,
-          fmt::format("{:016x}", sum.value()));
+  writeAt(path, replacement.descriptor(), checksumAt, checksumDigits(sum));
   if (std::error_code error = replacement.commit())
     cannotWrite(path, error);
 }

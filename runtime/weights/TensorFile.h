@@ -14,8 +14,8 @@
 #ifndef MOEC_RUNTIME_WEIGHTS_TENSORFILE_H
 #define MOEC_RUNTIME_WEIGHTS_TENSORFILE_H
 
-#include "runtime/core/Checksum.h"
 #include "runtime/data/LockedFile.h"
+#include "runtime/data/SafetensorsHeader.h"
 
 #include <cstdint>
 #include <map>
@@ -24,18 +24,6 @@
 #include <vector>
 
 namespace moec::rt {
-
-/// A tensor of a file. `dtype` as the format names it: "F32", "BF16", ...
-struct StoredTensor {
-  std::string name, dtype;
-  std::vector<int64_t> shape;
-  int64_t elements = 0;
-  int64_t elementBytes = 0;
-  uint64_t offset = 0; ///< of its first byte in the file
-
-  /// "F32 [2, 3]"
-  std::string text() const;
-};
 
 /// An open file. Only the list of its tensors is in memory.
 class TensorFile {
@@ -48,10 +36,12 @@ public:
 
   const std::string &path() const { return file; }
   /// In the order of their bytes.
-  const std::vector<StoredTensor> &tensors() const { return list; }
+  const std::vector<StoredTensor> &tensors() const { return header.tensors; }
   const StoredTensor *find(const std::string &name) const;
   /// All metadata.
-  const std::map<std::string, std::string> &metadata() const { return texts; }
+  const std::map<std::string, std::string> &metadata() const {
+    return header.metadata;
+  }
 
   /// Reads all bytes and throws Error when they do not have the checksum that
   /// stands in the metadata of files of moec. Others have none.
@@ -67,10 +57,9 @@ private:
   std::string file;
   int fd = -1;
   uint64_t size = 0;
-  std::string header;
-  std::vector<StoredTensor> list;
+  std::string prefix;
+  SafetensorsHeader header;
   std::map<std::string, size_t> byName;
-  std::map<std::string, std::string> texts;
 };
 
 /// A file of f32 tensors that is written from its beginning to its end. At its
