@@ -209,6 +209,27 @@ AffineExpr simplifyWithExtents(AffineExpr expr, ArrayRef<int64_t> dims) {
   return Simplifier(expr.getContext(), dims).run(expr);
 }
 
+std::optional<int64_t>
+getSlope(AffineExpr expr, unsigned dim,
+         function_ref<std::optional<int64_t>(AffineBinaryOpExpr)> ofDivision) {
+  if (!expr.isFunctionOfDim(dim))
+    return 0;
+  if (isa<AffineDimExpr>(expr))
+    return 1;
+  auto bin = cast<AffineBinaryOpExpr>(expr);
+  if (bin.getKind() == AffineExprKind::Add) {
+    auto l = getSlope(bin.getLHS(), dim, ofDivision);
+    auto r = getSlope(bin.getRHS(), dim, ofDivision);
+    return l && r ? std::optional<int64_t>(*l + *r) : std::nullopt;
+  }
+  auto by = dyn_cast<AffineConstantExpr>(bin.getRHS());
+  if (bin.getKind() == AffineExprKind::Mul) {
+    auto l = getSlope(bin.getLHS(), dim, ofDivision);
+    return l && by ? std::optional<int64_t>(*l * by.getValue()) : std::nullopt;
+  }
+  return ofDivision ? ofDivision(bin) : std::nullopt;
+}
+
 AffineMap simplifyMap(AffineMap map, ArrayRef<int64_t> extents) {
   SmallVector<AffineExpr> results;
   for (AffineExpr expr : map.getResults())

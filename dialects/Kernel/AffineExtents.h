@@ -26,7 +26,15 @@ ExprRange rangeOf(mlir::AffineExpr expr, llvm::ArrayRef<int64_t> dims);
 mlir::AffineExpr simplifyWithExtents(mlir::AffineExpr expr,
                                      llvm::ArrayRef<int64_t> dims);
 
-/// The same for all results of a map without symbols.
+/// What `expr` grows by when dim `dim` does by one; nothing if that is not the
+/// same everywhere. What a division of the dim grows by is said by
+/// `ofDivision`, or not the same everywhere.
+std::optional<int64_t>
+getSlope(mlir::AffineExpr expr, unsigned dim,
+         llvm::function_ref<std::optional<int64_t>(mlir::AffineBinaryOpExpr)>
+             ofDivision = nullptr);
+
+/// simplifyWithExtents() of all results of a map without symbols.
 mlir::AffineMap simplifyMap(mlir::AffineMap map,
                             llvm::ArrayRef<int64_t> extents);
 

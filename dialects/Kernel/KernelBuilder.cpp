@@ -75,7 +75,10 @@ Value ScalarBuilder::toFloat(Value value) {
   return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), value);
 }
 Value ScalarBuilder::index(unsigned dim) {
-  return kernel::IndexOp::create(builder, loc, builder.getI32Type(), dim);
+  return index(getAffineDimExpr(dim, builder.getContext()));
+}
+Value ScalarBuilder::index(AffineExpr expr) {
+  return kernel::IndexOp::create(builder, loc, expr);
 }
 
 //===----------------------------------------------------------------------===//

@@ -46,6 +46,8 @@ public:
   mlir::Value toFloat(mlir::Value value);
   /// The position (i32) along dimension `dim` of the enclosing kernel op.
   mlir::Value index(unsigned dim);
+  /// A function of the dimensions, modulo 2^32.
+  mlir::Value index(mlir::AffineExpr expr);
   /// Any op with one result, whose type it infers.
   template <typename OpT, typename... Args> mlir::Value op(Args... args) {
     return OpT::create(builder, loc, args...).getResult();

@@ -53,6 +53,61 @@ static void printIsolatedList(OpAsmPrinter &printer, Operation *,
                         [&](Region &region) { printer.printRegion(region); });
 }
 
+/// A position has the dims up to the last that it uses, so that equal ones are
+/// equal attributes.
+static AffineMap positionOf(AffineExpr expr) {
+  unsigned dims = 0;
+  expr.walk([&](AffineExpr part) {
+    if (auto dim = dyn_cast<AffineDimExpr>(part))
+      dims = std::max(dims, dim.getPosition() + 1);
+  });
+  return AffineMap::get(dims, 0, expr);
+}
+
+/// The number of a dimension, or a map.
+static ParseResult parsePosition(OpAsmParser &parser, AffineMapAttr &position) {
+  int64_t dim = 0;
+  SMLoc at = parser.getCurrentLocation();
+  OptionalParseResult number = parser.parseOptionalInteger(dim);
+  MLIRContext *context = parser.getContext();
+  if (!number.has_value()) {
+    if (parser.parseAttribute(position))
+      return failure();
+    AffineMap map = position.getValue();
+    if (map.getNumResults() == 1 && map.getNumSymbols() == 0)
+      position = AffineMapAttr::get(positionOf(map.getResult(0)));
+    return success();
+  }
+  if (failed(*number))
+    return failure();
+  constexpr int64_t maxDim = 65535;
+  if (dim < 0 || dim > maxDim)
+    return parser.emitError(at, "expected a dimension from 0 to ")
+           << maxDim << ", got " << dim;
+  position = AffineMapAttr::get(
+      positionOf(getAffineDimExpr(static_cast<unsigned>(dim), context)));
+  return success();
+}
+
+static void printPosition(OpAsmPrinter &printer, IndexOp,
+                          AffineMapAttr position) {
+  AffineMap map = position.getValue();
+  auto dim = map.getNumResults() == 1
+                 ? dyn_cast<AffineDimExpr>(map.getResult(0))
+                 : AffineDimExpr(nullptr);
+  if (dim && positionOf(dim) == map)
+    printer << dim.getPosition();
+  else
+    printer << position;
+}
+
+void IndexOp::build(OpBuilder &builder, OperationState &state,
+                    AffineExpr expr) {
+  build(builder, state, builder.getI32Type(), positionOf(expr));
+}
+
+void IndexOp::setExpr(AffineExpr expr) { setPosition(positionOf(expr)); }
+
 #define GET_OP_CLASSES
 #include "dialects/Kernel/KernelOps.cpp.inc"
 

@@ -262,23 +262,36 @@ def Kernel_MapOp : Kernel_StructuredOp<"map"> {
 }
 
 def Kernel_IndexOp : Kernel_Op<"index", [Pure]> {
-  let summary = "The current position along a dimension of the enclosing kernel op";
+  let summary = "The current position in the enclosing kernel op";
   let description = [{
-    Example:
+    Along a dimension, whose number is written, or any affine function of the dimensions, such as the row-major number of an
+    element: then modulo 2^32. What moves into a kernel of other dimensions keeps its positions that way.
+
+    Example: the number of each element twice, along its only dimension and computed from both:
 
     ```mlir
-    func.func @iota(%init: tensor<8xi32>) -> tensor<8xi32> {
-      %y = kernel.map dims [8] outs(%init : tensor<8xi32>) maps [affine_map<(i) -> (i)>]
+    func.func @iota(%one: tensor<8xi32>, %two: tensor<8x4xi32>) -> (tensor<8xi32>, tensor<8x4xi32>) {
+      %y = kernel.map dims [8] outs(%one : tensor<8xi32>) maps [affine_map<(i) -> (i)>]
         body {
           %i = kernel.index 0 : i32
           kernel.yield %i : i32 } -> tensor<8xi32>
-      return %y : tensor<8xi32>
+      %z = kernel.map dims [8, 4] outs(%two : tensor<8x4xi32>) maps [affine_map<(i, j) -> (i, j)>]
+        body {
+          %i = kernel.index affine_map<(i, j) -> (i * 4 + j)> : i32
+          kernel.yield %i : i32 } -> tensor<8x4xi32>
+      return %y, %z : tensor<8xi32>, tensor<8x4xi32>
     }
     ```
   }];
-  let arguments = (ins I64Attr:$dim);
+  let arguments = (ins AffineMapAttr:$position);
   let results = (outs I32:$result);
-  let assemblyFormat = "$dim attr-dict `:` type($result)";
+  let assemblyFormat = "custom<Position>($position) attr-dict `:` type($result)";
+  let builders = [OpBuilder<(ins "::mlir::AffineExpr":$expr)>];
+  let extraClassDeclaration = [{
+    /// A function of the dimensions of the enclosing op.
+    ::mlir::AffineExpr getExpr() { return getPosition().getResult(0); }
+    void setExpr(::mlir::AffineExpr expr);
+  }];
   let hasVerifier = 1;
 }
 

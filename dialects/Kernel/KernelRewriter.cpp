@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/KernelRewriter.h"
+#include "dialects/Kernel/AffineExtents.h"
 
 using namespace mlir;
 using namespace moec;
@@ -104,26 +105,36 @@ Operation *KernelRewriter::build(Location loc) {
   return rewriter.create(state);
 }
 
-bool moec::kernel::canInlineIndices(Block &block, AffineMap iteration) {
-  for (auto index : block.getOps<kernel::IndexOp>())
-    if (!isa<AffineDimExpr>(iteration.getResult(index.getDim())))
-      return false;
+static AffineExpr moveIndex(kernel::IndexOp index, AffineMap iteration,
+                            ArrayRef<int64_t> dims) {
+  return simplifyWithExtents(
+      index.getExpr().replaceDims(iteration.getResults()), dims);
+}
+
+bool moec::kernel::canInlineIndices(Block &block, AffineMap iteration,
+                                    ArrayRef<int64_t> dims,
+                                    std::optional<unsigned> lanes) {
+  for (auto index : block.getOps<kernel::IndexOp>()) {
+    AffineExpr expr = moveIndex(index, iteration, dims);
+    for (unsigned d = 0; d < dims.size(); ++d)
+      if ((!lanes || d == *lanes) && !getSlope(expr, d))
+        return false;
+  }
   return true;
 }
 
 SmallVector<Value> moec::kernel::inlineBody(OpBuilder &builder, Block &body,
                                             ValueRange args,
-                                            AffineMap iteration) {
+                                            AffineMap iteration,
+                                            ArrayRef<int64_t> dims) {
   IRMapping mapping;
   mapping.map(body.getArguments(), args);
   for (Operation &op : body.without_terminator()) {
     if (auto index = dyn_cast<kernel::IndexOp>(op)) {
-      unsigned dim = cast<AffineDimExpr>(iteration.getResult(index.getDim()))
-                         .getPosition();
-      mapping.map(
-          index.getResult(),
-          kernel::IndexOp::create(builder, op.getLoc(), index.getType(), dim)
-              .getResult());
+      mapping.map(index.getResult(),
+                  kernel::IndexOp::create(builder, op.getLoc(),
+                                          moveIndex(index, iteration, dims))
+                      .getResult());
       continue;
     }
     builder.clone(op, mapping);

@@ -65,15 +65,18 @@ private:
 };
 
 /// What a map computes for one point, cloned before `point`: `args` stand for
-/// its inputs, `indices[d]` is the dim of the surrounding op that its dim d
-/// became (for kernel.index).
-llvm::SmallVector<mlir::Value> inlineBody(mlir::OpBuilder &builder,
-                                          mlir::Block &body,
-                                          mlir::ValueRange args,
-                                          mlir::AffineMap iteration);
+/// its inputs; `iteration` goes from points of the surrounding op, of `dims`,
+/// to those of the map, whose positions (kernel.index) become functions of
+/// them.
+llvm::SmallVector<mlir::Value>
+inlineBody(mlir::OpBuilder &builder, mlir::Block &body, mlir::ValueRange args,
+           mlir::AffineMap iteration, llvm::ArrayRef<int64_t> dims);
 
-/// True if each kernel.index in `block` is still a plain dim under `iteration`.
-bool canInlineIndices(mlir::Block &block, mlir::AffineMap iteration);
+/// True if each position in `block` then advances by equal steps along dim
+/// `lanes`, or along all dims: code in lanes divides nothing for it.
+bool canInlineIndices(mlir::Block &block, mlir::AffineMap iteration,
+                      llvm::ArrayRef<int64_t> dims,
+                      std::optional<unsigned> lanes = std::nullopt);
 
 } // namespace moec::kernel
 

@@ -90,6 +90,21 @@ static LogicalResult verifyBounds(StructuredKernelOpInterface op, unsigned i,
   return success();
 }
 
+/// Divisions that code can be made of: by constants above 0.
+static bool dividesByConstants(AffineMap map) {
+  bool divides = true;
+  map.walkExprs([&](AffineExpr expr) {
+    if (expr.getKind() != AffineExprKind::FloorDiv &&
+        expr.getKind() != AffineExprKind::CeilDiv &&
+        expr.getKind() != AffineExprKind::Mod)
+      return;
+    auto by =
+        dyn_cast<AffineConstantExpr>(cast<AffineBinaryOpExpr>(expr).getRHS());
+    divides &= by && by.getValue() > 0;
+  });
+  return divides;
+}
+
 static LogicalResult verifyMaps(StructuredKernelOpInterface op) {
   size_t operands = op.getInputs().size() + op.getOuts().size();
   if (op.getIndexingMaps().size() != operands)
@@ -113,17 +128,7 @@ static LogicalResult verifyMaps(StructuredKernelOpInterface op) {
       return op->emitOpError("map ")
              << i << ": expected " << rank << " results, the rank of "
              << op->getOperand(i).getType() << ", got " << attribute;
-    bool divides = true;
-    map.walkExprs([&](AffineExpr expr) {
-      if (expr.getKind() != AffineExprKind::FloorDiv &&
-          expr.getKind() != AffineExprKind::CeilDiv &&
-          expr.getKind() != AffineExprKind::Mod)
-        return;
-      auto by =
-          dyn_cast<AffineConstantExpr>(cast<AffineBinaryOpExpr>(expr).getRHS());
-      divides &= by && by.getValue() > 0;
-    });
-    if (!divides)
+    if (!dividesByConstants(map))
       return op->emitOpError("map ")
              << i << ": expected divisions by constants above 0, got "
              << attribute;
@@ -239,8 +244,8 @@ LogicalResult moec::kernel::verifyIndependent(StructuredKernelOpInterface op,
                                    << dimName << ", got input " << i;
   }
   WalkResult result = region.walk([&](IndexOp index) {
-    return index.getDim() == dim ? WalkResult::interrupt()
-                                 : WalkResult::advance();
+    return usesDim(index.getPosition(), dim) ? WalkResult::interrupt()
+                                             : WalkResult::advance();
   });
   if (result.wasInterrupted())
     return op->emitOpError(name)
@@ -386,14 +391,21 @@ LogicalResult IndexOp::verify() {
   if (!parent)
     return emitOpError("expected to stand in a region of kernel.contract, "
                        "kernel.attend, kernel.rows or kernel.map");
-  if (getDim() >= parent.getDims().size())
+  AffineMap position = getPosition();
+  size_t dims = parent.getDims().size();
+  if (position.getNumResults() != 1 || position.getNumSymbols() ||
+      !dividesByConstants(position))
+    return emitOpError("expected a map with one result and no symbols, which "
+                       "divides by constants above 0, got ")
+           << getPositionAttr();
+  if (position.getNumDims() > dims)
     return emitOpError("expected 0 <= dimension < ")
-           << parent.getDims().size() << ", got "
-           << static_cast<int64_t>(getDim());
-  if (int64_t extent = parent.getDims()[getDim()];
-      extent - 1 > std::numeric_limits<int32_t>::max())
-    return emitOpError("expected a dimension of at most 2^31 positions, which "
-                       "an i32 numbers, got ")
-           << extent;
+           << dims << ", got " << position.getNumDims() - 1;
+  for (auto [d, extent] : llvm::enumerate(parent.getDims()))
+    if (usesDim(position, d) &&
+        extent - 1 > std::numeric_limits<int32_t>::max())
+      return emitOpError("expected a dimension of at most 2^31 positions, "
+                         "which an i32 numbers, got ")
+             << extent;
   return success();
 }

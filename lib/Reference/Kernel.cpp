@@ -16,35 +16,6 @@ using namespace moec;
 using namespace moec::reference;
 
 namespace {
-/// Value of `expr` at `point`.
-int64_t evaluate(AffineExpr expr, ArrayRef<int64_t> point) {
-  switch (expr.getKind()) {
-  case AffineExprKind::Constant:
-    return cast<AffineConstantExpr>(expr).getValue();
-  case AffineExprKind::DimId:
-    return point[cast<AffineDimExpr>(expr).getPosition()];
-  case AffineExprKind::SymbolId:
-    return 0; // build() refuses maps with symbols.
-  default:
-    break;
-  }
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  int64_t lhs = evaluate(binary.getLHS(), point);
-  int64_t rhs = evaluate(binary.getRHS(), point);
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    return lhs + rhs;
-  case AffineExprKind::Mul:
-    return lhs * rhs;
-  case AffineExprKind::Mod:
-    return rhs > 0 ? llvm::mod(lhs, rhs) : 0;
-  case AffineExprKind::FloorDiv:
-    return rhs > 0 ? llvm::divideFloorSigned(lhs, rhs) : 0;
-  default:
-    return rhs > 0 ? llvm::divideCeilSigned(lhs, rhs) : 0;
-  }
-}
-
 /// One structured kernel op while it runs.
 template <typename T> class Machine {
 public:

@@ -11,12 +11,43 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace moec;
 using namespace moec::reference;
+
+int64_t moec::reference::evaluate(AffineExpr expr, ArrayRef<int64_t> point) {
+  switch (expr.getKind()) {
+  case AffineExprKind::Constant:
+    return cast<AffineConstantExpr>(expr).getValue();
+  case AffineExprKind::DimId:
+    return cast<AffineDimExpr>(expr).getPosition() < point.size()
+               ? point[cast<AffineDimExpr>(expr).getPosition()]
+               : 0;
+  case AffineExprKind::SymbolId:
+    return 0; // Maps with symbols are refused.
+  default:
+    break;
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  int64_t lhs = evaluate(binary.getLHS(), point);
+  int64_t rhs = evaluate(binary.getRHS(), point);
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return lhs + rhs;
+  case AffineExprKind::Mul:
+    return lhs * rhs;
+  case AffineExprKind::Mod:
+    return rhs > 0 ? llvm::mod(lhs, rhs) : 0;
+  case AffineExprKind::FloorDiv:
+    return rhs > 0 ? llvm::divideFloorSigned(lhs, rhs) : 0;
+  default:
+    return rhs > 0 ? llvm::divideCeilSigned(lhs, rhs) : 0;
+  }
+}
 
 namespace {
 unsigned widthOf(Type type) {
@@ -287,9 +318,9 @@ template <typename T> bool RegionReader<T>::others(Operation *op) {
       })
       .Case([&](kernel::IndexOp index) {
         unsigned r = slot[index.getResult()];
-        size_t dim = index.getDim();
+        AffineExpr expr = index.getExpr();
         steps.push_back([=](S *s, ArrayRef<int64_t> point) {
-          s[r].i = dim < point.size() ? point[dim] : 0;
+          s[r].i = wrap(uint64_t(evaluate(expr, point)), 32);
         });
         return true;
       })
@@ -343,6 +374,19 @@ template <typename T> bool RegionReader<T>::others(Operation *op) {
           [&](Operation *) {
             return convert(op, [=](const S &a, S &r) { r.i = wrap(a.i, to); });
           })
+      .Case([&](arith::BitcastOp cast) {
+        // Of an f32, whatever T is, and an i32.
+        Type type = cast.getType(), source = cast.getIn().getType();
+        if (type.isF32() && source.isInteger(32))
+          return convert(op, [](const S &a, S &r) {
+            r.f = T(llvm::bit_cast<float>(uint32_t(a.i)));
+          });
+        if (type.isInteger(32) && source.isF32())
+          return convert(op, [](const S &a, S &r) {
+            r.i = wrap(llvm::bit_cast<uint32_t>(float(a.f)), 32);
+          });
+        return false;
+      })
       .Case([&](arith::UIToFPOp) {
         unsigned from = width(0);
         return convert(op, [=](const S &a, S &r) { r.f = T(bits(a.i, from)); });

@@ -22,6 +22,9 @@ template <typename T> struct Scalar {
   int64_t i = 0;
 };
 
+/// Value of `expr` at `point`, where dims that it does not have are 0.
+int64_t evaluate(mlir::AffineExpr expr, llvm::ArrayRef<int64_t> point);
+
 /// The arith and math ops of a region of one block, made ready to run many
 /// times. Values have slots; the block's arguments have the first ones.
 template <typename T> class ScalarProgram {

@@ -7,7 +7,6 @@
 
 #include "passes/Codegen/AddressExpr.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include <functional>
 
 using namespace mlir;
 
@@ -28,33 +27,18 @@ LaneInfo analyzeLane(AffineExpr address, unsigned dim, int64_t alignment) {
   if (!address.isFunctionOfDim(dim))
     return {LaneKind::Invariant, 0};
   bool chunked = false;
-  std::function<std::optional<int64_t>(AffineExpr)> slope =
-      [&](AffineExpr e) -> std::optional<int64_t> {
-    if (!e.isFunctionOfDim(dim))
-      return 0;
-    if (isa<AffineDimExpr>(e))
-      return 1;
-    auto bin = cast<AffineBinaryOpExpr>(e);
-    if (bin.getKind() == AffineExprKind::Add) {
-      auto l = slope(bin.getLHS()), r = slope(bin.getRHS());
-      if (l && r)
-        return *l + *r;
-    } else if (bin.getKind() == AffineExprKind::Mul) {
-      if (auto l = slope(bin.getLHS()))
-        return *l * cast<AffineConstantExpr>(bin.getRHS()).getValue();
-    } else if (auto divisor = dyn_cast<AffineConstantExpr>(bin.getRHS())) {
-      // An aligned vector does not cross a multiple of the divisor; rounding up
-      // changes behind it, within the vector.
-      if (alignment > 1 && divisor.getValue() % alignment == 0 &&
-          isa<AffineDimExpr>(bin.getLHS()) &&
-          bin.getKind() != AffineExprKind::CeilDiv) {
-        chunked = true;
-        return bin.getKind() == AffineExprKind::Mod ? 1 : 0;
-      }
-    }
-    return std::nullopt;
+  // An aligned vector does not cross a multiple of the divisor; rounding up
+  // changes behind it, within the vector.
+  auto inChunk = [&](AffineBinaryOpExpr bin) -> std::optional<int64_t> {
+    auto divisor = dyn_cast<AffineConstantExpr>(bin.getRHS());
+    if (!divisor || alignment <= 1 || divisor.getValue() % alignment != 0 ||
+        !isa<AffineDimExpr>(bin.getLHS()) ||
+        bin.getKind() == AffineExprKind::CeilDiv)
+      return std::nullopt;
+    chunked = true;
+    return bin.getKind() == AffineExprKind::Mod ? 1 : 0;
   };
-  std::optional<int64_t> stride = slope(address);
+  std::optional<int64_t> stride = kernel::getSlope(address, dim, inChunk);
   if (!stride)
     return {LaneKind::Irregular, 0};
   if (chunked)
@@ -68,7 +52,12 @@ Value expandExpr(OpBuilder &b, Location loc, AffineExpr expr, ValueRange values,
   if (auto d = dyn_cast<AffineDimExpr>(expr))
     return values[d.getPosition()];
   auto constant = [&](int64_t value) -> Value {
-    auto attr = b.getIntegerAttr(getElementTypeOrSelf(type), value);
+    Type element = getElementTypeOrSelf(type);
+    // Modulo 2^32 in an i32.
+    APInt bits =
+        APInt(64, value, /*isSigned=*/true)
+            .trunc(element.isIndex() ? 64 : element.getIntOrFloatBitWidth());
+    auto attr = b.getIntegerAttr(element, bits);
     if (auto shaped = dyn_cast<ShapedType>(type))
       return arith::ConstantOp::create(
           b, loc, DenseElementsAttr::get(shaped, Attribute(attr)));

@@ -34,8 +34,9 @@ LaneInfo analyzeLane(mlir::AffineExpr address, unsigned dim,
 
 /// Emits arith ops that compute `expr` from one value per dimension: all of
 /// type index, or of one integer or integer vector type (the dims that `expr`
-/// does not use may be null). `dims` are the extents, used to choose unsigned
-/// division where the operand cannot be negative.
+/// does not use may be null), whose width results are modulo. `dims` are the
+/// extents, used to choose unsigned division where the operand cannot be
+/// negative.
 mlir::Value expandExpr(mlir::OpBuilder &b, mlir::Location loc,
                        mlir::AffineExpr expr, mlir::ValueRange values,
                        llvm::ArrayRef<int64_t> dims, mlir::Type type);

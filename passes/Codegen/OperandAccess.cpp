@@ -356,27 +356,66 @@ bool yieldsArgument(Region &region, unsigned number) {
          end->getOperand(0) == region.getArgument(number);
 }
 
-static Value laneIndex(OpBuilder &b, Location loc, unsigned dim,
-                       const Lanes &lanes) {
-  if (!lanes.values[dim].getType().isIndex())
-    return lanes.values[dim];
-  Value start =
-      arith::IndexCastOp::create(b, loc, b.getI32Type(), lanes.values[dim]);
-  if (!lanes.count || dim != lanes.laneDim)
-    return start;
-  auto type = VectorType::get({lanes.count}, b.getI32Type());
-  SmallVector<int32_t> steps(lanes.count);
-  for (int64_t i = 0; i < lanes.count; ++i)
-    steps[i] = i;
-  Value step = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(type, ArrayRef<int32_t>(steps)));
-  return arith::AddIOp::create(b, loc, toVector(b, loc, start, lanes.count),
-                               step);
+/// What `kernel.index` of `expr`, a function of the dimensions of `lanes`,
+/// gives: an i32, or a vector of them where it varies along the lanes.
+static Value emitPosition(OpBuilder &b, Location loc, AffineExpr expr,
+                          ArrayRef<int64_t> extents, const Lanes &lanes) {
+  // Sums and products may wrap. What is divided may not: loops that joined run
+  // further than an i32 counts.
+  bool isWide = false;
+  expr.walk([&](AffineExpr part) {
+    auto bin = dyn_cast<AffineBinaryOpExpr>(part);
+    if (bin && bin.getKind() != AffineExprKind::Add &&
+        bin.getKind() != AffineExprKind::Mul)
+      isWide |= kernel::rangeOf(bin.getLHS(), extents).high >
+                std::numeric_limits<int32_t>::max();
+  });
+  Type i32 = b.getI32Type(), type = isWide ? Type(b.getI64Type()) : i32;
+  bool varies = lanes.count && lanes.laneDim < extents.size() &&
+                lanes.values[lanes.laneDim] &&
+                expr.isFunctionOfDim(lanes.laneDim);
+  auto vectorOf = [&](Type element) {
+    return VectorType::get({lanes.count}, element);
+  };
+  auto steps = [&](int64_t step) {
+    SmallVector<Attribute> all;
+    unsigned width = type.getIntOrFloatBitWidth();
+    for (int64_t lane = 0; lane < lanes.count; ++lane)
+      all.push_back(b.getIntegerAttr(
+          type, APInt(64, lane * step, /*isSigned=*/true).trunc(width)));
+    return arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(vectorOf(type), all));
+  };
+  // One that advances evenly is that of the first lane and a constant vector.
+  std::optional<int64_t> slope =
+      varies ? kernel::getSlope(expr, lanes.laneDim) : std::nullopt;
+  bool asVector = varies && !slope;
+  SmallVector<Value> at(lanes.values.size());
+  for (unsigned d = 0; d < at.size(); ++d) {
+    if (!expr.isFunctionOfDim(d))
+      continue;
+    at[d] = arith::IndexCastOp::create(b, loc, type, lanes.values[d]);
+    if (!asVector)
+      continue;
+    at[d] = toVector(b, loc, at[d], lanes.count);
+    if (d == lanes.laneDim)
+      at[d] = arith::AddIOp::create(b, loc, at[d], steps(1));
+  }
+  Value result = expandExpr(b, loc, expr, at, extents,
+                            asVector ? Type(vectorOf(type)) : type);
+  if (slope)
+    result = arith::AddIOp::create(
+        b, loc, toVector(b, loc, result, lanes.count), steps(*slope));
+  if (isWide)
+    result = arith::TruncIOp::create(b, loc, varies ? Type(vectorOf(i32)) : i32,
+                                     result);
+  return result;
 }
 
 FailureOr<SmallVector<Value>> inlineRegion(OpBuilder &b, Region &region,
                                            ValueRange arguments,
-                                           const Lanes &lanes) {
+                                           const Lanes &lanes,
+                                           const LoopSpace *space) {
   IRMapping mapping;
   for (auto [argument, value] :
        llvm::zip_equal(region.getArguments(), arguments))
@@ -384,8 +423,19 @@ FailureOr<SmallVector<Value>> inlineRegion(OpBuilder &b, Region &region,
       mapping.map(argument, value);
   for (Operation &op : region.front().without_terminator()) {
     if (auto index = dyn_cast<kernel::IndexOp>(op)) {
+      AffineExpr expr = index.getExpr();
+      ArrayRef<int64_t> extents;
+      if (space) {
+        extents = space->extents;
+        expr =
+            kernel::simplifyWithExtents(expr.replaceDims(space->dims), extents);
+      } else {
+        extents =
+            cast<kernel::StructuredKernelOpInterface>(region.getParentOp())
+                .getDims();
+      }
       mapping.map(index.getResult(),
-                  laneIndex(b, op.getLoc(), index.getDim(), lanes));
+                  emitPosition(b, op.getLoc(), expr, extents, lanes));
       continue;
     }
     if (isa<arith::ConstantOp>(op)) {

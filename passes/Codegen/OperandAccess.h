@@ -13,6 +13,13 @@
 
 namespace moec::codegen {
 
+/// The loops that a kernel op's dimensions became.
+struct LoopSpace {
+  llvm::SmallVector<int64_t> extents;
+  /// Each dimension of the op as a function of the loops.
+  llvm::SmallVector<mlir::AffineExpr> dims;
+};
+
 /// A point or a run of lanes in the iteration space: one index value per
 /// dimension. Lane `l` of the run lies at `values[laneDim] + l`.
 struct Lanes {
@@ -136,14 +143,14 @@ private:
 llvm::SmallVector<unsigned> usedArguments(mlir::Region &region);
 
 /// Clones the scalar ops of `region` for `lanes` (vectors, or scalars if
-/// `lanes.count` is 0; a dimension whose value is not of type index has this
-/// very value as its position) with `arguments` for its block arguments
-/// (scalars where they are invariant; null for unused ones) and returns what it
-/// yields: scalars where nothing varies. Fails at ops that are not
-/// element-wise.
+/// `lanes.count` is 0), whose dimensions are those of the op, or the loops of
+/// `space`, with `arguments` for its block arguments (scalars where they are
+/// invariant; null for unused ones) and returns what it yields: scalars where
+/// nothing varies. Fails at ops that are not element-wise.
 mlir::FailureOr<llvm::SmallVector<mlir::Value>>
 inlineRegion(mlir::OpBuilder &b, mlir::Region &region,
-             mlir::ValueRange arguments, const Lanes &lanes);
+             mlir::ValueRange arguments, const Lanes &lanes,
+             const LoopSpace *space = nullptr);
 
 /// True if the region yields exactly its argument `number`, untouched.
 bool yieldsArgument(mlir::Region &region, unsigned number);

@@ -9,7 +9,6 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include <limits>
 
 using namespace mlir;
 using namespace moec::codegen;
@@ -88,49 +87,6 @@ void PointEmitter::preload(Point &point) {
   }
 }
 
-SmallVector<Value> PointEmitter::positions(Region &region, const Point &point) {
-  SmallVector<Value> result(space.original.size());
-  SmallVector<int64_t> extents = space.extents();
-  Type i32 = b.getI32Type();
-  region.walk([&](kernel::IndexOp index) {
-    unsigned d = index.getDim();
-    AffineExpr expr = space.original[d];
-    if (result[d])
-      return;
-    bool varies =
-        lanes && point.index[vectorDim] && expr.isFunctionOfDim(vectorDim);
-    // Dimensions that joined loops may run further than an i32 counts.
-    bool isWide = false;
-    for (unsigned i = 0; i < extents.size(); ++i)
-      isWide |= expr.isFunctionOfDim(i) &&
-                extents[i] > std::numeric_limits<int32_t>::max();
-    Type type = isWide ? b.getI64Type() : i32;
-    SmallVector<Value> loops(point.index.size());
-    for (unsigned i = 0; i < loops.size(); ++i) {
-      if (!expr.isFunctionOfDim(i))
-        continue;
-      loops[i] = arith::IndexCastOp::create(b, type, point.index[i]);
-      if (!varies)
-        continue;
-      loops[i] = toVector(b, b.getLoc(), loops[i], lanes);
-      if (i != vectorDim)
-        continue;
-      SmallVector<Attribute> steps;
-      for (int64_t lane = 0; lane < lanes; ++lane)
-        steps.push_back(b.getIntegerAttr(type, lane));
-      Value step = arith::ConstantOp::create(
-          b, DenseElementsAttr::get(vectorOf(type), steps));
-      loops[i] = arith::AddIOp::create(b, loops[i], step);
-    }
-    result[d] = expandExpr(b, b.getLoc(), expr, loops, extents,
-                           varies ? Type(vectorOf(type)) : type);
-    if (isWide)
-      result[d] = arith::TruncIOp::create(b, varies ? Type(vectorOf(i32)) : i32,
-                                          result[d]);
-  });
-  return result;
-}
-
 SmallVector<Value> PointEmitter::evaluate(Region &region, Point &point,
                                           ValueRange extra) {
   preload(point);
@@ -139,10 +95,9 @@ SmallVector<Value> PointEmitter::evaluate(Region &region, Point &point,
     arguments.push_back(region.getArgument(i).use_empty() ? Value()
                                                           : point.loaded[i]);
   llvm::append_range(arguments, extra);
-  // Regions speak of the dimensions of the op.
-  Lanes where{positions(region, point), vectorDim, lanes, point.mask};
+  LoopSpace loops{space.extents(), space.original};
   FailureOr<SmallVector<Value>> results =
-      inlineRegion(b, region, arguments, where);
+      inlineRegion(b, region, arguments, lanesOf(point), &loops);
   if (succeeded(results))
     return *results;
   failed = true;

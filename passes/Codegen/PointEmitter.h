@@ -126,9 +126,6 @@ private:
   /// Whether that many points may stand one after the other.
   bool mayWrite(int64_t points) const;
   Lanes lanesOf(const Point &point) const;
-  /// What `kernel.index` of each dimension that `region` asks for gives, as i32
-  /// or vectors of it.
-  Values positions(mlir::Region &region, const Point &point);
   bool isBound(unsigned operand, const Point &point, bool butVector) const;
 };
 

@@ -83,7 +83,7 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
       return false;
     FailureOr<AffineMap> iteration = matchIteration(rows, map);
     if (failed(iteration) ||
-        !canInlineIndices(map.getBody().front(), *iteration))
+        !canInlineIndices(map.getBody().front(), *iteration, rows.getDims()))
       return false;
     // What the map reads of the rows must be this row's statistics.
     SmallVector<AffineMap> maps;
@@ -127,16 +127,16 @@ struct FuseEmitPass : fusion::impl::FuseEmitPassBase<FuseEmitPass> {
     Operation *finishYield = finish->getTerminator();
     Operation *emitYield = emit->getTerminator();
     OpBuilder inner(emitYield);
-    SmallVector<Value> rowValues =
-        inlineBody(inner, *finish, emit->getArguments(),
-                   rewriter.getMultiDimIdentityMap(rows.getDims().size()));
+    SmallVector<Value> rowValues = inlineBody(
+        inner, *finish, emit->getArguments(),
+        rewriter.getMultiDimIdentityMap(rows.getDims().size()), rows.getDims());
     SmallVector<Value> args;
     for (unsigned i = 0; i < maps.size(); ++i)
       args.push_back(statistic[i] ? rowValues[*statistic[i]]
                                   : Value(emit->getArgument(positions[i])));
     SmallVector<Value> yielded(emitYield->getOperands());
-    for (Value value :
-         inlineBody(inner, map.getBody().front(), args, iteration))
+    for (Value value : inlineBody(inner, map.getBody().front(), args, iteration,
+                                  rows.getDims()))
       yielded.push_back(value);
     emitYield->setOperands(yielded);
     for (unsigned i = 0; i < map.getOuts().size(); ++i)

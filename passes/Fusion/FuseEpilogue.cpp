@@ -119,8 +119,6 @@ private:
       return missed(map, "what it reads has other readers");
     if (map.getRaggedDim() || !map.getGathers().empty())
       return missed(map, "it gathers");
-    if (!map.getBody().front().getOps<kernel::IndexOp>().empty())
-      return missed(map, "it uses its index");
     if (!fitOneKernel(producer, map))
       return missed(map, tooLong);
     AffineMap readMap = map.getInputMap(input);
@@ -142,6 +140,8 @@ private:
         simplifyMap(inversePermutation(readMap).compose(
                         getInverseViewMap(read).compose(outMap)),
                     dims);
+    if (!canInlineIndices(map.getBody().front(), iteration, dims, vectorDim))
+      return missed(map, "its position would take divisions in every lane");
     SmallVector<AffineMap> maps;
     for (unsigned i = 0; i < map.getInputs().size(); ++i) {
       maps.push_back(simplifyMap(map.getInputMap(i).compose(iteration), dims));
@@ -181,7 +181,7 @@ private:
       args.push_back(i == input ? yield->getOperand(position)
                                 : block->getArgument(positions[i]));
     SmallVector<Value> values =
-        inlineBody(inner, map.getBody().front(), args, iteration);
+        inlineBody(inner, map.getBody().front(), args, iteration, dims);
     SmallVector<Value> yielded(yield->getOperands());
     unsigned before = kernel.outputs.size();
     for (unsigned i = 0; i < values.size(); ++i) {

@@ -96,6 +96,9 @@ static const char *checkAccess(kernel::MapOp map, Move &move) {
   }
   if (operand && !move.primary)
     return "no input keeps the operand contiguous";
+  if (!canInlineIndices(map.getBody().front(), move.iteration,
+                        move.consumer.getDims(), vectorDim))
+    return "its position would take divisions in every lane";
   for (AffineMap moved : maps) {
     if (vectorDim && !isVectorFriendly(moved, *vectorDim))
       return "an input would be read with a stride";
@@ -134,8 +137,6 @@ static FailureOr<Move> getMove(kernel::MapOp map, OpOperand &use,
       simplifyMap(inversePermutation(out).compose(getViewMap(use.get()).compose(
                       consumer.getInputMap(move.input))),
                   consumer.getDims());
-  if (!canInlineIndices(map.getBody().front(), move.iteration))
-    return fail("its index is no plain dim of a reader");
   if (const char *why = checkAccess(map, move))
     return fail(why);
   return move;
@@ -191,7 +192,7 @@ static Operation *apply(RewriterBase &rewriter, kernel::MapOp map,
     SmallVector<Value> values =
         inlineBody(inner, map.getBody().front(),
                    block->getArguments().slice(base, map.getInputs().size()),
-                   move.iteration);
+                   move.iteration, consumer.getDims());
     element.replaceAllUsesWith(values[move.result]);
   }
   // The operand of a product keeps its place.

@@ -50,7 +50,7 @@ struct Stored {
   SmallVector<unsigned> arguments;         ///< of the region, one an input
   AffineMap map;       ///< the contraction's dims to what it reads
   int32_t gather = -1; ///< the contraction's input with the row numbers
-  SmallVector<unsigned> position; ///< of the contraction's dims in `extents`
+  SmallVector<AffineExpr> renamed; ///< the contraction's dims over `extents`
 };
 
 /// The source of rows that are gathered and only then computed with: its own
@@ -101,7 +101,9 @@ std::optional<Stored> storeOperand(kernel::ContractOp op, Region &region) {
     bool changes = llvm::any_of(reads, [&](unsigned input) {
       return access.getInputMap(input).isFunctionOfDim(d);
     });
-    region.walk([&](kernel::IndexOp index) { changes |= index.getDim() == d; });
+    region.walk([&](kernel::IndexOp index) {
+      changes |= index.getExpr().isFunctionOfDim(d);
+    });
     if (!changes)
       continue;
     codegen::LaneInfo lane = codegen::analyzeLane(address, d);
@@ -116,14 +118,12 @@ std::optional<Stored> storeOperand(kernel::ContractOp op, Region &region) {
   Stored stored;
   MLIRContext *context = op.getContext();
   unsigned numDims = op.getDims().size();
-  SmallVector<AffineExpr> renamed(numDims, getAffineConstantExpr(0, context));
   SmallVector<AffineExpr> dims;
-  stored.position.resize(numDims);
+  stored.renamed.assign(numDims, getAffineConstantExpr(0, context));
   for (auto [i, stride] : llvm::enumerate(strides)) {
     unsigned d = stride.second;
     stored.extents.push_back(op.getDims()[d]);
-    stored.position[d] = i;
-    renamed[d] = getAffineDimExpr(i, context);
+    stored.renamed[d] = getAffineDimExpr(i, context);
     dims.push_back(getAffineDimExpr(d, context));
   }
   stored.map = AffineMap::get(numDims, 0, dims, context);
@@ -131,7 +131,7 @@ std::optional<Stored> storeOperand(kernel::ContractOp op, Region &region) {
     int32_t gather = access.getGather(input);
     stored.inputs.push_back(
         {op.getInputs()[input],
-         access.getInputMap(input).replaceDimsAndSymbols(renamed, {},
+         access.getInputMap(input).replaceDimsAndSymbols(stored.renamed, {},
                                                          strides.size(), 0),
          gather < 0
              ? -1
@@ -176,7 +176,7 @@ kernel::MapOp compute(RewriterBase &rewriter, kernel::ContractOp op,
   for (Operation &inner : region.front())
     rewriter.clone(inner, values);
   map.walk([&](kernel::IndexOp index) {
-    index.setDim(stored.position[index.getDim()]);
+    index.setExpr(index.getExpr().replaceDims(stored.renamed));
   });
   return map;
 }

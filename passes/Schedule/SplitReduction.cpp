@@ -75,8 +75,7 @@ int64_t chooseParts(StructuredKernelOpInterface op, int64_t wanted) {
   return 1;
 }
 
-/// What both kinds of kernel need: fresh f32 outs, and no op that asks for a
-/// position along the reduction.
+/// What both kinds of kernel need: fresh f32 outs.
 bool canSplit(StructuredKernelOpInterface op) {
   if (op.getRaggedDim())
     return false;
@@ -84,11 +83,7 @@ bool canSplit(StructuredKernelOpInterface op) {
     if (!out.getDefiningOp<tensor::EmptyOp>() ||
         !cast<ShapedType>(out.getType()).getElementType().isF32())
       return false;
-  unsigned k = op.getDims().size() - 1;
-  return !op->walk([&](kernel::IndexOp index) {
-              return index.getDim() == k ? WalkResult::interrupt()
-                                         : WalkResult::advance();
-            }).wasInterrupted();
+  return true;
 }
 
 /// A copy of the op whose outs have the part as their first axis.
@@ -128,7 +123,10 @@ OpT makeParts(RewriterBase &rewriter, OpT op, int64_t parts) {
   }
   copy.setDims(dims);
   copy.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
-  copy->walk([](kernel::IndexOp index) { index.setDim(index.getDim() + 1); });
+  copy->walk([&](kernel::IndexOp index) {
+    index.setExpr(
+        kernel::simplifyWithExtents(index.getExpr().replaceDims(to), dims));
+  });
   return copy;
 }
 

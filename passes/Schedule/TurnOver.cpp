@@ -43,10 +43,7 @@ static void turnOver(kernel::ContractOp op) {
   op.getLhs().takeBody(op.getRhs());
   op.getRhs().takeBody(kept);
   op->walk([&](kernel::IndexOp index) {
-    if (index.getDim() == m)
-      index.setDim(n);
-    else if (index.getDim() == n)
-      index.setDim(m);
+    index.setExpr(index.getExpr().replaceDims(exchange));
   });
 }
 

@@ -57,6 +57,18 @@ TEST_F(AffineExtentsTest, RangeOfEveryKind) {
   EXPECT_EQ(rangeOf(expr("d0"), {0, 1, 1, 1}).high, 0);
 }
 
+TEST_F(AffineExtentsTest, SlopeOfEvenSteps) {
+  EXPECT_EQ(getSlope(expr("d0 * 12 + d1 * 3 - d2"), 0), 12);
+  EXPECT_EQ(getSlope(expr("(d0 + d1) * 2 + d0"), 0), 3);
+  EXPECT_EQ(getSlope(expr("d0 floordiv 4 + d1"), 1), 1);
+  EXPECT_EQ(getSlope(expr("d0 floordiv 4 + d1"), 3), 0);
+  EXPECT_EQ(getSlope(expr("d0 floordiv 4 + d1"), 0), std::nullopt);
+  EXPECT_EQ(getSlope(expr("(d0 mod 4) * 0 + d1"), 1), 1);
+  // What a division grows by may be known by others.
+  auto five = [](AffineBinaryOpExpr) { return std::optional<int64_t>(5); };
+  EXPECT_EQ(getSlope(expr("(d0 mod 4) * 3 + d0"), 0, five), 16);
+}
+
 TEST_F(AffineExtentsTest, SimplifiesWhatTheExtentsAllow) {
   struct Case {
     const char *from;

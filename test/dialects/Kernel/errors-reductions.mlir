@@ -166,7 +166,7 @@ func.func @epilogue_index(%x: tensor<4x6xf32>, %w: tensor<6x5xf32>, %e: tensor<4
     lhs { ^bb0(%a: f32, %b: f32): kernel.yield %a : f32 }
     rhs { ^bb0(%a: f32, %b: f32): kernel.yield %b : f32 }
     epilogue { ^bb0(%a: f32, %b: f32, %s: f32):
-      %k = kernel.index 2 : i32
+      %k = kernel.index affine_map<(m, n, k) -> (m + k)> : i32
       kernel.yield %s : f32 } -> tensor<4x5xf32>
   return
 }

@@ -281,6 +281,50 @@ func.func @index_dimension(%e: tensor<8xi32>) {
 
 // -----
 
+func.func @index_beyond(%e: tensor<8xi32>) {
+  %y = kernel.map dims [8] outs(%e : tensor<8xi32>) maps [affine_map<(i) -> (i)>]
+    body {
+      // expected-error @+1 {{expected 0 <= dimension < 1, got 2}}
+      %i = kernel.index affine_map<(i, j, k) -> (i + k)> : i32
+      kernel.yield %i : i32 } -> tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @index_number(%e: tensor<8xi32>) {
+  %y = kernel.map dims [8] outs(%e : tensor<8xi32>) maps [affine_map<(i) -> (i)>]
+    body {
+      // expected-error @+1 {{expected a dimension from 0 to 65535, got -1}}
+      %i = kernel.index -1 : i32
+      kernel.yield %i : i32 } -> tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @index_results(%e: tensor<8xi32>) {
+  %y = kernel.map dims [8] outs(%e : tensor<8xi32>) maps [affine_map<(i) -> (i)>]
+    body {
+      // expected-error @+1 {{expected a map with one result and no symbols, which divides by constants above 0, got affine_map<(d0) -> (d0, d0)>}}
+      %i = kernel.index affine_map<(i) -> (i, i)> : i32
+      kernel.yield %i : i32 } -> tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @index_symbol(%e: tensor<8xi32>) {
+  %y = kernel.map dims [8] outs(%e : tensor<8xi32>) maps [affine_map<(i) -> (i)>]
+    body {
+      // expected-error @+1 {{expected a map with one result and no symbols, which divides by constants above 0, got affine_map<(d0)[s0] -> (d0 floordiv s0)>}}
+      %i = kernel.index affine_map<(i)[s] -> (i floordiv s)> : i32
+      kernel.yield %i : i32 } -> tensor<8xi32>
+  return
+}
+
+// -----
+
 func.func @index_too_far(%e: tensor<2147483649xi32>) {
   %y = kernel.map dims [2147483649] outs(%e : tensor<2147483649xi32>) maps [affine_map<(i) -> (i)>]
     body {

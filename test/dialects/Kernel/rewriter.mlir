@@ -154,17 +154,23 @@ func.func @phases(%x: tensor<8x16xf32>, %b: tensor<16xf32>, %o0: tensor<8xf32>, 
 
 // -----
 
-// A position along a dim of the map is one along the dim of the reader that it
-// became: the map is read turned over. Read through another shape it is no dim,
-// and the map stays.
+// A position in the map becomes one in its reader: along the dim that its dim
+// became where the map is read turned over, a quotient where it is read through
+// another shape. Where that would take a division in each lane, the map stays.
 // CHECK-LABEL: func.func @positions
 // CHECK: kernel.map dims [16, 8]
 // CHECK: kernel.index 1 :
 // CHECK-NOT: kernel.map
 // CHECK: return
-// CHECK-LABEL: func.func @no_dim
-// CHECK: kernel.map dims [2, 4, 16]
-// CHECK: kernel.index 0 :
+// CHECK-LABEL: func.func @reshaped
+// CHECK: kernel.map dims [8, 16]
+// CHECK: kernel.index affine_map<(d0) -> (d0 floordiv 4)> :
+// CHECK: kernel.index affine_map<(d0, d1) -> (d1 + d0 * 16)> :
+// CHECK-NOT: kernel.map
+// CHECK: return
+// CHECK-LABEL: func.func @divided
+// CHECK: kernel.map dims [8, 4, 4]
+// CHECK: kernel.index 1 :
 // CHECK: kernel.map dims [8, 16]
 func.func @positions(%x: tensor<8x16xf32>) -> tensor<16x8xf32> {
   %e = tensor.empty() : tensor<8x16xf32>
@@ -181,17 +187,35 @@ func.func @positions(%x: tensor<8x16xf32>) -> tensor<16x8xf32> {
     body { ^bb0(%p: f32): kernel.yield %p : f32 } -> tensor<16x8xf32>
   return %y : tensor<16x8xf32>
 }
-func.func @no_dim(%x: tensor<2x4x16xf32>) -> tensor<8x16xf32> {
+func.func @reshaped(%x: tensor<2x4x16xf32>) -> tensor<8x16xf32> {
   %e = tensor.empty() : tensor<2x4x16xf32>
   %t = tensor.empty() : tensor<8x16xf32>
   %n = kernel.map dims [2, 4, 16] ins(%x : tensor<2x4x16xf32>) outs(%e : tensor<2x4x16xf32>)
     maps [affine_map<(i, j, k) -> (i, j, k)>, affine_map<(i, j, k) -> (i, j, k)>]
     body { ^bb0(%p: f32):
       %i = kernel.index 0 : i32
-      %f = arith.sitofp %i : i32 to f32
+      %n = kernel.index affine_map<(i, j, k) -> (i * 64 + j * 16 + k)> : i32
+      %q = arith.addi %i, %n : i32
+      %f = arith.sitofp %q : i32 to f32
       %s = arith.mulf %p, %f : f32
       kernel.yield %s : f32 } -> tensor<2x4x16xf32>
   %v = tensor.collapse_shape %n [[0, 1], [2]] : tensor<2x4x16xf32> into tensor<8x16xf32>
+  %y = kernel.map dims [8, 16] ins(%v : tensor<8x16xf32>) outs(%t : tensor<8x16xf32>)
+    maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>]
+    body { ^bb0(%p: f32): kernel.yield %p : f32 } -> tensor<8x16xf32>
+  return %y : tensor<8x16xf32>
+}
+func.func @divided(%x: tensor<8x4x4xf32>) -> tensor<8x16xf32> {
+  %e = tensor.empty() : tensor<8x4x4xf32>
+  %t = tensor.empty() : tensor<8x16xf32>
+  %n = kernel.map dims [8, 4, 4] ins(%x : tensor<8x4x4xf32>) outs(%e : tensor<8x4x4xf32>)
+    maps [affine_map<(i, j, k) -> (i, j, k)>, affine_map<(i, j, k) -> (i, j, k)>]
+    body { ^bb0(%p: f32):
+      %i = kernel.index 1 : i32
+      %f = arith.sitofp %i : i32 to f32
+      %s = arith.mulf %p, %f : f32
+      kernel.yield %s : f32 } -> tensor<8x4x4xf32>
+  %v = tensor.collapse_shape %n [[0], [1, 2]] : tensor<8x4x4xf32> into tensor<8x16xf32>
   %y = kernel.map dims [8, 16] ins(%v : tensor<8x16xf32>) outs(%t : tensor<8x16xf32>)
     maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>]
     body { ^bb0(%p: f32): kernel.yield %p : f32 } -> tensor<8x16xf32>

@@ -1,5 +1,5 @@
-// RUN: moec-opt %s | moec-opt | FileCheck %s
-// RUN: moec-opt %s --mlir-print-op-generic | moec-opt | FileCheck %s
+// RUN: moec-opt %s | moec-opt --mlir-print-local-scope | FileCheck %s
+// RUN: moec-opt %s --mlir-print-op-generic | moec-opt --mlir-print-local-scope | FileCheck %s
 // RUN: moec-opt %s --verify-roundtrip -o /dev/null
 
 // CHECK-LABEL: func.func @contract
@@ -129,6 +129,23 @@ func.func @map(%init: tensor<8xi32>) -> tensor<8xi32> {
       %i = kernel.index 0 : i32
       kernel.yield %i : i32 } -> tensor<8xi32>
   return %y : tensor<8xi32>
+}
+
+// Dims past the last that a position uses are not a part of it.
+// CHECK-LABEL: func.func @positions
+// CHECK:           %[[I:.*]] = kernel.index affine_map<(d0, d1) -> (d0 * 4 + d1)> : i32
+// CHECK:           %[[J:.*]] = kernel.index 0 : i32
+// CHECK:           %[[K:.*]] = kernel.index affine_map<() -> (7)> : i32
+func.func @positions(%init: tensor<8x4x2xi32>) -> tensor<8x4x2xi32> {
+  %y = kernel.map dims [8, 4, 2] outs(%init : tensor<8x4x2xi32>) maps [affine_map<(i, j, k) -> (i, j, k)>]
+    body {
+      %i = kernel.index affine_map<(i, j, k) -> (i * 4 + j)> : i32
+      %j = kernel.index affine_map<(i, j, k) -> (i)> : i32
+      %k = kernel.index affine_map<(i, j, k) -> (7)> : i32
+      %s = arith.addi %i, %j : i32
+      %t = arith.addi %s, %k : i32
+      kernel.yield %t : i32 } -> tensor<8x4x2xi32>
+  return %y : tensor<8x4x2xi32>
 }
 
 // CHECK-LABEL: func.func @route

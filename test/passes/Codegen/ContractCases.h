@@ -233,6 +233,32 @@ TYPED_TEST_P(ContractCases, OutputContiguousAlongM) {
   }
 }
 
+/// Every factor and the epilogue at a position of its own, functions of two
+/// dimensions, and quotients along the one that is not in lanes.
+TYPED_TEST_P(ContractCases, PositionsOfSeveralDimensions) {
+  auto body = [](const char *value, const char *position) {
+    return std::string("%i = kernel.index affine_map<(g, m, n, k) -> (") +
+           position +
+           ")> : i32\n%b = arith.constant 7 : i32\n"
+           "%j = arith.andi %i, %b : i32\n"
+           "%f = arith.sitofp %j : i32 to f32\n"
+           "%y = arith.addf " +
+           value + ", %f : f32\nkernel.yield %y : f32";
+  };
+  ContractSource s;
+  s.dims = {2, 37, 20, 49};
+  s.inputs = {{"2x37x49xf32", "g, m, k"}, {"49x20xf32", "k, n"}};
+  s.outs = {{"2x37x20xf32", "g, m, n"}};
+  s.lhs = body("%a0", "(g * 37 + m) * 49 + k");
+  s.rhs = body("%a1", "(k floordiv 7) * 20 + n");
+  s.epilogue = body("%acc", "(m floordiv 5) * 20 + n * 3");
+  EXPECT_TRUE(holds<TypeParam>(s));
+  for (const std::string &schedule : TypeParam::schedules(Kind::F32)) {
+    s.schedule = schedule;
+    EXPECT_TRUE(holds<TypeParam>(s));
+  }
+}
+
 /// Patch embedding from bytes: k is split over four dimensions of the image.
 TYPED_TEST_P(ContractCases, PatchesOfBytes) {
   ContractSource s;
@@ -287,7 +313,8 @@ REGISTER_TYPED_TEST_SUITE_P(ContractCases, MatmulF32, MatmulBF16, MatmulRounded,
                             StoresBF16, LinearWithBiasGeluAndSavedPreactivation,
                             MapsAndEpilogueOfSavedActivations,
                             TokenMixingWithLayerNormMapAndResidual,
-                            OutputContiguousAlongM, PatchesOfBytes,
+                            OutputContiguousAlongM,
+                            PositionsOfSeveralDimensions, PatchesOfBytes,
                             SoftmaxAsLeftMap);
 
 //===----------------------------------------------------------------------===//

@@ -216,7 +216,10 @@ TYPED_TEST_P(ContractExtentCases, RandomContractions) {
     std::string stored = ragged == 1 ? "mn" : "gmn";
     s.outs = {draw.operand(draw.turned(c.axes(stored)), "f32")};
     s.epilogue =
-        "%i = kernel.index " + std::to_string(draw.below(grouped + 2)) +
+        "%i = kernel.index " +
+        (draw.oneIn(2) ? std::to_string(draw.below(grouped + 2))
+         : grouped ? "affine_map<(g, m, n) -> (g * 9 + m * 3 + n floordiv 2)>"
+                   : "affine_map<(m, n) -> (m floordiv 3 + n * 5)>") +
         " : i32\n%f = arith.sitofp %i : i32 to f32\n"
         "%x = arith.addf %acc, %a" +
         std::to_string(bias) + " : f32\n%y = arith.addf %x, %f : f32\n";

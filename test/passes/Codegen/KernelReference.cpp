@@ -222,7 +222,7 @@ private:
         inner.getNumOperands() ? widthOf(inner.getOperand(0).getType()) : 0;
     Scalar out;
     if (auto index = dyn_cast<kernel::IndexOp>(inner)) {
-      out = integer(uint32_t(point[index.getDim()]));
+      out = integer(uint32_t(evaluateExpr(index.getExpr(), point)));
     } else if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
       if (auto f = dyn_cast<FloatAttr>(constant.getValue()))
         out = real(f.getValueAsDouble());

@@ -212,6 +212,41 @@ TYPED_TEST_P(MapCases, PositionsInJoinedLoops) {
                                        "kernel.yield %r : i32")));
 }
 
+/// Functions of several dimensions: even steps along the lanes, steps taken
+/// apart, constants.
+TYPED_TEST_P(MapCases, PositionsOfSeveralDimensions) {
+  for (int64_t n : {4, 33})
+    EXPECT_TRUE(checkText<TypeParam>(
+        KernelText("map", {5, 7, n})
+            .in(shape({5, n, 7}, "i32"), "d0, d2, d1")
+            .out(shape({5, 7, n}, "i32"), "d0, d1, d2")
+            .body(
+                "%i = kernel.index affine_map<(a, b, c) -> (a * 1000 + b * "
+                "-9 + c * 3)> : i32 "
+                "%j = kernel.index affine_map<(a, b, c) -> ((a * 33 + c) "
+                "floordiv 4 + b mod 3)> : i32 "
+                "%k = kernel.index affine_map<(a, b, c) -> (a * 7 + b)> : i32 "
+                "%l = kernel.index affine_map<() -> (11)> : i32 "
+                "%x = arith.muli %i, %j : i32 "
+                "%y = arith.addi %x, %k : i32 "
+                "%z = arith.muli %y, %l : i32 "
+                "%r = arith.addi %z, %a0 : i32 "
+                "kernel.yield %r : i32")));
+}
+
+/// Of 2^40 elements: what is divided does not wrap, what is added does.
+TYPED_TEST_P(MapCases, PositionsBeyondI32) {
+  EXPECT_TRUE(checkText<TypeParam>(
+      KernelText("map", {3, 40})
+          .out("3x40xi32", "d0, d1")
+          .body("%i = kernel.index affine_map<(a, b) -> (a * 1099511627776 + b "
+                "* 4294967297)> : i32 "
+                "%j = kernel.index affine_map<(a, b) -> ((a * 4294967297 + b * "
+                "65537) floordiv 65536)> : i32 "
+                "%r = arith.addi %i, %j : i32 "
+                "kernel.yield %r : i32")));
+}
+
 /// Two rounds of Philox: wide products of i32 in lanes.
 TYPED_TEST_P(MapCases, CounterBasedRandomNumbers) {
   EXPECT_TRUE(checkText<TypeParam>(
@@ -314,15 +349,13 @@ TYPED_TEST_P(MapCases, RoundsToNearestEven) {
   }
 }
 
-REGISTER_TYPED_TEST_SUITE_P(MapCases, BroadcastsOverEveryShape, OneLongLoop,
-                            TransposesAndReshapes,
-                            ScalarsAndEmptyRegionArguments, SeveralOuts,
-                            PatchifyFromBytes,
-                            GathersRowsAndLeavesMissingOnesZero, GathersInLanes,
-                            RaggedRows, PositionsInScalarAndLaneLoops,
-                            PositionsInJoinedLoops, CounterBasedRandomNumbers,
-                            UpdatesInPlace, ReadsAndWritesBF16,
-                            RoundsToNearestEven);
+REGISTER_TYPED_TEST_SUITE_P(
+    MapCases, BroadcastsOverEveryShape, OneLongLoop, TransposesAndReshapes,
+    ScalarsAndEmptyRegionArguments, SeveralOuts, PatchifyFromBytes,
+    GathersRowsAndLeavesMissingOnesZero, GathersInLanes, RaggedRows,
+    PositionsInScalarAndLaneLoops, PositionsInJoinedLoops,
+    PositionsOfSeveralDimensions, PositionsBeyondI32, CounterBasedRandomNumbers,
+    UpdatesInPlace, ReadsAndWritesBF16, RoundsToNearestEven);
 
 } // namespace moec::test
 
