@@ -176,6 +176,7 @@ template <typename T>
 Status evalAttention(mlir::Operation *op, Frame<T> &frame);
 template <typename T>
 Status evalNormalization(mlir::Operation *op, Frame<T> &frame);
+template <typename T> Status evalRandom(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalRouting(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalLosses(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalTraining(mlir::Operation *op, Frame<T> &frame);

@@ -194,9 +194,9 @@ template <typename T>
 LogicalResult moec::reference::runBlock(Block &block, Frame<T> &frame) {
   using Family = Status (*)(Operation *, Frame<T> &);
   static const Family families[] = {
-      evalStructure<T>, evalElementwise<T>,   evalMixing<T>,
-      evalAttention<T>, evalNormalization<T>, evalRouting<T>,
-      evalLosses<T>,    evalTraining<T>,      evalKernel<T>};
+      evalStructure<T>,     evalElementwise<T>, evalMixing<T>, evalAttention<T>,
+      evalNormalization<T>, evalRouting<T>,     evalLosses<T>, evalTraining<T>,
+      evalRandom<T>,        evalKernel<T>};
   for (Operation &op : block.without_terminator()) {
     for (Value value : op.getOperands())
       if (!frame.has(value))
