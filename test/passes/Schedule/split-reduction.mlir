@@ -30,6 +30,35 @@ func.func @weight_gradient(%x: tensor<128x49x96xf32>, %dy: tensor<6272x192xf32>)
 
 // -----
 
+// A position along the reduction is what it was: counted on from where the part
+// begins, and taken apart as before.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
+// CHECK-LABEL: func.func @positions
+// CHECK:         kernel.contract dims [2, 96, 192, 3136]
+// CHECK:         rhs
+// CHECK:           kernel.index affine_map<(d0, d1, d2, d3) -> (d0 * 602112 + d3 * 192 + d2)> : i32
+// CHECK:           kernel.index affine_map<(d0, d1, d2, d3) -> (d0 * 64 + d3 floordiv 49)> : i32
+func.func @positions(%x: tensor<6272x96xf32>, %dy: tensor<6272x192xf32>) -> tensor<96x192xf32> {
+  %init = tensor.empty() : tensor<96x192xf32>
+  %g = kernel.contract dims [96, 192, 6272] ins(%x, %dy : tensor<6272x96xf32>, tensor<6272x192xf32>)
+    outs(%init : tensor<96x192xf32>)
+    maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32):
+      %i = kernel.index affine_map<(m, n, k) -> (k * 192 + n)> : i32
+      %j = kernel.index affine_map<(m, n, k) -> (k floordiv 49)> : i32
+      %s = arith.addi %i, %j : i32
+      %f = arith.sitofp %s : i32 to f32
+      %v = arith.mulf %r, %f : f32
+      kernel.yield %v : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<96x192xf32>
+  return %g : tensor<96x192xf32>
+}
+}
+
+// -----
+
 // Column sums of two values: 4 parts a core, as far as 98 divides them.
 
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
