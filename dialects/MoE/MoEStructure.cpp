@@ -227,8 +227,10 @@ static LogicalResult inlineSingle(RepeatOp op, PatternRewriter &rewriter) {
   for (Type type :
        llvm::concat<Type>(SmallVector<Type>(op.getStacked().getTypes()),
                           SmallVector<Type>(op.getResultTypes())))
-    if (isa<RoutingType>(type))
-      return rewriter.notifyMatchFailure(op, "a plan cannot be reshaped");
+    if (auto tensor = dyn_cast<RankedTensorType>(type);
+        !tensor || !isa<FloatType>(tensor.getElementType()))
+      return rewriter.notifyMatchFailure(op,
+                                         "a plan or a key cannot be reshaped");
   Block &body = op.getBody().front();
   Location loc = op.getLoc();
   auto reshape = [&](Value value, Type type) -> Value {

@@ -249,7 +249,7 @@ void EntryBuilder::run(StringRef symbol) {
       inputs[i] =
           addArgument(inputType(b, input.info),
                       moe::attr::field.with(b.getStringAttr(input.field)));
-  if (training && use.isNoisy()) {
+  if (training && use.isRandom()) {
     seed = addHost(moe::HostValue::Seed, b.getI32Type());
     step = addHost(moe::HostValue::Step, b.getI32Type());
   }

@@ -30,9 +30,10 @@ RankedTensorType EntryBuilder::floatType(ArrayRef<int64_t> counts,
   return floatType(stacked);
 }
 
-/// One stream a layer; all iterations of a repeat share it.
-ValueTree EntryBuilder::makeNoise(const Use &use, int index, StringRef prefix,
-                                  ArrayRef<int64_t> counts) {
+/// One stream a node; all iterations of a repeat share it. `range`: the layers
+/// of the innermost repeat around it.
+ValueTree EntryBuilder::makeRandom(const Use &use, int index, StringRef prefix,
+                                   ArrayRef<int64_t> counts, LayerRange range) {
   const Node &node = use.graph->nodes[index];
   ValueTree tree;
   if (node.noise)
@@ -40,24 +41,40 @@ ValueTree EntryBuilder::makeNoise(const Use &use, int index, StringRef prefix,
         b, nodeLoc(node, prefix), floatType(counts, node.noise->shape), seed,
         step, b.getI64IntegerAttr(streams++),
         b.getF64FloatAttr(node.noise->std)));
+  if (node.drop) {
+    // A row of four words for each layer.
+    Shape shape(counts);
+    shape.push_back(4);
+    double rates[] = {
+        node.drop->at(range.first, range.layers),
+        node.drop->at(range.first + range.count - 1, range.layers)};
+    tree.values.push_back(moe::DropoutKeyOp::create(
+        b, nodeLoc(node, prefix), RankedTensorType::get(shape, b.getI32Type()),
+        seed, step, b.getI64IntegerAttr(streams++),
+        b.getDenseF64ArrayAttr(rates)));
+  }
   for (auto [r, run] : llvm::enumerate(node.runs)) {
     const Use &inner = use.blocks.at(index)[r];
     Shape all(counts);
-    if (node.op == &repeatOp)
+    LayerRange innerRange = range;
+    if (node.op == &repeatOp) {
       all.push_back(run.count);
+      innerRange = {run.first, run.count, node.numLayers()};
+    }
     Trees &trees = tree.runs.emplace_back(run.graph->nodes.size());
     for (size_t i = 0; i != trees.size(); ++i)
       if (inner.needs(static_cast<int>(i)))
-        trees[i] = makeNoise(inner, static_cast<int>(i),
-                             (prefix + node.name + ".").str(), all);
+        trees[i] =
+            makeRandom(inner, static_cast<int>(i),
+                       (prefix + node.name + ".").str(), all, innerRange);
   }
   return tree;
 }
 
-/// Builds what a use needs. Noise is made where it is null.
+/// Builds what a use needs. Random numbers are made where they are null.
 std::vector<EntryBuilder::Values>
 EntryBuilder::buildGraph(const Use &use, ArrayRef<Value> inputs,
-                         const Trees &params, const Trees *noise,
+                         const Trees &params, const Trees *random,
                          StringRef prefix) {
   const Graph &from = *use.graph;
   std::vector<Values> values(from.nodes.size());
@@ -70,10 +87,10 @@ EntryBuilder::buildGraph(const Use &use, ArrayRef<Value> inputs,
       operands.push_back(ref.isInput() ? inputs[ref.inputIndex()]
                                        : values[ref.node][ref.value]);
     ValueTree own;
-    if (noise)
-      own = (*noise)[index];
+    if (random)
+      own = (*random)[index];
     else if (training)
-      own = makeNoise(use, index, prefix, {});
+      own = makeRandom(use, index, prefix, {}, {});
     if (node.op->runsBlock()) {
       auto build = node.op == &repeatOp ? &EntryBuilder::buildRepeat
                                         : &EntryBuilder::buildCall;
@@ -86,8 +103,7 @@ EntryBuilder::buildGraph(const Use &use, ArrayRef<Value> inputs,
     SmallVector<Value> variables = llvm::map_to_vector(
         params[index].values, [&](Value value) { return newest(value); });
     NodeBuild build(b, nodeLoc(node, prefix), from, node, operands, variables,
-                    own.values.empty() ? Value() : own.values.front(),
-                    training != nullptr, use.wanted[index], told);
+                    own.values, training != nullptr, use.wanted[index], told);
     told.front() = node.op->build(build);
     for (auto [spec, value, now] :
          llvm::zip_equal(node.params, params[index].values, variables))
@@ -101,7 +117,7 @@ EntryBuilder::buildGraph(const Use &use, ArrayRef<Value> inputs,
 EntryBuilder::Values EntryBuilder::buildCall(const Use &use, int index,
                                              ArrayRef<Value> inputs,
                                              const ValueTree &params,
-                                             const ValueTree &noise,
+                                             const ValueTree &random,
                                              StringRef prefix) {
   const Node &node = use.graph->nodes[index];
   const Run &run = node.runs.front();
@@ -109,7 +125,7 @@ EntryBuilder::Values EntryBuilder::buildCall(const Use &use, int index,
   Trees quiet(run.graph->nodes.size());
   std::vector<Values> inner =
       buildGraph(use.blocks.at(index).front(), inputs, params.runs.front(),
-                 noise.runs.empty() ? &quiet : &noise.runs.front(),
+                 random.runs.empty() ? &quiet : &random.runs.front(),
                  (prefix + node.name + ".").str());
   Values results(node.values.size());
   for (unsigned i : use.wanted[index].set_bits()) {
@@ -124,7 +140,7 @@ EntryBuilder::Values EntryBuilder::buildCall(const Use &use, int index,
 EntryBuilder::Values EntryBuilder::buildRepeat(const Use &use, int index,
                                                ArrayRef<Value> inputs,
                                                const ValueTree &params,
-                                               const ValueTree &noise,
+                                               const ValueTree &random,
                                                StringRef prefix) {
   const Node &node = use.graph->nodes[index];
   Values results(node.values.size());
@@ -133,7 +149,7 @@ EntryBuilder::Values EntryBuilder::buildRepeat(const Use &use, int index,
   for (auto [r, run] : llvm::enumerate(node.runs)) {
     Trees quiet(run.graph->nodes.size());
     buildRun(use, index, r, current, params.runs[r],
-             noise.runs.empty() ? quiet : noise.runs[r],
+             random.runs.empty() ? quiet : random.runs[r],
              (prefix + node.name + ".").str(), results);
     count += run.count;
   }
@@ -164,7 +180,7 @@ static void forEachValue(std::vector<ValueTree> &trees,
 /// grow by sums.
 void EntryBuilder::buildRun(const Use &use, int index, size_t number,
                             MutableArrayRef<Value> inputs, const Trees &params,
-                            const Trees &noise, StringRef prefix,
+                            const Trees &random, StringRef prefix,
                             Values &results) {
   const Node &node = use.graph->nodes[index];
   const Run &run = node.runs[number];
@@ -203,14 +219,14 @@ void EntryBuilder::buildRun(const Use &use, int index, size_t number,
     }
     value = argument;
   };
-  Trees slices = params, random = noise;
+  Trees slices = params, drawn = random;
   forEachValue(slices, slice);
-  forEachValue(random, slice);
+  forEachValue(drawn, slice);
   SmallVector<Value> own(inputs);
   for (size_t i = 0; i != outputs; ++i)
     own[i] = inside->getArgument(i);
   std::vector<Values> values =
-      buildGraph(use.blocks.at(index)[number], own, slices, &random, prefix);
+      buildGraph(use.blocks.at(index)[number], own, slices, &drawn, prefix);
   auto value = [&](unsigned i) {
     Ref ref = innerValue(node, run, static_cast<int>(i));
     return ref.isInput() ? own[ref.inputIndex()] : values[ref.node][ref.value];

@@ -85,10 +85,7 @@ static json::Object describeNode(const Use &use, int index) {
   // Not what the block is called, but what is in it.
   const std::vector<Use> &runs = use.blocks.at(index);
   if (node.op == &repeatOp) {
-    int64_t count = 0;
-    for (const Run &run : node.runs)
-      count += run.count;
-    entry["count"] = count;
+    entry["count"] = node.numLayers();
   }
   if (runs.size() == 1) {
     entry["block"] = describeNodes(runs.front());

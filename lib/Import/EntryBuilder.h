@@ -16,8 +16,8 @@
 
 namespace moec::import {
 
-/// The parameters and statistics of a node, or its noise; of a node that runs a
-/// block those of the block's nodes, for each run.
+/// The parameters and statistics of a node, or what it draws; of a node that
+/// runs a block those of the block's nodes, for each run.
 struct ValueTree {
   llvm::SmallVector<mlir::Value, 4> values;
   std::vector<std::vector<ValueTree>> runs;
@@ -61,20 +61,20 @@ private:
   mlir::RankedTensorType floatType(llvm::ArrayRef<int64_t> shape);
   mlir::RankedTensorType floatType(llvm::ArrayRef<int64_t> counts,
                                    llvm::ArrayRef<int64_t> shape);
-  ValueTree makeNoise(const Use &use, int index, llvm::StringRef prefix,
-                      llvm::ArrayRef<int64_t> counts);
+  ValueTree makeRandom(const Use &use, int index, llvm::StringRef prefix,
+                       llvm::ArrayRef<int64_t> counts, LayerRange range);
   std::vector<Values> buildGraph(const Use &use, llvm::ArrayRef<Value> inputs,
-                                 const Trees &params, const Trees *noise,
+                                 const Trees &params, const Trees *random,
                                  llvm::StringRef prefix);
   Values buildCall(const Use &use, int index, llvm::ArrayRef<Value> inputs,
-                   const ValueTree &params, const ValueTree &noise,
+                   const ValueTree &params, const ValueTree &random,
                    llvm::StringRef prefix);
   Values buildRepeat(const Use &use, int index, llvm::ArrayRef<Value> inputs,
-                     const ValueTree &params, const ValueTree &noise,
+                     const ValueTree &params, const ValueTree &random,
                      llvm::StringRef prefix);
   void buildRun(const Use &use, int index, size_t run,
                 llvm::MutableArrayRef<Value> inputs, const Trees &params,
-                const Trees &noise, llvm::StringRef prefix, Values &results);
+                const Trees &random, llvm::StringRef prefix, Values &results);
 
   // Losses and updates (BuildTraining.cpp).
   Value valueOf(Ref ref) { return nodeValues[ref.node][ref.value]; }

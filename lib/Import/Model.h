@@ -69,6 +69,18 @@ struct NoiseSpec {
   double std = 0;
 };
 
+/// Shares of what a node drops in training, of the first and of the last layer
+/// of the `repeat` that it is in, and in equal steps between them.
+struct DropSpec {
+  double first = 0, last = 0;
+  /// That of layer `layer` of `count`; the first of a single one.
+  double at(int64_t layer, int64_t count) const {
+    return count < 2 ? first
+                     : first + (last - first) * static_cast<double>(layer) /
+                                   static_cast<double>(count - 1);
+  }
+};
+
 /// Sizes that the use of a block gives: one, or one a layer.
 using SizeLists = std::map<std::string, std::vector<int64_t>, std::less<>>;
 
@@ -128,6 +140,11 @@ struct Run {
   int64_t first = 0, count = 1;
 };
 
+/// Layers in a row of the `layers` of a `repeat`; outside of one a single one.
+struct LayerRange {
+  int64_t first = 0, count = 1, layers = 1;
+};
+
 struct Node {
   std::string name;
   std::string fullName; ///< with the block: "encoder.attn"
@@ -139,6 +156,7 @@ struct Node {
   std::vector<Absent> absent;
   llvm::SmallVector<ParamSpec> params;
   std::optional<NoiseSpec> noise;
+  std::optional<DropSpec> drop;
   llvm::SmallVector<Shape> temporaries; ///< values inside the op
   std::vector<Run> runs;                ///< of `repeat` and `call`
   int owner = -1;     ///< the node whose parameters it uses, if not its own
@@ -149,6 +167,8 @@ struct Node {
   int findValue(llvm::StringRef name) const;
   /// How many outputs its block has, 0 of plain ops.
   size_t numOutputs() const;
+  /// How often its block runs.
+  int64_t numLayers() const;
 };
 
 /// The nodes of the model or of a block.

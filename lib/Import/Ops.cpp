@@ -42,6 +42,13 @@ size_t Node::numOutputs() const {
   return runs.empty() ? 0 : runs.front().graph->outputs.size();
 }
 
+int64_t Node::numLayers() const {
+  int64_t count = 0;
+  for (const Run &run : runs)
+    count += run.count;
+  return count;
+}
+
 //===----------------------------------------------------------------------===//
 // NodeCheck
 //===----------------------------------------------------------------------===//
@@ -63,6 +70,18 @@ void NodeCheck::linearParams(StringRef suffix, int64_t in, int64_t out,
 void NodeCheck::normParams(StringRef suffix, int64_t width) {
   param(withSuffix(suffix, "scale"), {width}, Init::ones());
   param(withSuffix(suffix, "bias"), {width}, Init::zeros());
+}
+
+bool NodeCheck::drops(StringRef name) {
+  const std::vector<double> &rates = numbers(name);
+  if (rates.size() > 2) {
+    problem(name, llvm::formatv("'{0}' has {1} numbers", name, rates.size()))
+        .expected("one, or two, of the first and of the last layer")
+        .fix("layers between have rates between: they are not listed");
+    return false;
+  }
+  checked.drop = DropSpec{rates.front(), rates.back()};
+  return true;
 }
 
 bool NodeCheck::trains() const { return reader.model.trainStep; }
@@ -117,6 +136,13 @@ void NodeBuild::setStatistic(StringRef suffix, Value value) {
   for (auto [spec, param] : llvm::zip_equal(node.params, params))
     if (spec.statistic && spec.suffix == suffix)
       param = value;
+}
+
+Value NodeBuild::drop(Value x, int64_t leading) {
+  if (random.empty() || !node.drop)
+    return x;
+  return moe::DropoutOp::create(b, loc, x.getType(), x, random.back(),
+                                b.getI64IntegerAttr(leading));
 }
 
 bool NodeBuild::wants(StringRef name) const {

@@ -37,7 +37,8 @@ struct AttrDef {
   bool above = false;  ///< Real: larger than minimum
   std::vector<llvm::StringRef> choices = {}; ///< the first is the default
   double maximum = std::numeric_limits<double>::infinity();
-  bool below = false; ///< Real: smaller than maximum
+  bool below = false;                        ///< Real: smaller than maximum
+  const char *many = "one for each channel"; ///< Numbers: what a list is
 
   static AttrDef size(const char *name, const char *doc) {
     return {name, Kind::Size, doc, true};
@@ -59,6 +60,13 @@ struct AttrDef {
   /// Of an average: at least 0 and below 1, which would never forget.
   static AttrDef decay(const char *name, double fallback, const char *doc) {
     return {name, Kind::Real, doc, false, fallback, 0, false, {}, 1, true};
+  }
+  /// Of what is dropped: one number below 1, or one of the first and one of the
+  /// last layer.
+  static AttrDef rate(const char *name, const char *doc) {
+    AttrDef def{name, Kind::Numbers, doc, true, 0, 0, false, {}, 1, true};
+    def.many = "two, of the first and of the last layer of a 'repeat'";
+    return def;
   }
   static AttrDef flag(const char *name, bool fallback, const char *doc) {
     return {name, Kind::Flag, doc, false, double(fallback)};
@@ -146,6 +154,9 @@ public:
   void noise(Shape shape, double std) {
     checked.noise = NoiseSpec{std::move(shape), std};
   }
+  /// In training the node draws what it drops, at the rate that attribute
+  /// `name` says. False, after a problem.
+  bool drops(llvm::StringRef name);
   /// A value inside the op, whose size is checked too.
   void temporary(Shape shape) {
     checked.temporaries.push_back(std::move(shape));
@@ -183,11 +194,12 @@ public:
   /// needed; `told` takes those that it tells about itself.
   NodeBuild(mlir::OpBuilder &builder, mlir::Location loc, const Graph &graph,
             const Node &node, llvm::ArrayRef<mlir::Value> inputs,
-            llvm::MutableArrayRef<mlir::Value> params, mlir::Value noise,
-            bool training, const llvm::SmallBitVector &wanted,
+            llvm::MutableArrayRef<mlir::Value> params,
+            llvm::ArrayRef<mlir::Value> random, bool training,
+            const llvm::SmallBitVector &wanted,
             llvm::MutableArrayRef<mlir::Value> told)
       : NodeView(graph, node), b(builder), loc(loc), inputs(inputs),
-        training(training), noiseValue(noise), params(params), wanted(wanted),
+        training(training), random(random), params(params), wanted(wanted),
         told(told) {}
 
   mlir::OpBuilder &b;
@@ -200,7 +212,13 @@ public:
   mlir::Value param(llvm::StringRef suffix) const;
   /// In training: what a statistic is from now on.
   void setStatistic(llvm::StringRef suffix, mlir::Value value);
-  mlir::Value noise() const { return noiseValue; }
+  /// What NodeCheck::noise() asked for; null but in training.
+  mlir::Value noise() const {
+    return random.empty() || !node.noise ? mlir::Value() : random.front();
+  }
+  /// `x` without what NodeCheck::drops() drops in training, where elements draw
+  /// that differ in one of the `leading` first axes.
+  mlir::Value drop(mlir::Value x, int64_t leading);
   /// Whether somebody reads "node.name", and says what it is.
   bool wants(llvm::StringRef name) const;
   void tell(llvm::StringRef name, mlir::Value value);
@@ -236,7 +254,7 @@ public:
                      llvm::ArrayRef<int64_t> shape);
 
 private:
-  mlir::Value noiseValue;
+  llvm::ArrayRef<mlir::Value> random;
   llvm::MutableArrayRef<mlir::Value> params;
   const llvm::SmallBitVector &wanted;
   llvm::MutableArrayRef<mlir::Value> told;
@@ -273,6 +291,8 @@ llvm::SmallVector<llvm::StringRef> opNames();
   OP(callOp)                                                                   \
   OP(classTokenOp)                                                             \
   OP(concatOp)                                                                 \
+  OP(dropoutOp)                                                                \
+  OP(dropPathOp)                                                               \
   OP(layerNormOp)                                                              \
   OP(linearOp)                                                                 \
   OP(meanOp)                                                                   \

@@ -179,7 +179,7 @@ bool Reader::number(const JsonValue &value, const AttrDef &def,
     range += def.below ? " and below 1" : " and at most 1";
   std::string what = "a number" + range;
   if (def.kind == AttrDef::Kind::Numbers)
-    what += ", or one for each channel";
+    what += std::string(", or ") + def.many;
   return wrong(what);
 }
 
@@ -247,7 +247,7 @@ bool Reader::attribute(const JsonValue &value, const AttrDef &def,
     }
     bool good = !value.items.empty();
     if (!good)
-      wrong("a number, or one for each channel");
+      wrong("a number, or " + Twine(def.many));
     for (const JsonValue &item : value.items) {
       good &= number(item, def, node);
       result.numbers.push_back(item.real);

@@ -13,13 +13,13 @@ using llvm::ArrayRef;
 using llvm::SmallVector;
 using llvm::StringRef;
 
-bool Use::isNoisy() const {
+bool Use::isRandom() const {
   for (auto [i, node] : llvm::enumerate(graph->nodes))
-    if (needs(static_cast<int>(i)) && node.noise)
+    if (needs(static_cast<int>(i)) && (node.noise || node.drop))
       return true;
   return llvm::any_of(blocks, [](const auto &entry) {
     return llvm::any_of(entry.second,
-                        [](const Use &use) { return use.isNoisy(); });
+                        [](const Use &use) { return use.isRandom(); });
   });
 }
 

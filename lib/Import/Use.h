@@ -22,8 +22,8 @@ struct Use {
   std::map<int, std::vector<Use>> blocks;   ///< by node, one a run
 
   bool needs(int node) const { return wanted[node].any(); }
-  /// Whether a node that is needed has noise.
-  bool isNoisy() const;
+  /// Whether a node that is needed draws random numbers.
+  bool isRandom() const;
 };
 
 /// What `results` are computed from.

@@ -1,10 +1,11 @@
-//===- LowerRandom.cpp - Counter-based normal random numbers --------------===//
+//===- LowerRandom.cpp - Counter-based random numbers and dropout ---------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Fusion/LowerToKernel.h"
 
 using namespace mlir;
@@ -41,19 +42,21 @@ std::pair<Value, Value> philox(ScalarBuilder &s, std::array<Value, 4> counter,
   return {counter[0], counter[1]};
 }
 
-/// Row-major number of the element at the current point.
-Value elementNumber(ScalarBuilder &s, ArrayRef<int64_t> dims) {
-  Value number;
-  int64_t stride = 1;
-  for (unsigned i = dims.size(); i-- > 0; stride *= dims[i]) {
-    if (dims[i] == 1)
-      continue;
-    Value part = s.index(i);
-    if (stride != 1)
-      part = s.op<arith::MulIOp>(part, s.constantI32(stride));
-    number = number ? s.op<arith::AddIOp>(number, part) : part;
-  }
-  return number ? number : s.constantI32(0);
+/// Row-major number of an element at the current point, of the first axes of
+/// `dims`, `axes` in number.
+Value elementNumber(ScalarBuilder &s, MLIRContext *context,
+                    ArrayRef<int64_t> dims, size_t axes) {
+  AffineExpr number = getAffineConstantExpr(0, context);
+  for (size_t i = 0; i < axes; ++i)
+    number = number * dims[i] + getAffineDimExpr(i, context);
+  return s.index(number);
+}
+
+LogicalResult checkCount(Operation *op, ArrayRef<int64_t> dims) {
+  if (llvm::product_of(dims) > int64_t(1) << 32)
+    return op->emitOpError("makes more than 2^32 numbers, which its 32-bit "
+                           "element counter cannot tell apart; split it");
+  return success();
 }
 
 /// Box-Muller of words w0 and w1. The sine of odd elements is the cosine a
@@ -76,19 +79,19 @@ Lowered lowerRandomNormal(OpBuilder &builder, moe::RandomNormalOp op,
                           moe::RandomNormalOp::Adaptor adaptor) {
   ArrayRef<int64_t> shape = shapeOf(op.getResult());
   SmallVector<int64_t> dims = elementSpace(shape);
-  if (llvm::product_of(dims) > int64_t(1) << 32)
-    return op.emitOpError("makes more than 2^32 numbers, which its 32-bit "
-                          "element counter cannot tell apart; split it");
+  if (failed(checkCount(op, dims)))
+    return failure();
   uint64_t stream = op.getStream();
   double std = op.getStd().convertToDouble();
   Type f32 = builder.getF32Type();
+  MLIRContext *context = builder.getContext();
   KernelSpec spec(op.getLoc(), dims);
   spec.input(adaptor.getSeed(), {});
   spec.input(adaptor.getStep(), {});
-  spec.result(builder, shape, identity(builder.getContext(), shape.size()));
+  spec.result(builder, shape, identity(context, shape.size()));
   auto body = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
     Value zero = s.constantI32(0), one = s.constantI32(1);
-    Value number = elementNumber(s, dims);
+    Value number = elementNumber(s, context, dims, dims.size());
     Value block = s.op<arith::ShRUIOp>(number, one);
     Value odd = s.op<arith::AndIOp>(number, one);
     auto [w0, w1] = philox(s, {block, args[1], zero, zero},
@@ -98,8 +101,88 @@ Lowered lowerRandomNormal(OpBuilder &builder, moe::RandomNormalOp op,
   return SmallVector<Value>(spec.map(builder, body));
 }
 
+/// One point for each word of each layer's key.
+Lowered lowerDropoutKey(OpBuilder &builder, moe::DropoutKeyOp op,
+                        moe::DropoutKeyOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(op.getResult());
+  MLIRContext *context = builder.getContext();
+  uint32_t first = op.getFirstThreshold(), step = op.getThresholdStep();
+  uint64_t stream = op.getStream();
+  AffineExpr word = getAffineDimExpr(shape.size() - 1, context);
+  AffineExpr layer = shape.size() == 1 ? getAffineConstantExpr(0, context)
+                                       : getAffineDimExpr(0, context);
+  KernelSpec spec(op.getLoc(), shape);
+  spec.input(adaptor.getSeed(), {});
+  spec.input(adaptor.getStep(), {});
+  spec.resultInto(tensor::EmptyOp::create(builder, op.getLoc(), shape,
+                                          builder.getI32Type()),
+                  identity(context, shape.size()));
+  auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    Value zero = s.constantI32(0), number = s.index(layer);
+    auto [w0, w1] = philox(s, {number, args[1], zero, zero},
+                           {args[0], s.constantI32(stream)});
+    Value threshold = s.op<arith::AddIOp>(
+        s.op<arith::MulIOp>(number, s.constantI32(step)), s.constantI32(first));
+    Type f32 = builder.getF32Type();
+    // 2^32 less the threshold, but for 0, of which an i32 holds 0.
+    Value left = s.op<arith::SubIOp>(zero, threshold), one = s.constant(1.0);
+    Value share = s.mul(s.op<arith::UIToFPOp>(f32, left), 0x1p-32);
+    Value nothing = s.compareI32(arith::CmpIPredicate::eq, threshold, zero);
+    Value scale = s.div(one, s.select(nothing, one, share));
+    Value result = s.op<arith::BitcastOp>(builder.getI32Type(), scale);
+    Value at = s.index(word);
+    Value others[] = {w0, w1, threshold};
+    for (auto [i, other] : llvm::enumerate(others))
+      result = s.select(s.compareI32(arith::CmpIPredicate::eq, at,
+                                     s.constantI32(static_cast<int64_t>(i))),
+                        other, result);
+    return {result};
+  };
+  return SmallVector<Value>(spec.map(builder, body));
+}
+
+/// x >= threshold of what `moe.dropout` makes of the number of a draw.
+Value isKept(ScalarBuilder &s, Value number, ValueRange key) {
+  constexpr std::pair<int64_t, uint32_t> rounds[] = {
+      {17, 0xED5AD4BBu}, {11, 0xAC4C1B51u}, {15, 0x31848BABu}};
+  Value x = s.op<arith::XOrIOp>(number, key[0]);
+  for (auto [i, round] : llvm::enumerate(rounds)) {
+    Value high = s.op<arith::ShRUIOp>(x, s.constantI32(round.first));
+    x = s.op<arith::MulIOp>(s.op<arith::XOrIOp>(x, high),
+                            s.constantI32(round.second));
+    if (i == 0)
+      x = s.op<arith::XOrIOp>(x, key[1]);
+  }
+  return s.compareI32(arith::CmpIPredicate::uge, x, key[2]);
+}
+
+Lowered lowerDropout(OpBuilder &builder, moe::DropoutOp op,
+                     moe::DropoutOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(op.getResult());
+  MLIRContext *context = builder.getContext();
+  SmallVector<int64_t> dims = elementSpace(shape);
+  size_t leading = op.getLeading();
+  if (failed(checkCount(op, ArrayRef(dims).take_front(leading))))
+    return failure();
+  KernelSpec spec(op.getLoc(), dims);
+  SmallVector<AffineExpr> point = identity(context, shape.size());
+  spec.input(adaptor.getInput(), point);
+  for (int64_t word = 0; word < 4; ++word)
+    spec.input(adaptor.getKey(), {getAffineConstantExpr(word, context)});
+  spec.result(builder, shape, point);
+  auto body = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    Value number = elementNumber(s, context, dims, leading);
+    Value scale = s.op<arith::BitcastOp>(builder.getF32Type(), args[4]);
+    return {s.select(isKept(s, number, args.drop_front()),
+                     s.mul(args[0], scale), s.constant(0.0))};
+  };
+  return SmallVector<Value>(spec.map(builder, body));
+}
+
 } // namespace
 
 void fusion::addRandomLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::RandomNormalOp>(lowerRandomNormal);
+  patterns.add<moe::DropoutKeyOp>(lowerDropoutKey);
+  patterns.add<moe::DropoutOp>(lowerDropout);
 }

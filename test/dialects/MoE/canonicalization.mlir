@@ -135,3 +135,24 @@ func.func @mean_of_items(%x: tensor<4x3xf32>, %l: tensor<4xi32>) -> (tensor<f32>
   %i = moe.scale %h by 0.5 : tensor<f32>
   return %c, %f, %i : tensor<f32>, tensor<f32>, tensor<f32>
 }
+
+// CHECK-LABEL: @nothing_dropped
+// CHECK-NEXT: return %arg0
+func.func @nothing_dropped(%x: tensor<2x6xf32>, %seed: tensor<i32>, %step: tensor<i32>) -> tensor<2x6xf32> {
+  %k = moe.dropout_key %seed, %step : tensor<i32> stream 0 rates [0.0, 0.0] -> tensor<4xi32>
+  %y = moe.dropout %x, %k leading 2 : tensor<2x6xf32>, tensor<4xi32>
+  return %y : tensor<2x6xf32>
+}
+
+// Keys are no numbers that a reshape could take: such a repeat stays.
+// CHECK-LABEL: @repeat_of_keys
+// CHECK: moe.repeat 1
+func.func @repeat_of_keys(%x: tensor<2x6xf32>, %seed: tensor<i32>, %step: tensor<i32>) -> tensor<2x6xf32> {
+  %k = moe.dropout_key %seed, %step : tensor<i32> stream 0 rates [0.5, 0.5] -> tensor<1x4xi32>
+  %r = moe.repeat 1 carry(%x : tensor<2x6xf32>) stacked(%k : tensor<1x4xi32>) {
+  ^bb0(%c: tensor<2x6xf32>, %key: tensor<4xi32>):
+    %n = moe.dropout %c, %key leading 2 : tensor<2x6xf32>, tensor<4xi32>
+    moe.yield %n : tensor<2x6xf32>
+  } -> tensor<2x6xf32>
+  return %r : tensor<2x6xf32>
+}

@@ -161,3 +161,29 @@ func.func @train_step(%x: tensor<4xf32> {moe.var = @x}) -> (tensor<f32> {moe.met
   %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4xf32>
   return %l, %grads : tensor<f32>, tensor<4xf32>
 }
+
+// -----
+
+// The gradient of what is dropped draws what is dropped again, from the same
+// key. That of a layer is kept by nobody: the backward repeat reads its slice.
+// CHECK-LABEL: func.func @train_step
+// CHECK: %[[KEY:.+]] = moe.dropout_key
+// CHECK: %[[F:.+]] = moe.repeat 3 carry({{.+}}) stacked({{.*}}%[[KEY]]
+// CHECK: ^bb0(%[[X:.+]]: tensor<4x2xf32>, %[[K:.+]]: tensor<4xi32>):
+// CHECK: moe.dropout %[[X]], %[[K]] leading 1
+// CHECK: } -> tensor<4x2xf32>{{$}}
+// CHECK: moe.repeat 3 reverse carry({{.+}}) stacked(%[[KEY]] : tensor<3x4xi32>) {
+// CHECK: ^bb0(%[[D:.+]]: tensor<4x2xf32>, %[[K:.+]]: tensor<4xi32>):
+// CHECK: moe.dropout %[[D]], %[[K]] leading 1
+func.func @train_step(%x: tensor<4x2xf32> {moe.var = @x}, %seed: tensor<i32> {moe.host = #moe.host<seed>}, %step: tensor<i32> {moe.host = #moe.host<step>}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4x2xf32>) {
+  %key = moe.dropout_key %seed, %step : tensor<i32> stream 0 rates [0.0, 0.5] -> tensor<3x4xi32>
+  %z = moe.repeat 3 carry(%x : tensor<4x2xf32>) stacked(%key : tensor<3x4xi32>) {
+  ^bb0(%c: tensor<4x2xf32>, %k: tensor<4xi32>):
+    %d = moe.dropout %c, %k leading 1 : tensor<4x2xf32>, tensor<4xi32>
+    %n = moe.add %c, %d : tensor<4x2xf32>
+    moe.yield %n : tensor<4x2xf32>
+  } -> tensor<4x2xf32>
+  %l = moe.reduce %z axes [0, 1] : tensor<4x2xf32> -> tensor<f32>
+  %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4x2xf32>
+  return %l, %grads : tensor<f32>, tensor<4x2xf32>
+}

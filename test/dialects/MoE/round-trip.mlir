@@ -61,6 +61,17 @@ func.func @fill() -> tensor<4xf32> {
   return %y : tensor<4xf32>
 }
 
+// CHECK-LABEL: func.func @dropout(
+// CHECK: %[[K:.*]] = moe.dropout_key %{{.*}}, %{{.*}} : tensor<i32> stream 3 rates [0.000000e+00, 1.000000e-01] -> tensor<4x4xi32>
+// CHECK: %[[ONE:.*]] = moe.dropout_key %{{.*}}, %{{.*}} : tensor<i32> stream 4 rates [2.500000e-01, 2.500000e-01] -> tensor<4xi32>
+// CHECK: moe.dropout %{{.*}}, %[[ONE]] leading 1 : tensor<8x49x96xf32>, tensor<4xi32>
+func.func @dropout(%x: tensor<8x49x96xf32>, %seed: tensor<i32>, %step: tensor<i32>) -> (tensor<4x4xi32>, tensor<8x49x96xf32>) {
+  %k = moe.dropout_key %seed, %step : tensor<i32> stream 3 rates [0.0, 0.1] -> tensor<4x4xi32>
+  %one = moe.dropout_key %seed, %step : tensor<i32> stream 4 rates [0.25, 0.25] -> tensor<4xi32>
+  %y = moe.dropout %x, %one leading 1 : tensor<8x49x96xf32>, tensor<4xi32>
+  return %k, %y : tensor<4x4xi32>, tensor<8x49x96xf32>
+}
+
 // CHECK-LABEL: func.func @random_normal(
 // CHECK: %{{.*}} = moe.random_normal %{{.*}}, %{{.*}} : tensor<i32> stream 3 std 2.500000e-01 -> tensor<8x4xf32>
 func.func @random_normal(%seed: tensor<i32>, %step: tensor<i32>) -> tensor<8x4xf32> {

@@ -196,6 +196,13 @@ class Drawing:
     def stop_gradient(self, shape):
         return {}, shape
 
+    def dropout(self, shape):
+        rates = [0, 0.1, 0.5, 0.9]
+        one = self.chance(0.6)
+        return {"rate": self.random.choice(rates) if one else [self.random.choice(rates), self.random.choice(rates)]}, shape
+
+    drop_path = dropout
+
     def mean(self, shape):
         axis = self.random.choice(["tokens", "channels"])
         return ({} if axis == "tokens" and self.chance(0.5) else {"axis": axis},
@@ -218,8 +225,8 @@ class Drawing:
         return name, result
 
     TOKENS = ["layer_norm", "batch_norm", "activation", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
-              "attention", "position_embedding", "class_token", "slice", "concat", "stop_gradient"]
-    ROWS = ["layer_norm", "batch_norm", "activation", "linear", "linear"]
+              "attention", "position_embedding", "class_token", "slice", "concat", "stop_gradient", "dropout", "drop_path"]
+    ROWS = ["layer_norm", "batch_norm", "activation", "linear", "linear", "dropout"]
 
     def add_block(self, name, shape):
         """A use of a block that keeps the shape: once or several times, with

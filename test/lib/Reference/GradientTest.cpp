@@ -104,6 +104,14 @@ const Case cases[] = {
      "tensor<4x5xf32>"},
     {"GeluTanh", "%x: tensor<4x5xf32>",
      "%y = moe.gelu %x tanh : tensor<4x5xf32>", "tensor<4x5xf32>"},
+    {"Dropout", "%x: tensor<4x5xf32>",
+     "%seed = arith.constant dense<7> : tensor<i32>\n"
+     "%step = arith.constant dense<3> : tensor<i32>\n"
+     "%k = moe.dropout_key %seed, %step : tensor<i32> stream 1 "
+     "rates [0.5, 0.5] -> tensor<4xi32>\n"
+     "%a = moe.mul %x, %x : tensor<4x5xf32>\n"
+     "%y = moe.dropout %a, %k leading 2 : tensor<4x5xf32>, tensor<4xi32>",
+     "tensor<4x5xf32>"},
     {"LinearLast",
      "%x: tensor<2x3x4xf32>, %w: tensor<4x5xf32>, %b: tensor<5xf32>",
      "%y = moe.linear %x, %w, %b axis 2 : (tensor<2x3x4xf32>, tensor<4x5xf32>, "

@@ -147,6 +147,26 @@ def philox(counter, key):
     return c
 
 
+def dropout_words(seed, step, stream, first, last, layers):
+    """The keys of `moe.dropout_key`: Philox words, threshold, bits of the scale."""
+    ends = [min(round(rate * 2**32), 2**32 - 1) for rate in (first, last)]
+    keys = []
+    for layer in range(layers):
+        words = philox([layer, step % (1 << 32), 0, 0], [seed % (1 << 32), stream])[:2]
+        threshold = ends[0] + layer * (int((ends[1] - ends[0]) / (layers - 1)) if layers > 1 else 0)
+        scale = np.float32(1) / (np.float32(2**32 - threshold) * np.float32(2.0**-32))
+        keys.append([*words, threshold, int(scale.view(np.uint32))])
+    return np.array(keys, np.uint32)
+
+
+def is_kept(count, key):
+    """Of draws 0 .. count - 1."""
+    x = np.arange(count, dtype=np.uint32) ^ key[0]
+    x = (x ^ x >> np.uint32(17)) * np.uint32(0xED5AD4BB) ^ key[1]
+    x = (x ^ x >> np.uint32(11)) * np.uint32(0xAC4C1B51)
+    return (x ^ x >> np.uint32(15)) * np.uint32(0x31848BAB) >= key[2]
+
+
 def autodiff(module):
     """The module after moec-autodiff."""
     done = subprocess.run(["moec-opt", "--moec-autodiff"], input=module, capture_output=True, text=True)

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from moec_oracle import Function, check, finish, normal, philox
+from moec_oracle import Function, check, dropout_words, finish, is_kept, normal, philox
 from networks import expert_choice_ops, mixer_ops, moe_ops, shared_experts_ops, soft_moe_ops
 
 ERF = np.vectorize(math.erf)
@@ -385,7 +385,52 @@ def random_numbers(rng):
     check("variance of 20000 numbers", np.array(values.var()), 1, 4 * math.sqrt(2 / 20000))
 
 
+def dropout(rng):
+    for shape, leading, key in [((5, 3, 4), 3, (7, 11, 0, 0.1, 0.1, 1)), ((5, 3, 4), 1, (-5, 70000, 3, 0.0, 0.5, 4)),
+                                ((6, 7), 0, (123456789, -1, 9, 0.999999, 0.25, 3)), ((6, 7), 2, (0, 0, 1, 0.99999999999, 0.0, 6))]:
+        seed, step, stream, first, last, layers = key
+        x = normal(rng, *shape)
+        keys = dropout_words(*key)
+        f = Function()
+        a, b, v = f.argument(np.int32(seed)), f.argument(np.int32(step)), f.argument(x)
+        made = f.op(f"{{y}} = moe.dropout_key {a.name}, {b.name} : {a.type} stream {stream} rates [{first!r}, {last!r}] -> {{t}}",
+                    (layers, 4), "i32")
+        ys = []
+        for layer in range(layers):
+            k = f.argument(keys[layer].view(np.int32))
+            ys.append(f.op(f"{{y}} = moe.dropout {v.name}, {k.name} leading {leading} : {v.type}, {k.type}", shape))
+        got = f.run([made, *ys])
+        check(f"keys of {layers} layers", got[0], keys.view(np.int32), 0)
+        for layer in range(layers):
+            drawn = int(np.prod(shape[:leading]))
+            kept = np.broadcast_to(is_kept(drawn, keys[layer]).reshape(shape[:leading] + (1,) * (len(shape) - leading)), shape)
+            scale = np.float64(keys[layer][3:].view(np.float32)[0])
+            check(f"dropout, layer {layer}", got[1 + layer], np.where(kept, x * scale, 0), 0)
+
+    # A million draws: four standard errors of the share that is kept, and of what two of them have in common where seed, step,
+    # node or layer is another, or the element one further, or in the next row.
+    n = 10**6
+    first = (3, 5, 2, 0.1, 0.1, 2)
+    base = dropout_words(*first)
+    masks = [is_kept(n, base[0]), is_kept(n, base[1])]
+    masks += [is_kept(n, dropout_words(*other)[0]) for other in [(4, *first[1:]), (3, 6, *first[2:]), (3, 5, 3, *first[3:])]]
+    signs = [(mask - 0.9) / 0.3 for mask in masks]
+    for i, sign in enumerate(signs):
+        check(f"share that is kept, {i}", np.array(sign.mean()), 0, 4 / math.sqrt(n))
+        for distance in (1, 2, 49, 96, 768, 1024):
+            check(f"what elements {distance} apart have in common", np.array((sign[distance:] * sign[:-distance]).mean()), 0, 4 / math.sqrt(n - distance))
+        for other in signs[:i]:
+            check("what two masks have in common", np.array((sign * other).mean()), 0, 4 / math.sqrt(n))
+    # And these are the masks of the op.
+    small = 4000
+    for mask, key in zip(masks, [base[0], base[1]]):
+        f = Function()
+        v, k = f.argument(np.ones(small, np.float32)), f.argument(key.view(np.int32))
+        y = f.op(f"{{y}} = moe.dropout {v.name}, {k.name} leading 1 : {v.type}, {k.type}", (small,))
+        check("the op's mask", f.run([y])[0] != 0, mask[:small], 0)
+
+
 if __name__ == "__main__":
-    for test in (mixer_block, routing, expert_choice, shared_experts, sparse_block, soft_moe, losses, optimizers, lamb, lion, random_numbers):
+    for test in (mixer_block, routing, expert_choice, shared_experts, sparse_block, soft_moe, losses, optimizers, lamb, lion, random_numbers, dropout):
         test(np.random.default_rng(7))
     finish()
