@@ -175,7 +175,27 @@ Json moec::zoo::denseMlp(const Values &values, const std::string &input) {
       {{"hidden", "hidden"}, {"activation", values.word("activation")}});
 }
 
-Json moec::zoo::transformerLayer(const Values &values, Json mlp) {
+/// Adds what training drops of a branch whose last node is `branch`; the last
+/// node then.
+static std::string drop(const Values &values, Json &nodes, std::string branch,
+                        bool elements) {
+  auto rate = [&](const char *name) {
+    return values.has(name) ? values.real(name) : 0;
+  };
+  std::string last = branch;
+  auto add = [&](const char *suffix, const char *op, const Json &share) {
+    nodes.push_back(node(branch + suffix, op, {last}, {{"rate", share}}));
+    last = branch + suffix;
+  };
+  if (double share = rate("dropout"); share > 0 && elements)
+    add("_dropout", "dropout", share);
+  if (double share = rate("drop-path"); share > 0)
+    add("_path", "drop_path", Json::array({0, share}));
+  return last;
+}
+
+Json moec::zoo::transformerLayer(const Values &values, Json mlp,
+                                 Dropout where) {
   Json norm = {{"eps", values.real("eps")}};
   Json attention = {{"heads", values.integer("heads")}};
   if (values.has("kv-heads"))
@@ -184,22 +204,30 @@ Json moec::zoo::transformerLayer(const Values &values, Json mlp) {
     attention["qk_norm"] = values.word("qk-norm");
     attention.update(norm);
   }
-  std::string last = mlp["name"];
-  return Json::array({node("norm1", "layer_norm", {"x"}, norm),
-                      node("attention", "attention", {"norm1"}, attention),
-                      node("mid", "add", {"x", "attention"}),
-                      node("norm2", "layer_norm", {"mid"}, norm),
-                      std::move(mlp), node("out", "add", {"mid", last})});
+  std::string second = mlp["name"];
+  Json nodes =
+      Json::array({node("norm1", "layer_norm", {"x"}, norm),
+                   node("attention", "attention", {"norm1"}, attention)});
+  std::string first = drop(values, nodes, "attention", where == Dropout::All);
+  nodes.push_back(node("mid", "add", {"x", first}));
+  nodes.push_back(node("norm2", "layer_norm", {"mid"}, norm));
+  nodes.push_back(std::move(mlp));
+  second = drop(values, nodes, second, /*elements=*/true);
+  nodes.push_back(node("out", "add", {"mid", second}));
+  return nodes;
 }
 
 Json moec::zoo::mixerLayer(const Values &values) {
   Json norm = {{"eps", values.real("eps")}};
-  return Json::array({node("norm1", "layer_norm", {"x"}, norm),
-                      node("token_mlp", "token_mlp", {"norm1"},
-                           {{"hidden", "token_hidden"},
-                            {"activation", values.word("activation")}}),
-                      node("mid", "add", {"x", "token_mlp"}),
-                      node("norm2", "layer_norm", {"mid"}, norm),
-                      denseMlp(values, "norm2"),
-                      node("out", "add", {"mid", "mlp"})});
+  Json nodes = Json::array({node("norm1", "layer_norm", {"x"}, norm),
+                            node("token_mlp", "token_mlp", {"norm1"},
+                                 {{"hidden", "token_hidden"},
+                                  {"activation", values.word("activation")}})});
+  std::string first = drop(values, nodes, "token_mlp", /*elements=*/true);
+  nodes.push_back(node("mid", "add", {"x", first}));
+  nodes.push_back(node("norm2", "layer_norm", {"mid"}, norm));
+  nodes.push_back(denseMlp(values, "norm2"));
+  std::string second = drop(values, nodes, "mlp", /*elements=*/true);
+  nodes.push_back(node("out", "add", {"mid", second}));
+  return nodes;
 }

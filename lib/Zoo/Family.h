@@ -102,9 +102,13 @@ private:
 
 // Parts that families share.
 
+/// Which branches of a layer have dropout at their end, if the family has it.
+enum class Dropout { All, Mlp };
+
 /// The nodes of a pre-norm Transformer layer with `mlp` between norm2 and the
 /// second sum; its input is "norm2" (arXiv 2010.11929, equations 2 and 3).
-Json transformerLayer(const Values &values, Json mlp);
+Json transformerLayer(const Values &values, Json mlp,
+                      Dropout where = Dropout::All);
 /// The nodes of a Mixer layer (arXiv 2105.01601, equation 1).
 Json mixerLayer(const Values &values);
 /// The node `mlp` of a dense layer.
@@ -119,6 +123,8 @@ std::vector<Setting> softMoeTraining();
 /// What is wrong with patches, heads and pixels; "" if nothing is.
 std::string checkImage(const Values &values);
 std::string checkHeads(const Values &values);
+/// And with shares that are dropped, of a family that has them.
+std::string checkDrops(const Values &values);
 
 /// JSON as people write it: what fits goes on one line.
 std::string layOut(const Json &json);

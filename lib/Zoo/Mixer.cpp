@@ -9,6 +9,11 @@
 
 using namespace moec::zoo;
 
+static std::string check(const Values &values) {
+  std::string problem = checkImage(values);
+  return problem.empty() ? checkDrops(values) : problem;
+}
+
 static void build(const Values &values, Draft &draft) {
   std::string tokens = draft.patches();
   draft.sizes({"token-hidden", "hidden"});
@@ -19,8 +24,10 @@ static void build(const Values &values, Draft &draft) {
   recipe.description =
       "ImageNet-1k from scratch, batches of 4096 (arXiv 2105.01601, section "
       "3.1): Adam, 10,000 steps of warm-up, linear decay, 300 epochs, "
-      "clipping. A reading: learning rate and weight decay. Left out: "
-      "RandAugment, mixup, dropout, stochastic depth";
+      "clipping. A reading: learning rate and weight decay. The "
+      "paper has dropout and stochastic depth (--dropout, --drop-path) and "
+      "does "
+      "not print their rates. Left out: RandAugment, mixup";
   recipe.loss = "softmax_cross_entropy";
   draft.train(recipe);
 }
@@ -48,6 +55,8 @@ const Family moec::zoo::mixerFamily = {
                 {"width", 768},
                 {"hidden", 3072},
                 {"token-hidden", 384},
+                {"dropout", 0.0},
+                {"drop-path", 0.0},
                 {"learning-rate", 1e-3},
                 {"weight-decay", 0.1},
                 {"warmup", 10000.0},
@@ -60,5 +69,5 @@ const Family moec::zoo::mixerFamily = {
      entry("mixer-l32", 32, 24, 1024, 4096, 512, "206 M"),
      entry("mixer-l16", 16, 24, 1024, 4096, 512, "207 M"),
      entry("mixer-h14", 14, 32, 1280, 5120, 640, "431 M")},
-    checkImage,
+    check,
     build};

@@ -18,7 +18,9 @@ static std::string check(const Values &values) {
   if (values.integer("k") > values.integer("first-experts"))
     return values.flag("k") + " is more than " + values.flag("first-experts");
   std::string problem = checkImage(values);
-  return problem.empty() ? checkHeads(values) : problem;
+  if (problem.empty())
+    problem = checkHeads(values);
+  return problem.empty() ? checkDrops(values) : problem;
 }
 
 /// From `hidden` in the first layer in a straight line, cut to integers, to
@@ -58,7 +60,8 @@ static void build(const Values &values, Draft &draft) {
                        {"learned_noise", true},
                        {"capacity_factor", most},
                        {"eval_capacity_factor", most}});
-  draft.block("layer", transformerLayer(values, std::move(experts)),
+  draft.block("layer",
+              transformerLayer(values, std::move(experts), Dropout::Mlp),
               {"hidden", "experts"});
   tokens = draft.add(node("stack", "repeat", {tokens},
                           {{"block", "layer"},
@@ -70,8 +73,7 @@ static void build(const Values &values, Draft &draft) {
   recipe.description =
       "A reading, since the paper's recipe is not published where we could "
       "look: Adam with a cosine, and the importance loss of the gates. Left "
-      "out: pre-training as a masked autoencoder, dropout of 0.1 behind the "
-      "experts, the load loss";
+      "out: pre-training as a masked autoencoder, the load loss";
   recipe.loss = "softmax_cross_entropy";
   recipe.balance.push_back("*.importance");
   recipe.schedule = {{"op", "warmup_cosine"}};
@@ -98,7 +100,8 @@ const Family moec::zoo::mlitFamily = {
     "experts (SiLU(x W) * (x V)) W2 with V and W2 shared by the experts of a "
     "layer, 3, 4 and 5 of them by stage, hidden widths that shrink with depth. "
     "Published: this form and the size of mlit-xxs. Readings: all widths, "
-    "which are those of a re-implementation and give 0.66 M for 0.67 M; two "
+    "which are those of a re-implementation and give 0.66 M for 0.67 M; "
+    "dropout behind the layer of experts; two "
     "experts an item by a softmax over the chosen, a router with a bias and "
     "learned noise; eps; heads of a group side by side; the whole recipe.",
     {{"image", 36},
@@ -117,6 +120,8 @@ const Family moec::zoo::mlitFamily = {
      {"qk-norm", "none"},
      {"first-experts", 3},
      {"k", 2},
+     {"dropout", 0.1},
+     {"drop-path", 0.0},
      {"learning-rate", 1e-3},
      {"weight-decay", 0.05},
      {"warmup", 0.05},

@@ -81,6 +81,12 @@ const std::vector<Option> &moec::zoo::allOptions() {
       whole("c-experts", "experts of MoE_C, which mixes channels"),
       whole("c-k", "experts that a token goes to in MoE_C"),
       whole("c-hidden", "hidden width of the experts of MoE_C"),
+      real("dropout", "share of the elements that training drops",
+           /*zero=*/true),
+      real("drop-path",
+           "share of the images that training drops from a branch of the last "
+           "layer, from 0 at the first on",
+           /*zero=*/true),
       real("learning-rate", "peak learning rate"),
       real("weight-decay", "weight decay", /*zero=*/true),
       real("warmup", "steps that warm up; below 1 a share of all steps",
@@ -134,6 +140,13 @@ std::string moec::zoo::checkImage(const Values &values) {
   if (values.word("pixels") == "imagenet" && values.integer("channels") != 3)
     return fmt::format("--pixels imagenet is for 3 channels, and not for {}",
                        values.flag("channels"));
+  return "";
+}
+
+std::string moec::zoo::checkDrops(const Values &values) {
+  for (const char *name : {"dropout", "drop-path"})
+    if (values.real(name) >= 1)
+      return values.flag(name) + " leaves nothing: expected less than 1";
   return "";
 }
 

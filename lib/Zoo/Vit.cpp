@@ -11,14 +11,30 @@ using namespace moec::zoo;
 
 static std::string check(const Values &values) {
   std::string problem = checkImage(values);
-  return problem.empty() ? checkHeads(values) : problem;
+  if (problem.empty())
+    problem = checkHeads(values);
+  return problem.empty() ? checkDrops(values) : problem;
 }
 
 static void build(const Values &values, Draft &draft) {
   bool classToken = values.word("pool") == "token";
   std::string tokens = draft.transformerTokens(classToken);
   draft.sizes({"hidden"});
-  draft.block("layer", transformerLayer(values, denseMlp(values, "norm2")));
+  Json mlp = denseMlp(values, "norm2");
+  if (double share = values.real("dropout"); share > 0) {
+    // Of all tokens, and inside of MLPs too: the same parameters by the same
+    // names, with a node between them.
+    Json rate = {{"rate", share}};
+    tokens = draft.add(node("tokens_dropout", "dropout", {tokens}, rate));
+    draft.block("mlp",
+                {node("fc1", "linear", {"x"}, {{"features", "hidden"}}),
+                 node("activation", "activation", {"fc1"},
+                      {{"form", values.word("activation")}}),
+                 node("dropout", "dropout", {"activation"}, rate),
+                 node("fc2", "linear", {"dropout"}, {{"features", "width"}})});
+    mlp = node("mlp", "call", {"norm2"}, {{"block", "mlp"}});
+  }
+  draft.block("layer", transformerLayer(values, std::move(mlp)));
   tokens = draft.layers("stack", tokens, "layer", values.integer("layers"));
   draft.head(tokens, classToken);
   Recipe recipe = softMoeRecipe();
@@ -61,6 +77,8 @@ const Family moec::zoo::vitFamily = {
                 {"heads", 12},
                 {"qk-norm", "none"},
                 {"pool", "token"},
+                {"dropout", 0.0},
+                {"drop-path", 0.0},
                 {"epochs", 300}},
                softMoeTraining()),
     {entry("vit-s16", 16, 12, 384, 1536, 6, "33 M", "9.2"),
