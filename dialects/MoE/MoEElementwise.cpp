@@ -86,6 +86,11 @@ SmallVector<Value> GeluOp::buildGradient(OpBuilder &builder, ValueRange grads) {
                              getTanhAttr())};
 }
 
+SmallVector<Value> ReluOp::buildGradient(OpBuilder &builder, ValueRange grads) {
+  return {
+      ReluGradOp::create(builder, getLoc(), getType(), getInput(), grads[0])};
+}
+
 //===----------------------------------------------------------------------===//
 // Folds and canonicalization
 //===----------------------------------------------------------------------===//

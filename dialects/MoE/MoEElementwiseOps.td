@@ -129,6 +129,41 @@ def MoE_TanhOp : MoE_UnaryOp<"tanh"> {
   }];
 }
 
+def MoE_ReluOp : MoE_UnaryOp<"relu"> {
+  let summary = "Rectified linear unit";
+  let description = [{
+    max(x, 0); NaN stays. Gradient: dx = dy where x > 0, else 0.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = moe.relu %x : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+}
+
+def MoE_ReluGradOp : MoE_Op<"relu_grad", [Pure, SameOperandsAndResultType, Elementwise]> {
+  let summary = "Gradient of `moe.relu`";
+  let description = [{
+    dx = dy where x > 0, else 0.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
+      %dx = moe.relu_grad %x, %dy : tensor<4xf32>
+      return %dx : tensor<4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$input, MoE_Tensor:$outGrad);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$input `,` $outGrad attr-dict `:` type($result)";
+}
+
 def MoE_SoftplusOp : MoE_UnaryOp<"softplus"> {
   let summary = "A smooth form of max(x, 0)";
   let description = [{

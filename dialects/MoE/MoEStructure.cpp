@@ -16,6 +16,10 @@ using namespace moec::moe;
 // Verifiers
 //===----------------------------------------------------------------------===//
 
+LogicalResult IotaOp::verify() {
+  return expectRank(*this, "a result", getResult(), 1);
+}
+
 /// The type of one slice of a stack of `count`; null if `type` is none.
 static Type sliceOf(Type type, int64_t count) {
   if (auto plan = dyn_cast<RoutingType>(type))

@@ -166,4 +166,23 @@ def MoE_FillOp : MoE_Op<"fill", [Pure]> {
   let assemblyFormat = "$value attr-dict `:` type($result)";
 }
 
+def MoE_IotaOp : MoE_Op<"iota", [Pure, MoE_CheapToRecompute]> {
+  let summary = "The numbers 0, 1, 2, ...";
+  let description = [{
+    Element i of a vector is i: the labels of a batch in which item i belongs to class i, as in a contrastive loss.
+
+    Example:
+
+    ```mlir
+    func.func @f() -> tensor<8xi32> {
+      %y = moe.iota : tensor<8xi32>
+      return %y : tensor<8xi32>
+    }
+    ```
+  }];
+  let results = (outs MoE_Labels:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
 #endif

@@ -179,6 +179,8 @@ Value NodeBuild::activate(Value x, StringRef form) {
     return mul(x, moe::SigmoidOp::create(b, loc, x.getType(), x));
   if (form == "tanh")
     return moe::TanhOp::create(b, loc, x.getType(), x);
+  if (form == "relu")
+    return moe::ReluOp::create(b, loc, x.getType(), x);
   return moe::GeluOp::create(b, loc, x.getType(), x,
                              form == "gelu_tanh" ? b.getUnitAttr()
                                                  : UnitAttr());

@@ -82,9 +82,9 @@ struct AttrDef {
   }
   /// Which function is applied, between the projections of a layer for example.
   static AttrDef activation(const char *name = "activation") {
-    return oneOf(name, {"gelu_tanh", "gelu_erf", "silu", "tanh"},
+    return oneOf(name, {"gelu_tanh", "gelu_erf", "silu", "tanh", "relu"},
                  "GELU (arXiv 1606.08415), its tanh approximation or the exact "
-                 "form, x * sigmoid(x) (arXiv 1702.03118), or tanh");
+                 "form, x * sigmoid(x) (arXiv 1702.03118), tanh, or max(x, 0)");
   }
   /// What a norm adds ahead of the root.
   static AttrDef eps(const char *doc) {

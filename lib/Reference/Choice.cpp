@@ -10,7 +10,8 @@
 
 using namespace moec::reference;
 
-/// The plan that the scores lead to; for accuracy it is who wins each row.
+/// The plan that the scores lead to; for accuracy and signs it is who wins each
+/// row.
 static std::vector<int32_t> planOf(const Choice &choice,
                                    const std::vector<double> &scores) {
   int64_t choices = choice.items * (choice.groups ? choice.options : choice.k);

@@ -55,6 +55,20 @@ template <typename T> static T geluSlope(T x, bool tanhForm) {
   return x < 0 ? h : T(1) - h;
 }
 
+/// What hangs on which of the numbers are above 0.
+template <typename T>
+static void recordSigns(const TensorOf<T> &values, Frame<T> &frame) {
+  if (!frame.choices())
+    return;
+  TensorOf<T> scores = TensorOf<T>::floating({values.size(), 2}, T(0));
+  for (int64_t i = 0; i < values.size(); ++i)
+    scores.floats[2 * i] = values.floats[i];
+  Choice choice;
+  choice.kind = Choice::Kind::Sign;
+  choice.capacity = values.size();
+  frame.record(std::move(choice), scores);
+}
+
 template <typename T>
 Status moec::reference::evalElementwise(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
@@ -94,6 +108,13 @@ Status moec::reference::evalElementwise(Operation *op, Frame<T> &frame) {
         bool form = op.getTanh();
         return each(op, frame,
                     [&](T x, T dy) { return dy * geluSlope(x, form); });
+      })
+      .Case([&](moe::ReluOp op) {
+        return each(op, frame, [](T x, T) { return x < 0 ? T(0) : x; });
+      })
+      .Case([&](moe::ReluGradOp op) {
+        recordSigns(frame.get(op.getInput()), frame);
+        return each(op, frame, [](T x, T dy) { return x > 0 ? dy : T(0); });
       })
       .Default([](Operation *) { return Status::NotMine; });
 }

@@ -24,7 +24,8 @@ enum class Precision { F32, F64, Perturbed };
 /// A choice between numbers that an evaluation made. Where two of them are
 /// nearly equal, rounding decides, and what hangs on it cannot be compared.
 struct Choice {
-  enum class Kind { Route, Accuracy };
+  /// Sign: each item is above 0 or not, its first option or its second one.
+  enum class Kind { Route, Accuracy, Sign };
   Kind kind = Kind::Route;
   int64_t items = 0, options = 0, k = 1; ///< each item chooses k options
   int64_t capacity = 0;                  ///< items that an option takes

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace moec;
@@ -107,6 +108,13 @@ template <typename T> static Status evalFill(moe::FillOp op, Frame<T> &frame) {
   return Status::Done;
 }
 
+template <typename T> static Status evalIota(moe::IotaOp op, Frame<T> &frame) {
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  std::iota(result.ints.begin(), result.ints.end(), 0);
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
 template <typename T>
 static Status evalConstant(arith::ConstantOp op, Frame<T> &frame) {
   auto elements = dyn_cast<DenseElementsAttr>(op.getValue());
@@ -171,6 +179,7 @@ Status moec::reference::evalStructure(Operation *op, Frame<T> &frame) {
         return Status::Done;
       })
       .Case([&](moe::FillOp op) { return evalFill(op, frame); })
+      .Case([&](moe::IotaOp op) { return evalIota(op, frame); })
       .Case([&](tensor::ConcatOp op) { return evalConcat(op, frame); })
       .Case([&](tensor::ExtractSliceOp op) { return evalSlice(op, frame); })
       .Case([&](arith::ConstantOp op) { return evalConstant(op, frame); })

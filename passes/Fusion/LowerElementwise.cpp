@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "passes/Fusion/LowerToKernel.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -173,6 +174,24 @@ static Value sigmoid(ScalarBuilder &s, Value x) {
 
 static Value tanh(ScalarBuilder &s, Value x) { return s.op<math::TanhOp>(x); }
 
+static Value relu(ScalarBuilder &s, Value x) {
+  return s.op<arith::MaximumFOp>(x, s.constant(0.0));
+}
+
+static Lowered lowerReluGrad(OpBuilder &builder, moe::ReluGradOp op,
+                             moe::ReluGradOp::Adaptor adaptor) {
+  Value result =
+      elementwise(builder, op.getLoc(), shapeOf(op.getResult()),
+                  {adaptor.getInput(), adaptor.getOutGrad()},
+                  [](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+                    Value zero = s.constant(0.0);
+                    Value above =
+                        s.compare(arith::CmpFPredicate::OGT, args[0], zero);
+                    return {s.select(above, args[1], zero)};
+                  });
+  return SmallVector<Value>{result};
+}
+
 static Lowered lowerFill(OpBuilder &builder, moe::FillOp op,
                          moe::FillOp::Adaptor) {
   double value = op.getValue().convertToDouble();
@@ -184,6 +203,19 @@ static Lowered lowerFill(OpBuilder &builder, moe::FillOp op,
   return SmallVector<Value>{result};
 }
 
+static Lowered lowerIota(OpBuilder &builder, moe::IotaOp op,
+                         moe::IotaOp::Adaptor) {
+  KernelSpec spec(op.getLoc(), shapeOf(op.getResult()));
+  spec.resultInto(tensor::EmptyOp::create(builder, op.getLoc(),
+                                          shapeOf(op.getResult()),
+                                          builder.getI32Type()),
+                  spec.dim(0));
+  return SmallVector<Value>(
+      spec.map(builder, [](ScalarBuilder &s, ValueRange) -> SmallVector<Value> {
+        return {s.index(0)};
+      }));
+}
+
 void fusion::addElementwiseLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::AddOp>(lowerBinary<moe::AddOp, arith::AddFOp>);
   patterns.add<moe::SubOp>(lowerBinary<moe::SubOp, arith::SubFOp>);
@@ -193,7 +225,10 @@ void fusion::addElementwiseLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::SigmoidOp>(lowerUnary<moe::SigmoidOp, sigmoid>);
   patterns.add<moe::TanhOp>(lowerUnary<moe::TanhOp, tanh>);
   patterns.add<moe::SoftplusOp>(lowerUnary<moe::SoftplusOp, softplus>);
+  patterns.add<moe::ReluOp>(lowerUnary<moe::ReluOp, relu>);
+  patterns.add<moe::ReluGradOp>(lowerReluGrad);
   patterns.add<moe::GeluOp>(lowerGelu);
   patterns.add<moe::GeluGradOp>(lowerGeluGrad);
   patterns.add<moe::FillOp>(lowerFill);
+  patterns.add<moe::IotaOp>(lowerIota);
 }

@@ -387,6 +387,14 @@ func.func @layer_norm_grad(%x: tensor<2x3xf32>, %s: tensor<2xf32>) -> tensor<2x3
 
 // -----
 
+func.func @iota() -> tensor<2x3xi32> {
+  // expected-error @+1 {{expected a result of rank 1, got 2}}
+  %y = moe.iota : tensor<2x3xi32>
+  return %y : tensor<2x3xi32>
+}
+
+// -----
+
 func.func @rsqrt_eps(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   // expected-error @+1 {{expected eps >= 0, got -0.25}}
   %y = moe.rsqrt %x eps -0.25 : tensor<2x3xf32>

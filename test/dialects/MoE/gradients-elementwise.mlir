@@ -187,3 +187,17 @@ func.func @train_step(%x: tensor<4x2xf32> {moe.var = @x}, %seed: tensor<i32> {mo
   %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4x2xf32>
   return %l, %grads : tensor<f32>, tensor<4x2xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4xf32>
+// CHECK: %[[D:.+]] = moe.broadcast
+// CHECK: %[[DX:.+]] = moe.relu_grad %[[X]], %[[D]] :
+// CHECK: return %{{.+}}, %[[DX]] :
+func.func @train_step(%x: tensor<4xf32> {moe.var = @x}) -> (tensor<f32> {moe.metric = "loss"}, tensor<4xf32>) {
+  %y = moe.relu %x : tensor<4xf32>
+  %l = moe.reduce %y axes [0] : tensor<4xf32> -> tensor<f32>
+  %grads = moe.gradient %l wrt %x : tensor<f32>, tensor<4xf32>
+  return %l, %grads : tensor<f32>, tensor<4xf32>
+}

@@ -72,6 +72,22 @@ func.func @dropout(%x: tensor<8x49x96xf32>, %seed: tensor<i32>, %step: tensor<i3
   return %k, %y : tensor<4x4xi32>, tensor<8x49x96xf32>
 }
 
+// CHECK-LABEL: func.func @iota(
+// CHECK: %{{.*}} = moe.iota : tensor<8xi32>
+func.func @iota() -> tensor<8xi32> {
+  %y = moe.iota : tensor<8xi32>
+  return %y : tensor<8xi32>
+}
+
+// CHECK-LABEL: func.func @relu(
+// CHECK: %{{.*}} = moe.relu %{{.*}} : tensor<4xf32>
+// CHECK: %{{.*}} = moe.relu_grad %{{.*}}, %{{.*}} : tensor<4xf32>
+func.func @relu(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = moe.relu %x : tensor<4xf32>
+  %dx = moe.relu_grad %x, %y : tensor<4xf32>
+  return %dx : tensor<4xf32>
+}
+
 // CHECK-LABEL: func.func @random_normal(
 // CHECK: %{{.*}} = moe.random_normal %{{.*}}, %{{.*}} : tensor<i32> stream 3 std 2.500000e-01 -> tensor<8x4xf32>
 func.func @random_normal(%seed: tensor<i32>, %step: tensor<i32>) -> tensor<8x4xf32> {

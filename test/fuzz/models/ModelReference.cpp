@@ -217,8 +217,8 @@ static bool run(func::FuncOp function, ArrayRef<Tensor> arguments,
   return true;
 }
 
-/// Routes and accuracy whose outcome hangs on `factor` times the distance
-/// between the evaluations.
+/// Routes, accuracy and signs whose outcome hangs on `factor` times the
+/// distance between the evaluations.
 static void judgeChoices(const Evaluation &exact, ArrayRef<Evaluation> others,
                          double factor, Answer &answer) {
   std::vector<const Choice *> routes;
@@ -249,9 +249,11 @@ static void judgeChoices(const Evaluation &exact, ArrayRef<Evaluation> others,
       steady &= std::isfinite(by[i]);
     }
     steady = steady && isSteady(choice, by);
+    bool accuracy = choice.kind == Choice::Kind::Accuracy;
     answer.routes += route;
-    answer.unsteadyRoutes += route && !steady;
-    answer.unsteadyAccuracy |= !route && !steady;
+    // Gradients hang on signs as all that follows does on routes.
+    answer.unsteadyRoutes += !accuracy && !steady;
+    answer.unsteadyAccuracy |= accuracy && !steady;
   }
 }
 

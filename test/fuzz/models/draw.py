@@ -66,7 +66,7 @@ class Drawing:
             attrs["momentum"] = self.random.choice([0, 0.5, 0.99])
         return attrs, shape
 
-    FORMS = ["gelu_tanh", "gelu_tanh", "gelu_erf", "silu", "tanh"]
+    FORMS = ["gelu_tanh", "gelu_tanh", "gelu_erf", "silu", "tanh", "relu"]
 
     def activation(self, shape):
         return {"form": self.random.choice(self.FORMS)}, shape

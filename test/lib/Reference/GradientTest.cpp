@@ -100,6 +100,18 @@ const Case cases[] = {
      "tensor<5xf32>"},
     {"Softplus", "%x: tensor<5xf32>", "%y = moe.softplus %x : tensor<5xf32>",
      "tensor<5xf32>"},
+    // Away from 0, where there is no derivative.
+    {"Relu", "%x: tensor<5xf32>",
+     "%c = moe.fill 1.0 : tensor<5xf32>\n"
+     "%s = moe.softplus %x : tensor<5xf32>\n"
+     "%a = moe.sub %x, %s : tensor<5xf32>\n"
+     "%b = moe.sub %a, %c : tensor<5xf32>\n"
+     "%d = moe.scale %b by -1.0 : tensor<5xf32>\n"
+     "%e = moe.relu %b : tensor<5xf32>\n"
+     "%f = moe.relu %d : tensor<5xf32>\n"
+     "%g = moe.mul %f, %f : tensor<5xf32>\n"
+     "%y = moe.add %e, %g : tensor<5xf32>",
+     "tensor<5xf32>"},
     {"Gelu", "%x: tensor<4x5xf32>", "%y = moe.gelu %x : tensor<4x5xf32>",
      "tensor<4x5xf32>"},
     {"GeluTanh", "%x: tensor<4x5xf32>",

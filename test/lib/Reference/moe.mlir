@@ -27,6 +27,20 @@ func.func @parts() -> (tensor<2x3xf32>, tensor<2x2xf32>) {
   return %c, %k : tensor<2x3xf32>, tensor<2x2xf32>
 }
 
+// NaN stays, and has no slope; 0 has none either.
+// CHECK-LABEL: @rectified
+// CHECK-NEXT: result 0 [4]: 0 0 2 nan
+// CHECK-NEXT: result 1 [4]: 0 0 7 0
+// CHECK-NEXT: result 2 [3]: 0 1 2
+func.func @rectified() -> (tensor<4xf32>, tensor<4xf32>, tensor<3xi32>) {
+  %x = arith.constant dense<[-1.0, 0.0, 2.0, 0x7FC00000]> : tensor<4xf32>
+  %d = arith.constant dense<7.0> : tensor<4xf32>
+  %y = moe.relu %x : tensor<4xf32>
+  %dx = moe.relu_grad %x, %d : tensor<4xf32>
+  %i = moe.iota : tensor<3xi32>
+  return %y, %dx, %i : tensor<4xf32>, tensor<4xf32>, tensor<3xi32>
+}
+
 // CHECK-LABEL: @roots
 // CHECK-NEXT: result 0 [3]: 2 0.5 0.25
 func.func @roots() -> tensor<3xf32> {

@@ -103,3 +103,25 @@ func.func @fill() -> tensor<3xf32> {
   %0 = moe.fill 0.25 : tensor<3xf32>
   return %0 : tensor<3xf32>
 }
+
+// CHECK-LABEL: func @iota
+// CHECK: tensor.empty() : tensor<3xi32>
+// CHECK: kernel.map dims [3] outs(
+// CHECK: %[[I:.*]] = kernel.index 0
+// CHECK: kernel.yield %[[I]] : i32
+func.func @iota() -> tensor<3xi32> {
+  %0 = moe.iota : tensor<3xi32>
+  return %0 : tensor<3xi32>
+}
+
+// CHECK-LABEL: func @relu
+// CHECK: kernel.map
+// CHECK: arith.maximumf
+// CHECK: kernel.map
+// CHECK: %[[ABOVE:.*]] = arith.cmpf ogt
+// CHECK: arith.select %[[ABOVE]]
+func.func @relu(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = moe.relu %x : tensor<4xf32>
+  %1 = moe.relu_grad %x, %0 : tensor<4xf32>
+  return %1 : tensor<4xf32>
+}

@@ -148,6 +148,9 @@ def shared_experts(rng):
     f = Function()
     v = f.argument(x)
     check("tanh", f.run([f.unary("tanh", v)])[0], 1 - 2 / (np.exp(2 * x) + 1))
+    f = Function()
+    v = f.argument(x)
+    check("relu", f.run([f.unary("relu", v)])[0], np.maximum(x, 0))
 
 
 # --- the Sparse block of Sparse-MLP, arXiv 2109.02008, algorithm 1 and figure --
