@@ -105,7 +105,10 @@ Feed::Binding Feed::bind(int64_t input,
     std::vector<std::string> names;
     for (const TensorInfo &field : fields)
       names.push_back(field.name);
-    fail("entry {} has a field \"{}\" for which there are no data: {} has {}",
+    fail("entry {} has a field \"{}\" for which there are no data: {} has {}; "
+         "fix: say another \"field\" of the input in the model, or make it "
+         "with --transform, for evaluation with --test-transform, as views "
+         "does",
          info.name, tensor.name, data.name(), fmt::join(names, ", "));
   }
   const TensorInfo &field = fields[size_t(found)];
