@@ -25,8 +25,8 @@ namespace moec::rt {
 
 namespace {
 struct ConvertOptions {
-  std::string model, map, output;
-  std::vector<std::string> files, ignore, zeros, resample;
+  std::string model, map, prefix, output;
+  std::vector<std::string> files, ignore, zeros, resample, grow;
 };
 } // namespace
 
@@ -48,13 +48,15 @@ static std::vector<TensorWriter::Tensor> variablesOf(const Module &module,
 
 static int convert(const ConvertOptions &options, const Tool &tool) {
   std::vector<NamedPath> inputs = {{"the model", options.model}};
-  if (!isShippedMap(options.map))
+  if (!options.map.empty() && !isShippedMap(options.map))
     inputs.push_back({"--map", options.map});
   for (const std::string &file : options.files)
     inputs.push_back({"the weights", file});
   std::vector<NamedPath> outputs = {{"-o", options.output}};
   checkOutputs(outputs, inputs);
-  WeightMap map = findWeightMap(options.map);
+  WeightMap map;
+  if (!options.map.empty())
+    map = findWeightMap(options.map);
   std::vector<std::unique_ptr<TensorFile>> files;
   ConversionRequest request;
   for (const std::string &path : options.files) {
@@ -66,10 +68,17 @@ static int convert(const ConvertOptions &options, const Tool &tool) {
                 : Module::load(options.model);
   request.model = module->manifest().model;
   request.variables = variablesOf(*module, options.model);
+  if (options.map.empty()) {
+    std::vector<std::string> names;
+    for (const TensorWriter::Tensor &variable : request.variables)
+      names.push_back(variable.name);
+    map = ownNames(names, options.prefix);
+  }
   request.map = &map;
   request.ignore = options.ignore;
   request.zeros = options.zeros;
   request.resample = options.resample;
+  request.grow = options.grow;
   Conversion conversion = planConversion(request);
   for (const TensorFile *file : request.files)
     file->verify();
@@ -155,37 +164,44 @@ static void addConvert(CLI::App &weights, const Tool &tool,
                        std::function<int()> &action) {
   auto options = std::make_shared<ConvertOptions>();
   CLI::App *app = weights.add_subcommand(
-      "convert", "Make weights of a model from those of another project");
+      "convert", "Make weights of a model from those of another project, or of "
+                 "another model");
   app->add_option("model", options->model,
                   "The model or module that the weights are for")
       ->required();
   app->add_option("weights", options->files,
-                  "The other project's weights (safetensors), in one file or "
-                  "several")
+                  "The other weights (safetensors), in one file or several")
       ->required();
   std::vector<std::string> names;
   for (const ShippedMap &map : shippedMaps())
     names.emplace_back(map.name);
-  app->add_option("--map", options->map,
-                  fmt::format("What becomes what: {}, or a JSON file",
-                              fmt::join(names, ", ")))
-      ->required();
+  CLI::Option *map = app->add_option(
+      "--map", options->map,
+      fmt::format("What becomes what: {}, or a JSON file (default: the names "
+                  "are the model's own)",
+                  fmt::join(names, ", ")));
+  app->add_option("--prefix", options->prefix,
+                  "What the model's names begin with in the file, such as "
+                  "encoder. for a part of a larger model")
+      ->excludes(map);
   app->add_option("-o,--output", options->output, "File to write")->required();
-  app->add_option("--ignore", options->ignore,
-                  "Leave out tensors of this name, in which * stands for any "
-                  "text; may be given several times")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app->add_option("--zeros", options->zeros,
-                  "Start variables of this name as zeros instead, such as "
-                  "those of a new head; may be given several times")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app->add_option("--resample", options->resample,
-                  "Interpolate position embeddings of this name, from a square "
-                  "of patches to that of the model; may be given several times")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  auto addPatterns = [&](const char *flag, std::vector<std::string> &to,
+                         const std::string &doc) {
+    app->add_option(flag, to, doc + "; may be given several times")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  };
+  addPatterns("--ignore", options->ignore,
+              "Leave out tensors of this name, in which * stands for any text");
+  addPatterns("--zeros", options->zeros,
+              "Start variables of this name as zeros instead, such as those of "
+              "a new head");
+  addPatterns("--resample", options->resample,
+              "Interpolate position embeddings of this name, from a square of "
+              "patches to that of the model");
+  addPatterns("--grow", options->grow,
+              "Enlarge weights over tokens of this name, block-diagonally, for "
+              "images K times as high and wide");
   app->callback([&action, &tool, options] {
     action = [&tool, options] { return convert(*options, tool); };
   });

@@ -166,6 +166,7 @@ bool Planner::addPiece(Conversion::Variable &planned, const WeightRule &rule,
     return false;
   StridedView view;
   std::optional<Conversion::Resampling> resampling;
+  std::optional<TokenGrowth> growth;
   std::string wrong;
   if (!isFloating(tensor->dtype))
     wrong = "expected F32, F16, BF16 or F64";
@@ -174,7 +175,13 @@ bool Planner::addPiece(Conversion::Variable &planned, const WeightRule &rule,
       view = rule.axes.apply(tensor->shape);
       if (view.shape != shape && fits(request.resample, planned.made.name))
         resampling = resamplingOf(view.shape, shape);
-      if (view.shape != shape && !resampling)
+      if (view.shape != shape && fits(request.grow, planned.made.name))
+        growth = TokenGrowth::of(view.shape, shape);
+      if (growth && growth->elements() > mostGrown)
+        wrong = fmt::format("expected at most {} elements of a matrix, to "
+                            "grow it for \"{}\", got {}",
+                            mostGrown, planned.made.name, growth->elements());
+      else if (view.shape != shape && !resampling && !growth)
         wrong = fmt::format("expected {} for \"{}\", got {} by {} of the map",
                             shapeText(shape), planned.made.name,
                             shapeText(view.shape), rule.place);
@@ -186,7 +193,7 @@ bool Planner::addPiece(Conversion::Variable &planned, const WeightRule &rule,
   if (!wrong.empty())
     problem("tensor \"{}\" {} of {}: {}", tensor->name, tensor->text(),
             file->path(), wrong);
-  planned.pieces.push_back({file, tensor, std::move(view), resampling});
+  planned.pieces.push_back({file, tensor, std::move(view), resampling, growth});
   return true;
 }
 
@@ -262,6 +269,9 @@ void Planner::checkRules() {
   for (const std::string &pattern : request.resample)
     if (!fitting.count(pattern))
       problem("--resample '{}' fits no variable of another shape", pattern);
+  for (const std::string &pattern : request.grow)
+    if (!fitting.count(pattern))
+      problem("--grow '{}' fits no variable of another shape", pattern);
   for (const WeightRule &rule : map.rules)
     if (!rule.optional && !applied.count(&rule))
       problem("{} of the map makes \"{}\", which the model does not have; if "

@@ -10,6 +10,7 @@
 
 #include "runtime/weights/TensorFile.h"
 #include "runtime/weights/TokenGrid.h"
+#include "runtime/weights/TokenGrowth.h"
 #include "runtime/weights/WeightMap.h"
 
 namespace moec::rt {
@@ -28,7 +29,13 @@ struct ConversionRequest {
   /// Patterns of position embeddings that are interpolated where the model has
   /// another number of patches.
   std::vector<std::string> resample;
+  /// Patterns of weights of layers over tokens that grow where the model has
+  /// more of them.
+  std::vector<std::string> grow;
 };
+
+/// Elements of a matrix that can grow, at most: it is in memory as a whole.
+constexpr int64_t mostGrown = 4 << 20;
 
 /// Where every element of every variable comes from.
 struct Conversion {
@@ -42,6 +49,7 @@ struct Conversion {
     const StoredTensor *tensor;
     StridedView view;
     std::optional<Resampling> resampling = std::nullopt;
+    std::optional<TokenGrowth> growth = std::nullopt;
   };
   struct Variable {
     TensorWriter::Tensor made;

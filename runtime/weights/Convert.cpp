@@ -36,6 +36,7 @@ private:
   /// Of a block, whose axes are those of the view in its order.
   void copyBlock(int64_t offset, const Axes &axes);
   Axes read(int64_t offset, const Axes &axes);
+  void grow(const Conversion::Piece &piece);
   void readRun(int64_t offset, const StridedView::Axis &fastest, char *to);
   void decode(const Axes &staged);
   [[noreturn]] void tooLarge(double value) const;
@@ -159,11 +160,37 @@ void Copier::copyBlock(int64_t offset, const Axes &axes) {
   writer.write(values.data(), values.size());
 }
 
+/// One matrix after the other, row by row.
+void Copier::grow(const Conversion::Piece &wanted) {
+  const StridedView &view = wanted.view;
+  const size_t inner = std::min<size_t>(view.shape.size(), 2);
+  int64_t matrices = 1, seen = 1;
+  for (size_t i = 0; i + inner < view.shape.size(); ++i)
+    matrices *= view.shape[i];
+  auto first = view.axes.begin();
+  while (seen < matrices)
+    seen *= (first++)->size;
+  Odometer stack(view.axes.data(),
+                 view.axes.data() + (first - view.axes.begin()));
+  const Axes matrix(first, view.axes.end());
+  do {
+    decode(read(view.offset + stack.offset(), matrix));
+    for (int64_t i = 0; i < wanted.growth->rows(); ++i) {
+      std::vector<float> row = wanted.growth->row(values, i);
+      writer.write(row.data(), row.size());
+    }
+  } while (stack.next());
+}
+
 void Copier::copy(const Conversion::Piece &wanted) {
   piece = &wanted;
   StridedView view = wanted.view;
   if (view.elements() == 0)
     return;
+  if (wanted.growth) {
+    grow(wanted);
+    return;
+  }
   view.simplify();
   // Position embeddings are small.
   if (wanted.resampling) {

@@ -163,6 +163,20 @@ static std::vector<std::vector<std::string>> parseLayers(const JsonView &view) {
   return layers;
 }
 
+WeightMap ownNames(const std::vector<std::string> &variables,
+                   const std::string &prefix) {
+  WeightMap map;
+  map.name = "of the model's own names";
+  for (const std::string &name : variables) {
+    WeightRule rule;
+    rule.from = {prefix + name};
+    rule.to = name;
+    rule.place = fmt::format("the entry \"{}\"", name);
+    map.rules.push_back(std::move(rule));
+  }
+  return map;
+}
+
 WeightMap parseWeightMap(std::string_view text, const std::string &name) {
   try {
     nlohmann::json document = parseJson(text, "the name map");

@@ -34,7 +34,7 @@ struct WeightRule {
 };
 
 struct WeightMap {
-  std::string name; ///< a shipped map's, or the path of the file
+  std::string name; ///< a shipped map's, the path of the file, or what it is
   std::string description;
   /// Stacks of the model in the order of the other project's layers. Layers of
   /// stacks in one group alternate.
@@ -43,6 +43,11 @@ struct WeightMap {
   /// Patterns (* for any text) of tensors that are left out.
   std::vector<std::string> ignore;
 };
+
+/// The map of weights of the model itself, or of a larger one in which these
+/// names begin with `prefix`: each variable is the tensor of its name.
+WeightMap ownNames(const std::vector<std::string> &variables,
+                   const std::string &prefix);
 
 /// Reads the text of a map; `name` is what messages call it. Throws Error with
 /// the place in the JSON, what was expected and what was found.

@@ -53,7 +53,7 @@ protected:
                            "\"tensors\":[" + entries + "]}",
                        "mine");
     ConversionRequest request{
-        "toy", std::move(variables), &map, {}, ignore, zeros, grids};
+        "toy", std::move(variables), &map, {}, ignore, zeros, grids, grow};
     for (const auto &each : files)
       request.files.push_back(each.get());
     convertWeights(planConversion(request), folder / "out", {{"model", "toy"}});
@@ -69,7 +69,7 @@ protected:
 
   TemporaryFolder folder;
   std::vector<std::unique_ptr<TensorFile>> files;
-  std::vector<std::string> ignore, zeros, grids;
+  std::vector<std::string> ignore, zeros, grids, grow;
 };
 
 using Values = std::vector<float>;
@@ -256,6 +256,48 @@ TEST_F(ConversionTest, Resamples) {
                "--resample 'p' fits no variable of another shape");
   grids.clear();
   EXPECT_ERROR(convert("", entry, {{"p", {10, 1}}}), "expected [10, 1]");
+}
+
+TEST_F(ConversionTest, Grows) {
+  // Two layers of one patch and two hidden elements; as stored: transposed.
+  file("a", {{"w", {2, 2, 1}}, {"b", {2, 2}}});
+  std::string entries =
+      "{\"from\":\"w\",\"to\":\"w\",\"axes\":\"l o i -> l i o\"},"
+      "{\"from\":\"b\",\"to\":\"b\"}";
+  grow = {"w", "b"};
+  convert("", entries, {{"w", {2, 4, 8}}, {"b", {2, 8}}});
+  Values wanted;
+  for (int layer = 0; layer < 2; ++layer)
+    for (int patch = 0; patch < 4; ++patch)
+      for (int copy = 0; copy < 4; ++copy)
+        for (int i = 0; i < 2; ++i)
+          wanted.push_back(copy == patch ? float(2 * layer + i) : 0);
+  EXPECT_EQ(result("w"), wanted);
+  EXPECT_EQ(result("b"),
+            (Values{4, 5, 4, 5, 4, 5, 4, 5, 6, 7, 6, 7, 6, 7, 6, 7}));
+  EXPECT_ERROR(convert("", entries, {{"w", {2, 4, 6}}, {"b", {2, 8}}}),
+               "expected [2, 4, 6] for \"w\", got [2, 1, 2]");
+  EXPECT_ERROR(convert("", entries, {{"w", {2, 4, 8}}, {"b", {2, 2}}}),
+               "--grow 'b' fits no variable of another shape");
+}
+
+TEST_F(ConversionTest, OwnNames) {
+  file("a", {{"encoder.w", {2}}, {"encoder.b", {1}}, {"head.w", {1}}});
+  std::vector<TensorWriter::Tensor> variables = {{"b", {1}}, {"w", {2}}};
+  auto request = [&](const WeightMap &map) {
+    return ConversionRequest{"toy", variables, &map, {files[0].get()}, ignore};
+  };
+  WeightMap map = ownNames({"b", "w"}, "encoder.");
+  EXPECT_ERROR(planConversion(request(map)), "\"head.w\" F32 [1] of");
+  ignore = {"head.*"};
+  convertWeights(planConversion(request(map)), folder / "out", {});
+  EXPECT_EQ(result("w"), (Values{0, 1}));
+  EXPECT_EQ(result("b"), (Values{2}));
+  ignore = {"*"};
+  WeightMap plain = ownNames({"b", "w"}, "");
+  EXPECT_ERROR(planConversion(request(plain)),
+               "map of the model's own names knows 0 of the 3 names");
+  EXPECT_ERROR(planConversion(request(plain)), "no file has the tensor \"w\"");
 }
 
 TEST_F(ConversionTest, Layers) {
