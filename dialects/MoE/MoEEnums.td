@@ -20,7 +20,7 @@ def MoE_InitKind : I32EnumAttr<"InitKind", "how a variable starts", [
 
 def MoE_HostValue : I32EnumAttr<"HostValue", "what the training loop gives a step", [
     I32EnumAttrCase<"LearningRate", 0, "learning_rate">, I32EnumAttrCase<"Step", 1, "step">,
-    I32EnumAttrCase<"Seed", 2, "seed">]> {
+    I32EnumAttrCase<"Seed", 2, "seed">, I32EnumAttrCase<"HalfCosine", 3, "half_cosine">]> {
   let cppNamespace = "::moec::moe";
   let genSpecializedAttr = 0;
 }

@@ -168,12 +168,51 @@ void EntryBuilder::buildUpdate(double weightDecay, double factor,
                     parameter->moments[moment]);
 }
 
-/// s = d * s + (1 - d) * p, of the parameters as they are after the update.
+/// 1 - d of an average whose decay goes to 1: (1 - decay) * c, with the half
+/// cosine c that the training loop computes. Ahead of all else, so that it is
+/// at hand where averages become a part of the update. Null if d stays.
+Value EntryBuilder::shareOfNew(const Shadow &shadow) {
+  if (shadow.schedule == "constant")
+    return {};
+  if (!halfCosine)
+    halfCosine = addHost(moe::HostValue::HalfCosine, b.getF32Type());
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(body);
+  return moe::ScaleOp::create(b, NameLoc::get(b.getStringAttr(shadow.name)),
+                              halfCosine.getType(), halfCosine,
+                              b.getF64FloatAttr(1 - shadow.decay));
+}
+
+/// d * s + (1 - d) * p; with a `share` 1 - d, which gets small, that is
+/// s + share * (p - s).
+Value EntryBuilder::averaged(const Shadow &shadow, Value share, Value average,
+                             Value parameter) {
+  Location loc = NameLoc::get(b.getStringAttr(shadow.name));
+  auto type = cast<RankedTensorType>(average.getType());
+  if (!share) {
+    auto part = [&](Value value, double weight) {
+      return moe::ScaleOp::create(b, loc, type, value,
+                                  b.getF64FloatAttr(weight));
+    };
+    Value kept = part(average, shadow.decay);
+    return moe::AddOp::create(b, loc, type, kept,
+                              part(parameter, 1 - shadow.decay));
+  }
+  auto axes = llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+  share = moe::BroadcastOp::create(b, loc, type, share,
+                                   b.getDenseI64ArrayAttr(axes));
+  Value apart = moe::SubOp::create(b, loc, type, parameter, average);
+  return moe::AddOp::create(b, loc, type, average,
+                            moe::MulOp::create(b, loc, type, share, apart));
+}
+
+/// Averages of the parameters as they are after the update.
 void EntryBuilder::updateShadows() {
   llvm::StringMap<Value> now;
   for (const Trained &parameter : trained)
     now[parameter.name] = parameter.updated;
-  for (const Shadow &shadow : training->shadows)
+  for (const Shadow &shadow : training->shadows) {
+    Value share = shareOfNew(shadow);
     for (const std::string &name : parameters) {
       if (!matchesAny(shadow.of, name))
         continue;
@@ -183,16 +222,11 @@ void EntryBuilder::updateShadows() {
       auto type = cast<RankedTensorType>(parameter.getType());
       std::string average = shadow.name + "." + name;
       addVariable(average, type, moe::Role::Shadow, name, false, {});
-      Location loc = NameLoc::get(b.getStringAttr(shadow.name));
-      auto part = [&](Value value, double weight) {
-        return moe::ScaleOp::create(b, loc, type, value,
-                                    b.getF64FloatAttr(weight));
-      };
-      Value kept = part(readVariable(average, type), shadow.decay);
-      writeVariable(moe::AddOp::create(b, loc, type, kept,
-                                       part(parameter, 1 - shadow.decay)),
-                    average);
+      writeVariable(
+          averaged(shadow, share, readVariable(average, type), parameter),
+          average);
     }
+  }
 }
 
 /// What the nodes have measured.

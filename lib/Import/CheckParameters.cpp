@@ -40,7 +40,10 @@ ArrayRef<AttrDef> moec::import::shadowAttrs() {
               0,
               false,
               {},
-              1}};
+              1},
+      AttrDef::choice("schedule", {"constant", "cosine"},
+                      "cosine: d goes from 'decay' to 1 along half a cosine, "
+                      "over all steps (arXiv 2104.02057)")};
   return defs;
 }
 
@@ -230,6 +233,7 @@ static bool checkShadow(Reader &reader, const JsonMember &member,
   Shadow &shadow = training.shadows.emplace_back();
   shadow.name = member.key;
   shadow.decay = values["decay"].real;
+  shadow.schedule = values["schedule"].text;
   const JsonValue *of = json.find("of");
   if (!of)
     reader.missing(json, what, "of")

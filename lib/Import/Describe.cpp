@@ -176,9 +176,12 @@ static json::Object describeTraining(const Model &model) {
   if (t.steps)
     training["steps"] = t.steps;
   json::Object shadows;
-  for (const Shadow &shadow : t.shadows)
-    shadows[shadow.name] =
-        json::Object{{"of", json::Array(shadow.of)}, {"decay", shadow.decay}};
+  for (const Shadow &shadow : t.shadows) {
+    json::Object entry{{"of", json::Array(shadow.of)}, {"decay", shadow.decay}};
+    if (shadow.schedule != "constant")
+      entry["schedule"] = shadow.schedule;
+    shadows[shadow.name] = std::move(entry);
+  }
   if (!shadows.empty())
     training["shadows"] = std::move(shadows);
   return training;

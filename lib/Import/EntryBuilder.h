@@ -86,6 +86,9 @@ private:
   void addMoments();
   void buildUpdate(double weightDecay, double factor,
                    llvm::ArrayRef<Value> gradients, Value scale);
+  Value shareOfNew(const Shadow &shadow);
+  Value averaged(const Shadow &shadow, Value share, Value average,
+                 Value parameter);
   void updateShadows();
   void writeStatistics();
 
@@ -133,7 +136,7 @@ private:
     Value now = measured.lookup(value);
     return now ? now : value;
   }
-  Value rate;
+  Value rate, halfCosine;
 };
 
 } // namespace moec::import

@@ -231,11 +231,13 @@ struct InitRule {
   Init init;
 };
 
-/// Averages of parameters: s = decay * s + (1 - decay) * p after each update.
+/// Averages of parameters: s = d * s + (1 - d) * p after each update, where d
+/// is `decay`, or goes from there to 1 along half a cosine.
 struct Shadow {
   std::string name;
   std::vector<std::string> of; ///< patterns
   double decay = 0;
+  std::string schedule; ///< "constant" or "cosine"
 };
 
 struct Training {

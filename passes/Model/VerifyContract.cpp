@@ -63,9 +63,9 @@ private:
 
   LogicalResult checkHost(unsigned index, Type type, moe::HostValueAttr host) {
     Builder b(function.getContext());
-    Type element = host.getValue() == moe::HostValue::LearningRate
-                       ? Type(b.getF32Type())
-                       : Type(b.getI32Type());
+    bool counts = host.getValue() == moe::HostValue::Step ||
+                  host.getValue() == moe::HostValue::Seed;
+    Type element = counts ? Type(b.getI32Type()) : Type(b.getF32Type());
     Type expected = RankedTensorType::get({}, element);
     if (type == expected)
       return success();

@@ -15,9 +15,12 @@ namespace moec::rt {
 /// The part of the peak `done` steps behind the warm-up, of `rest`.
 using Curve = double (*)(const ScheduleInfo &, double done, double rest);
 
+double halfCosine(double done, double all) {
+  return (1 + std::cos(M_PI * done / all)) / 2;
+}
+
 static double cosine(const ScheduleInfo &schedule, double done, double rest) {
-  return schedule.final +
-         (1 - schedule.final) * (1 + std::cos(M_PI * done / rest)) / 2;
+  return schedule.final + (1 - schedule.final) * halfCosine(done, rest);
 }
 
 static double linear(const ScheduleInfo &schedule, double done, double rest) {

@@ -37,6 +37,9 @@ struct ScheduleInfo {
   double timescale = 10000; ///< steps
 };
 
+/// (1 + cos(pi * done / all)) / 2, from 1 down to 0.
+double halfCosine(double done, double all);
+
 /// The curves that there are.
 std::vector<std::string_view> allSchedules();
 

@@ -20,7 +20,8 @@ struct HostInput {
 static const HostInput hostInputs[] = {
     {"learning_rate", [](const HostValues &v) { return v.learningRate; }},
     {"step", [](const HostValues &v) { return double(v.step); }},
-    {"seed", [](const HostValues &v) { return double(int32_t(v.seed)); }}};
+    {"seed", [](const HostValues &v) { return double(int32_t(v.seed)); }},
+    {"half_cosine", [](const HostValues &v) { return v.halfCosine; }}};
 
 static const HostInput &requireHostInput(const Entry &entry,
                                          const std::string &name) {

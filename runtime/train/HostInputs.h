@@ -13,11 +13,12 @@
 namespace moec::rt {
 
 /// What a training loop tells an entry through its inputs of source host, under
-/// the names learning_rate, step and seed.
+/// the names learning_rate, step, seed and half_cosine.
 struct HostValues {
   double learningRate = 0;
-  int64_t step = 0;  ///< from 1
-  uint64_t seed = 0; ///< its lower 32 bits
+  int64_t step = 0;      ///< from 1
+  uint64_t seed = 0;     ///< its lower 32 bits
+  double halfCosine = 1; ///< of `step` among all steps, see Schedule.h
 };
 
 /// Throws Error for an input of source host that is none of these, or no scalar

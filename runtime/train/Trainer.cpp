@@ -7,6 +7,7 @@
 
 #include "runtime/train/Trainer.h"
 #include "runtime/core/Fail.h"
+#include "runtime/core/Schedule.h"
 #include "runtime/train/Checkpoint.h"
 #include "runtime/train/Feed.h"
 #include "runtime/train/HostInputs.h"
@@ -225,7 +226,9 @@ void Trainer::step() {
   double rate =
       learningRateAt(session.manifest().training.schedule,
                      position.learningRate, position.step, position.steps);
-  setHostInputs(session, index, {rate, position.step, position.seed});
+  setHostInputs(session, index,
+                {rate, position.step, position.seed,
+                 halfCosine(double(position.step), double(position.steps))});
   session.run(index);
   ++lineSteps;
   float loss = float(session.scalarOutput(index, lossOutput));

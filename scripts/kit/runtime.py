@@ -163,7 +163,8 @@ def train_losses(session, index, given, steps):
         session.set_input(index, key, item[2])
     losses = []
     for step in range(1, steps + 1):
-        for key, dtype, value in (("learning_rate", "F32", 1e-3), ("seed", "I32", 1), ("step", "I32", step)):
+        for key, dtype, value in (("learning_rate", "F32", 1e-3), ("seed", "I32", 1), ("step", "I32", step),
+                                  ("half_cosine", "F32", 1)):
             if key in names:
                 session.set_input(index, key, arrays.make(dtype, [], [value])[2])
         session.run(index)

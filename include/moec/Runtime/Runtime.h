@@ -152,8 +152,9 @@ moec_status moec_session_prepare(moec_session *session, int64_t entry);
 /**
  * Copies `bytes` bytes in; they must be the input's size. `name` is that of a
  * field of the data, such as "image"; where there is none, that of an input
- * which the training loop fills ("learning_rate", "step", "seed"). One of the
- * latter under the name of a field is reached by moec_session_input_data.
+ * which the training loop fills ("learning_rate", "step", "seed",
+ * "half_cosine"). One of the latter under the name of a field is reached by
+ * moec_session_input_data.
  */
 moec_status moec_session_set_input(moec_session *session, int64_t entry,
                                    const char *name, const void *data,

@@ -64,7 +64,7 @@ func.func @variable(%p: tensor<8xf32> {moe.var = "w"}) {
 
 // -----
 
-// expected-error @+1 {{argument 0: attribute 'moe.host': expected #moe.host<learning_rate>, <step> or <seed>, got "step"}}
+// expected-error @+1 {{argument 0: attribute 'moe.host': expected #moe.host<learning_rate>, <step>, <seed> or <half_cosine>, got "step"}}
 func.func @host(%p: tensor<i32> {moe.host = "step"}) {
   return
 }

@@ -36,6 +36,8 @@ std::vector<double> Data::input(const std::string &name,
   if (shape.empty()) {
     if (name == "learning_rate")
       return {double(float(rate))};
+    if (name == "half_cosine")
+      return {double(float(random.uniform()))};
     return {name == "step" ? double(step) : double(random.next() % 100000)};
   }
   std::vector<double> values(static_cast<size_t>(count));

@@ -357,6 +357,8 @@ def draw_training(d, logits, inputs):
             training["metrics"].append("ce")
     if d.chance(0.25):
         training["shadows"] = {"ema": {"of": random.choice(["*", ["logits.*"]]), "decay": random.choice([0, 0.5, 0.99])}}
+        if d.chance(0.4):
+            training["shadows"]["ema"]["schedule"] = random.choice(["constant", "cosine"])
         if d.chance(0.6):
             training["evaluate"] = "ema"
     if d.chance(0.5):

@@ -31,6 +31,13 @@ TEST(Schedule, Constant) {
   EXPECT_EQ(learningRateAt(schedule, 0.3, 100, 100), 0.3);
 }
 
+TEST(Schedule, HalfCosine) {
+  EXPECT_EQ(halfCosine(0, 8), 1);
+  EXPECT_NEAR(halfCosine(2, 8), 0.5 + std::sqrt(0.125), 1e-15);
+  EXPECT_NEAR(halfCosine(4, 8), 0.5, 1e-15);
+  EXPECT_EQ(halfCosine(8, 8), 0);
+}
+
 TEST(Schedule, EveryCurveBeginsAtThePeak) {
   EXPECT_EQ(allSchedules().size(), 4u);
   for (std::string_view op : allSchedules()) {

@@ -23,6 +23,14 @@ TEST(HostInputs, AreFilledByName) {
   EXPECT_NO_THROW(setHostInputs(session, 0, {1, 2, 3}));
 }
 
+/// An input that a module need not have.
+TEST(HostInputs, HalfCosine) {
+  Entry entry;
+  entry.name = "train_step";
+  entry.inputs = {{{"half_cosine", DType::F32, {}, 1}, InputSource::Host}};
+  EXPECT_NO_THROW(checkHostInputs(entry));
+}
+
 /// A field is no input of the host, and the other way round.
 TEST(HostInputs, NamesMayBeThoseOfFields) {
   Entry entry;
@@ -42,7 +50,8 @@ TEST(HostInputs, Errors) {
   entry.inputs = {{{"momentum", DType::F32, {}, 1}, InputSource::Host}};
   EXPECT_ERROR(checkHostInputs(entry),
                "entry train_step: the training loop knows no \"momentum\" "
-               "(input of source host), only learning_rate, step, seed");
+               "(input of source host), only learning_rate, step, seed, "
+               "half_cosine");
   entry.inputs = {{{"step", DType::I32, {2}, 2}, InputSource::Host}};
   EXPECT_ERROR(checkHostInputs(entry), "scalar of f32 or i32, got i32 [2]");
   entry.inputs = {{{"seed", DType::U8, {}, 1}, InputSource::Host}};
