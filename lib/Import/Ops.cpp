@@ -231,6 +231,12 @@ Value NodeBuild::softmax(Value x, ArrayRef<int64_t> axes) {
                                 b.getDenseI64ArrayAttr(axes));
 }
 
+Value NodeBuild::l2Normalize(Value x, int64_t axis, double eps) {
+  return moe::L2NormalizeOp::create(b, loc, x.getType(), x,
+                                    b.getI64IntegerAttr(axis),
+                                    b.getF64FloatAttr(eps));
+}
+
 Value NodeBuild::einsum(Value x, Value y, StringRef equation,
                         ArrayRef<int64_t> newShape) {
   return moe::EinsumOp::create(b, loc, type(newShape), x, y,

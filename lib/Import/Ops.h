@@ -250,6 +250,7 @@ public:
                         llvm::ArrayRef<int64_t> axes);
   mlir::Value reduce(mlir::Value x, llvm::ArrayRef<int64_t> axes);
   mlir::Value softmax(mlir::Value x, llvm::ArrayRef<int64_t> axes);
+  mlir::Value l2Normalize(mlir::Value x, int64_t axis, double eps);
   mlir::Value einsum(mlir::Value x, mlir::Value y, llvm::StringRef equation,
                      llvm::ArrayRef<int64_t> shape);
 
@@ -291,8 +292,10 @@ llvm::SmallVector<llvm::StringRef> opNames();
   OP(callOp)                                                                   \
   OP(classTokenOp)                                                             \
   OP(concatOp)                                                                 \
+  OP(contrastiveOp)                                                            \
   OP(dropoutOp)                                                                \
   OP(dropPathOp)                                                               \
+  OP(l2NormalizeOp)                                                            \
   OP(layerNormOp)                                                              \
   OP(linearOp)                                                                 \
   OP(meanOp)                                                                   \

@@ -47,17 +47,23 @@ std::string Draft::add(Json node) {
   return nodes.back()["name"];
 }
 
+Json Draft::pixelValues() const {
+  // Published pixels of ImageNet are normalised by channel; -1 .. 1 is what
+  // the code of the ViT, Mixer and V-MoE papers feeds (value_range(-1, 1)).
+  if (values.word("pixels") == "imagenet")
+    return {{"mean", {0.485, 0.456, 0.406}}, {"std", {0.229, 0.224, 0.225}}};
+  return {{"mean", 0.5}, {"std", 0.5}};
+}
+
 std::string Draft::patches() {
   int64_t side = values.integer("image") / values.integer("patch");
   sizes({"image", "channels"});
   size("tokens", side * side);
   sizes({"width"});
-  // Published pixels of ImageNet are normalised by channel; -1 .. 1 is what
-  // the code of the ViT, Mixer and V-MoE papers feeds (value_range(-1, 1)).
-  Json how = {{"mean", 0.5}, {"std", 0.5}};
-  if (values.word("pixels") == "imagenet")
-    how = {{"mean", {0.485, 0.456, 0.406}}, {"std", {0.229, 0.224, 0.225}}};
-  add(node("pixels", "normalize", {"image"}, how));
+  // Patches are cut outside of an encoder, which takes tokens.
+  if (pretrains("moco-v3"))
+    return add(node("patches", "linear", {"x"}, {{"features", "width"}}));
+  add(node("pixels", "normalize", {"image"}, pixelValues()));
   return add(node("patches", "patch_embed", {"pixels"},
                   {{"patch", values.integer("patch")}, {"width", "width"}}));
 }
@@ -87,7 +93,7 @@ void Draft::head(const std::string &input, bool classToken) {
   if (classToken)
     last = add(node("first", "slice", {last}, {{"size", 1}}));
   last = add(node("features", "mean", {last}));
-  if (values.integer("classes")) {
+  if (classifies()) {
     sizes({"classes"});
     last = add(node("logits", "linear", {last}, {{"features", "classes"}}));
     inits.push_back({{"match", "logits.weight"}, {"op", "zeros"}});
@@ -96,7 +102,9 @@ void Draft::head(const std::string &input, bool classToken) {
 }
 
 void Draft::train(const Recipe &recipe) {
-  if (values.integer("classes") == 0)
+  if (pretrains("moco-v3"))
+    return pretrainMoco(recipe);
+  if (!classifies())
     return;
   Json loss = "ce";
   if (!recipe.balance.empty())
@@ -128,10 +136,12 @@ void Draft::train(const Recipe &recipe) {
 }
 
 Json Draft::finish(const std::string &name, const std::string &description) {
-  Json inputs = {
-      {"image",
-       {{"shape", {"batch", "image", "image", "channels"}}, {"dtype", "u8"}}}};
-  if (!training.is_null())
+  Json image = {{"shape", {"batch", "image", "image", "channels"}},
+                {"dtype", "u8"}};
+  Json inputs = {{"image", image}};
+  for (const std::string &field : fields)
+    inputs[field] = image;
+  if (!training.is_null() && classifies())
     inputs["label"] = {{"shape", Json::array({"batch"})}, {"dtype", "i32"}};
   Json model = {{"format", "moec.model/2"},    {"name", name},
                 {"description", description},  {"dims", std::move(dims)},

@@ -58,6 +58,8 @@ struct Recipe {
   std::vector<std::string> balance = {};     ///< patterns of losses, 0.005 each
   Json schedule = {{"op", "warmup_linear"}}; ///< without its warm-up
   Json groups = Json::array();               ///< of the optimizer
+  /// Parameters that MoCo v3 leaves as they start; "": none.
+  std::string frozenByMoco = "";
 };
 
 /// A model that is being written. Values are called by the names of nodes.
@@ -88,14 +90,29 @@ public:
                      const std::string &block, int64_t count);
   /// The last norm, the pooled features and, with classes, the logits.
   void head(const std::string &input, bool classToken);
-  /// The training section, of a model with classes.
+  /// The training section, of a model with classes or one that is pre-trained.
   void train(const Recipe &recipe);
 
   /// The whole model.
   Json finish(const std::string &name, const std::string &description);
 
 private:
+  /// What `--pretrain` says, where the family has it.
+  bool pretrains(const char *how) const {
+    return values.has("pretrain") && values.word("pretrain") == how;
+  }
+  /// Whether there is a head for classes.
+  bool classifies() const {
+    return values.integer("classes") &&
+           (!values.has("pretrain") || pretrains("none"));
+  }
+  /// What `normalize` does to pixels.
+  Json pixelValues() const;
+  /// Makes what there is the encoder of MoCo v3 (Moco.cpp).
+  void pretrainMoco(const Recipe &recipe);
+
   const Values &values;
+  std::vector<std::string> fields; ///< images besides "image"
   Json dims = Json::object(), blocks = Json::object(), nodes = Json::array();
   Json outputs = Json::array(), inits = Json::array(), training;
 };
@@ -120,11 +137,13 @@ Recipe softMoeRecipe();
 /// Its length and its rates: 4,000,000 steps.
 std::vector<Setting> softMoeTraining();
 
-/// What is wrong with patches, heads and pixels; "" if nothing is.
+/// What is wrong with patches and pixels, with heads, and with pre-training; ""
+/// if nothing is.
 std::string checkImage(const Values &values);
 std::string checkHeads(const Values &values);
 /// And with shares that are dropped, of a family that has them.
 std::string checkDrops(const Values &values);
+std::string checkPretraining(const Values &values);
 
 /// JSON as people write it: what fits goes on one line.
 std::string layOut(const Json &json);

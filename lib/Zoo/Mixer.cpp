@@ -11,7 +11,9 @@ using namespace moec::zoo;
 
 static std::string check(const Values &values) {
   std::string problem = checkImage(values);
-  return problem.empty() ? checkDrops(values) : problem;
+  if (problem.empty())
+    problem = checkDrops(values);
+  return problem.empty() ? checkPretraining(values) : problem;
 }
 
 static void build(const Values &values, Draft &draft) {
@@ -57,6 +59,9 @@ const Family moec::zoo::mixerFamily = {
                 {"token-hidden", 384},
                 {"dropout", 0.0},
                 {"drop-path", 0.0},
+                {"pretrain", "none"},
+                {"projector-hidden", 4096},
+                {"projector-width", 256},
                 {"learning-rate", 1e-3},
                 {"weight-decay", 0.1},
                 {"warmup", 10000.0},

@@ -87,6 +87,13 @@ const std::vector<Option> &moec::zoo::allOptions() {
            "share of the images that training drops from a branch of the last "
            "layer, from 0 at the first on",
            /*zero=*/true),
+      word("pretrain",
+           "what the model is trained for ahead of its task: moco-v3 (arXiv "
+           "2104.02057) brings two views of an image together",
+           {"none", "moco-v3"}),
+      whole("projector-hidden",
+            "hidden width of MoCo v3's projector and predictor"),
+      whole("projector-width", "channels of what they make"),
       real("learning-rate", "peak learning rate"),
       real("weight-decay", "weight decay", /*zero=*/true),
       real("warmup", "steps that warm up; below 1 a share of all steps",
@@ -148,6 +155,20 @@ std::string moec::zoo::checkDrops(const Values &values) {
     if (values.real(name) >= 1)
       return values.flag(name) + " leaves nothing: expected less than 1";
   return "";
+}
+
+std::string moec::zoo::checkPretraining(const Values &values) {
+  if (values.word("pretrain") == "none") {
+    for (const char *option : {"projector-hidden", "projector-width"})
+      if (values.given(option))
+        return fmt::format("{} has nothing to act on with {}",
+                           values.flag(option), values.flag("pretrain"));
+    return "";
+  }
+  if (!values.given("classes") || values.integer("classes") == 0)
+    return "";
+  return fmt::format("{} trains without classes, and not with {}",
+                     values.flag("pretrain"), values.flag("classes"));
 }
 
 std::string moec::zoo::checkHeads(const Values &values) {

@@ -17,7 +17,8 @@ static std::string check(const Values &values) {
     if (values.integer(stage + "k") > values.integer(stage + "experts"))
       return values.flag(stage + "k") + " is more than " +
              values.flag(stage + "experts");
-  return checkImage(values);
+  std::string problem = checkImage(values);
+  return problem.empty() ? checkPretraining(values) : problem;
 }
 
 /// The two layers with experts: MoE_S over channels, MoE_C over tokens.
@@ -73,8 +74,9 @@ static void build(const Values &values, Draft &draft) {
   draft.head(tokens, /*classToken=*/false);
   Recipe recipe;
   recipe.description =
-      "Not the paper's, which pre-trains with MoCo v3 and gives no figures: a "
-      "reading, MLP-Mixer's for ImageNet-1k from scratch (arXiv 2105.01601) "
+      "Not the paper's, which pre-trains with MoCo v3 (--pretrain moco-v3) and "
+      "gives no figures: a reading, MLP-Mixer's for ImageNet-1k from scratch "
+      "(arXiv 2105.01601) "
       "with the balance losses of arXiv 2109.02008";
   recipe.loss = "softmax_cross_entropy";
   recipe.balance.push_back("*.importance");
@@ -118,6 +120,9 @@ const Family moec::zoo::sparseMlpFamily = {
                 {"noise", 1.0},
                 {"capacity-factor", 1.2},
                 {"eval-capacity-factor", 1.2},
+                {"pretrain", "none"},
+                {"projector-hidden", 4096},
+                {"projector-width", 256},
                 {"learning-rate", 1e-3},
                 {"weight-decay", 0.1},
                 {"warmup", 10000.0},

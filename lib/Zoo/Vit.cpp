@@ -13,7 +13,9 @@ static std::string check(const Values &values) {
   std::string problem = checkImage(values);
   if (problem.empty())
     problem = checkHeads(values);
-  return problem.empty() ? checkDrops(values) : problem;
+  if (problem.empty())
+    problem = checkDrops(values);
+  return problem.empty() ? checkPretraining(values) : problem;
 }
 
 static void build(const Values &values, Draft &draft) {
@@ -41,6 +43,8 @@ static void build(const Values &values, Draft &draft) {
   recipe.description =
       "That of the dense models in the Soft MoE paper (arXiv 2308.00951): "
       "batches of 4096, Adam, clipping, a weight decay of 3 for the head";
+  // Its authors find that this keeps training stable (section 4.3).
+  recipe.frozenByMoco = "patches.*";
   draft.train(recipe);
 }
 
@@ -79,6 +83,9 @@ const Family moec::zoo::vitFamily = {
                 {"pool", "token"},
                 {"dropout", 0.0},
                 {"drop-path", 0.0},
+                {"pretrain", "none"},
+                {"projector-hidden", 4096},
+                {"projector-width", 256},
                 {"epochs", 300}},
                softMoeTraining()),
     {entry("vit-s16", 16, 12, 384, 1536, 6, "33 M", "9.2"),

@@ -38,10 +38,8 @@ static Value build(NodeBuild &build) {
   int64_t width = build.shape(x)[2], experts = build.integer("experts");
   int64_t perExpert = build.integer("slots"), slots = experts * perExpert;
   int64_t hidden = build.integer("hidden");
-  auto unit = [&](Value value, int64_t axis) -> Value {
-    return moec::moe::L2NormalizeOp::create(
-        b, build.loc, value.getType(), value, b.getI64IntegerAttr(axis),
-        b.getF64FloatAttr(build.real("eps")));
+  auto unit = [&](Value value, int64_t axis) {
+    return build.l2Normalize(value, axis, build.real("eps"));
   };
   Value phi = unit(build.param("phi"), 0);
   Value scale = build.broadcast(build.param("scale"), {width, slots}, {0, 1});

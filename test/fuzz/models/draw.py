@@ -55,6 +55,9 @@ class Drawing:
     def layer_norm(self, shape):
         return {"eps": self.random.choice([1e-6, 1e-6, 1e-5, 1e-3, 1e-12])}, shape
 
+    def l2_normalize(self, shape):
+        return {"eps": self.random.choice([1e-12, 1e-6, 1e-3])}, shape
+
     def batch_norm(self, shape):
         self.lone |= shape[:-1] in ([], [1])
         attrs = {}
@@ -224,9 +227,9 @@ class Drawing:
                 self.noisy.append(prefix + name)
         return name, result
 
-    TOKENS = ["layer_norm", "batch_norm", "activation", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
+    TOKENS = ["layer_norm", "batch_norm", "l2_normalize", "activation", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
               "attention", "position_embedding", "class_token", "slice", "concat", "stop_gradient", "dropout", "drop_path"]
-    ROWS = ["layer_norm", "batch_norm", "activation", "linear", "linear", "dropout"]
+    ROWS = ["layer_norm", "batch_norm", "l2_normalize", "activation", "linear", "linear", "dropout"]
 
     def add_block(self, name, shape):
         """A use of a block that keeps the shape: once or several times, with
@@ -311,6 +314,21 @@ def per_channel(d, values, channels):
     return [d.random.choice(values) for _ in range(channels)]
 
 
+def draw_contrast(d, logits, nodes):
+    """The logits as queries, and as keys themselves or what a layer makes of them."""
+    keys = "queries"
+    nodes.append({"name": "queries", "op": "l2_normalize", "inputs": [logits], "eps": 1e-6})
+    if d.chance(0.6):
+        features = next(node["features"] for node in d.nodes if node["name"] == logits)
+        nodes.append({"name": "keys", "op": "linear", "inputs": [logits], "features": features})
+        keys = "keys"
+        if d.chance(0.7):
+            nodes.append({"name": "stopped", "op": "stop_gradient", "inputs": [keys]})
+            keys = "stopped"
+    nodes.append({"name": "contrast", "op": "contrastive", "inputs": ["queries", keys],
+                  "temperature": d.random.choice([0.2, 1, 3])})
+
+
 def draw_training(d, logits, inputs):
     random = d.random
     nodes = [{"name": "ce", "op": "softmax_cross_entropy", "inputs": [logits, "label"]}]
@@ -328,6 +346,9 @@ def draw_training(d, logits, inputs):
         inputs["target"] = {"shape": ["batch", features], "dtype": "f32"}
         nodes.append({"name": "error", "op": "squared_error", "inputs": random.sample([logits, "target"], 2)})
         loss.append("error" if d.chance(0.5) else {"of": "error", "weight": random.choice([0.1, 3])})
+    if d.chance(0.25):
+        draw_contrast(d, logits, nodes)
+        loss.append("contrast")
     if d.chance(0.2):
         loss[0] = {"of": "ce", "weight": random.choice([0.5, 2, -1])}
     if d.chance(0.6):
@@ -355,6 +376,8 @@ def draw_training(d, logits, inputs):
         nodes.append({"name": "accuracy", "op": "accuracy", "inputs": [logits, "label"]})
         if d.chance(0.3):
             training["metrics"].append("ce")
+        if "contrast" in loss and d.chance(0.6):
+            training["metrics"].append("contrast.accuracy")
     if d.chance(0.25):
         training["shadows"] = {"ema": {"of": random.choice(["*", ["logits.*"]]), "decay": random.choice([0, 0.5, 0.99])}}
         if d.chance(0.4):

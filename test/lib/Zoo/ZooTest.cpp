@@ -100,6 +100,19 @@ TEST(Zoo, WritesModels) {
   }
 }
 
+TEST(Zoo, WritesPretraining) {
+  for (const char *name : {"vit-b16", "mixer-l16", "sparse-l"}) {
+    std::string problem;
+    auto text =
+        writeModel(*findModel(name), {{"pretrain", "moco-v3"}}, {16}, problem);
+    ASSERT_TRUE(text) << name << ": " << problem;
+    auto json = nlohmann::json::parse(*text);
+    EXPECT_EQ(json["outputs"], nlohmann::json({"encoder"}));
+    EXPECT_FALSE(json["inputs"].contains("label"));
+    EXPECT_TRUE(json["training"]["shadows"].contains("momentum"));
+  }
+}
+
 TEST(Zoo, TakesOptionsAndBatches) {
   Model model = *findModel("vit-s16");
   std::string problem;
