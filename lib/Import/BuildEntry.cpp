@@ -59,8 +59,8 @@ EntryBuilder::EntryBuilder(ModuleOp module, const Model &model, StringRef file,
       b(module.getBodyRegion()) {
   b.setInsertionPointToEnd(module.getBody());
   if (model.training)
-    collectParameters(findUse(graph, trainingResults(model)), "", "",
-                      inTraining);
+    collectParameters(findUse(graph, trainingResults(model), /*training=*/true),
+                      "", "", inTraining);
   if (kind == EntryKind::Infer)
     outputs = model.outputs;
   if (kind != EntryKind::Eval || !model.logits)
@@ -237,7 +237,7 @@ EntryBuilder::Trees EntryBuilder::getParameters(const Use &use,
 }
 
 void EntryBuilder::run(StringRef symbol) {
-  Use use = findUse(graph, findResults());
+  Use use = findUse(graph, findResults(), training);
   Location loc = FileLineColLoc::get(b.getContext(), file, 1, 1);
   auto func = func::FuncOp::create(b, loc, symbol, b.getFunctionType({}, {}));
   body = func.addEntryBlock();

@@ -83,7 +83,7 @@ EntryBuilder::buildGraph(const Use &use, ArrayRef<Value> inputs,
       continue;
     const Node &node = from.nodes[index];
     SmallVector<Value> operands;
-    for (Ref ref : node.inputs)
+    for (Ref ref : node.readInputs(training))
       operands.push_back(ref.isInput() ? inputs[ref.inputIndex()]
                                        : values[ref.node][ref.value]);
     ValueTree own;

@@ -239,7 +239,9 @@ void moec::import::addAccuracy(Reader &reader) {
   int loss = findClassification(model);
   if (loss < 0 || !model.graph.nodes[loss].known())
     return;
-  SmallVector<Ref> inputs(model.graph.nodes[loss].inputs);
+  // Of a loss of two labels the first, which has the larger share.
+  SmallVector<Ref> inputs(
+      ArrayRef<Ref>(model.graph.nodes[loss].inputs).take_front(2));
   int node = addNode(reader, model.graph, "accuracy", accuracyOp, inputs);
   model.metrics.push_back({"accuracy", {node, 0}});
 }

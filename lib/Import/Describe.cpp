@@ -118,7 +118,8 @@ static json::Object describeData(const Model &model) {
                     {"classes", graph.info(*model.logits)->shape.back()},
                     {"label", graph.inputs[*model.label].field}};
   // The image is what the logits are computed from, the first of several.
-  std::vector<bool> used = findUse(graph, *model.logits).inputs;
+  std::vector<bool> used =
+      findUse(graph, *model.logits, /*training=*/false).inputs;
   auto image = llvm::find(used, true);
   if (image != used.end())
     data["image"] = graph.inputs[image - used.begin()].field;
@@ -164,15 +165,16 @@ static json::Object describeTraining(const Model &model) {
   }
   // The last three say what the steps compute: a checkpoint keeps all of it, so
   // that a run goes on with the model that it was begun with.
-  json::Object training{{"optimizer", std::move(optimizer)},
-                        {"learning_rate", t.learningRate},
-                        {"clip_norm", t.clipNorm},
-                        {"schedule", std::move(schedule)},
-                        {"epochs", t.epochs},
-                        {"batch", t.batch},
-                        {"seed", t.seed},
-                        {"loss", std::move(loss)},
-                        {"model", describeNodes(findUse(model.graph, refs))}};
+  json::Object training{
+      {"optimizer", std::move(optimizer)},
+      {"learning_rate", t.learningRate},
+      {"clip_norm", t.clipNorm},
+      {"schedule", std::move(schedule)},
+      {"epochs", t.epochs},
+      {"batch", t.batch},
+      {"seed", t.seed},
+      {"loss", std::move(loss)},
+      {"model", describeNodes(findUse(model.graph, refs, /*training=*/true))}};
   if (t.steps)
     training["steps"] = t.steps;
   json::Object shadows;

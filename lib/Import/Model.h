@@ -167,6 +167,8 @@ struct Node {
   int findValue(llvm::StringRef name) const;
   /// How many outputs its block has, 0 of plain ops.
   size_t numOutputs() const;
+  /// The inputs that it reads: in training all of them.
+  llvm::ArrayRef<Ref> readInputs(bool training) const;
   /// How often its block runs.
   int64_t numLayers() const;
 };

@@ -42,6 +42,11 @@ size_t Node::numOutputs() const {
   return runs.empty() ? 0 : runs.front().graph->outputs.size();
 }
 
+ArrayRef<Ref> Node::readInputs(bool training) const {
+  size_t most = training ? inputs.size() : op->evaluationInputs;
+  return ArrayRef<Ref>(inputs).take_front(std::min(inputs.size(), most));
+}
+
 int64_t Node::numLayers() const {
   int64_t count = 0;
   for (const Run &run : runs)

@@ -273,6 +273,8 @@ struct OpDef {
   mlir::Value (*build)(NodeBuild &);
   /// A loss that compares logits, input 0, with labels, input 1.
   bool classifies = false;
+  /// So many of its inputs are read in evaluation and inference too.
+  unsigned evaluationInputs = std::numeric_limits<unsigned>::max();
   bool runsBlock() const { return build == nullptr; }
 };
 

@@ -32,7 +32,7 @@ Ref moec::import::innerValue(const Node &node, const Run &run, int index) {
 }
 
 /// The inputs of a node that runs a block, and what it needs of the block.
-static SmallVector<Ref> useBlock(Use &use, int index) {
+static SmallVector<Ref> useBlock(Use &use, int index, bool training) {
   const Node &node = use.graph->nodes[index];
   bool repeats = node.op == &repeatOp;
   size_t outputs = node.numOutputs();
@@ -46,7 +46,7 @@ static SmallVector<Ref> useBlock(Use &use, int index) {
     for (size_t i = 0; i != node.values.size(); ++i)
       if (use.wanted[index].test(i) || (repeats && i < outputs))
         results.push_back(innerValue(node, run, static_cast<int>(i)));
-    runs.push_back(findUse(*run.graph, results));
+    runs.push_back(findUse(*run.graph, results, training));
     for (auto [i, read] : llvm::enumerate(runs.back().inputs))
       if (read)
         reads.set(i);
@@ -57,7 +57,8 @@ static SmallVector<Ref> useBlock(Use &use, int index) {
   return inputs;
 }
 
-Use moec::import::findUse(const Graph &graph, ArrayRef<Ref> results) {
+Use moec::import::findUse(const Graph &graph, ArrayRef<Ref> results,
+                          bool training) {
   Use use;
   use.graph = &graph;
   use.inputs.resize(graph.inputs.size());
@@ -72,9 +73,10 @@ Use moec::import::findUse(const Graph &graph, ArrayRef<Ref> results) {
   llvm::for_each(results, mark);
   for (int node : llvm::reverse(graph.order))
     if (use.needs(node))
-      llvm::for_each(graph.nodes[node].op->runsBlock()
-                         ? useBlock(use, node)
-                         : SmallVector<Ref>(graph.nodes[node].inputs),
-                     mark);
+      llvm::for_each(
+          graph.nodes[node].op->runsBlock()
+              ? useBlock(use, node, training)
+              : SmallVector<Ref>(graph.nodes[node].readInputs(training)),
+          mark);
   return use;
 }

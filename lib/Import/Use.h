@@ -27,7 +27,7 @@ struct Use {
 };
 
 /// What `results` are computed from.
-Use findUse(const Graph &graph, llvm::ArrayRef<Ref> results);
+Use findUse(const Graph &graph, llvm::ArrayRef<Ref> results, bool training);
 
 /// The value of a block's graph that value `index` of a node which runs it is.
 Ref innerValue(const Node &node, const Run &run, int index);

@@ -43,7 +43,8 @@
   item(greyTransform) \
   item(blurTransform) \
   item(solarizeTransform) \
-  item(viewsTransform)
+  item(viewsTransform) \
+  item(mixupTransform)
 
 #ifdef MOEC_IMAGE_LIBRARIES
 #define MOEC_IMAGE_FORMATS(item) \

@@ -126,6 +126,7 @@ extern const TransformInfo viewsTransform = {
     "views", "", "adds view1 and view2, copies of image for later transforms",
     [](DatasetRef from, const std::string &) -> std::shared_ptr<Transform> {
       return std::make_shared<Views>(std::move(from));
-    }};
+    },
+    "view1 view2"};
 
 } // namespace moec::rt

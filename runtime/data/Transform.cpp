@@ -35,6 +35,15 @@ std::string transformKinds() {
   return alternatives(kinds);
 }
 
+std::string transformThatAdds(const std::string &field) {
+  for (const TransformInfo &info : allTransforms())
+    if (fmt::format(" {} ", info.adds).find(" " + field + " ") !=
+        std::string::npos)
+      return fmt::format("{}{}{}", info.name, *info.argument ? ":" : "",
+                         info.argument);
+  return "";
+}
+
 DatasetRef transformed(DatasetRef data, const std::vector<std::string> &chain) {
   int64_t place = 0;
   for (const std::string &whole : chain) {

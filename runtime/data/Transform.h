@@ -63,12 +63,17 @@ struct TransformInfo {
   /// ..."), and for data that it cannot change.
   std::shared_ptr<Transform> (*make)(DatasetRef from,
                                      const std::string &argument);
+  /// The fields that it adds, with a space between them.
+  const char *adds = "";
 };
 
 const Registry<TransformInfo> &allTransforms();
 
 /// "flip (...), ... or ...": what --transform takes.
 std::string transformKinds();
+
+/// "mixup:ALPHA", the transform that adds this field; "" if none does.
+std::string transformThatAdds(const std::string &field);
 
 /// `data` behind a chain of transforms, the first one first. Each is NAME or
 /// NAME:ARGUMENT, and @FIELD behind it if it should change one field alone.

@@ -8,6 +8,7 @@
 #include "runtime/train/Feed.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/Random.h"
+#include "runtime/data/Transform.h"
 
 #include <algorithm>
 #include <cstring>
@@ -105,11 +106,14 @@ Feed::Binding Feed::bind(int64_t input,
     std::vector<std::string> names;
     for (const TensorInfo &field : fields)
       names.push_back(field.name);
+    std::string adds = transformThatAdds(tensor.name);
     fail("entry {} has a field \"{}\" for which there are no data: {} has {}; "
-         "fix: say another \"field\" of the input in the model, or make it "
-         "with --transform, for evaluation with --test-transform, as views "
-         "does",
-         info.name, tensor.name, data.name(), fmt::join(names, ", "));
+         "fix: {}say another \"field\" of the input in the model",
+         info.name, tensor.name, data.name(), fmt::join(names, ", "),
+         adds.empty() ? adds
+                      : fmt::format("add it with --transform {} (for "
+                                    "evaluation: --test-transform), or ",
+                                    adds));
   }
   const TensorInfo &field = fields[size_t(found)];
   bool pixels = field.dtype == DType::U8;

@@ -33,43 +33,92 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   return TensorInfo{wanted.shape};
 }
 
-static Value buildCrossEntropy(NodeBuild &build) {
+/// The same, with a second label of each image and the share of the first
+/// (arXiv 1710.09412), or without both.
+static std::optional<TensorInfo> checkMixed(NodeCheck &node) {
+  std::optional<TensorInfo> result = check(node);
+  if (!result || node.inputCount() == 2)
+    return result;
+  Shape batch = result->shape;
+  TensorInfo wanted[] = {{batch, DType::I32}, {batch, DType::F32}};
+  if (node.inputCount() == 3) {
+    node.problem("inputs", "two labels of an image need the share of the first")
+        .expected("logits, label, label of the partner, " +
+                  toString(wanted[1]) + " as input 3")
+        .got("3 inputs")
+        .fix("add an input \"share\", which the transform mixup fills");
+    return std::nullopt;
+  }
+  for (size_t i = 0; i < 2; ++i) {
+    if (node.input(2 + i) == wanted[i])
+      continue;
+    node.problem("inputs", i ? "the share does not fit the logits"
+                             : "the labels of partners do not fit the logits")
+        .expected(toString(wanted[i]) + " as input " + Twine(2 + i))
+        .got(toString(node.input(2 + i)));
+    return std::nullopt;
+  }
+  return result;
+}
+
+/// A cross-entropy is linear in its target, so that of a mixed one is that of
+/// both labels in their shares.
+template <Value (*ofLabel)(NodeBuild &, Value)>
+static Value buildMixed(NodeBuild &build) {
+  Value own = ofLabel(build, build.inputs[1]);
+  if (build.inputs.size() == 2)
+    return own;
+  Value share = build.inputs[3];
+  Value one = moec::moe::FillOp::create(build.b, build.loc, own.getType(),
+                                        build.b.getF64FloatAttr(1));
+  Value rest =
+      moec::moe::SubOp::create(build.b, build.loc, own.getType(), one, share);
+  Value other = build.mul(ofLabel(build, build.inputs[2]), rest);
+  return build.add(build.mul(own, share), other);
+}
+
+static Value buildCrossEntropy(NodeBuild &build, Value labels) {
   OpBuilder &b = build.b;
   double smoothing = build.training ? build.real("label_smoothing") : 0;
   return moec::moe::SoftmaxCrossEntropyOp::create(
       b, build.loc, build.type(build.shape(build.inputs[0]).take_front()),
-      build.inputs[0], build.inputs[1], b.getF64FloatAttr(smoothing));
+      build.inputs[0], labels, b.getF64FloatAttr(smoothing));
 }
 
 const OpDef moec::import::softmaxCrossEntropyOp = {
     "softmax_cross_entropy",
     "cross-entropy of logits [batch, classes] and i32 labels [batch], a value "
-    "per image",
+    "per image; in training with a second label of each image and the f32 "
+    "share of the first [batch]",
     2,
-    2,
+    4,
     {AttrDef::share("label_smoothing", 0,
                     "share of the target that all classes get equally, in "
                     "training")},
-    check,
-    buildCrossEntropy,
-    /*classifies=*/true};
+    checkMixed,
+    buildMixed<buildCrossEntropy>,
+    /*classifies=*/true,
+    /*evaluationInputs=*/2};
 
-static Value buildSigmoidCrossEntropy(NodeBuild &build) {
+static Value buildSigmoidCrossEntropy(NodeBuild &build, Value labels) {
   return moec::moe::SigmoidCrossEntropyOp::create(
       build.b, build.loc, build.type(build.shape(build.inputs[0]).take_front()),
-      build.inputs[0], build.inputs[1]);
+      build.inputs[0], labels);
 }
 
 const OpDef moec::import::sigmoidCrossEntropyOp = {
     "sigmoid_cross_entropy",
     "cross-entropy of each class against all others, summed over the classes; "
-    "of logits [batch, classes] and i32 labels [batch], a value per image",
+    "of logits [batch, classes] and i32 labels [batch], a value per image; in "
+    "training with a second label of each image and the f32 share of the first "
+    "[batch]",
     2,
-    2,
+    4,
     {},
-    check,
-    buildSigmoidCrossEntropy,
-    /*classifies=*/true};
+    checkMixed,
+    buildMixed<buildSigmoidCrossEntropy>,
+    /*classifies=*/true,
+    /*evaluationInputs=*/2};
 
 /// Prediction and target, of any one shape, give a value per image.
 static std::optional<TensorInfo> checkSquaredError(NodeCheck &check) {

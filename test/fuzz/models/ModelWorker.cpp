@@ -150,9 +150,10 @@ private:
     hosts.clear();
     for (size_t i = 0; i < entry.inputs.size(); ++i) {
       const rt::InputInfo &input = entry.inputs[i];
-      std::vector<double> values = data.input(
-          input.name, rt::dtypeName(input.dtype), input.shape, step,
-          manifest().data.label == input.name ? manifest().data.classes : 0);
+      // Integers are labels, of images and of their partners.
+      std::vector<double> values =
+          data.input(input.name, rt::dtypeName(input.dtype), input.shape, step,
+                     manifest().data.classes);
       void *to = session->input(index, int64_t(i));
       for (size_t j = 0; j < values.size(); ++j)
         if (input.dtype == rt::DType::U8)

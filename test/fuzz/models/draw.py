@@ -336,6 +336,10 @@ def draw_training(d, logits, inputs):
         nodes[0]["op"] = "sigmoid_cross_entropy"
     elif d.chance(0.4):
         nodes[0]["label_smoothing"] = random.choice([0, 0.1, 0.5, 1])
+    if d.chance(0.2):
+        inputs["partner"] = {"shape": ["batch"], "dtype": "i32"}
+        inputs["share"] = {"shape": ["batch"], "dtype": "f32"}
+        nodes[0]["inputs"] += ["partner", "share"]
     loss = ["ce"]
     if d.balanced and d.chance(0.6):
         loss.append({"of": "*.importance", "weight": random.choice([0, 0.005, 1])})

@@ -36,6 +36,6 @@ TEST(Registration, ListsEverything) {
   EXPECT_EQ(names(allTransforms()),
             (std::set<std::string>{"flip", "crop", "resize", "resized_crop",
                                    "rand_augment", "jitter", "grey", "blur",
-                                   "solarize", "views"}));
+                                   "solarize", "views", "mixup"}));
   EXPECT_EQ(names(allImageFormats()), (std::set<std::string>{"PNG", "JPEG"}));
 }
