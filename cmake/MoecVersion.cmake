@@ -2,7 +2,7 @@
 #   moec/Runtime/Version.h   numbers for users of the C interface
 #   moec/Commit.inc          the commit, as a C string; written again when HEAD
 #                            moves, so that only Version.cpp is compiled again
-set(MOEC_MODULE_ABI 3) # docs/module-format.md says when it grows
+set(MOEC_MODULE_ABI 4) # docs/module-format.md says when it grows
 set(MOEC_COMMIT "" CACHE STRING "The commit, where the sources are no git repository")
 configure_file(${CMAKE_SOURCE_DIR}/include/moec/Runtime/Version.h.in
                ${CMAKE_BINARY_DIR}/moec/Runtime/Version.h @ONLY)

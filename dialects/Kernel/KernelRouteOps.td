@@ -29,9 +29,11 @@ def Kernel_RouteOp : Kernel_RoutingOp<"route"> {
     Reads `gates` [items, experts] (f32, after the softmax) and writes `weights`
     [items, k] and `plan`, the i32 buffer of `!moe.routing`: `offsets[E+1]`, `item[R]`,
     `slot[R]`, `pos[items*k]`, `expert[items*k]`, one after the other, with R = min(items * k,
-    experts * min(capacity, items)) rows (see `RoutingType`). All first choices are placed before all second choices, items in
+    experts * min(groups * capacity, items)) rows (see `RoutingType`). All first choices are placed before all second choices, items in
     order of position or, with `importance`, of descending largest gate; an
-    assignment to a full expert is dropped (V-MoE, arXiv 2106.05974, section 2.4 and appendix C).
+    assignment to a full expert is dropped (V-MoE, arXiv 2106.05974, section 2.4 and appendix C). With `groups` each
+    of so many runs of items / groups neighbouring items is treated so, and an expert takes `capacity` of each, those of the first
+    group first.
 
     Example:
 
@@ -44,15 +46,16 @@ def Kernel_RouteOp : Kernel_RoutingOp<"route"> {
     ```
   }];
   let arguments = (ins AnyShaped:$gates, AnyShaped:$weights, AnyShaped:$plan,
-    I64Attr:$k, I64Attr:$capacity, Kernel_PriorityAttr:$priority);
+    I64Attr:$k, I64Attr:$capacity, DefaultValuedAttr<I64Attr, "1">:$groups, Kernel_PriorityAttr:$priority);
   let assemblyFormat = [{
     `ins` `(` $gates `:` type($gates) `)` `outs` `(` $weights `,` $plan `:` type($weights) `,` type($plan) `)`
-    `k` $k `capacity` $capacity `priority` $priority attr-dict (`->` type($results)^)?
+    `k` $k `capacity` $capacity (`groups` $groups^)? `priority` $priority attr-dict (`->` type($results)^)?
   }];
   let extraClassDeclaration = sharedDeclaration # [{
     /// Upper bound of dispatched rows.
     int64_t getRows() {
-      return std::min<int64_t>(getItems() * getK(), getExperts() * std::min<int64_t>(getCapacity(), getItems()));
+      return std::min<int64_t>(getItems() * getK(), getExperts() * getGroups() *
+                               std::min<int64_t>(getCapacity(), getItems() / getGroups()));
     }
     int64_t getPlanSize() { return getExperts() + 1 + 2 * (getRows() + getItems() * getK()); }
   }];

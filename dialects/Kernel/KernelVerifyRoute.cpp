@@ -29,6 +29,14 @@ static LogicalResult verifyPlan(Operation *op, Value plan, int64_t size) {
   return success();
 }
 
+static LogicalResult verifyGroups(Operation *op, int64_t groups,
+                                  int64_t items) {
+  if (groups < 1 || items % groups)
+    return op->emitOpError("expected groups that divide ")
+           << items << " items, got " << groups;
+  return success();
+}
+
 /// The numbers that a host call is told, by name.
 static SmallVector<NamedAttribute>
 numbers(Operation *op, ArrayRef<std::pair<StringRef, int64_t>> named) {
@@ -53,6 +61,8 @@ LogicalResult RouteOp::verify() {
     return emitOpError("expected 1 <= k <= ") << experts << ", got " << k;
   if (capacity < 0)
     return emitOpError("expected capacity >= 0, got ") << capacity;
+  if (failed(verifyGroups(*this, getGroups(), items)))
+    return failure();
   if (shape(getWeights()) != ArrayRef<int64_t>{items, k} ||
       !elementTypeOf(getWeights()).isF32())
     return emitOpError("expected weights [")
@@ -67,7 +77,8 @@ DictionaryAttr RouteOp::getBuiltinAttributes() {
   auto attributes = numbers(*this, {{"items", getItems()},
                                     {"experts", getExperts()},
                                     {"k", getK()},
-                                    {"capacity", getCapacity()}});
+                                    {"capacity", getCapacity()},
+                                    {"groups", getGroups()}});
   attributes.push_back(b.getNamedAttr(
       "priority", b.getStringAttr(stringifyPriority(getPriority()))));
   return b.getDictionaryAttr(attributes);
@@ -82,9 +93,8 @@ LogicalResult ExpertRouteOp::verify() {
       failed(verifyGates(*this, getGates())))
     return failure();
   int64_t items = getItems(), groups = getGroups(), capacity = getCapacity();
-  if (groups < 1 || items % groups)
-    return emitOpError("expected groups that divide ")
-           << items << " items, got " << groups;
+  if (failed(verifyGroups(*this, groups, items)))
+    return failure();
   if (capacity < 1 || capacity > items / groups)
     return emitOpError("expected 1 <= capacity <= ")
            << items / groups << ", got " << capacity;

@@ -30,9 +30,15 @@ LogicalResult TopKRouteOp::verify() {
     return failure();
   if (capacity < 0)
     return emitOpError("expected capacity >= 0, got ") << capacity;
-  auto plan = RoutingType::getChecked([&] { return emitOpError(); },
-                                      getContext(), items, experts, k, capacity,
-                                      /*stack=*/int64_t(0));
+  int64_t groups = getGroups();
+  if (groups < 1 || items % groups)
+    return emitOpError() << "expected groups that divide " << items
+                         << " items, got " << groups;
+  // Capacities beyond the items of a group do not matter, whatever their size.
+  auto plan = RoutingType::getChecked(
+      [&] { return emitOpError(); }, getContext(), items, experts, k,
+      groups == 1 ? capacity : groups * std::min(capacity, items / groups),
+      /*stack=*/int64_t(0));
   if (!plan)
     return failure();
   if (getPlan().getType() != plan)

@@ -34,7 +34,8 @@ def MoE_TopKRouteOp : MoE_DiffOp<"top_k_route"> {
     expert first). The plan places all first choices, then all second choices, ...; items in order of position
     (`position`) or of descending largest gate (`importance`: batch-prioritised routing; ties: the lower
     item first); an assignment to an expert that already has `capacity` rows is dropped, so capacity 0 drops all of them and
-    capacity = items none. Weights of dropped assignments keep their value.
+    capacity = items none. Weights of dropped assignments keep their value. With `groups`, which divides items, all this happens
+    in each of so many runs of neighbouring items: an expert has `capacity` rows of each, those of the first group first.
 
     Example:
 
@@ -46,9 +47,10 @@ def MoE_TopKRouteOp : MoE_DiffOp<"top_k_route"> {
     }
     ```
   }];
-  let arguments = (ins MoE_Tensor:$gates, I64Attr:$k, I64Attr:$capacity, MoE_PriorityAttr:$priority);
+  let arguments = (ins MoE_Tensor:$gates, I64Attr:$k, I64Attr:$capacity,
+    DefaultValuedAttr<I64Attr, "1">:$groups, MoE_PriorityAttr:$priority);
   let results = (outs MoE_Tensor:$weights, MoE_RoutingType:$plan);
-  let assemblyFormat = [{ $gates `k` $k `capacity` $capacity `priority` $priority attr-dict
+  let assemblyFormat = [{ $gates `k` $k `capacity` $capacity (`groups` $groups^)? `priority` $priority attr-dict
     `:` type($gates) `->` type($weights) `,` type($plan) }];
   let hasVerifier = 1;
 }

@@ -14,17 +14,19 @@ using namespace moec::reference;
 /// row.
 static std::vector<int32_t> planOf(const Choice &choice,
                                    const std::vector<double> &scores) {
-  int64_t choices = choice.items * (choice.groups ? choice.options : choice.k);
+  int64_t choices =
+      choice.items * (choice.optionsChoose ? choice.options : choice.k);
   // As long as plans are at most; what is not used stays 0.
   std::vector<int32_t> plan(choice.options + 1 + 4 * choices);
-  if (choice.groups) {
+  if (choice.optionsChoose) {
     routeExperts(scores.data(), choice.items, choice.options, choice.groups,
                  choice.capacity, plan.data());
     return plan;
   }
   std::vector<double> weights(choices);
   routeTopK(scores.data(), choice.items, choice.options, choice.k,
-            choice.capacity, choice.byImportance, weights.data(), plan.data());
+            choice.groups, choice.capacity, choice.byImportance, weights.data(),
+            plan.data());
   return plan;
 }
 

@@ -154,7 +154,8 @@ std::vector<int64_t> descending(const T *values, int64_t n,
 /// `weights` [items, k] and the i32 buffer of the plan.
 template <typename T>
 void routeTopK(const T *gates, int64_t items, int64_t experts, int64_t k,
-               int64_t capacity, bool byImportance, T *weights, int32_t *plan);
+               int64_t groups, int64_t capacity, bool byImportance, T *weights,
+               int32_t *plan);
 
 /// Expert choice from `gates` [items, experts] (see `moe.expert_choice_route`):
 /// writes the i32 buffer of the plan.
@@ -163,7 +164,8 @@ void routeExperts(const T *gates, int64_t items, int64_t experts,
                   int64_t groups, int64_t capacity, int32_t *plan);
 
 /// What Frame::record() is told of a route.
-Choice routeChoice(int64_t k, int64_t capacity, bool byImportance);
+Choice routeChoice(int64_t k, int64_t groups, int64_t capacity,
+                   bool byImportance);
 Choice expertRouteChoice(int64_t groups, int64_t capacity);
 
 /// The families; each runs one op, or says that the op is not its own.

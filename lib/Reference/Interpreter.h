@@ -28,10 +28,10 @@ struct Choice {
   enum class Kind { Route, Accuracy, Sign };
   Kind kind = Kind::Route;
   int64_t items = 0, options = 0, k = 1; ///< each item chooses k options
-  int64_t capacity = 0;                  ///< items that an option takes
+  int64_t groups = 1;                    ///< runs of neighbouring items
+  int64_t capacity = 0;                  ///< items of each that an option takes
   bool byImportance = false;
-  /// Above 0: each option chooses `capacity` items of each of so many groups.
-  int64_t groups = 0;
+  bool optionsChoose = false; ///< each takes the best `capacity` of each group
   std::vector<double> scores; ///< [items, options]
 };
 

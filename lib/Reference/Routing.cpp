@@ -12,10 +12,11 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::reference;
 
-Choice moec::reference::routeChoice(int64_t k, int64_t capacity,
+Choice moec::reference::routeChoice(int64_t k, int64_t groups, int64_t capacity,
                                     bool byImportance) {
   Choice choice;
   choice.k = k;
+  choice.groups = groups;
   choice.capacity = capacity;
   choice.byImportance = byImportance;
   return choice;
@@ -23,10 +24,11 @@ Choice moec::reference::routeChoice(int64_t k, int64_t capacity,
 
 template <typename T>
 void moec::reference::routeTopK(const T *gates, int64_t items, int64_t experts,
-                                int64_t k, int64_t capacity, bool byImportance,
-                                T *weights, int32_t *plan) {
-  int64_t choices = items * k;
-  int64_t rows = std::min(choices, experts * std::min(capacity, items));
+                                int64_t k, int64_t groups, int64_t capacity,
+                                bool byImportance, T *weights, int32_t *plan) {
+  int64_t choices = items * k, count = items / groups;
+  int64_t rows =
+      std::min(choices, experts * groups * std::min(capacity, count));
   int32_t *offsets = plan, *item = offsets + experts + 1, *slot = item + rows;
   int32_t *pos = slot + rows, *expert = pos + choices;
   for (int64_t t = 0; t < items; ++t) {
@@ -37,19 +39,22 @@ void moec::reference::routeTopK(const T *gates, int64_t items, int64_t experts,
       weights[t * k + j] = row[order[j]];
     }
   }
-  std::vector<int64_t> turn(items);
-  std::iota(turn.begin(), turn.end(), 0);
-  if (byImportance)
-    turn = descending(weights, items, k); // By the first choice.
 
-  // All first choices before all second ones; the place in the expert's buffer
-  // decides who is dropped.
+  // All first choices of a group before all second ones; the place in the
+  // expert's buffer decides who is dropped.
   std::vector<int64_t> taken(experts, 0);
-  for (int64_t j = 0; j < k; ++j)
-    for (int64_t t : turn) {
-      int64_t &count = taken[expert[t * k + j]];
-      pos[t * k + j] = count < capacity ? int32_t(count++) : -1;
-    }
+  for (int64_t first = 0; first < items; first += count) {
+    std::vector<int64_t> turn(count), before = taken;
+    std::iota(turn.begin(), turn.end(), 0);
+    if (byImportance) // By the first choice.
+      turn = descending(weights + first * k, count, k);
+    for (int64_t j = 0; j < k; ++j)
+      for (int64_t i : turn) {
+        int64_t s = (first + i) * k + j, e = expert[s];
+        bool kept = taken[e] - before[e] < capacity;
+        pos[s] = kept ? int32_t(taken[e]++) : -1;
+      }
+  }
   offsets[0] = 0;
   for (int64_t e = 0; e < experts; ++e)
     offsets[e + 1] = offsets[e] + taken[e];
@@ -63,14 +68,15 @@ void moec::reference::routeTopK(const T *gates, int64_t items, int64_t experts,
   }
 }
 template void moec::reference::routeTopK(const float *, int64_t, int64_t,
-                                         int64_t, int64_t, bool, float *,
-                                         int32_t *);
+                                         int64_t, int64_t, int64_t, bool,
+                                         float *, int32_t *);
 template void moec::reference::routeTopK(const double *, int64_t, int64_t,
-                                         int64_t, int64_t, bool, double *,
-                                         int32_t *);
+                                         int64_t, int64_t, int64_t, bool,
+                                         double *, int32_t *);
 
 Choice moec::reference::expertRouteChoice(int64_t groups, int64_t capacity) {
   Choice choice;
+  choice.optionsChoose = true;
   choice.groups = groups;
   choice.capacity = capacity;
   return choice;
@@ -134,12 +140,14 @@ template <typename T>
 static Status evalTopKRoute(moe::TopKRouteOp op, Frame<T> &frame) {
   const TensorOf<T> &gates = frame.get(op.getGates());
   bool byImportance = op.getPriority() == moe::Priority::Importance;
-  frame.record(routeChoice(op.getK(), op.getCapacity(), byImportance), gates);
+  frame.record(
+      routeChoice(op.getK(), op.getGroups(), op.getCapacity(), byImportance),
+      gates);
   TensorOf<T> weights = zerosFor<T>(op.getWeights());
   TensorOf<T> plan = zerosFor<T>(op.getPlan());
   routeTopK(gates.floats.data(), gates.shape[0], gates.shape[1], op.getK(),
-            op.getCapacity(), byImportance, weights.floats.data(),
-            plan.ints.data());
+            op.getGroups(), op.getCapacity(), byImportance,
+            weights.floats.data(), plan.ints.data());
   frame.set(op.getWeights(), std::move(weights));
   frame.set(op.getPlan(), std::move(plan));
   return Status::Done;
@@ -153,12 +161,14 @@ static Status evalRoute(kernel::RouteOp op, Frame<T> &frame) {
   }
   const TensorOf<T> &gates = frame.get(op.getGates());
   bool byImportance = op.getPriority() == kernel::Priority::Importance;
-  frame.record(routeChoice(op.getK(), op.getCapacity(), byImportance), gates);
+  frame.record(
+      routeChoice(op.getK(), op.getGroups(), op.getCapacity(), byImportance),
+      gates);
   TensorOf<T> weights = zerosFor<T>(op.getResult(0));
   TensorOf<T> plan = zerosFor<T>(op.getResult(1));
   routeTopK(gates.floats.data(), gates.shape[0], gates.shape[1], op.getK(),
-            op.getCapacity(), byImportance, weights.floats.data(),
-            plan.ints.data());
+            op.getGroups(), op.getCapacity(), byImportance,
+            weights.floats.data(), plan.ints.data());
   frame.set(op.getResult(0), std::move(weights));
   frame.set(op.getResult(1), std::move(plan));
   return Status::Done;

@@ -61,10 +61,7 @@ const std::vector<Option> &moec::zoo::allOptions() {
       word("router", "who chooses: items their experts, or experts their items",
            {"top_k", "expert_choice"}),
       whole("k", "experts that an item goes to"),
-      word("groups",
-           "what experts choose among: items of an image, or of the "
-           "batch",
-           {"image", "batch"}),
+      whole("group-size", "images whose items compete for experts' places"),
       real("capacity-factor", "how much experts can take, in training"),
       real("eval-capacity-factor", "the same in evaluation and inference"),
       word("priority",

@@ -28,8 +28,8 @@ static std::string check(const Values &values) {
   if (!choose && values.integer("k") > values.integer("experts"))
     return fmt::format("{} is more than {}", values.flag("k"),
                        values.flag("experts"));
-  for (const char *name : {"k", "priority", "groups"})
-    if (values.given(name) && choose != (std::string(name) == "groups"))
+  for (const char *name : {"k", "priority"})
+    if (values.given(name) && choose)
       return fmt::format("{} has nothing to act on with {}", values.flag(name),
                          values.flag("router"));
   std::string problem = checkImage(values);
@@ -38,11 +38,10 @@ static std::string check(const Values &values) {
 
 static Json expertMlp(const Values &values) {
   Json router = {{"experts", "experts"}, {"router", values.word("router")}};
-  if (values.word("router") == "expert_choice")
-    router["groups"] = values.word("groups");
-  else
+  if (values.word("router") == "top_k")
     router.update(
         {{"k", values.integer("k")}, {"priority", values.word("priority")}});
+  router["group_size"] = values.integer("group-size");
   // V-MoE's configurations, and those of the Soft MoE paper's baselines.
   if (values.word("pool") == "token")
     router["capacity_multiple"] = 4;
@@ -158,6 +157,7 @@ static Entry choosing(const char *name, std::vector<Setting> sizes, int layers,
   return {name,
           join(lastHalf(std::move(sizes), layers, experts),
                {{"router", "expert_choice"},
+                {"group-size", 1},
                 {"capacity-factor", 1.0},
                 {"eval-capacity-factor", 1.0}}),
           std::nullopt};
@@ -226,7 +226,7 @@ const Family moec::zoo::vMoeFamily = {
                 {"k", 2},
                 {"priority", "position"},
                 {"noise", 1.0},
-                {"groups", "image"},
+                {"group-size", 8},
                 {"capacity-factor", 1.05},
                 {"eval-capacity-factor", 1.05},
                 {"learning-rate", 1e-3},

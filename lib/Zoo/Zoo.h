@@ -108,8 +108,7 @@ const std::vector<const Family *> &allFamilies();
 std::vector<Model> allModels();
 std::optional<Model> findModel(const std::string &name);
 
-/// The batch sizes of a model that is not told any. It is also the group of
-/// V-MoE's routers, 8 images.
+/// The batch sizes of a model that is not told any.
 constexpr int64_t defaultBatch = 8;
 
 /// The JSON text of a model ("moec.model/2") with some options set and these

@@ -34,6 +34,7 @@ Lowered lowerTopKRoute(OpBuilder &builder, moe::TopKRouteOp op,
   auto route = kernel::RouteOp::create(
       builder, loc, TypeRange{weights.getType(), buffer.getType()},
       adaptor.getGates(), weights, buffer, op.getK(), op.getCapacity(),
+      op.getGroups(),
       op.getPriority() == moe::Priority::Importance
           ? kernel::Priority::Importance
           : kernel::Priority::Position);

@@ -8,10 +8,10 @@
 //   kernel.route ins(%gates) outs(%weights, %plan) k 2 capacity 40 ..
 // becomes, in one block,
 //   for the items of this warp, 32 at a time: the k best experts, their gates
-//   by importance: sort the items, 4 passes of 8 bits
-//   count choices and experts, all first choices before the second ones
-//   offsets of the experts
-//   for the items of this warp: their rows, by stable counting
+//   for each group: by importance: sort its items, 4 passes of 8 bits
+//                   count choices and experts, first choices before second ones
+//   offsets of the experts and of the groups in them
+//   for each group: for the items of this warp: their rows, by stable counting
 //   for all rows: item, slot, pos
 //
 // What the numbers mean, bit by bit, is said in runtime/cpu/Route.h. Shown by
@@ -45,6 +45,8 @@ public:
     experts = gatesShape[1];
     k = op.getK();
     choices = items * k;
+    groups = op.getGroups();
+    count = items / groups;
     rows = op.getRows();
     bins = k * experts;
     byImportance = op.getPriority() == kernel::Priority::Importance;
@@ -68,7 +70,7 @@ public:
     shape.threads = warps * warpSize;
     // What is most often asked for comes first.
     Value counts = memory(warps * most), totals = memory(most);
-    filled = memory(experts);
+    filled = memory(experts * groups);
     chosen = memory(std::max<int64_t>(items, 1) * (byImportance ? 2 : 1));
     if (byImportance)
       keys = memory(std::max<int64_t>(items, 1) * 2);
@@ -87,8 +89,6 @@ public:
     plan = at->flat(op.getPlan());
     choose();
     at->barrier();
-    if (byImportance)
-      sort(totals);
     place(totals);
     fillPlan();
     shape.shared = shared.bytes();
@@ -109,11 +109,13 @@ private:
   /// choices: of all items; rows: the most that are kept. bins: pairs of
   /// choice and expert.
   int64_t items, experts, k, choices, rows, bins, columns, pitch;
+  int64_t groups, count; ///< and how many items each has
   int64_t stageWords = 0, workspaceBytes = 0;
   /// packed: an item and its choices fit in one i32.
   bool byImportance, packed = true, rowsAreShared = false;
   Value gates, weights, plan;
-  /// filled: kept assignments of an expert, then where they begin. chosen: the
+  /// filled: kept assignments of an expert by group, then where they begin.
+  /// chosen: the
   /// item and what it chose, in order of visit. slotOf, posOf: by row and by
   /// assignment, where shared memory holds them.
   Value filled, chosen, keys, stage, slotOf, posOf;
@@ -267,15 +269,27 @@ private:
     return t;
   }
 
-  /// Stable sort of (key, item) pairs; an even number of passes, so the result
-  /// stands where the input was.
-  void sort(Value totals) {
+  /// Runs `body` for each group, with its number and its first item.
+  void forGroups(llvm::function_ref<void(Value group, Value first)> body) {
+    if (groups == 1)
+      return body(at->index(0), at->index(0));
+    at->loop(at->index(0), at->index(groups), at->index(1), [&](Value group) {
+      body(group, mul(group, count));
+      // The next group counts in the same memory.
+      at->barrier();
+    });
+  }
+
+  /// Stable sort of the (key, item) pairs of a group; an even number of passes,
+  /// so the result stands where the input was.
+  void sort(Value totals, Value first) {
     at->loop(at->index(0), at->index(keyBits / radixBits), at->index(1),
              [&](Value pass) {
                Value odd = arith::RemUIOp::create(b, pass, at->index(2));
                Value from = mul(odd, items);
                Value to = arith::SubIOp::create(b, at->index(items), from);
-               sortPass(totals, from, to, at->toI32(mul(pass, radixBits)));
+               sortPass(totals, add(from, first), add(to, first),
+                        at->toI32(mul(pass, radixBits)));
              });
   }
 
@@ -285,10 +299,10 @@ private:
           arith::ShRUIOp::create(b, at->load(keys, add(from, i)), shift);
       return Values{arith::AndIOp::create(b, high, at->i32(radixBins - 1))};
     };
-    at->count(radixBins, items, digit);
+    at->count(radixBins, count, digit);
     at->prefix(totals, radixBins);
     at->barrier();
-    at->place(radixBins, items, digit,
+    at->place(radixBins, count, digit,
               [&](Value i, Value exists, Values bin, Values ticket) {
                 at->when(exists, [&] {
                   Value begin = at->load(totals, at->toIndex(bin[0]));
@@ -301,19 +315,31 @@ private:
   }
 
   Value capacity() {
-    return at->i32(std::min<int64_t>(op.getCapacity(), rows));
+    return at->i32(std::min<int64_t>(op.getCapacity(), count));
   }
 
-  /// Rows of the assignments; all first choices come before the second ones.
-  void place(Value totals) {
-    auto binsOf = [&](Value i) {
+  /// Where `filled` has an expert's assignments of a group.
+  Value filledAt(Value e, Value group) {
+    return groups == 1 ? e : add(mul(e, groups), group);
+  }
+
+  /// The bins of the items of a group: pairs of choice and expert.
+  auto binsFrom(Value first) {
+    return [this, first](Value i) {
       Values all;
-      recall(i, all);
+      recall(add(first, i), all);
       for (int64_t j = 1; j < k; ++j)
         all[j] = arith::AddIOp::create(b, all[j], at->i32(j * experts));
       return all;
     };
-    at->count(bins, items, binsOf);
+  }
+
+  /// Counts the choices of a group; then `totals` holds where those of each
+  /// bin begin among the assignments to its expert. `body` gets an expert and
+  /// how many there are of it.
+  void countChoices(Value totals, Value first,
+                    llvm::function_ref<void(Value e, Value sum)> body) {
+    at->count(bins, count, binsFrom(first));
     at->forAll(experts, [&](Value e) {
       Value sum = at->i32(0);
       for (int64_t j = 0; j < k; ++j) {
@@ -321,33 +347,55 @@ private:
         at->store(sum, totals, bin);
         sum = add(sum, here);
       }
-      at->store(arith::MinSIOp::create(b, sum, capacity()), filled, e);
+      body(e, sum);
+    });
+  }
+
+  /// Rows of the assignments; all first choices of a group come before its
+  /// second ones.
+  void place(Value totals) {
+    forGroups([&](Value group, Value first) {
+      if (byImportance)
+        sort(totals, first);
+      countChoices(totals, first, [&](Value e, Value sum) {
+        at->store(arith::MinSIOp::create(b, sum, capacity()), filled,
+                  filledAt(e, group));
+      });
     });
     at->forAll(rows, [&](Value i) { setSlot(at->i32(-1), i); });
     at->forAll(choices, [&](Value i) { setPos(at->i32(-1), i); });
     at->barrier();
-    Value used = at->prefix(filled, experts);
+    Value used = at->prefix(filled, experts * groups);
     at->when(at->compare(CmpIPredicate::eq, at->thread, at->index(0)),
              [&] { at->store(used, plan, at->index(experts)); });
     at->barrier();
-    at->forAll(experts,
-               [&](Value e) { at->store(at->load(filled, e), plan, e); });
-    at->place(bins, items, binsOf,
-              [&](Value i, Value, Values bin, Values ticket) {
-                Values all;
-                Value first = mul(recall(i, all), k);
-                for (int64_t j = 0; j < k; ++j)
-                  setRow(totals, bin[j], all[j], ticket[j], add(first, j));
-              });
+    at->forAll(experts, [&](Value e) {
+      at->store(at->load(filled, filledAt(e, at->index(0))), plan, e);
+    });
+    forGroups([&](Value group, Value first) {
+      // The counts are those of the last group.
+      if (groups > 1) {
+        countChoices(totals, first, [](Value, Value) {});
+        at->barrier();
+      }
+      at->place(bins, count, binsFrom(first),
+                [&](Value i, Value, Values bin, Values ticket) {
+                  Values all;
+                  Value number = mul(recall(add(first, i), all), k);
+                  for (int64_t j = 0; j < k; ++j)
+                    setRow(totals, bin[j], filledAt(at->toIndex(all[j]), group),
+                           ticket[j], add(number, j));
+                });
+    });
     at->barrier();
   }
 
-  void setRow(Value totals, Value bin, Value chosenExpert, Value ticket,
+  void setRow(Value totals, Value bin, Value place, Value ticket,
               Value assignment) {
     at->when(at->compare(CmpIPredicate::sge, bin, at->i32(0)), [&] {
-      Value place = add(at->load(totals, at->toIndex(bin)), ticket);
-      at->when(at->compare(CmpIPredicate::slt, place, capacity()), [&] {
-        Value row = add(at->load(filled, at->toIndex(chosenExpert)), place);
+      Value number = add(at->load(totals, at->toIndex(bin)), ticket);
+      at->when(at->compare(CmpIPredicate::slt, number, capacity()), [&] {
+        Value row = add(at->load(filled, place), number);
         setPos(row, assignment);
         setSlot(at->toI32(assignment), at->toIndex(row));
       });

@@ -15,8 +15,9 @@ static constexpr int64_t radixBits = 11;
 static constexpr int64_t radixBins = int64_t(1) << radixBits;
 
 int64_t routeScratchBytes(int64_t items, int64_t experts, int64_t k) {
-  // filled[E], best[k], order and keys twice for the sort, three histograms
-  return 4 * (experts + k + 4 * items + 3 * radixBins) + 64;
+  // filled[E], limit[E], best[k], order and keys twice for the sort, three
+  // histograms
+  return 4 * (2 * experts + k + 4 * items + 3 * radixBins) + 64;
 }
 
 /// Strictly greater replaces, so the lower expert wins a tie. The first gate
@@ -136,7 +137,8 @@ void route(const RouteShape &shape, const float *gates, float *weights,
   int32_t *offsets = plan, *item = plan + experts + 1, *slot = item + rows;
   int32_t *pos = slot + rows, *expert = pos + choices;
   int32_t *filled = static_cast<int32_t *>(scratch);
-  int32_t *best = filled + experts, *keys = best + k, *keysTo = keys + items;
+  int32_t *limit = filled + experts, *best = limit + experts;
+  int32_t *keys = best + k, *keysTo = keys + items;
   int32_t *orderA = keysTo + items, *orderB = orderA + items;
   int32_t *counts = orderB + items;
 
@@ -153,19 +155,26 @@ void route(const RouteShape &shape, const float *gates, float *weights,
   else
     topMany(shape, gates, weights, expert, keys, best);
 
-  const int32_t *order = nullptr;
-  if (shape.byImportance)
-    order = sortDescending(items, keys, keysTo, orderA, orderB, counts);
-
-  // Take places expert by expert, all first choices before the second ones.
+  // Take places expert by expert, in each group all first choices before the
+  // second ones.
+  int64_t count = items / shape.groups;
   std::fill(filled, filled + experts, 0);
-  for (int64_t j = 0; j < k; ++j)
-    for (int64_t i = 0; i < items; ++i) {
-      int64_t at = (order ? order[i] : i) * k + j;
-      int32_t e = expert[at];
-      bool kept = e >= 0 && filled[e] < shape.capacity;
-      pos[at] = kept ? filled[e]++ : -1;
-    }
+  for (int64_t first = 0; first < items; first += count) {
+    const int32_t *order = nullptr;
+    if (shape.byImportance)
+      order =
+          sortDescending(count, keys + first, keysTo, orderA, orderB, counts);
+    int64_t places = std::min(shape.capacity, count);
+    for (int64_t e = 0; e < experts; ++e)
+      limit[e] = int32_t(filled[e] + places);
+    for (int64_t j = 0; j < k; ++j)
+      for (int64_t i = 0; i < count; ++i) {
+        int64_t at = (first + (order ? order[i] : i)) * k + j;
+        int32_t e = expert[at];
+        bool kept = e >= 0 && filled[e] < limit[e];
+        pos[at] = kept ? filled[e]++ : -1;
+      }
+  }
 
   offsets[0] = 0;
   for (int64_t e = 0; e < experts; ++e)

@@ -13,22 +13,25 @@
 
 namespace moec::rt {
 
-/// T items choose k of E experts; an expert keeps at most C of them.
+/// T items choose k of E experts; of each of G runs of neighbouring items an
+/// expert keeps at most C. G divides T.
 struct RouteShape {
   int64_t items = 0;
   int64_t experts = 0;
   int64_t k = 0;
   int64_t capacity = 0;
   bool byImportance = false;
+  int64_t groups = 1;
 };
 
-/// Bytes of scratch that route() needs for any capacity and priority.
+/// Bytes of scratch that route() needs for any capacity, priority and groups.
 int64_t routeScratchBytes(int64_t items, int64_t experts, int64_t k);
 
-/// R, the most rows that experts can get: min(T * k, E * min(C, T)).
+/// R, the most rows that experts can get: min(T * k, E * min(G * C, T)).
 inline int64_t routeRows(const RouteShape &shape) {
+  int64_t ofGroup = std::min(shape.capacity, shape.items / shape.groups);
   return std::min(shape.items * shape.k,
-                  shape.experts * std::min(shape.capacity, shape.items));
+                  shape.experts * shape.groups * ofGroup);
 }
 /// Elements of the plan: offsets[E+1], item[R], slot[R], pos[T*k],
 /// expert[T*k], in this order.
@@ -40,10 +43,11 @@ inline int64_t routePlanElements(const RouteShape &shape) {
 ///
 /// `gates` f32 [T, E], after softmax -> `weights` f32 [T, k] and `plan` i32.
 /// Per item the k largest gates, equal ones by the lower expert first, NaN
-/// last; the weight is the gate, not renormalised. Assignments are visited all
-/// first choices first, then all second ones and so on; within a choice the
-/// items in order, or in stable descending order of their largest gate. One
-/// whose expert is full is dropped. Rows of the plan are grouped by expert and
+/// last; the weight is the gate, not renormalised. Assignments are visited
+/// group by group, in each all first choices first, then all second ones and
+/// so on; within a choice the items in order, or in stable descending order of
+/// their largest gate. One whose expert is full, with C of the group, is
+/// dropped. Rows of the plan are grouped by expert and
 /// in order of visit within an expert:
 ///   row r: item[r] = t, slot[r] = t*k + j, pos[t*k + j] = r
 ///   dropped: pos = -1; expert[t*k + j] is the choice, dropped or not;

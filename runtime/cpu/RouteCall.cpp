@@ -25,6 +25,10 @@ public:
     shape.experts = view.at("experts").integer(1, most);
     shape.k = view.at("k").integer(1, most);
     shape.capacity = view.at("capacity").integer(0, most);
+    shape.groups = view.at("groups").integer(1, most);
+    if (shape.items % shape.groups != 0)
+      view.at("groups").error(fmt::format("{} groups do not divide {} items",
+                                          shape.groups, shape.items));
     if (shape.k > shape.experts)
       view.at("k").error(
           fmt::format("{} choices of {} experts", shape.k, shape.experts));

@@ -29,9 +29,33 @@ static bool expertsChoose(StringRef router) {
   return router == "expert_choice";
 }
 
-/// Of the router over `shape`: experts choose among the items of each.
-static int64_t groupsOf(ArrayRef<int64_t> shape, StringRef groups) {
-  return groups == "image" ? shape[0] : 1;
+/// How many groups of images the router over `batch` of them sees, each with
+/// places of its own: by default all images are one where items choose, and
+/// each is one where experts do. A group larger than the batch is all of it.
+static int64_t groupsOf(const NodeView &node, int64_t batch) {
+  int64_t size = node.integer("group_size");
+  if (size == 0)
+    size = expertsChoose(node.text("router")) ? 1 : batch;
+  return std::max<int64_t>(batch / size, 1);
+}
+
+/// False, with a problem, if the groups do not share out the batch.
+static bool checkGroups(NodeCheck &check) {
+  int64_t batch = check.input(0).shape[0], size = check.integer("group_size");
+  if (size == 0 || size >= batch || batch % size == 0)
+    return true;
+  int64_t fits = size;
+  while (batch % fits)
+    --fits;
+  check
+      .problem("group_size", llvm::formatv("groups of {0} images do not share "
+                                           "out a batch of {1}",
+                                           size, batch))
+      .expected("a divisor of the batch, or at least the batch")
+      .got(Twine(size))
+      .fix(llvm::formatv("use a batch of {0}, or \"group_size\": {1}",
+                         batch / size * size, fits));
+  return false;
 }
 
 /// Items that an expert takes of a group of so many: k * items * factor /
@@ -54,23 +78,20 @@ static int64_t capacityOf(const NodeView &node, int64_t items,
       std::clamp(whole, 1.0, static_cast<double>(items)));
 }
 
-/// False, with a problem, if a key is given that only the other router knows.
+/// False, with a problem, if a key is given that only items that choose know.
 static bool checkKeys(NodeCheck &check) {
   bool choose = expertsChoose(check.text("router"));
-  const char *other = choose ? "top_k" : "expert_choice";
   bool good = true;
   for (const char *key :
-       {"k", "priority", "learned_noise", "gates", "groups"}) {
-    bool ofExperts = StringRef(key) == "groups";
-    if (choose == ofExperts || !check.self().attrs[key].json)
+       {"k", "priority", "learned_noise", "gates", "balance"}) {
+    if (!choose || !check.self().attrs[key].json)
       continue;
     good = false;
     check.problem(key, llvm::formatv("'{0}' has nothing to act on", key))
-        .expected(llvm::formatv("'{0}' together with \"router\": \"{1}\"", key,
-                                other))
-        .got(llvm::formatv("\"router\": \"{0}\"", check.text("router")))
-        .fix(llvm::formatv("remove '{0}', or use \"router\": \"{1}\"", key,
-                           other));
+        .expected(
+            llvm::formatv("'{0}' together with \"router\": \"top_k\"", key))
+        .got("\"router\": \"expert_choice\"")
+        .fix(llvm::formatv("remove '{0}', or use \"router\": \"top_k\"", key));
   }
   return good;
 }
@@ -132,7 +153,7 @@ static bool checkExpertChoice(NodeCheck &check, int64_t count, int64_t width) {
   int64_t experts = check.integer("experts");
   if (!checkChoices(check, "experts", count, experts))
     return false;
-  int64_t groups = groupsOf(check.input(0).shape, check.text("groups"));
+  int64_t groups = groupsOf(check, check.input(0).shape[0]);
   for (const char *key : {"capacity_factor", "eval_capacity_factor"}) {
     auto &factor = check.self().attrs[key];
     if (!factor.json)
@@ -160,6 +181,7 @@ static bool checkShared(NodeCheck &check, int64_t count) {
         .fix("use \"router\": \"top_k\"");
     return false;
   }
+  count /= groupsOf(check, check.input(0).shape[0]);
   for (const char *key : {"capacity_factor", "eval_capacity_factor"}) {
     if (capacityOf(check, count, key) == count)
       continue;
@@ -175,7 +197,7 @@ static bool checkShared(NodeCheck &check, int64_t count) {
 }
 
 static std::optional<TensorInfo> check(NodeCheck &check) {
-  if (!check.expectTokens() || !checkKeys(check))
+  if (!check.expectTokens() || !checkKeys(check) || !checkGroups(check))
     return std::nullopt;
   const TensorInfo &x = check.input(0);
   int64_t experts = check.integer("experts"), hidden = check.integer("hidden");
@@ -233,20 +255,19 @@ static std::pair<Value, Value> route(NodeBuild &build, Value gates) {
     return moec::moe::RoutingType::get(b.getContext(), count, experts, k,
                                        capacity, 0);
   };
+  int64_t groups = groupsOf(build, build.shape(build.inputs[0])[0]);
+  int64_t capacity = capacityOf(build, count / groups, factor);
   if (expertsChoose(build.text("router"))) {
-    int64_t groups =
-        groupsOf(build.shape(build.inputs[0]), build.text("groups"));
-    int64_t capacity = capacityOf(build, count / groups, factor);
     auto route = moec::moe::ExpertChoiceRouteOp::create(
         b, build.loc, planType(experts, groups * capacity), gates, groups,
         capacity);
     return {route.getPlan(), gates};
   }
   int64_t k = build.integer("k");
-  int64_t capacity = capacityOf(build, count, factor);
   auto route = moec::moe::TopKRouteOp::create(
-      b, build.loc, build.type({count, k}), planType(k, capacity), gates,
-      b.getI64IntegerAttr(k), b.getI64IntegerAttr(capacity),
+      b, build.loc, build.type({count, k}), planType(k, groups * capacity),
+      gates, b.getI64IntegerAttr(k), b.getI64IntegerAttr(capacity),
+      b.getI64IntegerAttr(groups),
       moec::moe::PriorityAttr::get(
           b.getContext(),
           *moec::moe::symbolizePriority(build.text("priority"))));
@@ -337,8 +358,10 @@ const OpDef moec::import::moeOp = {
                      "who chooses: items their experts, or experts their "
                      "items"),
      AttrDef::integer("k", 1, "experts that an item goes to (top_k)"),
-     AttrDef::choice("groups", {"image", "batch"},
-                     "items that an expert chooses among (expert_choice)"),
+     AttrDef{"group_size", AttrDef::Kind::Size,
+             "images whose items compete for places; a larger batch must be a "
+             "multiple, a smaller one is one group; by default the batch where "
+             "items choose, 1 where experts do"},
      AttrDef::size("hidden", "hidden width of an expert"),
      AttrDef::choice(
          "expert", {"mlp", "shared_glu"},
@@ -348,8 +371,8 @@ const OpDef moec::import::moeOp = {
      AttrDef::activation(),
      AttrDef::positive("capacity_factor", 1.2,
                        "in training an expert takes k * items * factor / "
-                       "experts items and drops the rest; if experts choose, "
-                       "items * factor / experts of each group, with 2 as "
+                       "experts items of each group and drops the rest; if "
+                       "experts choose, items * factor / experts, with 2 as "
                        "default"),
      AttrDef::positive("eval_capacity_factor", 2.0, "the same in inference"),
      AttrDef::choice("capacity_rounding", {"ceil", "round"},

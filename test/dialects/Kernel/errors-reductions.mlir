@@ -324,6 +324,15 @@ func.func @route_capacity(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<6
 
 // -----
 
+func.func @route_groups(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) {
+  // expected-error @+1 {{expected groups that divide 8 items, got 3}}
+  %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
+    k 2 capacity 5 groups 3 priority position -> tensor<8x2xf32>, tensor<69xi32>
+  return
+}
+
+// -----
+
 func.func @route_priority(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) {
   %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
     // expected-error @+2 {{expected ::moec::kernel::Priority to be one of: position, importance}}

@@ -157,6 +157,14 @@ func.func @route(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) -
   return %r#0, %r#1 : tensor<8x2xf32>, tensor<69xi32>
 }
 
+// CHECK-LABEL: func.func @route_groups
+// CHECK:         k 2 capacity 5 groups 2 priority importance -> tensor<8x2xf32>, tensor<69xi32>
+func.func @route_groups(%g: tensor<8x4xf32>, %w: tensor<8x2xf32>, %p: tensor<69xi32>) -> (tensor<8x2xf32>, tensor<69xi32>) {
+  %r:2 = kernel.route ins(%g : tensor<8x4xf32>) outs(%w, %p : tensor<8x2xf32>, tensor<69xi32>)
+    k 2 capacity 5 groups 2 priority importance -> tensor<8x2xf32>, tensor<69xi32>
+  return %r#0, %r#1 : tensor<8x2xf32>, tensor<69xi32>
+}
+
 // CHECK-LABEL: func.func @expert_route
 // CHECK:         %{{.*}} = kernel.expert_route ins(%{{.*}} : tensor<8x4xf32>) outs(%{{.*}} : tensor<117xi32>)
 // CHECK-SAME:      groups 2 capacity 3 -> tensor<117xi32>

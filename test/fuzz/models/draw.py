@@ -121,12 +121,13 @@ class Drawing:
             attrs["over"] = over
         if choose:
             attrs["router"] = "expert_choice"
-            if self.chance(0.5):
-                attrs["groups"] = self.random.choice(["image", "batch"])
         elif self.chance(0.1):
             attrs["router"] = "top_k"
         if not choose and (k > 1 or self.chance(0.2)):
             attrs["k"] = k
+        if self.chance(0.4):
+            # All that share out any batch that the model may have.
+            attrs["group_size"] = self.random.choice([1, 1, "batch", 60])
         for factor in ("capacity_factor", "eval_capacity_factor"):
             if self.chance(0.6):
                 attrs[factor] = self.random.choice([0.05, 0.3, 0.75, 1, 1.1, 1.5, 4, 100])

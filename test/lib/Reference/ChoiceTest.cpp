@@ -49,7 +49,7 @@ TEST(Choice, LooksAtWhoIsDropped) {
 // An expert's last item hangs on the next one of the same group only.
 TEST(Choice, LooksAtWhomExpertsTake) {
   Choice made = choice({0.9, 0.1, 0.5, 0.4, 0.8999, 0.3, 0.2, 0.1}, 2, 1, 1);
-  made.groups = 1;
+  made.optionsChoose = true;
   EXPECT_TRUE(steady(made, 1e-5));
   EXPECT_FALSE(steady(made, 1e-3));
   made.groups = 2;

@@ -1,7 +1,7 @@
 // RUN: moec-opt %s --moec-extract-builtins | FileCheck %s
 
 // CHECK: func.func private @k0_route() attributes
-// CHECK-SAME: kernel.attributes = {capacity = 5 : i64, experts = 4 : i64, items = 8 : i64, k = 2 : i64, priority = "position"}
+// CHECK-SAME: kernel.attributes = {capacity = 5 : i64, experts = 4 : i64, groups = 1 : i64, items = 8 : i64, k = 2 : i64, priority = "position"}
 // CHECK-SAME: kernel.builtin = "route"
 // CHECK-NOT: kernel.route
 func.func @k0_route(%g: memref<8x4xf32>, %w: memref<8x2xf32>, %p: memref<69xi32>,

@@ -17,10 +17,10 @@ using namespace moec::test;
 namespace {
 
 struct Case {
-  int64_t items, experts, k, capacity;
+  int64_t items, experts, k, capacity, groups = 1;
 
   rt::RouteShape shape(bool byImportance = false) const {
-    return {items, experts, k, capacity, byImportance};
+    return {items, experts, k, capacity, byImportance, groups};
   }
 };
 
@@ -33,8 +33,9 @@ std::string source(const Case &c, bool byImportance) {
          ", %begin: index, %end: index, %scratch: memref<?xi8>) attributes "
          "{kernel.function} {\n  kernel.route ins(%g : " +
          gates + ") outs(%w, %p : " + weights + ", " + plan + ") k " + n(c.k) +
-         " capacity " + n(c.capacity) + " priority \"" +
-         (byImportance ? "importance" : "position") + "\"\n  return\n}\n";
+         " capacity " + n(c.capacity) + " groups " + n(c.groups) +
+         " priority \"" + (byImportance ? "importance" : "position") +
+         "\"\n  return\n}\n";
 }
 
 /// Runs both and compares every bit. `fill` writes the gates.
@@ -81,6 +82,14 @@ TEST_P(GpuLowerRoute, AgreesWithTheRuntime) {
         Case{997, 7, 2, 101}, Case{2049, 37, 1, 9}, Case{70, 4100, 2, 1},
         Case{40, 8, 2, 10}, Case{100, 5, 5, 60}, Case{64, 4, 2, 0},
         Case{513, 64, 3, 40}, Case{1000, 8, 1, 125}, Case{40, 600, 2, 3}})
+    compare(c, GetParam(), coarse(c));
+}
+
+TEST_P(GpuLowerRoute, GroupsHavePlacesOfTheirOwn) {
+  for (Case c :
+       {Case{64, 4, 2, 3, 8}, Case{996, 7, 2, 31, 6}, Case{45, 5, 5, 2, 9},
+        Case{70, 4100, 2, 1, 2}, Case{2050, 37, 1, 9, 5}, Case{12, 3, 1, 0, 4},
+        Case{6, 2, 1, 1, 6}, Case{100, 600, 2, 1, 50}})
     compare(c, GetParam(), coarse(c));
 }
 

@@ -26,7 +26,7 @@ void nothing(void *const *args, int64_t begin, int64_t end, void *scratch) {
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/3", "model": "constructor", "compiler": "nobody",
+  "format": "moec.module/4", "model": "constructor", "compiler": "nobody",
   "target": { "triple": "x86_64-pc-linux-gnu", "features": ["sse2"] },
   "blocks": [], "variables": [],
   "kernels": [ { "symbol": "nothing", "blocks": 1 } ],

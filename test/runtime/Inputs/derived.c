@@ -41,7 +41,7 @@ void derived_copy(void *const *args, int64_t begin, int64_t end,
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/3", "model": "derived",
+  "format": "moec.module/4", "model": "derived",
   "target": { "triple": "x86_64-pc-linux-gnu", "features": [] },
   "blocks": [ { "name": "parameter", "bytes": 64 }, { "name": "derived", "bytes": 64 }, { "name": "shadow", "bytes": 64 } ],
   "variables": [

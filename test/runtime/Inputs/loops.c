@@ -36,7 +36,7 @@ void loops_step(void *const *args, int64_t begin, int64_t end, void *scratch) {
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/3", "model": "loops",
+  "format": "moec.module/4", "model": "loops",
   "target": { "triple": "x86_64-pc-linux-gnu", "features": [] },
   "blocks": [ { "name": "parameter", "bytes": 192 } ],
   "variables": [
@@ -45,7 +45,7 @@ MANIFEST({
     { "symbol": "loops_copy", "blocks": 16 },
     { "symbol": "loops_step", "blocks": 16, "flops": 32, "nodes": ["stack.a", "stack.b"] },
     { "symbol": "builtin:route", "blocks": 1, "scratch": 0,
-      "attributes": { "items": 4, "experts": 2, "k": 1, "capacity": 3, "priority": "position" } } ],
+      "attributes": { "items": 4, "experts": 2, "k": 1, "capacity": 3, "groups": 1, "priority": "position" } } ],
   "entries": [
     { "name": "chain", "batch": 1, "arena": 128, "writes": [],
       "inputs": [ { "name": "x", "dtype": "f32", "shape": [16], "source": "field" } ],

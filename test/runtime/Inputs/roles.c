@@ -17,7 +17,7 @@
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/3", "model": "roles",
+  "format": "moec.module/4", "model": "roles",
   "target": { "triple": "x86_64-pc-linux-gnu", "features": ["sse2"] },
   "blocks": [ { "name": "shadow", "bytes": 24 }, { "name": "parameter", "bytes": 24 }, { "name": "moment", "bytes": 3 },
               { "name": "statistic", "bytes": 12 }, { "name": "derived", "bytes": 8 } ],

@@ -101,7 +101,7 @@ void toy_update(void *const *args, int64_t begin, int64_t end, void *scratch) {
 
 // clang-format off
 MANIFEST({
-  "format": "moec.module/3", "model": "toy",
+  "format": "moec.module/4", "model": "toy",
   "target": { "triple": "x86_64-pc-linux-gnu", "cpu": "x86-64", "features": ["sse2"] },
   "blocks": [ { "name": "parameter", "bytes": 256 }, { "name": "moment", "bytes": 256 } ],
   "variables": [

@@ -78,19 +78,21 @@ static Plan slowRoute(const RouteShape &shape,
       plan.expert[t * k + j] = j < experts ? int32_t(order[j]) : -1;
     }
   }
-  std::vector<int64_t> visit(items);
-  std::iota(visit.begin(), visit.end(), 0);
-  if (shape.byImportance)
-    std::stable_sort(visit.begin(), visit.end(), [&](int64_t a, int64_t b) {
-      return above(largest[a], largest[b]);
-    });
   std::vector<std::vector<int64_t>> kept(experts);
-  for (int64_t j = 0; j < k; ++j)
-    for (int64_t t : visit) {
-      int32_t e = plan.expert[t * k + j];
-      if (e >= 0 && int64_t(kept[e].size()) < shape.capacity)
-        kept[e].push_back(t * k + j);
-    }
+  int64_t count = items / shape.groups;
+  for (int64_t first = 0; first < items; first += count) {
+    std::vector<int64_t> visit(count);
+    std::iota(visit.begin(), visit.end(), first);
+    if (shape.byImportance)
+      std::stable_sort(visit.begin(), visit.end(), [&](int64_t a, int64_t b) {
+        return above(largest[a], largest[b]);
+      });
+    std::vector<int64_t> places(experts, shape.capacity);
+    for (int64_t j = 0; j < k; ++j)
+      for (int64_t t : visit)
+        if (int32_t e = plan.expert[t * k + j]; e >= 0 && places[e]-- > 0)
+          kept[e].push_back(t * k + j);
+  }
   plan.pos.assign(items * k, -1);
   plan.offsets = {0};
   for (auto &list : kept) {
@@ -146,7 +148,14 @@ TEST(Route, FirstChoicesComeBeforeSecondOnes) {
 
 TEST(Route, AgreesWithSorting) {
   uint64_t index = 0;
-  for (int64_t items : {1, 2, 7, 64, 301})
+  for (auto [items, groups] : {std::pair<int64_t, int64_t>{1, 1},
+                               {2, 1},
+                               {2, 2},
+                               {7, 1},
+                               {64, 1},
+                               {64, 4},
+                               {301, 1},
+                               {301, 7}})
     for (int64_t experts : {1, 2, 3, 8, 17})
       for (int64_t k : {1, 2, 3, 5})
         for (int64_t capacity : {0, 1, 5, 1000})
@@ -174,13 +183,24 @@ TEST(Route, AgreesWithSorting) {
                 break;
               }
             }
-            RouteShape shape{items, experts, k, capacity, importance};
+            RouteShape shape{items, experts, k, capacity, importance, groups};
             SCOPED_TRACE(testing::Message()
                          << items << " items, " << experts << " experts, k "
                          << k << ", capacity " << capacity << ", importance "
                          << importance);
             expectSame(routed(shape, gates), slowRoute(shape, gates));
           }
+}
+
+TEST(Route, GroupsHavePlacesOfTheirOwn) {
+  // Every expert keeps one item of each half.
+  std::vector<float> gates = {0.6f, 0.4f, 0.7f, 0.3f, 0.9f, 0.1f, 0.2f, 0.8f};
+  Plan plan = routed({4, 2, 1, 1, false, 2}, gates);
+  EXPECT_EQ(plan.offsets, (std::vector<int32_t>{0, 2, 3}));
+  EXPECT_EQ(plan.item, (std::vector<int32_t>{0, 2, 3, -1}));
+  EXPECT_EQ(plan.pos, (std::vector<int32_t>{0, -1, 1, 2}));
+  plan = routed({4, 2, 1, 1, true, 2}, gates);
+  EXPECT_EQ(plan.item, (std::vector<int32_t>{1, 2, 3, -1}));
 }
 
 TEST(Route, AllNaN) {

@@ -13,14 +13,20 @@ def mixer_ops(f, v, w):
     return f.add(u, f.linear(h, w[10], w[11], 2))
 
 
-def moe_ops(f, x, gates, w, k, capacity, priority):
-    """An expert MLP over the rows of x [items, d], which choose k experts."""
+def route_ops(f, gates, k, capacity, priority, groups=1):
+    """The weights of the choices, the plan, its type and its rows."""
     items, experts = gates.shape
-    count = min(items * k, experts * min(capacity, items))
-    plan = f"!moe.routing<items = {items}, experts = {experts}, k = {k}, capacity = {capacity}>"
+    places = groups * min(capacity, items // groups) if groups > 1 else capacity
+    plan = f"!moe.routing<items = {items}, experts = {experts}, k = {k}, capacity = {places}>"
     weights = f.op(f'{{y}}, %plan{f.count} = moe.top_k_route {gates.name} k {k} capacity {capacity} '
-                   f'priority {priority} : {gates.type} -> {{t}}, {plan}', (items, k))
-    return expert_ops(f, x, w, f"%plan{f.count - 1}", plan, count, weights)
+                   f'groups {groups} priority {priority} : {gates.type} -> {{t}}, {plan}', (items, k))
+    return weights, f"%plan{f.count - 1}", plan, min(items * k, experts * min(places, items))
+
+
+def moe_ops(f, x, gates, w, k, capacity, priority, groups=1):
+    """An expert MLP over the rows of x [items, d], which choose k experts."""
+    weights, name, plan, count = route_ops(f, gates, k, capacity, priority, groups)
+    return expert_ops(f, x, w, name, plan, count, weights)
 
 
 def expert_choice_ops(f, x, gates, w, groups, capacity):
