@@ -83,6 +83,16 @@ LogicalResult ExpertChoiceRouteOp::verify() {
   return success();
 }
 
+LogicalResult RoutingStatisticsOp::verify() {
+  auto plan = cast<RoutingType>(getPlan().getType());
+  if (failed(expectSinglePlan(*this, plan)) ||
+      failed(expectShape(*this, "gates", getGates(),
+                         {plan.getItems(), plan.getExperts()})) ||
+      failed(expectShape(*this, "a result", getResult(), {7})))
+    return failure();
+  return expectOneElementType(*this);
+}
+
 /// Dispatch and combine: `items` [items, d], `rows` [R, d] (see RoutingType),
 /// `weights` [items, k] where given.
 static LogicalResult verifyExchange(Operation *op, RoutingType plan,

@@ -104,6 +104,30 @@ def MoE_ExpertChoiceRouteOp : MoE_Op<"expert_choice_route", [Pure]> {
   let hasVerifier = 1;
 }
 
+def MoE_RoutingStatisticsOp : MoE_Op<"routing_statistics", [Pure]> {
+  let summary = "How a router shares items out: seven numbers";
+  let description = [{
+    Of a plan and the `gates` [items, experts] that it comes from, [7]: the fewest rows of an expert, their mean and
+    the most; their standard deviation (population) over their mean, 0 without rows; the share of items that have no expert;
+    the share of the items * k choices that found their expert full, 0 with `experts_choose`, where nothing is refused; the
+    mean over the items of the entropy of their gates, -sum_e(g * log(g)), in nats. Not differentiable.
+
+    Example:
+
+    ```mlir
+    func.func @f(%g: tensor<128x8xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<7xf32> {
+      %s = moe.routing_statistics %plan, %g
+        : (!moe.routing<items = 128, experts = 8, k = 2, capacity = 40>, tensor<128x8xf32>) -> tensor<7xf32>
+      return %s : tensor<7xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_RoutingType:$plan, MoE_Tensor:$gates, UnitAttr:$experts_choose);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$plan `,` $gates (`experts_choose` $experts_choose^)? attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
 def MoE_DispatchOp : MoE_CheapOp<"dispatch"> {
   let summary = "Rows of the items, grouped by expert";
   let description = [{

@@ -28,6 +28,8 @@ static SmallVector<Ref> trainingResults(const Model &model) {
     refs.append(term.values);
   for (const Metric &metric : model.metrics)
     refs.push_back(metric.value);
+  for (const Metric &metric : model.routing)
+    refs.push_back(metric.value);
   return refs;
 }
 
@@ -80,8 +82,8 @@ SmallVector<Ref> EntryBuilder::findResults() const {
   if (kind == EntryKind::Infer)
     return refs;
   for (Ref ref : trainingResults(model))
-    // Evaluation reports what each image has.
-    if (training || graph.info(ref)->rank() == 1)
+    // Evaluation reports what each image has, and what routers do.
+    if (training || graph.info(ref)->rank() != 0)
       refs.push_back(ref);
   return refs;
 }

@@ -164,6 +164,30 @@ EntryBuilder::Values EntryBuilder::buildRepeat(const Use &use, int index,
   return results;
 }
 
+/// `before`, if it is there, plus the sum of what layers stacked.
+Value EntryBuilder::sumUp(Location loc, Value before, Value stack) {
+  auto type = cast<RankedTensorType>(stack.getType());
+  Type one = type.clone(type.getShape().drop_front());
+  Value total =
+      moe::ReduceOp::create(b, loc, one, stack, b.getDenseI64ArrayAttr({0}));
+  return before ? moe::AddOp::create(b, loc, one, before, total).getResult()
+                : total;
+}
+
+/// What layers stacked side by side along the first axis, behind `before` if it
+/// is there.
+Value EntryBuilder::join(Location loc, Value before, Value stack) {
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(stack.getType()).getShape();
+  Shape joined(shape.drop_front());
+  joined.front() *= shape.front();
+  Value all = moe::ReshapeOp::create(b, loc, floatType(joined), stack);
+  if (!before)
+    return all;
+  joined.front() += cast<RankedTensorType>(before.getType()).getDimSize(0);
+  return moe::ConcatOp::create(b, loc, floatType(joined),
+                               ValueRange{before, all}, b.getI64IntegerAttr(0));
+}
+
 /// Calls `found` for all values of trees, those of one node side by side.
 static void forEachValue(std::vector<ValueTree> &trees,
                          llvm::function_ref<void(Value &)> found) {
@@ -174,10 +198,10 @@ static void forEachValue(std::vector<ValueTree> &trees,
   }
 }
 
-/// Carried are the outputs, and the sums that layers tell; what a mean is taken
-/// of, and what statistics become, is stacked. Inputs past the outputs are the
-/// same for all layers. `inputs` becomes what the next run takes; `results`
-/// grow by sums.
+/// Carried are the outputs, and the sums that layers tell; what is joined, what
+/// a mean is taken of, and what statistics become, is stacked. Inputs past the
+/// outputs are the same for all layers. `inputs` becomes what the next run
+/// takes; `results` grow by sums.
 void EntryBuilder::buildRun(const Use &use, int index, size_t number,
                             MutableArrayRef<Value> inputs, const Trees &params,
                             const Trees &random, StringRef prefix,
@@ -188,10 +212,11 @@ void EntryBuilder::buildRun(const Use &use, int index, size_t number,
       nodeLoc(node, StringRef(prefix).drop_back(node.name.size() + 1));
   size_t outputs = node.numOutputs();
   SmallVector<Value> carried(inputs.take_front(outputs)), stacked;
-  SmallVector<unsigned> sums, means;
+  SmallVector<unsigned> sums, stacks;
   for (unsigned i : use.wanted[index].set_bits()) {
-    if (node.values[i].over == NodeValue::Over::Mean)
-      means.push_back(i);
+    if (node.values[i].over == NodeValue::Over::Mean ||
+        node.values[i].over == NodeValue::Over::Join)
+      stacks.push_back(i);
     if (node.values[i].over != NodeValue::Over::Sum)
       continue;
     sums.push_back(i);
@@ -239,7 +264,7 @@ void EntryBuilder::buildRun(const Use &use, int index, size_t number,
     yielded.push_back(
         moe::AddOp::create(b, loc, before.getType(), before, value(i)));
   }
-  for (unsigned i : means)
+  for (unsigned i : stacks)
     yielded.push_back(value(i));
   SmallVector<Value> statistics;
   for (auto &[stack, argument] : sliceOf)
@@ -250,8 +275,10 @@ void EntryBuilder::buildRun(const Use &use, int index, size_t number,
   moe::YieldOp::create(b, loc, yielded);
 
   SmallVector<Type> types(ValueRange(carried).getTypes());
-  for (unsigned i : means)
-    types.push_back(floatType(run.count, node.values[i].info.shape));
+  for (Value each :
+       ArrayRef<Value>(yielded).slice(carried.size()).take_front(stacks.size()))
+    types.push_back(floatType(
+        run.count, cast<RankedTensorType>(each.getType()).getShape()));
   llvm::append_range(types, ValueRange(statistics).getTypes());
   b.restoreInsertionPoint(outside);
   auto repeat =
@@ -263,15 +290,11 @@ void EntryBuilder::buildRun(const Use &use, int index, size_t number,
   for (auto [k, i] : llvm::enumerate(sums))
     results[i] = repeat.getResult(outputs + k);
   for (auto [k, stack] : llvm::enumerate(statistics))
-    measured[stack] = repeat.getResult(carried.size() + means.size() + k);
-  for (auto [k, i] : llvm::enumerate(means)) {
+    measured[stack] = repeat.getResult(carried.size() + stacks.size() + k);
+  for (auto [k, i] : llvm::enumerate(stacks)) {
     Value all = repeat.getResult(carried.size() + k);
-    Value total =
-        moe::ReduceOp::create(b, loc, floatType(node.values[i].info.shape), all,
-                              b.getDenseI64ArrayAttr({0}));
-    results[i] = results[i] ? moe::AddOp::create(b, loc, total.getType(),
-                                                 results[i], total)
-                                  .getResult()
-                            : total;
+    bool joins = node.values[i].over == NodeValue::Over::Join;
+    results[i] =
+        joins ? join(loc, results[i], all) : sumUp(loc, results[i], all);
   }
 }

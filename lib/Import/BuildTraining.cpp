@@ -53,6 +53,8 @@ void EntryBuilder::buildEvaluation() {
   for (const Metric &metric : model.metrics)
     if (graph.info(metric.value)->rank() == 1)
       addMetric(valueOf(metric.value), metric.name);
+  for (const Metric &metric : model.routing)
+    addMetric(valueOf(metric.value), metric.name);
 }
 
 /// Loss, gradients, and the optimizer's step.
@@ -84,6 +86,8 @@ void EntryBuilder::buildStep() {
     for (auto &[name, value] : parts)
       if (!isMetric(name))
         addMetric(value, name);
+  for (const Metric &metric : model.routing)
+    addMetric(valueOf(metric.value), metric.name);
   if (!trained.empty()) {
     SmallVector<Value> wrt;
     for (const Trained &parameter : trained)

@@ -385,10 +385,19 @@ private:
             isEverywhere(inner, value)) {
           node.values.push_back(value);
           node.values.back().name = inner.name + "." + value.name;
+          if (repeats && value.over == NodeValue::Over::Join)
+            node.values.back().info.shape.front() *= layerCount();
         }
     for (const Node &inner : first.nodes)
       for (const Absent &absent : inner.absent)
         node.absent.push_back({inner.name + "." + absent.name, absent.fix});
+  }
+
+  int64_t layerCount() const {
+    int64_t layers = 0;
+    for (const Run &run : node.runs)
+      layers += run.count;
+    return layers;
   }
 
   bool isEverywhere(const Node &inner, const NodeValue &value) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Reader.h"
+#include "lib/Import/Use.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/GlobPattern.h"
 
@@ -223,6 +224,31 @@ bool moec::import::checkMetrics(Reader &reader, const JsonValue &training) {
     model.metrics.push_back({item.text, *ref});
   }
   return good;
+}
+
+bool moec::import::findRouting(Reader &reader, const JsonValue &flag) {
+  Model &model = reader.model;
+  const Graph &graph = model.graph;
+  if (!graph.sound)
+    return false;
+  SmallVector<Ref> loss;
+  for (const LossTerm &term : model.loss)
+    loss.append(term.values);
+  Use use = findUse(graph, loss);
+  for (auto [i, node] : llvm::enumerate(graph.nodes))
+    for (auto [j, value] : llvm::enumerate(node.values))
+      if (value.over == NodeValue::Over::Join &&
+          use.needs(static_cast<int>(i))) {
+        Ref ref{static_cast<int>(i), static_cast<int>(j)};
+        model.routing.push_back({graph.nameOf(ref), ref});
+      }
+  if (!model.routing.empty())
+    return true;
+  reader.problems.add(flag, "'routing_statistics' has nothing to act on")
+      .expected("a 'moe' node that the loss needs")
+      .fix(
+          "remove it; 'soft_moe' drops nothing, its shares are 'NODE.experts'");
+  return false;
 }
 
 /// The node of the loss that compares logits with labels, or -1.

@@ -72,6 +72,9 @@ llvm::ArrayRef<AttrDef> moec::import::trainingAttrs() {
       AttrDef::integer("steps", 0, "steps of training, instead of epochs"),
       AttrDef{"seed", AttrDef::Kind::Integer,
               "seed of parameters, order and noise"},
+      AttrDef::flag("routing_statistics", false,
+                    "whether training and evaluation report how the routers of "
+                    "'moe' nodes share items out"),
       AttrDef::choice("precision", {"f32", "bf16"},
                       "what contractions multiply, in inference too; they sum "
                       "in f32. --precision overrides it"),
@@ -185,6 +188,8 @@ void moec::import::checkTraining(Reader &reader, const JsonValue &json) {
     checkNodes(reader, reader.model.graph, *nodes);
   good &= checkLoss(reader, json);
   good &= checkMetrics(reader, json);
+  if (values["routing_statistics"].integer && good)
+    good = findRouting(reader, *values["routing_statistics"].json);
   const JsonValue *optimizer = json.find("optimizer");
   if (!optimizer)
     reader.missing(json, "'training'", "optimizer");

@@ -72,6 +72,8 @@ private:
   Values buildRepeat(const Use &use, int index, llvm::ArrayRef<Value> inputs,
                      const ValueTree &params, const ValueTree &random,
                      llvm::StringRef prefix);
+  Value sumUp(mlir::Location loc, Value before, Value stack);
+  Value join(mlir::Location loc, Value before, Value stack);
   void buildRun(const Use &use, int index, size_t run,
                 llvm::MutableArrayRef<Value> inputs, const Trees &params,
                 const Trees &random, llvm::StringRef prefix, Values &results);

@@ -118,8 +118,9 @@ struct Ref {
 /// A value that a node has. The first is the result of an op, or the first
 /// output of a block; the others are called "node.name".
 struct NodeValue {
-  /// What becomes of it over the layers of a repeat.
-  enum class Over { Last, Sum, Mean };
+  /// What becomes of it over the layers of a repeat. Join: they stand along its
+  /// first axis.
+  enum class Over { Last, Sum, Mean, Join };
   std::string name;
   TensorInfo info;
   Over over = Over::Last;
@@ -287,6 +288,9 @@ struct Model {
   /// training section the cross-entropy, if it is known what the logits are.
   std::vector<LossTerm> loss;
   std::vector<Metric> metrics;
+  /// What routers tell of themselves, if the training section asks for it:
+  /// f32 [layers, 7], see moe.routing_statistics.
+  std::vector<Metric> routing;
   /// What says the class, f32 [batch, classes], and the input that the labels
   /// are. Empty: cannot be told.
   std::optional<Ref> logits;

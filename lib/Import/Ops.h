@@ -162,7 +162,7 @@ public:
     checked.temporaries.push_back(std::move(shape));
   }
   /// A value that the node tells about itself, "node.name"; over the layers of
-  /// a repeat it is summed, or their mean is taken.
+  /// a repeat it is summed, joined, or their mean is taken.
   void tells(llvm::StringRef name, Shape shape, NodeValue::Over over,
              bool onlyInTraining = false) {
     checked.values.push_back(

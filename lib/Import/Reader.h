@@ -105,6 +105,8 @@ void checkTraining(Reader &reader, const JsonValue &training);
 /// Its loss and its metrics; false after a problem.
 bool checkLoss(Reader &reader, const JsonValue &training);
 bool checkMetrics(Reader &reader, const JsonValue &training);
+/// Fills model.routing, as `flag` asks; false after a problem.
+bool findRouting(Reader &reader, const JsonValue &flag);
 /// How parameters start; false after a problem.
 bool checkInits(Reader &reader, const JsonValue &inits);
 /// Parameter groups and shadows; false after a problem.

@@ -208,6 +208,40 @@ static Status evalTopKRouteGrad(moe::TopKRouteGradOp op, Frame<T> &frame) {
 }
 
 template <typename T>
+static Status evalRoutingStatistics(moe::RoutingStatisticsOp op,
+                                    Frame<T> &frame) {
+  const TensorOf<T> &gates = frame.get(op.getGates());
+  PlanView plan(frame, op.getPlan());
+  int64_t items = plan.items(), experts = plan.experts(), k = plan.k();
+  T least = std::numeric_limits<T>::infinity(), most = 0;
+  T mean = T(plan.usedRows()) / T(experts), squares = 0;
+  for (int64_t e = 0; e < experts; ++e) {
+    T rows = T(plan.offset(e + 1) - plan.offset(e));
+    least = std::min(least, rows);
+    most = std::max(most, rows);
+    squares += (rows - mean) * (rows - mean);
+  }
+  T variation = mean > 0 ? std::sqrt(squares / T(experts)) / mean : T(0);
+  T alone = 0, entropy = 0;
+  for (int64_t t = 0; t < items; ++t) {
+    bool served = false;
+    for (int64_t j = 0; j < k; ++j)
+      served |= plan.pos(t * k + j) >= 0;
+    alone += served ? T(0) : T(1);
+    for (int64_t e = 0; e < experts; ++e)
+      if (T gate = gates.floats[t * experts + e]; gate > 0)
+        entropy -= gate * std::log(gate);
+  }
+  T full =
+      op.getExpertsChoose() ? T(0) : T(1) - T(plan.usedRows()) / T(items * k);
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  result.floats = {
+      least, mean, most, variation, alone / T(items), full, entropy / T(items)};
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
 static Status evalDispatch(moe::DispatchOp op, Frame<T> &frame) {
   const TensorOf<T> &input = frame.get(op.getInput());
   const TensorOf<T> *weights =
@@ -321,6 +355,9 @@ Status moec::reference::evalRouting(Operation *op, Frame<T> &frame) {
           [&](kernel::ExpertRouteOp op) { return evalExpertRoute(op, frame); })
       .Case(
           [&](moe::TopKRouteGradOp op) { return evalTopKRouteGrad(op, frame); })
+      .Case([&](moe::RoutingStatisticsOp op) {
+        return evalRoutingStatistics(op, frame);
+      })
       .Case([&](moe::DispatchOp op) { return evalDispatch(op, frame); })
       .Case([&](moe::CombineOp op) { return evalCombine(op, frame); })
       .Case([&](moe::CombineWeightGradOp op) {

@@ -133,6 +133,8 @@ void Draft::train(const Recipe &recipe) {
       {"clip_norm", 1},
       {length, values.integer(length)},
       {"seed", 1}};
+  if (recipe.routing)
+    training["routing_statistics"] = true;
 }
 
 Json Draft::finish(const std::string &name, const std::string &description) {

@@ -60,6 +60,7 @@ struct Recipe {
   Json groups = Json::array();               ///< of the optimizer
   /// Parameters that MoCo v3 leaves as they start; "": none.
   std::string frozenByMoco = "";
+  bool routing = false; ///< whether routers report how they share items out
 };
 
 /// A model that is being written. Values are called by the names of nodes.

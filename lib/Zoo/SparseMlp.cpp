@@ -82,6 +82,7 @@ static void build(const Values &values, Draft &draft) {
   recipe.balance.push_back("*.importance");
   if (values.real("noise") > 0)
     recipe.balance.push_back("*.load");
+  recipe.routing = true;
   draft.train(recipe);
 }
 

@@ -87,6 +87,7 @@ static Recipe recipeOf(const Values &values) {
         "4096, Adam, clipping, a weight decay of 3 for the head. Left out: "
         "experts of a layer that start alike";
   }
+  recipe.routing = true;
   if (values.word("router") != "expert_choice") {
     recipe.balance.push_back("*.importance");
     if (values.real("noise") > 0)

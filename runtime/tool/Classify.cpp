@@ -10,6 +10,7 @@
 #include "runtime/tool/Say.h"
 #include "runtime/tool/Tool.h"
 #include "runtime/train/Feed.h"
+#include "runtime/train/Metrics.h"
 
 #include <algorithm>
 #include <cmath>
@@ -136,6 +137,7 @@ int classifyCommand(std::shared_ptr<const Module> module,
   std::unique_ptr<Session> session = makeSession(module, options);
   int64_t end = std::min(test.count(), options.first + options.count);
   std::string texts;
+  MeanMetrics metrics(entry);
   auto describe = [&](int64_t image, int64_t row) {
     auto *values = static_cast<const float *>(session->output(index, logits)) +
                    row * classes;
@@ -162,9 +164,16 @@ int classifyCommand(std::shared_ptr<const Module> module,
         texts += expertsText(tensor, session->output(index, int64_t(o)), row);
     }
   };
-  int64_t count = runOverImages(*session, index, test, describe);
+  auto batchDone = [&](int64_t) {
+    metrics.add(*session, index);
+    return false;
+  };
+  int64_t count = runOverImages(*session, index, test, describe, batchDone);
   say("{} of {} test images are right ({:.2f} %); some of them:\n{}", correct,
       count, 100 * double(correct) / double(count), texts);
+  if (std::vector<std::string> table = routingTable(metrics.routing());
+      !table.empty())
+    say("\n{}\n", fmt::join(table, "\n"));
   return 0;
 }
 

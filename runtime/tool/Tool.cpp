@@ -167,6 +167,9 @@ static void addTrain(CLI::App &app, TrainCommandOptions &options) {
                  "only a line that is written over)")
       ->check(atLeast0);
   app.add_option("--losses", options.losses, "Write step,loss lines here");
+  app.add_option("--metrics", options.metrics,
+                 "Write a JSON object a line here for each epoch: means of "
+                 "loss, metrics and routing in training, and the evaluation");
   app.add_option("--checkpoint", train.checkpoint,
                  "Write a checkpoint here after every epoch");
   app.add_option("--checkpoint-every", train.checkpointEvery,

@@ -88,9 +88,10 @@ struct RunOptions : CommonOptions {
 };
 
 struct TrainCommandOptions : CommonOptions {
-  DataOptions data;   ///< without test images: all, on the simulator none
-  std::string save;   ///< weights, written at the end
-  std::string losses; ///< CSV of step, loss
+  DataOptions data;    ///< without test images: all, on the simulator none
+  std::string save;    ///< weights, written at the end
+  std::string losses;  ///< CSV of step, loss
+  std::string metrics; ///< JSON lines of what epochs report
   bool noEval = false;
   /// Steps between progress lines; without: 100, on a terminal one an epoch.
   std::optional<int64_t> logEvery;
@@ -122,7 +123,8 @@ int evalCommand(std::shared_ptr<const Module> module,
                 const EvalOptions &options);
 /// Shows test images as text with the predicted and the true class. Outputs
 /// called "....experts" tell which experts were used: f32 [batch, experts]
-/// holds shares, i32 [batch, n] the expert of each choice (-1: dropped).
+/// holds shares, i32 [batch, n] the expert of each choice (-1: dropped); of
+/// those called "....routing" it prints the means over all batches.
 int classifyCommand(std::shared_ptr<const Module> module,
                     const ClassifyOptions &options);
 /// Times an entry on random inputs (default: train_step, else the largest

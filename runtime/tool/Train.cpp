@@ -8,7 +8,7 @@
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
 #include "runtime/data/Weights.h"
-#include "runtime/tool/LossFile.h"
+#include "runtime/tool/MetricsFile.h"
 #include "runtime/tool/OutputPaths.h"
 #include "runtime/tool/Progress.h"
 #include "runtime/tool/Say.h"
@@ -62,13 +62,17 @@ int trainCommand(std::shared_ptr<const Module> module,
   module->requireEntry("train_step", options.batch);
   std::vector<NamedPath> outputs = {{"--save", options.save},
                                     {"--losses", options.losses},
+                                    {"--metrics", options.metrics},
                                     {"--checkpoint", options.train.checkpoint}};
   checkOutputs(outputs, {{"the model", options.module}});
   // What a run goes on from may be written over by its own kind.
-  checkOutputs({{"--save", options.save}, {"--losses", options.losses}},
+  checkOutputs({{"--save", options.save},
+                {"--losses", options.losses},
+                {"--metrics", options.metrics}},
                {{"--resume", options.train.resume}});
   checkOutputs({{"--checkpoint", options.train.checkpoint},
-                {"--losses", options.losses}},
+                {"--losses", options.losses},
+                {"--metrics", options.metrics}},
                {{"--weights", options.weights}});
   if (options.save.empty() && options.train.checkpoint.empty())
     fmt::print(stderr, "warning: neither --save nor --checkpoint: the trained "
@@ -103,32 +107,41 @@ int trainCommand(std::shared_ptr<const Module> module,
     out.show(progressText(now));
   };
   train.interrupted = [] { return StopSignals::seen() != 0; };
-  LossFile losses(options.losses);
+  StepFile losses(options.losses, lossForm());
+  StepFile metrics(options.metrics, metricsForm());
   bool started = false;
-  auto writeLosses = [&] {
-    if (started && !options.losses.empty())
-      losses.write();
+  auto writeFiles = [&] {
+    for (StepFile *file : {&losses, &metrics})
+      if (started && file->isWanted())
+        file->write();
   };
-  if (!options.losses.empty()) {
-    train.onStart = [&](int64_t step) {
-      losses.keepUntil(step);
-      started = true;
-    };
-    train.onStep = [&](int64_t step, float loss) { losses.add(step, loss); };
-    // Never behind the checkpoint, so that a resumed run leaves no gap.
-    train.beforeCheckpoint = writeLosses;
-  }
+  train.onStart = [&](int64_t step) {
+    for (StepFile *file : {&losses, &metrics})
+      if (file->isWanted())
+        file->keepUntil(step);
+    started = true;
+  };
+  train.onStep = [&](int64_t step, float loss) {
+    if (losses.isWanted())
+      losses.add(lossLine(step, loss));
+  };
+  train.onEpoch = [&](const EpochReport &report) {
+    if (metrics.isWanted())
+      metrics.add(metricsLine(report));
+  };
+  // Never behind the checkpoint, so that a resumed run leaves no gap.
+  train.beforeCheckpoint = writeFiles;
   TrainResult result;
   try {
     result = moec::rt::train(*session, *data, test.get(), train,
                              !options.weights.empty());
   } catch (const Error &) {
     out.clear();
-    writeLosses(); // they show how it came to this
+    writeFiles(); // they show how it came to this
     throw;
   }
   out.clear();
-  writeLosses();
+  writeFiles();
   if (result.interrupted) {
     int signal = StopSignals::seen();
     throw Error(fmt::format("stopped by {} at step {}/{}; {}",
@@ -180,6 +193,8 @@ int evalCommand(std::shared_ptr<const Module> module,
     }
     object["loss"] = result.loss;
     object["seconds"] = result.seconds;
+    if (!result.routing.empty())
+      object["routing"] = routingJson(result.routing);
     if (options.profile)
       object["kernels"] = profileJson(*session, 1);
     say("{}\n", object.dump());
@@ -187,6 +202,8 @@ int evalCommand(std::shared_ptr<const Module> module,
     say("{} {}({}) loss {:.4f} {:.2f} s {:.0f} img/s\n", images.testName(),
         result.accuracyText(), result.countText(), result.loss, result.seconds,
         double(result.count) / std::max(result.seconds, 1e-9));
+    for (const std::string &line : routingTable(result.routing))
+      say("{}\n", line);
   }
   if (options.profile && !options.json)
     say("{}", profileTable(*session, 1));

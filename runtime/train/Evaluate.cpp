@@ -124,6 +124,7 @@ Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
   if (accuracy >= 0)
     result.correct = 0;
   double sum = 0;
+  MeanMetrics metrics(entry);
   auto onImage = [&](int64_t image, int64_t row) {
     float value = valueOf(loss, row);
     if (!std::isfinite(value))
@@ -135,8 +136,13 @@ Evaluation evaluate(Session &session, int64_t entryIndex, const Dataset &data,
     if (accuracy >= 0)
       *result.correct += valueOf(accuracy, row) == 1.0f;
   };
-  result.count = runOverImages(session, entryIndex, data, onImage, stop);
+  auto batchDone = [&](int64_t done) {
+    metrics.add(session, entryIndex);
+    return stop && stop(done);
+  };
+  result.count = runOverImages(session, entryIndex, data, onImage, batchDone);
   result.loss = result.count ? sum / double(result.count) : 0;
+  result.routing = metrics.routing();
   result.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();

@@ -10,6 +10,7 @@
 
 #include "runtime/core/Session.h"
 #include "runtime/data/Dataset.h"
+#include "runtime/train/Metrics.h"
 
 #include <functional>
 #include <optional>
@@ -21,6 +22,7 @@ struct Evaluation {
   std::optional<int64_t> correct; ///< none: the model does not classify
   double loss = 0;                ///< mean over the images
   double seconds = 0;
+  std::vector<RoutingLayer> routing; ///< means over the batches that were run
   double accuracy() const {
     return correct && count ? double(*correct) / double(count) : 0;
   }

@@ -74,7 +74,7 @@ public:
         index(session.module().requireEntry("train_step")),
         entry(session.manifest().entries[index]),
         lossOutput(requireLoss(session.manifest(), entry)),
-        feed(session, index, data) {}
+        feed(session, index, data), metrics(entry) {}
 
   TrainResult run(bool keepWeights);
 
@@ -84,7 +84,9 @@ private:
   std::vector<Item> rowsOf(int64_t step);
   void step();
   void report(float loss, double rate);
+  void reportEpoch();
   void evaluateNow();
+  void report(const char *what, EpochReport epoch);
   void save();
   void requireSound();
   void progress(int64_t tested);
@@ -112,6 +114,7 @@ private:
   const Entry &entry;
   int64_t lossOutput;
   Feed feed;
+  MeanMetrics metrics; ///< of this epoch
   EpochOrders orders;
   std::optional<Loader> loader;
   RunPosition position;
@@ -242,8 +245,32 @@ void Trainer::step() {
   if (epochEnds || position.step == position.steps ||
       (options.logEvery > 0 && position.step % options.logEvery == 0))
     report(loss, rate);
+  metrics.add(session, index);
   result.loss = loss;
   progress(0);
+}
+
+/// The means over the steps since the last epoch, or since a run was resumed.
+void Trainer::reportEpoch() {
+  EpochReport epoch;
+  epoch.images = "train";
+  epoch.scalars = metrics.scalars();
+  epoch.routing = metrics.routing();
+  metrics.clear();
+  report("train", std::move(epoch));
+}
+
+void Trainer::report(const char *what, EpochReport epoch) {
+  epoch.epoch = epochNow();
+  epoch.step = position.step;
+  if (std::vector<std::string> table = routingTable(epoch.routing);
+      !table.empty()) {
+    log(fmt::format("epoch {}/{} {}:", epoch.epoch, epochs, what));
+    for (const std::string &line : table)
+      log(line);
+  }
+  if (options.onEpoch)
+    options.onEpoch(epoch);
 }
 
 void Trainer::progress(int64_t tested) {
@@ -325,6 +352,13 @@ void Trainer::evaluateNow() {
                   epochNow(), epochs, options.testName,
                   evaluation.accuracyText(), evaluation.loss,
                   evaluation.countText(), evaluation.seconds));
+  EpochReport epoch;
+  epoch.images = options.testName;
+  epoch.scalars.emplace_back("loss", evaluation.loss);
+  if (evaluation.correct)
+    epoch.scalars.emplace_back("accuracy", evaluation.accuracy());
+  epoch.routing = evaluation.routing;
+  report(options.testName.c_str(), std::move(epoch));
   result.evaluation = evaluation;
 }
 
@@ -358,6 +392,7 @@ TrainResult Trainer::run(bool keepWeights) {
       // First, so that a model that the images show to be ruined does not take
       // the place of a good one.
       requireSound();
+      reportEpoch();
       if (test && !result.interrupted)
         evaluateNow();
       stop |= result.interrupted;

@@ -26,6 +26,14 @@ struct TrainProgress {
   int64_t tested = 0, testImages = 0;
 };
 
+/// What a pass over images came to.
+struct EpochReport {
+  int64_t epoch = 0, step = 0; ///< from 1; steps done, of the whole run
+  std::string images;          ///< "train", or what the test images are called
+  std::vector<std::pair<std::string, double>> scalars; ///< by name
+  std::vector<RoutingLayer> routing;
+};
+
 struct TrainOptions {
   int64_t epochs = 0;                 ///< 0: as the module says
   int64_t steps = 0;                  ///< 0: epochs; else ends after so many
@@ -45,6 +53,9 @@ struct TrainOptions {
   std::function<void(int64_t)> onStart;
   /// Gets step (from 1) and loss of every step.
   std::function<void(int64_t, float)> onStep;
+  /// Gets the means over the steps of an epoch that this call made, and then
+  /// what its evaluation, if there is one, came to.
+  std::function<void(const EpochReport &)> onEpoch;
   /// Called after every step and between the batches of an evaluation.
   std::function<void(const TrainProgress &)> onProgress;
   /// Called before a checkpoint is written.

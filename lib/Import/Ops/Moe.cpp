@@ -214,6 +214,7 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
     check.linearParams("fc2", hidden, size, true, {experts});
   }
   check.tells("experts", {x.shape[0], experts}, NodeValue::Over::Mean);
+  check.tells("routing", {1, 7}, NodeValue::Over::Join);
   bool good = expertsChoose(check.text("router"))
                   ? checkExpertChoice(check, count, std::max(size, hidden))
                   : checkTopK(check, count, std::max(size, hidden));
@@ -319,6 +320,14 @@ static Value build(NodeBuild &build) {
     tellBalance(build, logits, noisy, gates);
 
   auto [plan, weights] = route(build, gates);
+  if (build.wants("routing"))
+    build.tell(
+        "routing",
+        build.reshape(moec::moe::RoutingStatisticsOp::create(
+                          b, build.loc, build.type({7}), plan, gates,
+                          expertsChoose(build.text("router")) ? b.getUnitAttr()
+                                                              : UnitAttr()),
+                      {1, 7}));
   int64_t rowCount = cast<moec::moe::RoutingType>(plan.getType()).getRows();
   auto layer = [&, plan = plan](Value in, StringRef name,
                                 int64_t out) -> Value {

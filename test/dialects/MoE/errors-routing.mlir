@@ -305,3 +305,48 @@ func.func @top_k_softmax_k(%x: tensor<6x4xf32>) -> tensor<6x4xf32> {
   %y = moe.top_k_softmax %x k 0 : tensor<6x4xf32>
   return %y : tensor<6x4xf32>
 }
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 4>
+func.func @groups(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
+  // expected-error @+1 {{expected groups that divide 6 items, got 4}}
+  %w, %p = moe.top_k_route %g k 2 capacity 1 groups 4 priority position : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  return %w : tensor<6x2xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @plan_of_groups(%g: tensor<6x4xf32>) -> tensor<6x2xf32> {
+  // expected-error @+1 {{expected a plan of type '!moe.routing<items = 6, experts = 4, k = 2, capacity = 6>', got '!moe.routing<items = 6, experts = 4, k = 2, capacity = 3>'}}
+  %w, %p = moe.top_k_route %g k 2 capacity 3 groups 2 priority position : tensor<6x4xf32> -> tensor<6x2xf32>, !plan
+  return %w : tensor<6x2xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @statistics_gates(%p: !plan, %g: tensor<6x3xf32>) -> tensor<7xf32> {
+  // expected-error @+1 {{expected gates of shape [6, 4], got [6, 3]}}
+  %s = moe.routing_statistics %p, %g : (!plan, tensor<6x3xf32>) -> tensor<7xf32>
+  return %s : tensor<7xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @statistics_result(%p: !plan, %g: tensor<6x4xf32>) -> tensor<6xf32> {
+  // expected-error @+1 {{expected a result of shape [7], got [6]}}
+  %s = moe.routing_statistics %p, %g : (!plan, tensor<6x4xf32>) -> tensor<6xf32>
+  return %s : tensor<6xf32>
+}
+
+// -----
+
+!plan = !moe.routing<items = 6, experts = 4, k = 2, capacity = 3>
+func.func @statistics_type(%p: !plan, %g: tensor<6x4xf32>) -> tensor<7xf64> {
+  // expected-error @+1 {{expected one element type, got 'f32' and 'f64'}}
+  %s = moe.routing_statistics %p, %g : (!plan, tensor<6x4xf32>) -> tensor<7xf64>
+  return %s : tensor<7xf64>
+}

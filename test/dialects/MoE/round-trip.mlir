@@ -234,6 +234,26 @@ func.func @top_k_route(%g: tensor<128x8xf32>) -> tensor<128x2xf32> {
   return %w : tensor<128x2xf32>
 }
 
+// CHECK-LABEL: func.func @top_k_route_groups(
+// CHECK: moe.top_k_route %{{.*}} k 2 capacity 10 groups 4 priority position : tensor<128x8xf32> -> tensor<128x2xf32>, <items = 128, experts = 8, k = 2, capacity = 40>
+func.func @top_k_route_groups(%g: tensor<128x8xf32>) -> tensor<128x2xf32> {
+  %w, %plan = moe.top_k_route %g k 2 capacity 10 groups 4 priority position
+    : tensor<128x8xf32> -> tensor<128x2xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>
+  return %w : tensor<128x2xf32>
+}
+
+// CHECK-LABEL: func.func @routing_statistics(
+// CHECK: moe.routing_statistics %{{.*}}, %{{.*}} : (!moe.routing<items = 128, experts = 8, k = 2, capacity = 40>, tensor<128x8xf32>) -> tensor<7xf32>
+// CHECK: moe.routing_statistics %{{.*}}, %{{.*}} experts_choose :
+func.func @routing_statistics(%g: tensor<128x8xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>,
+                              %chosen: !moe.routing<items = 128, experts = 8, k = 8, capacity = 32>) -> (tensor<7xf32>, tensor<7xf32>) {
+  %s = moe.routing_statistics %plan, %g
+    : (!moe.routing<items = 128, experts = 8, k = 2, capacity = 40>, tensor<128x8xf32>) -> tensor<7xf32>
+  %t = moe.routing_statistics %chosen, %g experts_choose
+    : (!moe.routing<items = 128, experts = 8, k = 8, capacity = 32>, tensor<128x8xf32>) -> tensor<7xf32>
+  return %s, %t : tensor<7xf32>, tensor<7xf32>
+}
+
 // CHECK-LABEL: func.func @top_k_route_grad(
 // CHECK: %{{.*}} = moe.top_k_route_grad %{{.*}}, %{{.*}} : (tensor<128x2xf32>, !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<128x8xf32>
 func.func @top_k_route_grad(%dw: tensor<128x2xf32>, %plan: !moe.routing<items = 128, experts = 8, k = 2, capacity = 40>) -> tensor<128x8xf32> {

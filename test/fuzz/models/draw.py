@@ -28,6 +28,8 @@ class Drawing:
         self.routed = []      # names of layers with ".experts"
         self.balanced = []    # names of layers with ".importance"
         self.noisy = []       # and with ".load"
+        self.routers = []     # names of layers with ".routing"
+        self.alike = []       # patterns of weights that experts have
         self.lone = False     # a batch of 1 has one value of a channel to normalise
         self.count = 0
 
@@ -404,6 +406,8 @@ def draw_training(d, logits, inputs):
         training["batch"] = random.choice([2, 3])
     if d.chance(0.3):
         training["seed"] = random.choice([0, 1, 2147483647])
+    if d.routers and d.chance(0.5):
+        training["routing_statistics"] = d.chance(0.9)
     if d.chance(0.25):
         training["precision"] = random.choice(["f32", "bf16", "bf16"])
     return training
@@ -462,6 +466,8 @@ def draw_model(random):
         outputs += random.sample(made, random.randint(1, min(2, len(made))))
     if d.routed and d.chance(0.4):
         outputs += [random.choice(d.routed) + ".experts"]
+    if d.routers and d.chance(0.3):
+        outputs += [random.choice(d.routers) + ".routing"]
     if d.chance(0.2):
         random.shuffle(outputs)
     outputs = list(dict.fromkeys(outputs))

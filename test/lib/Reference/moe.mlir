@@ -206,6 +206,23 @@ func.func @losses() -> (tensor<f32>, tensor<f32>, tensor<f32>, tensor<1x2xf32>) 
   return %c, %a, %cv, %p : tensor<f32>, tensor<f32>, tensor<f32>, tensor<1x2xf32>
 }
 
+// Two groups of two items: each expert has one place in each. Items 0 and 1 want
+// expert 0, which has room for one of them; the last two want different ones.
+// CHECK-LABEL: @groups
+// CHECK-NEXT: result 0 [4, 1]: 0.75 0.875 0.75 0.75
+// CHECK-NEXT: result 1 [4, 1]: 0 2 2 2
+// Experts have 2 rows and 1, 1.5 on average; one item of four is dropped, and with it
+// one choice of four.
+// CHECK-NEXT: result 2 [7]: 1 1.5 2 0.333333343 0.25 0.25 0.5{{[0-9]*}}
+func.func @groups() -> (tensor<4x1xf32>, tensor<4x1xf32>, tensor<7xf32>) {
+  %g = arith.constant dense<[[0.75, 0.25], [0.875, 0.125], [0.75, 0.25], [0.25, 0.75]]> : tensor<4x2xf32>
+  %w, %p = moe.top_k_route %g k 1 capacity 1 groups 2 priority importance : tensor<4x2xf32> -> tensor<4x1xf32>, !moe.routing<items = 4, experts = 2, k = 1, capacity = 2>
+  %rows = moe.fill 2.0 : tensor<4x1xf32>
+  %y = moe.combine %rows, %p : (tensor<4x1xf32>, !moe.routing<items = 4, experts = 2, k = 1, capacity = 2>) -> tensor<4x1xf32>
+  %s = moe.routing_statistics %p, %g : (!moe.routing<items = 4, experts = 2, k = 1, capacity = 2>, tensor<4x2xf32>) -> tensor<7xf32>
+  return %w, %y, %s : tensor<4x1xf32>, tensor<4x1xf32>, tensor<7xf32>
+}
+
 // Of equal logits the lower class counts; an image with a NaN is never right.
 // CHECK-LABEL: @accuracy
 // CHECK-NEXT: result 0 []: 0.4

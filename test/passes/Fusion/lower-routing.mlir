@@ -15,6 +15,29 @@ func.func @route(%g: tensor<128x8xf32>) -> (tensor<128x2xf32>, !plan) {
   return %w, %plan : tensor<128x2xf32>, !plan
 }
 
+// CHECK-LABEL: func @route_groups
+// CHECK: kernel.route {{.*}} k 2 capacity 10 groups 4 priority position
+func.func @route_groups(%g: tensor<128x8xf32>) -> (tensor<128x2xf32>, !plan) {
+  %w, %plan = moe.top_k_route %g k 2 capacity 10 groups 4 priority position : tensor<128x8xf32> -> tensor<128x2xf32>, !plan
+  return %w, %plan : tensor<128x2xf32>, !plan
+}
+
+// Rows by the offsets, then what each item has, then the sums side by side.
+// CHECK-LABEL: func @statistics
+// CHECK: %[[ROWS:.*]]:4 = kernel.rows dims [1, 8] ins(%arg1, %arg1 :
+// CHECK-SAME: maps [affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d1 + 1)>,
+// CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<add>, #kernel.combiner<add>] phases
+// CHECK: %[[SERVED:.*]] = kernel.rows dims [128, 2] ins(%arg1 :
+// CHECK-SAME: affine_map<(d0, d1) -> (d0 * 2 + d1 + 521)>
+// CHECK: %[[ENTROPY:.*]] = kernel.rows dims [128, 8] ins(%arg0 :
+// CHECK: math.log
+// CHECK: %[[ITEMS:.*]]:3 = kernel.rows dims [1, 128] ins(%[[SERVED]], %[[ENTROPY]] :
+// CHECK: kernel.map dims [7] ins(%[[ROWS]]#0, %[[ROWS]]#1, %[[ROWS]]#2, %[[ROWS]]#3, %[[ITEMS]]#0, %[[ITEMS]]#1, %[[ITEMS]]#2 :
+func.func @statistics(%g: tensor<128x8xf32>, %plan: !plan) -> tensor<7xf32> {
+  %s = moe.routing_statistics %plan, %g : (!plan, tensor<128x8xf32>) -> tensor<7xf32>
+  return %s : tensor<7xf32>
+}
+
 // CHECK-LABEL: func @route_gradient
 // CHECK: kernel.rows dims [128, 8, 2] ins(%arg0, %arg1 : tensor<128x2xf32>, tensor<1033xi32>)
 // CHECK-SAME: maps [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d0 * 2 + d2 + 777)>, affine_map<(d0, d1, d2) -> (d0, d1)>]

@@ -155,6 +155,31 @@ TEST_F(TrainCommand, NothingLeftToDo) {
   EXPECT_EQ(readAll(file("w")), weights);
 }
 
+TEST_F(TrainCommand, MetricsGoOnWhereTheRunDoes) {
+  ASSERT_EQ(train({"--metrics", file("whole")}), 0) << err;
+  std::string whole = readAll(file("whole"));
+  // Each of 3 epochs in training and in evaluation.
+  EXPECT_EQ(std::count(whole.begin(), whole.end(), '\n'), 6) << whole;
+  EXPECT_EQ(
+      whole.rfind("{\"epoch\":1,\"step\":7,\"images\":\"train\",\"loss\":", 0),
+      0u)
+      << whole;
+  EXPECT_TRUE(
+      has(whole, "{\"epoch\":3,\"step\":21,\"images\":\"test\",\"loss\":"))
+      << whole;
+  ASSERT_EQ(train({"--metrics", file("m"), "--checkpoint", file("c"),
+                   "--stop-after-epochs=2"}),
+            0);
+  EXPECT_EQ(whole.rfind(readAll(file("m")), 0), 0u);
+  writeAll(file("m"), readAll(file("m")) + "{\"step\": 21}\n");
+  ASSERT_EQ(train({"--metrics", file("m"), "--resume", file("c")}), 0) << err;
+  EXPECT_EQ(readAll(file("m")), whole);
+  writeAll(file("other"), "1,2\n");
+  error({"--metrics", file("other"), "--resume", file("c")}, 1,
+        "line 1 is no JSON object with a \"step\"");
+  error({"--losses", file("m"), "--metrics", file("m")}, 1, "are one file");
+}
+
 /// The weights of a step that went wrong are nowhere, its losses are.
 TEST_F(TrainCommand, Ruined) {
   writeAll(file("w"), "good");

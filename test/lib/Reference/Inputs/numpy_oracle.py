@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from moec_oracle import Function, check, dropout_words, finish, is_kept, normal, philox
-from networks import expert_choice_ops, mixer_ops, moe_ops, shared_experts_ops, soft_moe_ops
+from networks import expert_choice_ops, mixer_ops, moe_ops, route_ops, shared_experts_ops, soft_moe_ops
 
 ERF = np.vectorize(math.erf)
 
@@ -91,6 +91,41 @@ def routing(rng):
         y = moe_ops(f, v, f.unary("softmax", g, "axes [1]"), w, k, capacity, priority)
         expected, dropped = moe_numpy(x, softmax(logits, 1), p, k, capacity, priority == "importance")
         check(f"experts, k {k}, capacity {capacity}, {priority}, {dropped} dropped", f.run([y])[0], expected)
+
+
+def groups(rng):
+    """V-MoE's groups: each is routed as if there were no other."""
+    for groups, k, capacity, priority, (T, E) in [(2, 2, 3, "position", (16, 4)), (4, 2, 2, "importance", (24, 3)),
+                                                  (6, 1, 1, "importance", (18, 4)), (3, 3, 99, "position", (9, 3))]:
+        x, logits, n = normal(rng, T, 4), normal(rng, T, E), T // groups
+        p = [normal(rng, *s) for s in [(E, 4, 6), (E, 6), (E, 6, 4), (E, 4)]]
+        f = Function()
+        v, g, w = f.argument(x), f.argument(logits), [f.argument(a) for a in p]
+        y = moe_ops(f, v, f.unary("softmax", g, "axes [1]"), w, k, capacity, priority, groups)
+        parts = [moe_numpy(x[i:i + n], softmax(logits[i:i + n], 1), p, k, capacity, priority == "importance")
+                 for i in range(0, T, n)]
+        check(f"{groups} groups, k {k}, {priority}, {sum(part[1] for part in parts)} dropped", f.run([y])[0],
+              np.concatenate([part[0] for part in parts]))
+
+
+def statistics(rng):
+    """Counted from the experts that items name, not from a plan."""
+    for groups, k, capacity, (T, E) in [(1, 2, 5, (16, 5)), (2, 1, 2, (12, 3)), (1, 2, 0, (4, 3)), (1, 3, 9, (9, 3))]:
+        gates = softmax(normal(rng, T, E, scale=2), 1)
+        f = Function()
+        g = f.argument(gates)
+        _, name, plan, _ = route_ops(f, g, k, capacity, "importance", groups)
+        got = f.run([f.op(f"{{y}} = moe.routing_statistics {name}, {g.name} : ({plan}, {g.type}) -> {{t}}", (7,))])[0]
+        experts, kept = [], []
+        for first in range(0, T, T // groups):
+            e, _, k_ = vmoe_plan(gates[first:first + T // groups], k, capacity, True)
+            experts.append(e)
+            kept.append(k_)
+        experts, kept = np.concatenate(experts), np.concatenate(kept)
+        counts = np.array([(experts[kept] == e).sum() for e in range(E)])
+        check(f"statistics, {groups} groups, k {k}, {(~kept).sum()} dropped", got, np.array([
+            counts.min(), counts.mean(), counts.max(), counts.std() / counts.mean() if counts.any() else 0,
+            (~kept.any(1)).mean(), (~kept).mean(), -(gates * np.log(gates)).sum(1).mean()]))
 
 
 # --- expert choice, arXiv 2202.09368, section 3.2 ---------------------------------
