@@ -99,6 +99,21 @@ LogicalResult LoadProbabilityGradOp::verify() {
   return verifyLoad(*this, getLogits(), getK(), getStd());
 }
 
+/// logits [items, experts], of which one more than k is compared.
+static LogicalResult verifyLearnedLoad(Operation *op, Value logits, int64_t k) {
+  if (failed(expectRank(op, "logits", logits, 2)))
+    return failure();
+  if (int64_t experts = shapeOf(logits)[1]; k < 1 || k >= experts)
+    return op->emitOpError("expected 1 <= k < ") << experts << ", got " << k;
+  return success();
+}
+LogicalResult LearnedLoadProbabilityOp::verify() {
+  return verifyLearnedLoad(*this, getLogits(), getK());
+}
+LogicalResult LearnedLoadProbabilityGradOp::verify() {
+  return verifyLearnedLoad(*this, getLogits(), getK());
+}
+
 //===----------------------------------------------------------------------===//
 // Gradients
 //===----------------------------------------------------------------------===//
@@ -144,6 +159,15 @@ SmallVector<Value> LoadProbabilityOp::buildGradient(OpBuilder &builder,
                                             getLogits(), getNoisy(), grads[0],
                                             getKAttr(), getStdAttr());
   return {grad.getLogitsGrad(), grad.getNoisyGrad()};
+}
+
+SmallVector<Value> LearnedLoadProbabilityOp::buildGradient(OpBuilder &builder,
+                                                           ValueRange grads) {
+  Type type = getLogits().getType();
+  auto grad = LearnedLoadProbabilityGradOp::create(
+      builder, getLoc(), type, type, type, getLogits(), getNoisy(), getStds(),
+      grads[0], getKAttr());
+  return {grad.getLogitsGrad(), grad.getNoisyGrad(), grad.getStdsGrad()};
 }
 
 //===----------------------------------------------------------------------===//

@@ -194,4 +194,49 @@ def MoE_LoadProbabilityGradOp : MoE_Op<"load_probability_grad", [Pure,
   let hasVerifier = 1;
 }
 
+def MoE_LearnedLoadProbabilityOp : MoE_DiffOp<"learned_load_probability", [
+    AllTypesMatch<["logits", "noisy", "stds", "result"]>]> {
+  let summary = "`moe.load_probability` under noise with a standard deviation of its own for each logit";
+  let description = [{
+    p = Phi((logits - t) / std), where t is the k-th largest noisy logit of the other experts of the item: the (k+1)-th of all
+    for those among the k largest (ties: the lower expert is the larger), the k-th for the others; k < experts (Shazeer et al.,
+    arXiv 1701.06538, equations 8 and 9). A std below 1e-20 counts as 1e-20.
+
+    Example:
+
+    ```mlir
+    func.func @f(%l: tensor<128x8xf32>, %n: tensor<128x8xf32>, %s: tensor<128x8xf32>) -> tensor<128x8xf32> {
+      %p = moe.learned_load_probability %l, %n, %s k 2 : tensor<128x8xf32>
+      return %p : tensor<128x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$logits, MoE_Tensor:$noisy, MoE_Tensor:$stds, I64Attr:$k);
+  let results = (outs MoE_Tensor:$result);
+  let assemblyFormat = "$logits `,` $noisy `,` $stds `k` $k attr-dict `:` type($logits)";
+  let hasVerifier = 1;
+}
+
+def MoE_LearnedLoadProbabilityGradOp : MoE_Op<"learned_load_probability_grad", [Pure,
+    AllTypesMatch<["logits", "noisy", "stds", "outGrad", "logitsGrad", "noisyGrad", "stdsGrad"]>]> {
+  let summary = "Gradients of `moe.learned_load_probability`";
+  let description = [{
+    With z = (logits - t) / std, phi the normal density and a = d * phi(z) / std: logitsGrad = a, stdsGrad = -a * z; noisyGrad is
+    -sum(a) over the experts that are compared with it at the k-th and the (k+1)-th largest noisy logit, 0 elsewhere.
+
+    Example:
+
+    ```mlir
+    func.func @f(%l: tensor<128x8xf32>, %n: tensor<128x8xf32>, %s: tensor<128x8xf32>, %d: tensor<128x8xf32>) -> (tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>) {
+      %dl, %dn, %ds = moe.learned_load_probability_grad %l, %n, %s, %d k 2 : tensor<128x8xf32>
+      return %dl, %dn, %ds : tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins MoE_Tensor:$logits, MoE_Tensor:$noisy, MoE_Tensor:$stds, MoE_Tensor:$outGrad, I64Attr:$k);
+  let results = (outs MoE_Tensor:$logitsGrad, MoE_Tensor:$noisyGrad, MoE_Tensor:$stdsGrad);
+  let assemblyFormat = "$logits `,` $noisy `,` $stds `,` $outGrad `k` $k attr-dict `:` type($logits)";
+  let hasVerifier = 1;
+}
+
 #endif

@@ -25,7 +25,8 @@ enum class Precision { F32, F64, Perturbed };
 /// nearly equal, rounding decides, and what hangs on it cannot be compared.
 struct Choice {
   /// Sign: each item is above 0 or not, its first option or its second one.
-  enum class Kind { Route, Accuracy, Sign };
+  /// Threshold: which number others are compared with.
+  enum class Kind { Route, Accuracy, Sign, Threshold };
   Kind kind = Kind::Route;
   int64_t items = 0, options = 0, k = 1; ///< each item chooses k options
   int64_t groups = 1;                    ///< runs of neighbouring items

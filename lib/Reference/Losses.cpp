@@ -250,6 +250,84 @@ static Status evalLoadProbabilityGrad(moe::LoadProbabilityGradOp op,
   return Status::Done;
 }
 
+/// Of an item's noisy logits the k-th and the (k+1)-th, which the others are
+/// compared with, and whether an expert is among the k largest.
+template <typename T> struct Rivals {
+  std::vector<bool> chosen;
+  int64_t last, next;
+  Rivals(const T *noisy, int64_t experts, int64_t k) : chosen(experts) {
+    std::vector<int64_t> order = descending(noisy, experts);
+    for (int64_t j = 0; j < k; ++j)
+      chosen[order[j]] = true;
+    last = order[k - 1];
+    next = order[k];
+  }
+  int64_t of(int64_t expert) const { return chosen[expert] ? next : last; }
+};
+
+/// Which is the (k+1)-th may hang on a rounding.
+static Choice rivalChoice(int64_t k, int64_t items) {
+  Choice choice;
+  choice.kind = Choice::Kind::Threshold;
+  choice.k = k + 1;
+  choice.capacity = items;
+  return choice;
+}
+
+constexpr double leastStd = 1e-20;
+
+template <typename T>
+static Status evalLearnedLoad(moe::LearnedLoadProbabilityOp op,
+                              Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  const TensorOf<T> &noisy = frame.get(op.getNoisy());
+  const TensorOf<T> &stds = frame.get(op.getStds());
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  int64_t items = logits.shape[0], n = logits.shape[1];
+  frame.record(rivalChoice(op.getK(), items), noisy);
+  for (int64_t t = 0; t < items; ++t) {
+    Rivals<T> rivals(&noisy.floats[t * n], n, op.getK());
+    for (int64_t e = 0; e < n; ++e) {
+      T std = std::max(stds.floats[t * n + e], T(leastStd));
+      T z =
+          (noisy.floats[t * n + rivals.of(e)] - logits.floats[t * n + e]) / std;
+      result.floats[t * n + e] = T(0.5) * erfcOf(z * T(0.70710678118654752440));
+    }
+  }
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
+static Status evalLearnedLoadGrad(moe::LearnedLoadProbabilityGradOp op,
+                                  Frame<T> &frame) {
+  const TensorOf<T> &logits = frame.get(op.getLogits());
+  const TensorOf<T> &noisy = frame.get(op.getNoisy());
+  const TensorOf<T> &stds = frame.get(op.getStds());
+  const TensorOf<T> &outGrad = frame.get(op.getOutGrad());
+  TensorOf<T> logitsGrad = zerosFor<T>(op.getLogitsGrad());
+  TensorOf<T> noisyGrad = zerosFor<T>(op.getNoisyGrad());
+  TensorOf<T> stdsGrad = zerosFor<T>(op.getStdsGrad());
+  int64_t n = logits.shape[1];
+  for (int64_t t = 0; t < logits.shape[0]; ++t) {
+    Rivals<T> rivals(&noisy.floats[t * n], n, op.getK());
+    for (int64_t e = 0; e < n; ++e) {
+      int64_t at = t * n + e, rival = t * n + rivals.of(e);
+      T std = std::max(stds.floats[at], T(leastStd));
+      T z = (logits.floats[at] - noisy.floats[rival]) / std;
+      T density = T(0.39894228040143267794) * std::exp(T(-0.5) * z * z);
+      T slope = outGrad.floats[at] * density / std;
+      logitsGrad.floats[at] = slope;
+      stdsGrad.floats[at] = -slope * z;
+      noisyGrad.floats[rival] -= slope;
+    }
+  }
+  frame.set(op.getLogitsGrad(), std::move(logitsGrad));
+  frame.set(op.getNoisyGrad(), std::move(noisyGrad));
+  frame.set(op.getStdsGrad(), std::move(stdsGrad));
+  return Status::Done;
+}
+
 template <typename T>
 Status moec::reference::evalLosses(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
@@ -274,6 +352,12 @@ Status moec::reference::evalLosses(Operation *op, Frame<T> &frame) {
       })
       .Case([&](moe::LoadProbabilityGradOp op) {
         return evalLoadProbabilityGrad(op, frame);
+      })
+      .Case([&](moe::LearnedLoadProbabilityOp op) {
+        return evalLearnedLoad(op, frame);
+      })
+      .Case([&](moe::LearnedLoadProbabilityGradOp op) {
+        return evalLearnedLoadGrad(op, frame);
       })
       .Default([](Operation *) { return Status::NotMine; });
 }

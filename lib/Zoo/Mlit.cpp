@@ -58,6 +58,7 @@ static void build(const Values &values, Draft &draft) {
                        {"gates", "top_k_softmax"},
                        {"router_bias", true},
                        {"learned_noise", true},
+                       {"balance", "cv"},
                        {"capacity_factor", most},
                        {"eval_capacity_factor", most}});
   draft.block("layer",
@@ -72,10 +73,13 @@ static void build(const Values &values, Draft &draft) {
   Recipe recipe;
   recipe.description =
       "A reading, since the paper's recipe is not published where we could "
-      "look: Adam with a cosine, and the importance loss of the gates. Left "
-      "out: pre-training as a masked autoencoder, the load loss";
+      "look: Adam with a cosine, and the balance losses of a "
+      "re-implementation. Left out: pre-training as a masked autoencoder";
   recipe.loss = "softmax_cross_entropy";
   recipe.balance.push_back("*.importance");
+  if (values.integer("k") < values.integer("first-experts"))
+    recipe.balance.push_back("*.load");
+  recipe.routing = true;
   recipe.schedule = {{"op", "warmup_cosine"}};
   draft.train(recipe);
 }

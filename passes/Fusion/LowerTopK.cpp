@@ -128,6 +128,90 @@ Lowered lowerLoadProbabilityGrad(OpBuilder &builder,
   return SmallVector<Value>(spec.rows(builder, phases, nullptr, emit));
 }
 
+/// What the learned noise of one expert means for its load. Arguments: logit,
+/// noisy logit, std, .., then from `pairs` on what largestPhases() finds.
+struct LearnedLoad {
+  int64_t k;
+  unsigned pairs;
+
+  unsigned last() const { return pairs + 2 * (k - 1); }
+  unsigned next() const { return last() + 2; }
+  /// Whether the expert is not among the k largest.
+  Value left(ScalarBuilder &s, ValueRange args) const {
+    return comesAfter(s, args[1], args[last()], args[last() + 1]);
+  }
+  Value std(ScalarBuilder &s, ValueRange args) const {
+    return s.op<arith::MaximumFOp>(args[2], s.constant(1e-20));
+  }
+  /// (logit - threshold) / std
+  Value distance(ScalarBuilder &s, ValueRange args) const {
+    Value threshold = s.select(left(s, args), args[last()], args[next()]);
+    return s.div(s.sub(args[0], threshold), std(s, args));
+  }
+  /// d * phi(z) / std, with d as argument 3.
+  Value slope(ScalarBuilder &s, ValueRange args, Value z) const {
+    Value density = s.op<math::ExpOp>(s.mul(s.mul(z, z), -0.5));
+    return s.div(s.mul(args[3], s.mul(density, invSqrt2Pi)), std(s, args));
+  }
+};
+
+Lowered lowerLearnedLoad(OpBuilder &builder, moe::LearnedLoadProbabilityOp op,
+                         moe::LearnedLoadProbabilityOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
+  KernelSpec spec(op.getLoc(), shape);
+  SmallVector<AffineExpr> point = identity(builder.getContext(), 2);
+  for (Value input :
+       {adaptor.getLogits(), adaptor.getNoisy(), adaptor.getStds()})
+    spec.input(input, point);
+  spec.result(builder, shape, point);
+  LearnedLoad load{int64_t(op.getK()), 3};
+  auto emit = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    Value erf = s.op<math::ErfOp>(s.mul(load.distance(s, args), invSqrt2));
+    return {s.fma(erf, s.constant(0.5), s.constant(0.5))};
+  };
+  return SmallVector<Value>(spec.rows(
+      builder,
+      largestPhases(/*input=*/1, load.pairs, load.k + 1, /*withLast=*/false),
+      nullptr, emit));
+}
+
+Lowered
+lowerLearnedLoadGrad(OpBuilder &builder, moe::LearnedLoadProbabilityGradOp op,
+                     moe::LearnedLoadProbabilityGradOp::Adaptor adaptor) {
+  ArrayRef<int64_t> shape = shapeOf(adaptor.getLogits());
+  KernelSpec spec(op.getLoc(), shape);
+  SmallVector<AffineExpr> point = identity(builder.getContext(), 2);
+  for (Value input : {adaptor.getLogits(), adaptor.getNoisy(),
+                      adaptor.getStds(), adaptor.getOutGrad()})
+    spec.input(input, point);
+  for (int i = 0; i < 3; ++i)
+    spec.result(builder, shape, point);
+  LearnedLoad load{int64_t(op.getK()), 4};
+  unsigned sums = load.next() + 2;
+  SmallVector<Phase> phases = largestPhases(/*input=*/1, load.pairs, load.k + 1,
+                                            /*withLast=*/true);
+  // Of the experts that are compared with the (k+1)-th, and with the k-th.
+  phases.push_back({Combiner::Add, [=](ScalarBuilder &s, ValueRange args) {
+                      Value slope = load.slope(s, args, load.distance(s, args));
+                      Value left = load.left(s, args);
+                      Value zero = s.constant(0.0);
+                      return SmallVector<Value>{s.select(left, zero, slope),
+                                                s.select(left, slope, zero)};
+                    }});
+  auto emit = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    Value z = load.distance(s, args), slope = load.slope(s, args, z);
+    auto at = [&](unsigned pair) {
+      return s.compare(arith::CmpFPredicate::OEQ, negatedIndex(s),
+                       args[pair + 1]);
+    };
+    Value noisy =
+        s.select(at(load.last()), s.neg(args[sums + 1]),
+                 s.select(at(load.next()), s.neg(args[sums]), s.constant(0.0)));
+    return {slope, noisy, s.neg(s.mul(slope, z))};
+  };
+  return SmallVector<Value>(spec.rows(builder, phases, nullptr, emit));
+}
+
 Lowered lowerTopKSoftmax(OpBuilder &builder, moe::TopKSoftmaxOp op,
                          moe::TopKSoftmaxOp::Adaptor adaptor) {
   ArrayRef<int64_t> shape = shapeOf(adaptor.getInput());
@@ -160,4 +244,6 @@ void fusion::addTopKLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::TopKSoftmaxOp>(lowerTopKSoftmax);
   patterns.add<moe::LoadProbabilityOp>(lowerLoadProbability);
   patterns.add<moe::LoadProbabilityGradOp>(lowerLoadProbabilityGrad);
+  patterns.add<moe::LearnedLoadProbabilityOp>(lowerLearnedLoad);
+  patterns.add<moe::LearnedLoadProbabilityGradOp>(lowerLearnedLoadGrad);
 }

@@ -137,8 +137,10 @@ static bool checkTopK(NodeCheck &check, int64_t count, int64_t width) {
     int64_t size = check.self().params.front().shape[0];
     check.linearParams("noise", size, experts);
     check.noise({count, experts}, 1);
-    check.tellsNot("load", "leave it out, or use \"noise\"; the load loss is "
-                           "about noise of one standard deviation");
+    if (k < experts)
+      check.tells("load", {}, NodeValue::Over::Sum, /*onlyInTraining=*/true);
+    else
+      check.tellsNot("load", "leave it out; every item goes to all experts");
   } else if (double std = check.real("noise")) {
     check.noise({count, experts}, std / static_cast<double>(experts));
     check.tells("load", {}, NodeValue::Over::Sum, /*onlyInTraining=*/true);
@@ -223,27 +225,51 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   return x;
 }
 
+/// The square root of a squared coefficient of variation, with a slope at 0.
+static Value rootOf(NodeBuild &build, Value squared) {
+  Value inverse =
+      moec::moe::RsqrtOp::create(build.b, build.loc, squared.getType(), squared,
+                                 build.b.getF64FloatAttr(1e-12));
+  return build.mul(squared, inverse);
+}
+
+/// Logits of a router in training: clean, with noise, and, where it is learned,
+/// the standard deviations of the noise.
+namespace {
+struct Logits {
+  Value clean, noisy, stds;
+};
+} // namespace
+
 /// Balance losses. V-MoE's: the importance is of the gates without noise, the
 /// load the chance to be chosen under fresh noise (arXiv 2106.05974, A). With a
 /// softmax over the chosen, the importance is of these gates (arXiv 1701.06538,
 /// equation 6).
-static void tellBalance(NodeBuild &build, Value logits, Value noisy,
-                        Value gates) {
+static void tellBalance(NodeBuild &build, Logits logits, Value gates) {
   OpBuilder &b = build.b;
   auto balance = [&](StringRef name, Value probabilities) {
     Value sums = build.reduce(probabilities, {0});
-    build.tell(name, moec::moe::CvSquaredOp::create(b, build.loc,
-                                                    build.type({}), sums));
+    Value cv =
+        moec::moe::CvSquaredOp::create(b, build.loc, build.type({}), sums);
+    build.tell(name, build.text("balance") == "cv" ? rootOf(build, cv) : cv);
   };
   if (build.wants("importance")) {
     bool noisyGates = build.noise() && build.text("gates") == "softmax";
-    balance("importance", noisyGates ? build.softmax(logits, {1}) : gates);
+    balance("importance",
+            noisyGates ? build.softmax(logits.clean, {1}) : gates);
   }
-  if (build.wants("load"))
-    balance("load", moec::moe::LoadProbabilityOp::create(
-                        b, build.loc, logits.getType(), logits, noisy,
-                        b.getI64IntegerAttr(build.integer("k")),
-                        b.getF64FloatAttr(build.node.noise->std)));
+  if (!build.wants("load"))
+    return;
+  IntegerAttr k = b.getI64IntegerAttr(build.integer("k"));
+  if (logits.stds)
+    balance("load", moec::moe::LearnedLoadProbabilityOp::create(
+                        b, build.loc, logits.clean.getType(), logits.clean,
+                        logits.noisy, logits.stds, k));
+  else
+    balance("load",
+            moec::moe::LoadProbabilityOp::create(
+                b, build.loc, logits.clean.getType(), logits.clean,
+                logits.noisy, k, b.getF64FloatAttr(build.node.noise->std)));
 }
 
 /// Plan and weights from the gates [items, experts].
@@ -275,17 +301,21 @@ static std::pair<Value, Value> route(NodeBuild &build, Value gates) {
   return {route.getPlan(), route.getWeights()};
 }
 
-/// Logits with noise, whose standard deviation may be learned
-/// (arXiv 1701.06538, equation 4).
-static Value addNoise(NodeBuild &build, Value rows, Value logits) {
+/// What the router makes of the items; noise may have a learned standard
+/// deviation (arXiv 1701.06538, equation 4).
+static Logits logitsOf(NodeBuild &build, Value rows) {
+  Logits logits;
+  logits.clean = logits.noisy = build.linear(rows, "router", 1);
   Value noise = build.noise();
   if (!noise)
     return logits;
-  if (build.integer("learned_noise"))
-    noise = build.mul(noise, moec::moe::SoftplusOp::create(
-                                 build.b, build.loc, logits.getType(),
-                                 build.linear(rows, "noise", 1)));
-  return build.add(logits, noise);
+  if (build.integer("learned_noise")) {
+    logits.stds = moec::moe::SoftplusOp::create(
+        build.b, build.loc, noise.getType(), build.linear(rows, "noise", 1));
+    noise = build.mul(noise, logits.stds);
+  }
+  logits.noisy = build.add(logits.clean, noise);
+  return logits;
 }
 
 static Value gatesOf(NodeBuild &build, Value logits) {
@@ -309,15 +339,14 @@ static Value build(NodeBuild &build) {
   if (!overTokens)
     rows = build.transpose(rows, {0, 2, 1});
   rows = build.reshape(rows, {count, size});
-  Value logits = build.linear(rows, "router", 1);
-  Value noisy = addNoise(build, rows, logits);
-  Value gates = gatesOf(build, noisy);
+  Logits logits = logitsOf(build, rows);
+  Value gates = gatesOf(build, logits.noisy);
 
   if (build.wants("experts"))
     build.tell("experts", build.meanShares(build.reshape(
                               gates, {whole[0], count / whole[0], experts})));
   if (!expertsChoose(build.text("router")))
-    tellBalance(build, logits, noisy, gates);
+    tellBalance(build, logits, gates);
 
   auto [plan, weights] = route(build, gates);
   if (build.wants("routing"))
@@ -401,6 +430,10 @@ const OpDef moec::import::moeOp = {
                           "the default"),
      AttrDef::flag("learned_noise", false,
                    "noise whose standard deviation is the softplus of a linear "
-                   "layer of the item (top_k; arXiv 1701.06538, equation 4)")},
+                   "layer of the item (top_k; arXiv 1701.06538, equation 4)"),
+     AttrDef::choice("balance", {"cv_squared", "cv"},
+                     "what the importance and load losses are of the sums of "
+                     "experts: their squared coefficient of variation, or the "
+                     "coefficient itself (top_k)")},
     check,
     build};

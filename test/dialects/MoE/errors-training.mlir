@@ -64,6 +64,22 @@ func.func @load_grad(%x: tensor<6x4xf32>) -> tensor<6x4xf32> {
 
 // -----
 
+func.func @learned_load(%x: tensor<6x4xf32>) -> tensor<6x4xf32> {
+  // expected-error @+1 {{expected 1 <= k < 4, got 4}}
+  %y = moe.learned_load_probability %x, %x, %x k 4 : tensor<6x4xf32>
+  return %y : tensor<6x4xf32>
+}
+
+// -----
+
+func.func @learned_load_grad(%x: tensor<24xf32>) -> tensor<24xf32> {
+  // expected-error @+1 {{expected logits of rank 2, got 1}}
+  %y, %z, %w = moe.learned_load_probability_grad %x, %x, %x, %x k 2 : tensor<24xf32>
+  return %y : tensor<24xf32>
+}
+
+// -----
+
 func.func @clip_types(%g: tensor<4x8xf32>, %h: tensor<4xf64>) -> tensor<f32> {
   // expected-error @+1 {{expected one element type, got 'f32' and 'f64'}}
   %s, %n = moe.clip_scale %g, %h max_norm 1.0 : tensor<4x8xf32>, tensor<4xf64> -> tensor<f32>

@@ -37,6 +37,25 @@ func.func @train_step(%x: tensor<6x4xf32> {moe.var = @x}, %seed: tensor<i32> {mo
 
 // -----
 
+// With noise that is learned the standard deviations have a gradient as well.
+// CHECK-LABEL: func.func @train_step
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<6x4xf32> {moe.var = @x}, %[[S:[a-z0-9]+]]: tensor<6x4xf32> {moe.var = @s}
+// CHECK: %[[N:.+]] = moe.add %[[X]], %{{.+}} : tensor<6x4xf32>
+// CHECK: %[[DP:.+]] = moe.broadcast
+// CHECK: %[[DL:.+]], %[[DN:.+]], %[[DS:.+]] = moe.learned_load_probability_grad %[[X]], %[[N]], %[[S]], %[[DP]] k 2
+// CHECK: moe.mul %[[DN]], %{{.+}}
+func.func @train_step(%x: tensor<6x4xf32> {moe.var = @x}, %s: tensor<6x4xf32> {moe.var = @s}, %r: tensor<6x4xf32> {moe.field = "r"}) -> (tensor<f32> {moe.metric = "loss"}, tensor<6x4xf32>, tensor<6x4xf32>) {
+  %noise = moe.mul %r, %s : tensor<6x4xf32>
+  %n = moe.add %x, %noise : tensor<6x4xf32>
+  %p = moe.learned_load_probability %x, %n, %s k 2 : tensor<6x4xf32>
+  %v = moe.reduce %p axes [0] : tensor<6x4xf32> -> tensor<4xf32>
+  %y = moe.cv_squared %v : tensor<4xf32> -> tensor<f32>
+  %grads:2 = moe.gradient %y wrt %x, %s : tensor<f32>, tensor<6x4xf32>, tensor<6x4xf32>
+  return %y, %grads#0, %grads#1 : tensor<f32>, tensor<6x4xf32>, tensor<6x4xf32>
+}
+
+// -----
+
 // Of each item as of the mean: one op.
 // CHECK-LABEL: func.func @train_step
 // CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<8x10xf32> {moe.var = @x}, %[[L:[a-z0-9]+]]: tensor<8xi32>

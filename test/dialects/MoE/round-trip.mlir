@@ -359,6 +359,20 @@ func.func @load_probability_grad(%l: tensor<128x8xf32>, %n: tensor<128x8xf32>, %
   return %dl, %dn : tensor<128x8xf32>, tensor<128x8xf32>
 }
 
+// CHECK-LABEL: func.func @learned_load_probability(
+// CHECK: %{{.*}} = moe.learned_load_probability %{{.*}}, %{{.*}}, %{{.*}} k 2 : tensor<128x8xf32>
+func.func @learned_load_probability(%l: tensor<128x8xf32>, %n: tensor<128x8xf32>, %s: tensor<128x8xf32>) -> tensor<128x8xf32> {
+  %p = moe.learned_load_probability %l, %n, %s k 2 : tensor<128x8xf32>
+  return %p : tensor<128x8xf32>
+}
+
+// CHECK-LABEL: func.func @learned_load_probability_grad(
+// CHECK: %{{.*}}Grad, %{{.*}}Grad, %{{.*}}Grad = moe.learned_load_probability_grad %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} k 2 : tensor<128x8xf32>
+func.func @learned_load_probability_grad(%l: tensor<128x8xf32>, %n: tensor<128x8xf32>, %s: tensor<128x8xf32>, %d: tensor<128x8xf32>) -> (tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>) {
+  %dl, %dn, %ds = moe.learned_load_probability_grad %l, %n, %s, %d k 2 : tensor<128x8xf32>
+  return %dl, %dn, %ds : tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>
+}
+
 // CHECK-LABEL: func.func @clip_scale(
 // CHECK: %{{.*}}, %{{.*}} = moe.clip_scale %{{.*}} max_norm 1.000000e+00 : tensor<1024xf32> -> tensor<f32>
 func.func @clip_scale(%g: tensor<1024xf32>) -> (tensor<f32>, tensor<f32>) {

@@ -230,6 +230,9 @@ static void judgeChoices(const Evaluation &exact, ArrayRef<Evaluation> others,
     std::vector<double> by(choice.scores.size(), 2e-38), spread(by.size(), 0);
     size_t number = &choice - exact.choices.data();
     for (const Evaluation &other : others) {
+      if (choice.kind == Choice::Kind::Threshold &&
+          other.choices.size() != exact.choices.size())
+        continue;
       // Kernels make the same routes in the same order, and tell of no other
       // choice.
       const Choice *same = nullptr;

@@ -150,6 +150,8 @@ class Drawing:
             attrs.update({"expert": "shared_glu", "capacity_factor": experts, "eval_capacity_factor": experts})
         if self.chance(0.15):
             attrs["learned_noise"] = True
+        if self.chance(0.25):
+            attrs["balance"] = self.random.choice(["cv_squared", "cv", "cv"])
         if self.chance(0.6):
             attrs["priority"] = self.random.choice(["position", "importance"])
         if self.chance(0.6) and "learned_noise" not in attrs:
@@ -226,7 +228,7 @@ class Drawing:
             self.routed.append(prefix + name)
         if op == "moe" and attrs.get("router") != "expert_choice":
             self.balanced.append(prefix + name)
-            if attrs.get("noise", 1) != 0 and "learned_noise" not in attrs:
+            if attrs.get("k", 1) < attrs["experts"] if "learned_noise" in attrs else attrs.get("noise", 1) != 0:
                 self.noisy.append(prefix + name)
         return name, result
 

@@ -278,6 +278,12 @@ const Case cases[] = {
      "%m = moe.add %x, %n : tensor<4x3xf32>\n"
      "%y = moe.load_probability %x, %m k 2 std 0.75 : tensor<4x3xf32>",
      "tensor<4x3xf32>"},
+    {"LearnedLoadProbability",
+     "%x: tensor<4x3xf32>, %n: tensor<4x3xf32>, %r: tensor<4x3xf32>",
+     "%m = moe.add %x, %n : tensor<4x3xf32>\n"
+     "%s = moe.softplus %r : tensor<4x3xf32>\n"
+     "%y = moe.learned_load_probability %x, %m, %s k 2 : tensor<4x3xf32>",
+     "tensor<4x3xf32>"},
     {"Repeat",
      "%x: tensor<2x4xf32>, %k: tensor<3x4x4xf32>, %b: tensor<3x4xf32>",
      "%y = moe.repeat 3 carry(%x : tensor<2x4xf32>) stacked(%k, %b : "

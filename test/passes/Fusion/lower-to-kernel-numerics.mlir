@@ -81,6 +81,27 @@ func.func @ties(%l: tensor<4x6xf32>, %d: tensor<4x6xf32>, %label: tensor<4xi32>)
   return %p, %dl, %dn, %a : tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>, tensor<f32>
 }
 
+func.func @learned_load(%l: tensor<4x6xf32>, %n: tensor<4x6xf32>, %r: tensor<4x6xf32>, %d: tensor<4x6xf32>)
+    -> (tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>) {
+  %s = moe.softplus %r : tensor<4x6xf32>
+  %p = moe.learned_load_probability %l, %n, %s k 3 : tensor<4x6xf32>
+  %dl, %dn, %ds = moe.learned_load_probability_grad %l, %n, %s, %d k 3 : tensor<4x6xf32>
+  %tied = moe.fill 0.5 : tensor<4x6xf32>
+  %q = moe.learned_load_probability %l, %tied, %s k 5 : tensor<4x6xf32>
+  return %p, %dl, %dn, %ds, %q : tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>
+}
+
+func.func @statistics(%l: tensor<12x4xf32>) -> (tensor<7xf32>, tensor<7xf32>, tensor<7xf32>) {
+  %g = moe.softmax %l axes [1] : tensor<12x4xf32>
+  %w, %plan = moe.top_k_route %g k 2 capacity 2 groups 3 priority importance : tensor<12x4xf32> -> tensor<12x2xf32>, !moe.routing<items = 12, experts = 4, k = 2, capacity = 6>
+  %s = moe.routing_statistics %plan, %g : (!moe.routing<items = 12, experts = 4, k = 2, capacity = 6>, tensor<12x4xf32>) -> tensor<7xf32>
+  %v, %none = moe.top_k_route %g k 1 capacity 0 priority position : tensor<12x4xf32> -> tensor<12x1xf32>, !moe.routing<items = 12, experts = 4, k = 1, capacity = 0>
+  %t = moe.routing_statistics %none, %g : (!moe.routing<items = 12, experts = 4, k = 1, capacity = 0>, tensor<12x4xf32>) -> tensor<7xf32>
+  %chosen = moe.expert_choice_route %g groups 2 capacity 1 : tensor<12x4xf32> -> !moe.routing<items = 12, experts = 4, k = 4, capacity = 2>
+  %u = moe.routing_statistics %chosen, %g experts_choose : (!moe.routing<items = 12, experts = 4, k = 4, capacity = 2>, tensor<12x4xf32>) -> tensor<7xf32>
+  return %s, %t, %u : tensor<7xf32>, tensor<7xf32>, tensor<7xf32>
+}
+
 func.func @edges(%x: tensor<5xf32>, %dy: tensor<5xf32>, %s: tensor<5xf32>) -> (tensor<5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>) {
   %n = moe.layer_norm %x, %s, %dy eps 1.0e-6 : tensor<5xf32>, tensor<5xf32>
   %dx, %ds, %db = moe.layer_norm_grad %x, %s, %dy eps 1.0e-6 : tensor<5xf32>, tensor<5xf32>

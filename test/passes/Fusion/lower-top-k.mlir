@@ -28,3 +28,21 @@ func.func @top_k_softmax(%x: tensor<128x8xf32>) -> tensor<128x8xf32> {
   %y = moe.top_k_softmax %x k 2 : tensor<128x8xf32>
   return %y : tensor<128x8xf32>
 }
+
+// One more pair than k: the k-th with its position, which says what is among the k, and the next.
+// CHECK-LABEL: func @learned_load
+// CHECK: kernel.rows dims [128, 8] ins(%arg0, %arg1, %arg2 :
+// CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>] phases
+// CHECK: emit
+// CHECK: arith.maximumf
+// CHECK: math.erf
+// CHECK: kernel.rows dims [128, 8] ins(%arg0, %arg1, %arg2, %arg3 :
+// CHECK-SAME: combiners [#kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<max>, #kernel.combiner<add>] phases
+// CHECK: emit
+// CHECK: kernel.yield %{{.*}}, %{{.*}}, %{{.*}} : f32, f32, f32
+func.func @learned_load(%l: tensor<128x8xf32>, %n: tensor<128x8xf32>, %s: tensor<128x8xf32>, %d: tensor<128x8xf32>)
+    -> (tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>) {
+  %p = moe.learned_load_probability %l, %n, %s k 2 : tensor<128x8xf32>
+  %dl, %dn, %ds = moe.learned_load_probability_grad %l, %n, %s, %d k 2 : tensor<128x8xf32>
+  return %p, %dl, %dn, %ds : tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>, tensor<128x8xf32>
+}

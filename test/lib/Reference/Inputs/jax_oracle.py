@@ -121,6 +121,43 @@ def sparse(rng):
     compare("sparse", build, loss, [normal(rng, *s) for s in shapes], [noise])
 
 
+def learned_noise(rng):
+    """Noise of a learned scale, importance and load loss of arXiv 1701.06538 by the coefficient of variation itself."""
+    for T, D, E, k in [(12, 5, 4, 2), (9, 4, 5, 1), (6, 3, 3, 2)]:
+        noise = normal(rng, T, E)
+
+        def cv(x):
+            return jnp.std(x) / jnp.mean(x)
+
+        def loss(x, router, scale, noise):
+            clean, std = x @ router, jax.nn.softplus(x @ scale)
+            H = clean + noise * std
+            largest = jax.lax.top_k(H, k + 1)[0]
+            threshold = jnp.where(H >= largest[:, k - 1:k], largest[:, k:], largest[:, k - 1:k])
+            load = jax.scipy.stats.norm.cdf((clean - threshold) / std)
+            kept = jnp.where(H >= largest[:, k - 1:k], H, -jnp.inf)
+            return 3 * cv(jax.nn.softmax(kept).sum(0)) + cv(load.sum(0))
+
+        def build(f, v):
+            clean = f.linear(v[0], v[1], None, 1)
+            std = f.unary("softplus", f.linear(v[0], v[2], None, 1))
+            H = f.add(clean, f.op(f"{{y}} = moe.mul {v[3].name}, {std.name} : {{t}}", (T, E)))
+            load = f.op(f"{{y}} = moe.learned_load_probability {clean.name}, {H.name}, {std.name} k {k} : {{t}}", (T, E))
+
+            def cv_ops(x):
+                x = f.reduce(x, [0])
+                x = f.op(f"{{y}} = moe.cv_squared {x.name} : {x.type} -> {{t}}", ())
+                root = f.unary("rsqrt", x, "eps 1.0e-12")
+                return f.op(f"{{y}} = moe.mul {x.name}, {root.name} : {{t}}", ())
+
+            importance = cv_ops(f.unary("top_k_softmax", H, f"k {k}"))
+            importance = f.op(f"{{y}} = moe.scale {importance.name} by 3.0 : {{t}}", ())
+            return f.add(importance, cv_ops(load))
+
+        compare(f"learned noise, {E} experts, k {k}", build, loss,
+                [normal(rng, T, D), normal(rng, D, E), normal(rng, D, E)], [noise])
+
+
 def soft(rng):
     B, M, D, N, P, H, K = 2, 5, 4, 3, 2, 6, 3
     shapes = [(B, M, D), (D, N, P), (), (N, D, H), (N, H), (N, H, D), (N, D), (D, K), (K,)]
@@ -166,6 +203,6 @@ def attention(rng):
         compare(what, build, loss, [normal(rng, *s) for s in shapes])
 
 
-for test in (mixer, sparse, soft, attention):
+for test in (mixer, sparse, learned_noise, soft, attention):
     test(np.random.default_rng(11))
 finish()

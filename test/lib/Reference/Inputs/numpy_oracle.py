@@ -307,6 +307,22 @@ def losses(rng):
     check("load loss", got[2], (load.std() / load.mean()) ** 2)
 
 
+def learned_load(rng):
+    """Shazeer et al., arXiv 1701.06538, equations 8 to 10: P(x, i) = Phi((x Wg)_i - kth_excluding(H, k, i)) / softplus)."""
+    for T, E, k in [(12, 4, 2), (7, 3, 1), (9, 5, 4), (1, 2, 1)]:
+        clean, stds = normal(rng, T, E), np.log1p(np.exp(normal(rng, T, E)))
+        H = (clean + stds * normal(rng, T, E)).astype(np.float32).astype(np.float64)
+        f = Function()
+        c, n, s = f.argument(clean), f.argument(H), f.argument(stds)
+        got = f.run([f.op(f"{{y}} = moe.learned_load_probability {c.name}, {n.name}, {s.name} k {k} : {{t}}", (T, E))])
+        expected = np.empty((T, E))
+        for t in range(T):
+            for i in range(E):
+                others = np.sort(np.delete(H[t], i))[::-1]
+                expected[t, i] = 0.5 * (1 + ERF((clean[t, i] - others[k - 1]) / stds[t, i] / math.sqrt(2)))
+        check(f"learned load, {E} experts, k {k}", got[0], expected)
+
+
 # --- optimizers over several steps ----------------------------------------------
 
 def optimizers(rng):
@@ -469,6 +485,6 @@ def dropout(rng):
 
 
 if __name__ == "__main__":
-    for test in (mixer_block, routing, expert_choice, shared_experts, sparse_block, soft_moe, losses, optimizers, lamb, lion, random_numbers, dropout):
+    for test in (mixer_block, routing, groups, statistics, expert_choice, shared_experts, sparse_block, soft_moe, losses, learned_load, optimizers, lamb, lion, random_numbers, dropout):
         test(np.random.default_rng(7))
     finish()
