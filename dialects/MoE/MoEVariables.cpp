@@ -13,7 +13,8 @@ using namespace moec;
 using namespace moec::moe;
 
 LogicalResult InitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                               InitKind kind, FloatAttr value) {
+                               InitKind kind, FloatAttr value,
+                               std::optional<int64_t> alike) {
   bool takes = kind == InitKind::Constant || kind == InitKind::Normal ||
                kind == InitKind::Uniform;
   if (takes != bool(value))
@@ -24,6 +25,9 @@ LogicalResult InitAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (value && kind != InitKind::Constant && value.getValue().isNegative())
     return emitError() << "expected a value of 0 or more with "
                        << stringifyInitKind(kind) << ", got " << value;
+  if (alike && kind != InitKind::Normal && kind != InitKind::Uniform)
+    return emitError() << "expected 'alike' with normal or uniform, got "
+                       << stringifyInitKind(kind);
   return success();
 }
 
@@ -57,6 +61,11 @@ LogicalResult VariableOp::verify() {
   if (getDecay() && role != Role::Parameter)
     return emitOpError("expected 'decay' at a parameter only, got role ")
            << stringifyRole(role);
+  std::optional<InitAttr> init = getInit();
+  if (std::optional<int64_t> axis = init ? init->getAlike() : std::nullopt)
+    if (int64_t rank = getTensorType().getRank(); *axis < 0 || *axis >= rank)
+      return emitOpError("expected 'alike' to be one of ")
+             << rank << " axes, got " << *axis;
   if (std::optional<uint64_t> at = getAt(); at && int64_t(*at) < 0)
     return emitOpError("expected a place of 0 or more bytes, got ")
            << int64_t(*at);

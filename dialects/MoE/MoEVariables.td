@@ -14,12 +14,14 @@ def MoE_InitAttr : AttrDef<MoE_Dialect, "Init"> {
   let summary = "What a variable holds before training";
   let description = [{
     `zeros`; `ones`; `constant` with the value; `normal` with its standard deviation (mean 0); `uniform`
-    with its limit l, on [-l, l].
+    with its limit l, on [-l, l]. With `alike`, the number of an axis of the variable, random numbers are drawn for one
+    place along that axis and stand in all others as well: experts of a layer that start alike.
 
-    Examples: `#moe.init<zeros>`, `#moe.init<normal, 2.0e-02 : f64>`
+    Examples: `#moe.init<zeros>`, `#moe.init<normal, 2.0e-02 : f64>`, `#moe.init<normal, 2.0e-02 : f64 alike = 1>`
   }];
-  let parameters = (ins EnumParameter<MoE_InitKind>:$kind, OptionalParameter<"::mlir::FloatAttr">:$value);
-  let assemblyFormat = "`<` $kind (`,` $value^)? `>`";
+  let parameters = (ins EnumParameter<MoE_InitKind>:$kind, OptionalParameter<"::mlir::FloatAttr">:$value,
+    OptionalParameter<"std::optional<int64_t>">:$alike);
+  let assemblyFormat = "`<` $kind (`,` $value^)? (`alike` `=` $alike^)? `>`";
   let genVerifyDecl = 1;
 }
 

@@ -135,10 +135,16 @@ void EntryBuilder::writeVariable(Value value, StringRef name) {
                        FlatSymbolRefAttr::get(b.getContext(), name)));
 }
 
-static moe::InitAttr initOf(Builder &b, const Init &init) {
-  return moe::InitAttr::get(b.getContext(), *moe::symbolizeInitKind(init.op),
-                            init.number ? b.getF64FloatAttr(*init.number)
-                                        : FloatAttr());
+/// `experts`: the number of the variable's axis of experts, if it has one.
+static moe::InitAttr initOf(Builder &b, const Init &init, int64_t experts) {
+  moe::InitKind kind = *moe::symbolizeInitKind(init.op);
+  bool drawn = kind == moe::InitKind::Normal || kind == moe::InitKind::Uniform;
+  std::optional<int64_t> alike;
+  if (init.alike && drawn)
+    alike = experts;
+  return moe::InitAttr::get(
+      b.getContext(), kind,
+      init.number ? b.getF64FloatAttr(*init.number) : FloatAttr(), alike);
 }
 
 /// The argument that a statistic is. What runs with a shadow measures its own;
@@ -155,7 +161,7 @@ Value EntryBuilder::getStatistic(StringRef name, const ParamSpec &spec,
   }
   RankedTensorType type = floatType(counts, spec.shape);
   addVariable(variable, type, moe::Role::Statistic, "", false,
-              initOf(b, spec.init));
+              initOf(b, spec.init, 0));
   if (training && !variables.count(variable))
     statistics.push_back(variable);
   return readVariable(variable, type);
@@ -173,8 +179,9 @@ Value EntryBuilder::getParameter(StringRef name, const ParamSpec &spec,
                : group && group->decay     ? *group->decay
                                            : spec.decay && !frozen;
   RankedTensorType type = floatType(counts, spec.shape);
-  addVariable(name, type, moe::Role::Parameter, "", decay,
-              initOf(b, model.initOf(name, spec)));
+  addVariable(
+      name, type, moe::Role::Parameter, "", decay,
+      initOf(b, model.initOf(name, spec), static_cast<int64_t>(counts.size())));
   // A shadow is said by the node, or else evaluation may ask for one, of what
   // training averages.
   std::string average = shadow.str();

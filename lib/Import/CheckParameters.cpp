@@ -53,12 +53,15 @@ ArrayRef<SectionDef> moec::import::initDefs() {
   const AttrDef std{"std", AttrDef::Kind::Real, "standard deviation", true};
   const AttrDef limit{"limit", AttrDef::Kind::Real,
                       "the largest absolute value", true};
+  const AttrDef alike = AttrDef::flag(
+      "alike", false, "whether the experts of a layer have the same numbers");
   static const SectionDef defs[] = {
       {"zeros", "each element 0", {}},
       {"ones", "each element 1", {}},
       {"constant", "each element the same", {value}},
-      {"normal", "normal numbers with mean 0", {std}},
-      {"uniform", "evenly spread from -limit to limit", {limit}}};
+      {"normal", "normal numbers with mean 0", {std, alike}},
+      {"uniform", "evenly spread from -limit to limit", {limit, alike}},
+      {"default", "as the parameter's op says", {alike}}};
   return defs;
 }
 
@@ -121,6 +124,27 @@ static bool readPatterns(Reader &reader, const JsonValue &json, StringRef key,
   return good;
 }
 
+/// Only what experts have can be alike among them; a parameter that an earlier
+/// rule matches does not count.
+static bool checkAlike(Reader &reader, const JsonValue &alike,
+                       ArrayRef<InitRule> rules) {
+  bool good = true;
+  forEachParam(reader.model.graph, [&](StringRef name, ArrayRef<int64_t>,
+                                       const ParamSpec &spec, const Node &) {
+    bool earlier = llvm::any_of(rules.drop_back(), [&](const InitRule &rule) {
+      return matchesAny(rule.match, name);
+    });
+    if (!good || spec.statistic || spec.ofExperts || earlier ||
+        !matchesAny(rules.back().match, name))
+      return;
+    good = false;
+    reader.problems.add(alike, "'" + name + "' has no experts to be alike")
+        .expected("patterns that match the weights and biases of experts alone")
+        .fix("narrow 'match', such as to \"*.fc1.weight\", or remove 'alike'");
+  });
+  return good;
+}
+
 bool moec::import::checkInits(Reader &reader, const JsonValue &inits) {
   if (!inits.isArray() || inits.items.size() > maxPatterns) {
     reader.problems.add(inits, "'init' is not a list of start values")
@@ -143,13 +167,18 @@ bool moec::import::checkInits(Reader &reader, const JsonValue &inits) {
     }
     InitRule &rule = reader.model.inits.emplace_back();
     rule.init.op = def->name;
-    if (!values.empty())
-      rule.init.number = values.begin()->second.real;
+    for (const AttrDef &attr : def->attrs)
+      if (attr.kind == AttrDef::Kind::Real)
+        rule.init.number = values[attr.name].real;
+    const AttrValue &alike = values["alike"];
+    rule.init.alike = alike.integer != 0;
     const JsonValue *match = json.find("match");
     if (!match)
       reader.missing(json, what, "match")
           .expected("a pattern of parameter names, or a list of them");
     good &= match && readPatterns(reader, *match, "match", rule.match);
+    if (good && rule.init.alike)
+      good = checkAlike(reader, *alike.json, reader.model.inits);
   }
   return good;
 }

@@ -44,6 +44,7 @@ std::string toString(llvm::ArrayRef<int64_t> shape);
 struct Init {
   const char *op = "zeros";
   std::optional<double> number;
+  bool alike = false; ///< the experts of a layer have the same random numbers
   static Init zeros() { return {"zeros", std::nullopt}; }
   static Init ones() { return {"ones", std::nullopt}; }
   static Init normal(double std) { return {"normal", std}; }
@@ -59,6 +60,7 @@ struct ParamSpec {
   Init init;
   bool decay = false;
   bool statistic = false;
+  bool ofExperts = false; ///< the first axis is that of the experts
 
   llvm::StringRef kind() const { return statistic ? "statistic" : "parameter"; }
 };
@@ -231,7 +233,7 @@ struct ParameterGroup {
 /// matches counts.
 struct InitRule {
   std::vector<std::string> match; ///< patterns
-  Init init;
+  Init init;                      ///< may be `default`, what their ops say
 };
 
 /// Averages of parameters: s = d * s + (1 - d) * p after each update, where d
@@ -297,7 +299,7 @@ struct Model {
   std::optional<int> label;
 
   /// How the parameter of that name starts.
-  const Init &initOf(llvm::StringRef name, const ParamSpec &spec) const;
+  Init initOf(llvm::StringRef name, const ParamSpec &spec) const;
 };
 
 /// The batch sizes that the model lists. Problems with them are reported by

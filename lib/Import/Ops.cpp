@@ -68,8 +68,11 @@ void NodeCheck::linearParams(StringRef suffix, int64_t in, int64_t out,
   weight.append({in, out});
   offset.push_back(out);
   param(withSuffix(suffix, "weight"), weight, Init::lecun(in), /*decay=*/true);
-  if (bias)
-    param(withSuffix(suffix, "bias"), offset, Init::zeros());
+  checked.params.back().ofExperts = !lead.empty();
+  if (!bias)
+    return;
+  param(withSuffix(suffix, "bias"), offset, Init::zeros());
+  checked.params.back().ofExperts = !lead.empty();
 }
 
 void NodeCheck::normParams(StringRef suffix, int64_t width) {

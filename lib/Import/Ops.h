@@ -147,7 +147,8 @@ public:
                               /*decay=*/false, /*statistic=*/true});
   }
   /// A layer: suffix.weight [in, out], which decays, and suffix.bias [out],
-  /// both with `lead` in front; "" as suffix gives plain names.
+  /// both with `lead` in front, the number of experts if there are any; "" as
+  /// suffix gives plain names.
   void linearParams(llvm::StringRef suffix, int64_t in, int64_t out,
                     bool bias = true, llvm::ArrayRef<int64_t> lead = {});
   void normParams(llvm::StringRef suffix, int64_t width);

@@ -121,10 +121,16 @@ bool moec::import::matchesAny(ArrayRef<std::string> patterns, StringRef name) {
   });
 }
 
-const Init &Model::initOf(StringRef name, const ParamSpec &spec) const {
-  for (const InitRule &rule : inits)
-    if (matchesAny(rule.match, name))
+Init Model::initOf(StringRef name, const ParamSpec &spec) const {
+  for (const InitRule &rule : inits) {
+    if (!matchesAny(rule.match, name))
+      continue;
+    if (StringRef(rule.init.op) != "default")
       return rule.init;
+    Init own = spec.init;
+    own.alike = rule.init.alike;
+    return own;
+  }
   return spec.init;
 }
 

@@ -162,6 +162,8 @@ private:
            : init.getKind() == moe::InitKind::Uniform ? "limit"
                                                       : "value"] =
           value.getValueAsDouble();
+    if (std::optional<int64_t> axis = init.getAlike())
+      rule["alike"] = *axis;
     return rule;
   }
 

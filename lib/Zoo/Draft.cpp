@@ -86,6 +86,12 @@ std::string Draft::layers(const std::string &name, const std::string &input,
       node(name, "repeat", {input}, {{"block", block}, {"count", count}}));
 }
 
+void Draft::startAlike(const std::string &node) {
+  start({{"match", {"*." + node + ".fc1.weight", "*." + node + ".fc2.weight"}},
+         {"op", "default"},
+         {"alike", true}});
+}
+
 void Draft::head(const std::string &input, bool classToken) {
   std::string last =
       add(node("norm", "layer_norm", {input}, {{"eps", values.real("eps")}}));

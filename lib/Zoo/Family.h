@@ -89,7 +89,12 @@ public:
   /// `count` layers of a block; `input` itself for 0.
   std::string layers(const std::string &name, const std::string &input,
                      const std::string &block, int64_t count);
-  /// The last norm, the pooled features and, with classes, the logits.
+  /// A rule of how parameters start.
+  void start(Json rule) { inits.push_back(std::move(rule)); }
+  /// Experts of a layer start alike; `node` is what their layer is called.
+  void startAlike(const std::string &node);
+  /// The last norm, the pooled features and, with classes, the logits, with a
+  /// tanh layer ahead of them if one is asked for.
   void head(const std::string &input, bool classToken);
   /// The training section, of a model with classes or one that is pre-trained.
   void train(const Recipe &recipe);

@@ -35,6 +35,7 @@ static void build(const Values &values, Draft &draft) {
   tokens =
       draft.layers("dense", tokens, "dense", values.integer("layers") - soft);
   tokens = draft.layers("soft", tokens, "soft", soft);
+  draft.startAlike("moe");
   draft.head(tokens, classToken);
   Recipe recipe = softMoeRecipe();
   recipe.description =

@@ -75,8 +75,7 @@ static Recipe recipeOf(const Values &values) {
       "300 epochs of ImageNet-21k in batches of 4096, for v-moe-s32-8e of "
       "ImageNet-1k in batches of 8192 (the authors' configurations): Adam, "
       "clipping, 10,000 steps of warm-up, linear decay to 1e-5. Left out: "
-      "RandAugment, mixup, dropout of experts, experts of a layer that start "
-      "alike";
+      "RandAugment, mixup, dropout of experts";
   recipe.loss = "sigmoid_cross_entropy";
   recipe.schedule["final"] = std::min(1.0, 1e-5 / values.real("learning-rate"));
   // The Soft MoE paper's baselines are those without a class token.
@@ -84,8 +83,7 @@ static Recipe recipeOf(const Values &values) {
     recipe = softMoeRecipe();
     recipe.description =
         "That of Soft MoE's baselines (arXiv 2308.00951): JFT-4B, batches of "
-        "4096, Adam, clipping, a weight decay of 3 for the head. Left out: "
-        "experts of a layer that start alike";
+        "4096, Adam, clipping, a weight decay of 3 for the head";
   }
   recipe.routing = true;
   if (values.word("router") != "expert_choice") {
@@ -113,6 +111,7 @@ static void build(const Values &values, Draft &draft) {
   tokens = draft.layers("stack", tokens, every > 1 ? "period" : "sparse",
                         expertLayers);
   tokens = draft.layers("last", tokens, "dense", after);
+  draft.startAlike("moe");
   draft.head(tokens, classToken);
   draft.train(recipeOf(values));
 }

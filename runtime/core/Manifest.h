@@ -89,6 +89,9 @@ struct VariableInit {
   enum class Kind : uint8_t { Zeros, Ones, Constant, Normal, Uniform };
   Kind kind = Kind::Zeros;
   double value = 0;
+  /// An axis of the variable: what is drawn for one place along it stands in
+  /// all of them. -1: none.
+  int64_t alike = -1;
 };
 
 /// An array at byte `offset` of a block of the module.

@@ -59,6 +59,8 @@ static VariableInit readInit(const JsonView &view, const Variable &variable) {
                                     "uniform, got \"{}\"",
                                     op));
   }
+  if (auto axis = view.find("alike"))
+    init.alike = axis->integer(0, int64_t(variable.shape.size()) - 1);
   if (variable.dtype != DType::F32 && init.kind != Kind::Zeros &&
       init.kind != Kind::Ones)
     view.at("op").error(

@@ -53,17 +53,31 @@ static void fill(char *data, const Variable &variable, double value) {
   std::fill_n(reinterpret_cast<float *>(data), variable.elements, float(value));
 }
 
-/// f32 numbers at random. `key` is that of the variable's stream.
+/// f32 numbers at random. `key` is that of the variable's stream, whose numbers
+/// go to the elements in order, with `alike` to those at 0 along that axis and
+/// from there to the others.
 static void draw(float *values, const Variable &variable, uint64_t key,
                  int team) {
   bool normal = variable.init.kind == VariableInit::Kind::Normal;
-  int64_t pairs = (variable.elements + 1) / 2;
+  int64_t copies = 1, inner = variable.elements;
+  if (size_t axis = size_t(variable.init.alike); variable.init.alike >= 0) {
+    copies = variable.shape[axis];
+    inner = 1;
+    for (size_t i = axis + 1; i < variable.shape.size(); ++i)
+      inner *= variable.shape[i];
+  }
+  if (variable.elements == 0)
+    return;
+  int64_t count = variable.elements / copies, pairs = (count + 1) / 2;
 #pragma omp parallel for num_threads(team) if (pairs > 4096)
   for (int64_t pair = 0; pair < pairs; ++pair) {
     double drawn[2];
     drawPair(key, uint64_t(pair), normal, drawn);
-    for (int64_t i = 2 * pair, j = 0; i < variable.elements && j < 2; ++i, ++j)
-      values[i] = float(drawn[j] * variable.init.value);
+    for (int64_t i = 2 * pair, j = 0; i < count && j < 2; ++i, ++j) {
+      float *first = values + i / inner * copies * inner + i % inner;
+      for (int64_t copy = 0; copy < copies; ++copy)
+        first[copy * inner] = float(drawn[j] * variable.init.value);
+    }
   }
 }
 

@@ -62,3 +62,13 @@ func.func @f() attributes {moe.entry = #moe.entry<"infer", batch = -1>} { return
 
 // expected-error @+1 {{expected one role of a variable, got two}}
 moe.variable @w : tensor<8xf32> role(parameter) role(statistic)
+
+// -----
+
+// expected-error @+1 {{expected 'alike' with normal or uniform, got zeros}}
+moe.variable @w : tensor<2x8xf32> role(parameter) init<zeros alike = 0>
+
+// -----
+
+// expected-error @+1 {{expected 'alike' to be one of 2 axes, got 2}}
+moe.variable @w : tensor<2x8xf32> role(parameter) init<normal, 0.1 alike = 2>

@@ -409,6 +409,8 @@ func.func @several_updates(%p: tensor<2x4xf32>, %q: tensor<f32>, %lr: tensor<f32
 moe.variable @fc1.weight : tensor<4x96x192xf32> role(parameter) decay init<normal, 0.1>
 // CHECK: moe.variable @fc1.weight.mean : tensor<4x96x192xf32> role(moment) of @fc1.weight at 64
 moe.variable @fc1.weight.mean : tensor<4x96x192xf32> role(moment) of @fc1.weight at 64
+// CHECK: moe.variable @moe.fc1.weight : tensor<4x8x96x192xf32> role(parameter) init<normal, 1.000000e-01 : f64 alike = 1>
+moe.variable @moe.fc1.weight : tensor<4x8x96x192xf32> role(parameter) init<normal, 0.1 alike = 1>
 // CHECK: moe.variable @bn.mean : tensor<256xf32> role(statistic) init<zeros>
 moe.variable @bn.mean : tensor<256xf32> role(statistic) init<zeros>
 // CHECK: moe.variable @phi.scale : tensor<f32> role(parameter) init<ones>

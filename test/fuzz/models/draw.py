@@ -226,6 +226,10 @@ class Drawing:
         nodes.append({"name": name, "op": op, "inputs": inputs * (self.copies if op == "concat" else 1), **attrs})
         if op in ("moe", "soft_moe"):
             self.routed.append(prefix + name)
+            if attrs.get("expert", "mlp") == "mlp":
+                self.alike.append(f"*{name}.fc?.*")
+        if op == "moe":
+            self.routers.append(prefix + name)
         if op == "moe" and attrs.get("router") != "expert_choice":
             self.balanced.append(prefix + name)
             if attrs.get("k", 1) < attrs["experts"] if "learned_noise" in attrs else attrs.get("noise", 1) != 0:
@@ -484,6 +488,9 @@ def draw_model(random):
         model["init"] = [{"match": "logits.*", **random.choice([
             {"op": "zeros"}, {"op": "ones"}, {"op": "constant", "value": -0.7}, {"op": "normal", "std": 0.5},
             {"op": "uniform", "limit": 2}])}]
+    if d.alike and d.chance(0.3):
+        model.setdefault("init", []).append({"match": random.choice(d.alike), "alike": d.chance(0.8), **random.choice([
+            {"op": "default"}, {"op": "default"}, {"op": "normal", "std": 0.3}, {"op": "uniform", "limit": 0.5}])})
     if d.chance(0.08):
         model["dims"]["batch"] = sorted({d.batch, d.size(6)}, reverse=d.chance(0.5))
     if d.blocks:

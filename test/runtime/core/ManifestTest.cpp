@@ -171,6 +171,8 @@ static const Damage damages[] = {
     {"replace", "/variables/0/init", "{\"op\": \"magic\"}", "got \"magic\""},
     {"replace", "/variables/0/init", "{\"op\": \"normal\"}",
      "\"std\" is missing"},
+    {"replace", "/variables/0/init",
+     "{\"op\": \"normal\", \"std\": 1, \"alike\": 2}", "/init/alike: expect"},
     {"replace", "/variables/0/dtype", "\"i32\"",
      "\"weight\" is of i32: expected zeros or ones, got \"normal\""},
     {"replace", "/kernels/0/blocks", "-1", "/kernels/0/blocks: expected"},

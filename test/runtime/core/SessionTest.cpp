@@ -116,6 +116,27 @@ TEST(Session, InitialValues) {
   EXPECT_EQ(floats(params(toy) + 48, 3), (std::vector<float>(3, 0.0f)));
 }
 
+/// The numbers of a stream in order, for one place along the axis.
+TEST(Session, AlikeAlongAnAxis) {
+  auto start = [](const char *alike) {
+    std::string from =
+        R"("block": "parameter", "offset": 0, "init": { "op": "uniform", "limit": 1 })";
+    std::string to =
+        R"("block":"parameter","offset":0,"init":{"op":"uniform","limit":1)";
+    to += alike;
+    to.resize(from.size(), ' ');
+    Session session(changedModule("roles", from, to), with(2));
+    session.initVariables(5);
+    return floats(params(session), 6);
+  };
+  std::vector<float> plain = start("}"), rows = start(",\"alike\":0}"),
+                     columns = start(",\"alike\":1}");
+  EXPECT_EQ(rows, (std::vector<float>{plain[0], plain[1], plain[2], plain[0],
+                                      plain[1], plain[2]}));
+  EXPECT_EQ(columns, (std::vector<float>{plain[0], plain[0], plain[0], plain[1],
+                                         plain[1], plain[1]}));
+}
+
 /// Bit by bit what seed, name and index gave in every version: weights that a
 /// seed makes are part of a run.
 TEST(Session, StartValuesAreForEver) {
