@@ -247,6 +247,7 @@ public:
   mlir::Value scale(mlir::Value x, double factor);
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<int64_t> shape);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> permutation);
+  /// `axes` of `shape` are those that `x` lacks.
   mlir::Value broadcast(mlir::Value x, llvm::ArrayRef<int64_t> shape,
                         llvm::ArrayRef<int64_t> axes);
   mlir::Value reduce(mlir::Value x, llvm::ArrayRef<int64_t> axes);

@@ -58,6 +58,14 @@ const std::vector<Option> &moec::zoo::allOptions() {
       whole("expert-layers", "layers with experts, the last that can be"),
       whole("every", "layers with experts are each so many-th"),
       whole("slots", "slots of an expert"),
+      word("dispatch",
+           "what a slot takes: a mixture of the tokens, their mean, or the one "
+           "of its number",
+           {"soft", "uniform", "identity"}),
+      word("combine",
+           "what a token takes: a mixture of the slots, their mean, or the one "
+           "of its number",
+           {"soft", "uniform", "identity"}),
       word("router", "who chooses: items their experts, or experts their items",
            {"top_k", "expert_choice"}),
       whole("k", "experts that an item goes to"),

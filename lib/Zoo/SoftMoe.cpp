@@ -31,7 +31,9 @@ static void build(const Values &values, Draft &draft) {
                                      {"slots", "slots"},
                                      {"hidden", "hidden"},
                                      {"activation", values.word("activation")},
-                                     {"eps", values.real("eps")}})));
+                                     {"eps", values.real("eps")},
+                                     {"dispatch", values.word("dispatch")},
+                                     {"combine", values.word("combine")}})));
   tokens =
       draft.layers("dense", tokens, "dense", values.integer("layers") - soft);
   tokens = draft.layers("soft", tokens, "soft", soft);
@@ -40,10 +42,12 @@ static void build(const Values &values, Draft &draft) {
   Recipe recipe = softMoeRecipe();
   recipe.description =
       "JFT-4B, batches of 4096 (arXiv 2308.00951 and the authors' "
-      "configuration): Adam, clipping, a weight decay of 3 for the head; scale "
-      "decays, phi does not. Left out: experts of a layer that start alike";
-  recipe.groups.push_back({{"match", "*.moe.phi"}, {"decay", false}});
-  recipe.groups.push_back({{"match", "*.moe.scale"}, {"decay", true}});
+      "configuration): Adam, clipping, a weight decay of 3 for the head";
+  if (values.word("dispatch") == "soft" || values.word("combine") == "soft") {
+    recipe.description += "; scale decays, phi does not";
+    recipe.groups.push_back({{"match", "*.moe.phi"}, {"decay", false}});
+    recipe.groups.push_back({{"match", "*.moe.scale"}, {"decay", true}});
+  }
   draft.train(recipe);
 }
 
@@ -82,6 +86,8 @@ const Family moec::zoo::softMoeFamily = {
                 {"experts", 128},
                 {"expert-layers", 6},
                 {"slots", 1},
+                {"dispatch", "soft"},
+                {"combine", "soft"},
                 {"epochs", 300}},
                softMoeTraining()),
     {entry("soft-moe-s16", 16, 12, 384, 1536, 6, 128, 6, "933 M", "8.6"),

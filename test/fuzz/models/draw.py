@@ -163,8 +163,13 @@ class Drawing:
         rows = experts * slots
         if not self.afford(rows * shape[1] * (3 * shape[0] + 2 * hidden)):
             return None
-        return {"experts": experts, "slots": slots, "hidden": hidden, "eps": self.random.choice([1e-6, 1e-3]),
-                **self.activated()}, shape
+        attrs = {"experts": experts, "slots": slots, "hidden": hidden, "eps": self.random.choice([1e-6, 1e-3]),
+                 **self.activated()}
+        forms = ["soft", "uniform", "uniform"] + ["identity"] * (3 if rows == shape[0] else 0)
+        for key in ("dispatch", "combine"):
+            if self.chance(0.3):
+                attrs[key] = self.random.choice(forms)
+        return attrs, shape
 
     def attention(self, shape):
         heads = self.random.choice([h for h in range(1, shape[1] + 1) if shape[1] % h == 0])
