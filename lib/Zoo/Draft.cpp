@@ -100,6 +100,12 @@ void Draft::head(const std::string &input, bool classToken) {
     last = add(node("first", "slice", {last}, {{"size", 1}}));
   last = add(node("features", "mean", {last}));
   if (classifies()) {
+    if (values.has("pre-logits") && values.integer("pre-logits")) {
+      add(node("pre_logits", "linear", {last},
+               {{"features", values.integer("pre-logits")}}));
+      last = add(node("representation", "activation", {"pre_logits"},
+                      {{"form", "tanh"}}));
+    }
     sizes({"classes"});
     last = add(node("logits", "linear", {last}, {{"features", "classes"}}));
     inits.push_back({{"match", "logits.weight"}, {"op", "zeros"}});

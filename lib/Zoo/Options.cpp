@@ -51,6 +51,8 @@ const std::vector<Option> &moec::zoo::allOptions() {
       word("pool",
            "what the head reads: a class token, or the mean of all tokens",
            {"token", "mean"}),
+      whole("pre-logits", "width of a tanh layer ahead of the head; 0: none",
+            0),
       whole("experts", "experts of a layer"),
       whole("first-experts",
             "experts of the first third of the layers; each further third has "

@@ -168,8 +168,9 @@ static std::vector<Entry> entries() {
   largest.published = Published{
       "14.7 B", "", {}, "arXiv 2106.05974, as a secondary source tells"};
   Entry released = vMoe("v-moe-s32-8e", sizes(32, 8, 512, 2048, 8), 2, 3e-3);
-  released.settings = join(std::move(released.settings),
-                           {{"experts", 8}, {"eval-capacity-factor", 4.0}});
+  released.settings = join(
+      std::move(released.settings),
+      {{"experts", 8}, {"eval-capacity-factor", 4.0}, {"pre-logits", 512}});
   Entry releasedBase =
       vMoe("v-moe-b16-8e", sizes(16, 12, 768, 3072, 12), 6, 8e-4);
   releasedBase.settings.push_back({"experts", 8});
@@ -206,12 +207,12 @@ const Family moec::zoo::vMoeFamily = {
     "experts in every second layer; 32 of them is a reading for all but "
     "v-moe-15b, whose published size 32 meets, and its 16 heads are one. "
     "v-moe-s32-8e (the last 2 odd layers) and v-moe-b16-8e are models whose "
-    "weights were released (google-research/vmoe); the tanh layer ahead of the "
-    "first one's head is left out. v-moe-s16-32e and expert-choice-* are "
-    "baselines of the Soft MoE paper, with its form of a Transformer; where "
-    "the experts of v-moe-s16-32e stand is a reading. Items compete within a "
-    "batch, or, where experts choose, an image: V-MoE's groups are 8 images, "
-    "so --batch is 8.",
+    "weights were released (google-research/vmoe); the first one has a tanh "
+    "layer ahead of its head. v-moe-s16-32e and expert-choice-* are baselines "
+    "of the Soft MoE paper, with its form of a Transformer; where the experts "
+    "of v-moe-s16-32e stand is a reading. Items compete within groups of 8 "
+    "images, or, in expert-choice-*, an image; a batch is a multiple of that, "
+    "or one smaller group.",
     withCommon({{"patch", 16},
                 {"layers", 12},
                 {"width", 768},
@@ -219,6 +220,7 @@ const Family moec::zoo::vMoeFamily = {
                 {"heads", 12},
                 {"qk-norm", "none"},
                 {"pool", "token"},
+                {"pre-logits", 0},
                 {"experts", 32},
                 {"expert-layers", 6},
                 {"every", 2},

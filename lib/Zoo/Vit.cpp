@@ -86,6 +86,7 @@ const Family moec::zoo::vitFamily = {
                 {"pretrain", "none"},
                 {"projector-hidden", 4096},
                 {"projector-width", 256},
+                {"pre-logits", 0},
                 {"epochs", 300}},
                softMoeTraining()),
     {entry("vit-s16", 16, 12, 384, 1536, 6, "33 M", "9.2"),

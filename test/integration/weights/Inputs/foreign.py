@@ -221,7 +221,7 @@ def vit_linen(w, images):
     return vit(w, images, ("MultiHeadDotProductAttention_0", "LayerNorm_1", "MlpBlock_0"))
 
 
-def vmoe_model(w, images, layers, class_token, qk_norm):
+def vmoe_model(w, images, layers, class_token, qk_norm, pre_logits=0):
     """`layers`: for each the name of its expert layer in Flax, or none."""
     net = Flax(w)
     x = flax_tokens(net, images, "Encoder", class_token)
@@ -231,7 +231,10 @@ def vmoe_model(w, images, layers, class_token, qk_norm):
         y = net.norm(x, f"{block}/LayerNorm_1")
         x = x + (getattr(net, expert_layer)(y, f"{block}/Moe") if expert_layer else net.mlp(y, f"{block}/Mlp", HIDDEN))
     x = net.norm(x, "Encoder/encoder_norm")
-    return net.linear(x[:, 0] if class_token else x.mean(1), "head", CLASSES)
+    x = x[:, 0] if class_token else x.mean(1)
+    if pre_logits:
+        x = np.tanh(net.linear(x, "pre_logits", pre_logits))
+    return net.linear(x, "head", CLASSES)
 
 
 def soft_moe(w, images):
@@ -239,8 +242,8 @@ def soft_moe(w, images):
 
 
 def v_moe(w, images):
-    """Two dense layers, two pairs of a dense and a sparse one, a dense one."""
-    return vmoe_model(w, images, [None, None, None, "moe", None, "moe", None], class_token=True, qk_norm=False)
+    """Two dense layers, two pairs of a dense and a sparse one, a dense one, a tanh layer ahead of the head."""
+    return vmoe_model(w, images, [None, None, None, "moe", None, "moe", None], class_token=True, qk_norm=False, pre_logits=6)
 
 
 def v_moe_every_1(w, images):

@@ -151,6 +151,8 @@ def derived():
             ("l32", (32,) + L, 12, 32), ("l16", (16,) + L, 12, 32), ("h14", (14,) + H, 16, 32),
             ("15b", (14, 48, 1408, 6400, 16), 24, 32), ("s32-8e", (32,) + S8, 2, 8), ("b16-8e", (16,) + B, 6, 8)]:
         both = routed(size, layers, experts, None, lambda tokens: 2 * tokens)
+        if name == "s32-8e":  # The tanh layer ahead of the head.
+            both = both[0] + linear(512, 512), both[1] + 512 * 512
         table["v-moe-" + name] = both, both
     table["v-moe-s16-32e"] = (routed((16,) + S12, 6, 32, "norm", lambda tokens: tokens),)
     for name, size in {
