@@ -18,6 +18,8 @@ ROUTED = ("sparse_mlp", "v_moe")
 # Options of the zoo for training. Noise is drawn from a generator of each
 # implementation's own; without it all compute the same.
 NO_NOISE = {name: ["--noise", "0"] for name in ("sparse-b", "v-moe-s16-32e", "expert-choice-s16")}
+# The peers route a batch as one group.
+ONE_GROUP = ("v-moe-s16-32e",)
 
 # Products of the models: (name, batch) -> tokens, width, axis that is multiplied, features.
 PRODUCTS = {
@@ -54,7 +56,8 @@ class Case:
 
     def zoo_arguments(self):
         noise = NO_NOISE.get(self.subject, []) if self.kind == "training" else []
-        return ["zoo", self.subject, "--batch", str(self.batch)] + noise + self.options
+        group = ["--group-size", str(self.batch)] if self.subject in ONE_GROUP else []
+        return ["zoo", self.subject, "--batch", str(self.batch)] + noise + group + self.options
 
 
 def all_cases():
@@ -102,9 +105,12 @@ def product_model(product, batch):
         "outputs": ["y"]})
 
 
-def with_one_decay(model):
-    """The model with one weight decay for all that decays, which is what peers have."""
-    optimizer = model.get("training", {}).get("optimizer", {})
+def as_peers_train(model):
+    """The model with one weight decay for all that decays, and without statistics of
+    its routers, which is what peers have."""
+    training = model.get("training", {})
+    training.pop("routing_statistics", None)
+    optimizer = training.get("optimizer", {})
     if "groups" in optimizer:
         optimizer["groups"] = [group for group in optimizer["groups"] if "weight_decay" not in group]
     return model

@@ -62,7 +62,7 @@ def prepare(setup, case):
     else:
         setup.run(*case.zoo_arguments(), "-o", model)
         with open(model, encoding="utf-8") as file:
-            graph = cases.with_one_decay(json.load(file))
+            graph = cases.as_peers_train(json.load(file))
         with open(model, "w", encoding="utf-8") as file:
             json.dump(graph, file)
         task["dims"] = cases.dims_of(graph, case.kind == "training")
