@@ -87,6 +87,9 @@ static const char *checkAccess(kernel::MapOp map, Move &move) {
     allowed = packed;
   std::optional<unsigned> vectorDim;
   for (auto [i, moved] : llvm::enumerate(maps)) {
+    // Row numbers say where an element lies, and are none themselves.
+    if (operand && isIndex(map, i))
+      continue;
     std::optional<unsigned> dim = getUnitStrideDim(moved);
     if (dim && llvm::is_contained(allowed, *dim)) {
       vectorDim = dim;

@@ -33,6 +33,32 @@ func.func @normalised(%a: tensor<8x32xf32>, %r: tensor<8xf32>, %w: tensor<32x16x
 
 // -----
 
+// Row numbers, here side by side along k, cannot stand for the operand that they gather.
+
+// CHECK-LABEL: func.func @gathered_columns
+// CHECK:         kernel.map
+// CHECK:         kernel.contract dims [20, 16, 8]
+// REMARK: remark: [Missed] FuseOperands
+// REMARK-SAME: Function=gathered_columns
+// REMARK-SAME: no input keeps the operand contiguous
+func.func @gathered_columns(%a: tensor<12x10xf32>, %items: tensor<2x8xi32>, %w: tensor<8x16xf32>) -> tensor<2x16x10xf32> {
+  %e0 = tensor.empty() : tensor<2x8x10xf32>
+  %e1 = tensor.empty() : tensor<2x16x10xf32>
+  %d = kernel.map dims [2, 8, 10] ins(%a, %items : tensor<12x10xf32>, tensor<2x8xi32>) outs(%e0 : tensor<2x8x10xf32>)
+    maps [affine_map<(i, j, c) -> (0, c)>, affine_map<(i, j, c) -> (i, j)>, affine_map<(i, j, c) -> (i, j, c)>] gathers [1, -1]
+    body { ^bb0(%p: f32, %q: i32): kernel.yield %p : f32 } -> tensor<2x8x10xf32>
+  %y = kernel.contract dims [20, 16, 8] ins(%d, %w : tensor<2x8x10xf32>, tensor<8x16xf32>)
+    outs(%e1 : tensor<2x16x10xf32>)
+    maps [affine_map<(m, n, k) -> (m floordiv 10, k, m mod 10)>, affine_map<(m, n, k) -> (k, n)>,
+          affine_map<(m, n, k) -> (m floordiv 10, n, m mod 10)>]
+    lhs { ^bb0(%l: f32, %q: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %q: f32): kernel.yield %q : f32 }
+    epilogue { ^bb0(%l: f32, %q: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<2x16x10xf32>
+  return %y : tensor<2x16x10xf32>
+}
+
+// -----
+
 // A row gather (dispatch) becomes a gather of the contraction.
 
 // CHECK-LABEL: func.func @gathered
