@@ -94,9 +94,10 @@ unsigned KernelSpec::input(Value value, ArrayRef<AffineExpr> exprs,
 }
 
 void KernelSpec::result(OpBuilder &builder, ArrayRef<int64_t> shape,
-                        ArrayRef<AffineExpr> exprs) {
-  resultInto(tensor::EmptyOp::create(builder, loc, shape, builder.getF32Type()),
-             exprs);
+                        ArrayRef<AffineExpr> exprs, Type element) {
+  if (!element)
+    element = builder.getF32Type();
+  resultInto(tensor::EmptyOp::create(builder, loc, shape, element), exprs);
 }
 
 void KernelSpec::resultInto(Value init, ArrayRef<AffineExpr> exprs) {

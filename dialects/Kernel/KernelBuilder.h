@@ -80,9 +80,10 @@ public:
   /// input's number.
   unsigned input(mlir::Value value, llvm::ArrayRef<mlir::AffineExpr> exprs,
                  int32_t gather = -1);
-  /// Adds an f32 result of `shape`, stored at `exprs`, into a fresh tensor.
+  /// Adds a result of `shape`, f32 unless `element` says otherwise, stored at
+  /// `exprs`, into a fresh tensor.
   void result(mlir::OpBuilder &builder, llvm::ArrayRef<int64_t> shape,
-              llvm::ArrayRef<mlir::AffineExpr> exprs);
+              llvm::ArrayRef<mlir::AffineExpr> exprs, mlir::Type element = {});
   /// Adds a result that overwrites `init`.
   void resultInto(mlir::Value init, llvm::ArrayRef<mlir::AffineExpr> exprs);
   /// Dimension `dim` runs over the rows of group d0, whose bounds input

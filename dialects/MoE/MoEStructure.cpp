@@ -7,6 +7,7 @@
 
 #include "dialects/MoE/MoEVerify.h"
 #include "mlir/IR/PatternMatch.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace moec;
@@ -88,7 +89,7 @@ LogicalResult ReshapeOp::verify() {
   if (from.getNumElements() != to.getNumElements())
     return emitOpError("expected a result of ")
            << from.getNumElements() << " elements, got " << to.getNumElements();
-  return expectOneElementType(*this);
+  return expectSameElementType(*this);
 }
 
 LogicalResult TransposeOp::verify() {
@@ -128,7 +129,7 @@ LogicalResult BroadcastOp::verify() {
       failed(expectShape(*this, "an input", getInput(),
                          without(shape, getAxes()))))
     return failure();
-  return expectOneElementType(*this);
+  return expectSameElementType(*this);
 }
 
 LogicalResult ReduceOp::verify() {
@@ -138,6 +139,16 @@ LogicalResult ReduceOp::verify() {
                          without(shape, getAxes()))))
     return failure();
   return expectOneElementType(*this);
+}
+
+LogicalResult FillOp::verify() {
+  double value = getValue().convertToDouble();
+  bool isWhole = value == std::floor(value) && value >= -2147483648.0 &&
+                 value <= 2147483647.0;
+  if (getElementTypeOrSelf(getType()).isInteger() && !isWhole)
+    return emitOpError("expected a whole number of 32 bits, got ")
+           << numberText(getValue());
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -78,8 +78,8 @@ def MoE_ReshapeOp : MoE_CheapOp<"reshape"> {
     }
     ```
   }];
-  let arguments = (ins MoE_Tensor:$input);
-  let results = (outs MoE_Tensor:$result);
+  let arguments = (ins MoE_Elements:$input);
+  let results = (outs MoE_Elements:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -121,8 +121,8 @@ def MoE_BroadcastOp : MoE_CheapOp<"broadcast"> {
     }
     ```
   }];
-  let arguments = (ins MoE_Tensor:$input, DenseI64ArrayAttr:$axes);
-  let results = (outs MoE_Tensor:$result);
+  let arguments = (ins MoE_Elements:$input, DenseI64ArrayAttr:$axes);
+  let results = (outs MoE_Elements:$result);
   let assemblyFormat = "$input `axes` $axes attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -152,6 +152,8 @@ def MoE_ReduceOp : MoE_DiffOp<"reduce"> {
 def MoE_FillOp : MoE_Op<"fill", [Pure]> {
   let summary = "A tensor of one value";
   let description = [{
+    Of i32, `value` is a whole number that it can hold.
+
     Example:
 
     ```mlir
@@ -162,8 +164,9 @@ def MoE_FillOp : MoE_Op<"fill", [Pure]> {
     ```
   }];
   let arguments = (ins F64Attr:$value);
-  let results = (outs MoE_Tensor:$result);
+  let results = (outs MoE_Elements:$result);
   let assemblyFormat = "$value attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def MoE_IotaOp : MoE_Op<"iota", [Pure, MoE_CheapToRecompute]> {

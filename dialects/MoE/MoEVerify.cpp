@@ -58,11 +58,13 @@ LogicalResult moe::expectChoices(Operation *op, int64_t k, int64_t experts) {
   return op->emitOpError("expected 1 <= k <= ") << experts << ", got " << k;
 }
 
-LogicalResult moe::expectOneElementType(Operation *op) {
+/// One element type of those that `counts` says yes to.
+static LogicalResult expectOneOf(Operation *op,
+                                 function_ref<bool(Type)> counts) {
   Type first;
   auto check = [&](Type type) -> LogicalResult {
     auto shaped = dyn_cast<ShapedType>(type);
-    if (!shaped || !isa<FloatType>(shaped.getElementType()))
+    if (!shaped || !counts(shaped.getElementType()))
       return success();
     Type element = shaped.getElementType();
     if (!first)
@@ -81,6 +83,14 @@ LogicalResult moe::expectOneElementType(Operation *op) {
   return success();
 }
 
+LogicalResult moe::expectOneElementType(Operation *op) {
+  return expectOneOf(op, [](Type type) { return isa<FloatType>(type); });
+}
+
+LogicalResult moe::expectSameElementType(Operation *op) {
+  return expectOneOf(op, [](Type) { return true; });
+}
+
 LogicalResult moe::expectSinglePlan(Operation *op, RoutingType plan) {
   if (plan.getStack() == 0)
     return success();
@@ -88,8 +98,7 @@ LogicalResult moe::expectSinglePlan(Operation *op, RoutingType plan) {
          << plan.getStack();
 }
 
-/// As one would write it: 0.5, not 5.000000e-01.
-static std::string numberText(const APFloat &value) {
+std::string moe::numberText(const APFloat &value) {
   SmallString<16> text;
   value.toString(text);
   return text.str().str();

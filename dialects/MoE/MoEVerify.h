@@ -36,8 +36,12 @@ mlir::LogicalResult expectChoices(mlir::Operation *op, int64_t k,
                                   int64_t experts);
 /// All floating-point operands and results have the same element type.
 mlir::LogicalResult expectOneElementType(mlir::Operation *op);
+/// All operands and results have the same element type.
+mlir::LogicalResult expectSameElementType(mlir::Operation *op);
 /// The plan is that of one iteration, not a stack.
 mlir::LogicalResult expectSinglePlan(mlir::Operation *op, RoutingType plan);
+/// As one would write it: 0.5, not 5.000000e-01.
+std::string numberText(const llvm::APFloat &value);
 /// "expected <what> >= 0, got -1".
 mlir::LogicalResult expectNotNegative(mlir::Operation *op, llvm::StringRef what,
                                       const llvm::APFloat &value);

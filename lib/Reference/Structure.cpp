@@ -52,7 +52,10 @@ static Status evalBroadcast(moe::BroadcastOp op, Frame<T> &frame) {
   TensorOf<T> result = zerosFor<T>(op.getResult());
   std::vector<int64_t> source = withoutAxes(result.shape, op.getAxes());
   for (int64_t i = 0; i < result.size(); ++i)
-    result.floats[i] = input.floats[source[i]];
+    if (result.isInt)
+      result.ints[i] = input.ints[source[i]];
+    else
+      result.floats[i] = input.floats[source[i]];
   frame.set(op.getResult(), std::move(result));
   return Status::Done;
 }
@@ -102,9 +105,11 @@ static Status evalSliceAxis(moe::SliceOp op, Frame<T> &frame) {
 
 template <typename T> static Status evalFill(moe::FillOp op, Frame<T> &frame) {
   auto type = cast<RankedTensorType>(op.getType());
+  double value = op.getValue().convertToDouble();
   frame.set(op.getResult(),
-            TensorOf<T>::floating(type.getShape(),
-                                  T(op.getValue().convertToDouble())));
+            isIntegral(type)
+                ? TensorOf<T>::integer(type.getShape(), int32_t(value))
+                : TensorOf<T>::floating(type.getShape(), T(value)));
   return Status::Done;
 }
 

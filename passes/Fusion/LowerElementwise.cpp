@@ -195,12 +195,16 @@ static Lowered lowerReluGrad(OpBuilder &builder, moe::ReluGradOp op,
 static Lowered lowerFill(OpBuilder &builder, moe::FillOp op,
                          moe::FillOp::Adaptor) {
   double value = op.getValue().convertToDouble();
-  Value result =
-      elementwise(builder, op.getLoc(), shapeOf(op.getResult()), ValueRange(),
-                  [&](ScalarBuilder &s, ValueRange) -> SmallVector<Value> {
-                    return {s.constant(value)};
-                  });
-  return SmallVector<Value>{result};
+  ArrayRef<int64_t> shape = shapeOf(op.getResult());
+  Type element = getElementTypeOrSelf(op.getType());
+  KernelSpec spec(op.getLoc(), elementSpace(shape));
+  spec.result(builder, shape, identity(builder.getContext(), shape.size()),
+              element);
+  auto body = [&](ScalarBuilder &s, ValueRange) -> SmallVector<Value> {
+    return {element.isInteger() ? s.constantI32(int64_t(value))
+                                : s.constant(value)};
+  };
+  return SmallVector<Value>(spec.map(builder, body));
 }
 
 static Lowered lowerIota(OpBuilder &builder, moe::IotaOp op,

@@ -18,7 +18,8 @@ static Value copyFrom(OpBuilder &builder, Location loc, Value input,
                       ArrayRef<AffineExpr> exprs, ArrayRef<int64_t> shape) {
   KernelSpec spec(loc, elementSpace(shape));
   spec.input(input, exprs);
-  spec.result(builder, shape, identity(loc.getContext(), shape.size()));
+  spec.result(builder, shape, identity(loc.getContext(), shape.size()),
+              getElementTypeOrSelf(input));
   return spec.map(builder, [](ScalarBuilder &, ValueRange args) {
     return SmallVector<Value>{args[0]};
   })[0];

@@ -211,6 +211,38 @@ func.func @concat_result(%x: tensor<2x49x8xf32>) -> tensor<2x97x8xf32> {
 
 // -----
 
+func.func @broadcast_type(%x: tensor<2xi32>) -> tensor<3x2xf32> {
+  // expected-error @+1 {{expected one element type, got 'i32' and 'f32'}}
+  %y = moe.broadcast %x axes [0] : tensor<2xi32> -> tensor<3x2xf32>
+  return %y : tensor<3x2xf32>
+}
+
+// -----
+
+func.func @reshape_type(%x: tensor<4xi32>) -> tensor<2x2xf32> {
+  // expected-error @+1 {{expected one element type, got 'i32' and 'f32'}}
+  %y = moe.reshape %x : tensor<4xi32> -> tensor<2x2xf32>
+  return %y : tensor<2x2xf32>
+}
+
+// -----
+
+func.func @fill_part() -> tensor<4xi32> {
+  // expected-error @+1 {{expected a whole number of 32 bits, got 0.5}}
+  %y = moe.fill 0.5 : tensor<4xi32>
+  return %y : tensor<4xi32>
+}
+
+// -----
+
+func.func @fill_large() -> tensor<4xi32> {
+  // expected-error @+1 {{expected a whole number of 32 bits, got 2147483648}}
+  %y = moe.fill 2147483648.0 : tensor<4xi32>
+  return %y : tensor<4xi32>
+}
+
+// -----
+
 func.func @slice_begin(%x: tensor<2x49x8xf32>) -> tensor<2x48x8xf32> {
   // expected-error @+1 {{expected 0 <= begin <= 1 for 48 of 49, got 2}}
   %y = moe.slice %x axis 1 begin 2 : tensor<2x49x8xf32> -> tensor<2x48x8xf32>

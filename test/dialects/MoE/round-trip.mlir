@@ -88,6 +88,17 @@ func.func @relu(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %dx : tensor<4xf32>
 }
 
+// CHECK-LABEL: func.func @integers(
+// CHECK: %[[F:.*]] = moe.fill 5.000000e+00 : tensor<4xi32>
+// CHECK: %[[R:.*]] = moe.reshape %[[F]] : tensor<4xi32> -> tensor<2x2xi32>
+// CHECK: %{{.*}} = moe.broadcast %[[R]] axes [0] : tensor<2x2xi32> -> tensor<3x2x2xi32>
+func.func @integers() -> tensor<3x2x2xi32> {
+  %f = moe.fill 5.0 : tensor<4xi32>
+  %r = moe.reshape %f : tensor<4xi32> -> tensor<2x2xi32>
+  %b = moe.broadcast %r axes [0] : tensor<2x2xi32> -> tensor<3x2x2xi32>
+  return %b : tensor<3x2x2xi32>
+}
+
 // CHECK-LABEL: func.func @random_normal(
 // CHECK: %{{.*}} = moe.random_normal %{{.*}}, %{{.*}} : tensor<i32> stream 3 std 2.500000e-01 -> tensor<8x4xf32>
 func.func @random_normal(%seed: tensor<i32>, %step: tensor<i32>) -> tensor<8x4xf32> {

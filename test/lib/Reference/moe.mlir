@@ -41,6 +41,14 @@ func.func @rectified() -> (tensor<4xf32>, tensor<4xf32>, tensor<3xi32>) {
   return %y, %dx, %i : tensor<4xf32>, tensor<4xf32>, tensor<3xi32>
 }
 
+// CHECK-LABEL: @integers
+// CHECK-NEXT: result 0 [2, 2]: -3 -3 -3 -3
+func.func @integers() -> tensor<2x2xi32> {
+  %f = moe.fill -3.0 : tensor<2xi32>
+  %b = moe.broadcast %f axes [0] : tensor<2xi32> -> tensor<2x2xi32>
+  return %b : tensor<2x2xi32>
+}
+
 // CHECK-LABEL: @roots
 // CHECK-NEXT: result 0 [3]: 2 0.5 0.25
 func.func @roots() -> tensor<3xf32> {

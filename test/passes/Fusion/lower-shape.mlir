@@ -80,3 +80,16 @@ func.func @tokens(%c: tensor<2x2x8xf32>, %x: tensor<2x3x8xf32>) -> tensor<2x4x8x
   %s = moe.stop_gradient %z : tensor<2x4x8xf32>
   return %s : tensor<2x4x8xf32>
 }
+
+// Indices as well as numbers.
+// CHECK-LABEL: func @integers
+// CHECK: kernel.yield %{{.*}} : i32
+// CHECK: } -> tensor<4xi32>
+// CHECK: tensor.expand_shape %{{.*}} : tensor<4xi32> into tensor<2x2xi32>
+// CHECK: } -> tensor<3x2x2xi32>
+func.func @integers() -> tensor<3x2x2xi32> {
+  %f = moe.fill 5.0 : tensor<4xi32>
+  %r = moe.reshape %f : tensor<4xi32> -> tensor<2x2xi32>
+  %b = moe.broadcast %r axes [0] : tensor<2x2xi32> -> tensor<3x2x2xi32>
+  return %b : tensor<3x2x2xi32>
+}
