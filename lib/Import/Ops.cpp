@@ -177,9 +177,14 @@ Value NodeBuild::linear(Value x, StringRef suffix, int64_t axis) {
 }
 
 Value NodeBuild::layerNorm(Value x, StringRef suffix, double eps) {
-  return moe::LayerNormOp::create(
-      b, loc, x.getType(), x, param(withSuffix(suffix, "scale")),
-      param(withSuffix(suffix, "bias")), b.getF64FloatAttr(eps));
+  auto paramOr = [&](StringRef name, double otherwise) -> Value {
+    if (Value known = param(withSuffix(suffix, name)))
+      return known;
+    return moe::FillOp::create(b, loc, type(shape(x).back()),
+                               b.getF64FloatAttr(otherwise));
+  };
+  return moe::LayerNormOp::create(b, loc, x.getType(), x, paramOr("scale", 1),
+                                  paramOr("bias", 0), b.getF64FloatAttr(eps));
 }
 
 Value NodeBuild::activate(Value x, StringRef form) {

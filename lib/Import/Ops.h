@@ -235,6 +235,7 @@ public:
   }
   // Steps that several ops share.
   mlir::Value linear(mlir::Value x, llvm::StringRef suffix, int64_t axis);
+  /// With the scale and bias of that suffix, if the node has them.
   mlir::Value layerNorm(mlir::Value x, llvm::StringRef suffix, double eps);
   /// Of a form that AttrDef::activation lists; by default the node's
   /// `activation`.

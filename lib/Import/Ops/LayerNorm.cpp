@@ -13,7 +13,8 @@ using namespace moec::import;
 static std::optional<TensorInfo> check(NodeCheck &check) {
   if (!check.expectDType(0, DType::F32))
     return std::nullopt;
-  check.normParams("", check.input(0).shape.back());
+  if (check.integer("affine"))
+    check.normParams("", check.input(0).shape.back());
   return check.input(0);
 }
 
@@ -26,6 +27,7 @@ const OpDef moec::import::layerNormOp = {
     "layer normalisation over the last axis (arXiv 1607.06450)",
     1,
     1,
-    {AttrDef::eps("added to the variance")},
+    {AttrDef::flag("affine", true, "whether there are a scale and a bias"),
+     AttrDef::eps("added to the variance")},
     check,
     build};

@@ -55,7 +55,8 @@ class Drawing:
     # attributes and the shape of its result, or None if it does not fit.
 
     def layer_norm(self, shape):
-        return {"eps": self.random.choice([1e-6, 1e-6, 1e-5, 1e-3, 1e-12])}, shape
+        attrs = {"affine": self.chance(0.3)} if self.chance(0.3) else {}
+        return {"eps": self.random.choice([1e-6, 1e-6, 1e-5, 1e-3, 1e-12]), **attrs}, shape
 
     def l2_normalize(self, shape):
         return {"eps": self.random.choice([1e-12, 1e-6, 1e-3])}, shape
