@@ -109,6 +109,29 @@ std::string nearestName(std::string_view name, const Names &known) {
   return nearest;
 }
 
+/// Whether a text has this form, in which a * stands for any text and each of
+/// `places` for a number.
+inline bool fitsPattern(std::string_view pattern, std::string_view text,
+                        const std::vector<std::string_view> &places = {}) {
+  if (pattern.empty())
+    return text.empty();
+  if (pattern[0] == '*') {
+    for (size_t skip = 0; skip <= text.size(); ++skip)
+      if (fitsPattern(pattern.substr(1), text.substr(skip), places))
+        return true;
+    return false;
+  }
+  for (std::string_view place : places) {
+    if (pattern.substr(0, place.size()) != place)
+      continue;
+    size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    return digits > 0 && fitsPattern(pattern.substr(place.size()),
+                                     text.substr(digits), places);
+  }
+  return !text.empty() && pattern[0] == text[0] &&
+         fitsPattern(pattern.substr(1), text.substr(1), places);
+}
+
 } // namespace moec
 
 #endif // MOEC_RUNTIME_CORE_TEXT_H

@@ -8,6 +8,7 @@
 #include "runtime/data/Weights.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/JsonView.h"
+#include "runtime/core/Text.h"
 
 #include <algorithm>
 #include <cstring>
@@ -62,18 +63,53 @@ static std::set<std::string> momentsOf(const SafetensorsFile &file) {
   return {list.begin(), list.end()};
 }
 
+namespace {
+/// Patterns, and which of them has fitted something.
+class Patterns {
+public:
+  explicit Patterns(const std::vector<std::string> &patterns)
+      : patterns(patterns) {}
+  bool fit(std::string_view name) {
+    bool any = false;
+    for (const std::string &pattern : patterns)
+      if (fitsPattern(pattern, name)) {
+        fitting.insert(pattern);
+        any = true;
+      }
+    return any;
+  }
+  /// Says which fit nothing.
+  void check(const char *flag, const std::string &what,
+             std::vector<std::string> &problems) const {
+    for (const std::string &pattern : patterns)
+      if (!fitting.count(pattern))
+        problems.push_back(
+            fmt::format("{} '{}' fits no {}", flag, pattern, what));
+  }
+
+private:
+  const std::vector<std::string> &patterns;
+  std::set<std::string_view> fitting;
+};
+} // namespace
+
 void readSessionTensors(Session &session, const SafetensorsFile &file,
-                        Kept kept) {
+                        Kept kept, const WeightChoice &choice) {
   std::set<std::string> skipped;
   if (kept == Kept::Weights)
     skipped = momentsOf(file);
+  Patterns ignore(choice.ignore), fresh(choice.fresh);
   std::vector<std::string> problems;
-  std::set<std::string_view> names;
+  std::set<std::string_view> names, own; // `own`: of variables that stay
   const std::vector<Variable> &variables = session.manifest().variables;
   for (const Variable &want : variables) {
     if (!isKept(want, kept))
       continue;
     names.insert(want.name);
+    if (fresh.fit(want.name)) {
+      own.insert(want.name);
+      continue;
+    }
     const SafeTensor *have = file.find(want.name);
     const char *dtype = fileDtype(want.dtype);
     // It starts as a copy of a parameter, whose value the file tells.
@@ -88,16 +124,25 @@ void readSessionTensors(Session &session, const SafetensorsFile &file,
                                      have->dtype, shapeText(have->shape)));
   }
   for (const SafeTensor &have : file.tensors())
-    if (!names.count(have.name) && !skipped.count(have.name))
+    if (!names.count(have.name) && !skipped.count(have.name) &&
+        !ignore.fit(have.name))
       problems.push_back(fmt::format("unexpected \"{}\" {} {}", have.name,
                                      have.dtype, shapeText(have.shape)));
+  ignore.check("--ignore", "tensor that the model does not have", problems);
+  fresh.check("--fresh", "variable of the model", problems);
   if (!problems.empty())
-    fail("{} does not fit model \"{}\": {} problem{}\n  {}", file.path(),
+    fail("{} does not fit model \"{}\": {} problem{}\n  {}{}", file.path(),
          session.manifest().model, problems.size(),
-         problems.size() == 1 ? "" : "s", fmt::join(problems, "\n  "));
+         problems.size() == 1 ? "" : "s", fmt::join(problems, "\n  "),
+         kept == Kept::Weights
+             ? "\n  fix: to train from a part of it, leave tensors out with "
+               "--ignore NAME and variables at their start values with --fresh "
+               "NAME"
+             : "");
   std::vector<int64_t> shadows; // that the file lacks
   for (size_t i = 0; i < variables.size(); ++i) {
-    if (!isKept(variables[i], kept) || variables[i].bytes() == 0)
+    if (!isKept(variables[i], kept) || variables[i].bytes() == 0 ||
+        own.count(variables[i].name))
       continue;
     if (const SafeTensor *have = file.find(variables[i].name))
       std::memcpy(session.variable<char>(int64_t(i)), have->bytes.data(),
@@ -109,9 +154,10 @@ void readSessionTensors(Session &session, const SafetensorsFile &file,
     session.startShadow(shadow);
 }
 
-void loadWeights(Session &session, const std::string &path) {
+void loadWeights(Session &session, const std::string &path,
+                 const WeightChoice &choice) {
   SafetensorsFile file(path);
-  readSessionTensors(session, file, Kept::Weights);
+  readSessionTensors(session, file, Kept::Weights, choice);
 }
 
 } // namespace moec::rt

@@ -43,6 +43,15 @@ CLI::Validator oneOf(std::vector<std::string> words) {
       "");
 }
 
+void addPatterns(CLI::App &app, const std::string &flag,
+                 std::vector<std::string> &patterns, const std::string &doc) {
+  app.add_option(flag, patterns,
+                 doc + "; * stands for any text, and it may be given several "
+                       "times")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void addHelp(CLI::App &app, const std::string &version) {
   app.set_version_flag("-v,--version", version, "Print the version");
   app.add_subcommand("version", "Print the version");

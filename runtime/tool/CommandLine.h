@@ -20,6 +20,11 @@ CLI::Validator wholeNumber(int64_t least, int64_t most = INT32_MAX);
 /// One of a few words.
 CLI::Validator oneOf(std::vector<std::string> words);
 
+/// Adds a flag with a pattern, in which * stands for any text, that may be
+/// given several times.
+void addPatterns(CLI::App &app, const std::string &flag,
+                 std::vector<std::string> &patterns, const std::string &doc);
+
 /// Adds --version, and the commands `version` and `help [COMMAND]`, to a tool
 /// of subcommands, which may have subcommands themselves.
 void addHelp(CLI::App &app, const std::string &version);

@@ -41,11 +41,12 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
                "OMP_STACKSIZE and `ulimit -u` set limits); results are the "
                "same, slower\n",
                session->threads(), asked);
-  if (options.weights.empty())
+  // What the weights leave as it is has its start value.
+  if (options.weights.empty() || !options.choice.fresh.empty())
     session->initVariables(
         options.seed.value_or(session->manifest().training.seed));
-  else
-    loadWeights(*session, options.weights);
+  if (!options.weights.empty())
+    loadWeights(*session, options.weights, options.choice);
   return session;
 }
 

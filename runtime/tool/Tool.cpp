@@ -154,6 +154,12 @@ static void addTrain(CLI::App &app, TrainCommandOptions &options) {
       ->check(wholeNumber(0, 256));
   app.add_option("--weights", options.weights,
                  "Start from these weights (safetensors)");
+  addPatterns(app, "--ignore", options.choice.ignore,
+              "Leave tensors of this name in the weights out, such as those "
+              "of a decoder");
+  addPatterns(app, "--fresh", options.choice.fresh,
+              "Variables of this name keep their start values, such as a new "
+              "head, whatever the weights have");
   app.add_option("--save", options.save, "Write the trained weights here");
   app.add_option("--epochs", train.epochs, "Epochs (default: the model's)")
       ->check(wholeNumber(1));

@@ -17,6 +17,7 @@
 
 #include "runtime/core/Devices.h"
 #include "runtime/core/Session.h"
+#include "runtime/data/Weights.h"
 #include "runtime/tool/DataOptions.h"
 #include "runtime/train/Trainer.h"
 
@@ -68,6 +69,7 @@ int guarded(const std::string &tool, const std::function<int()> &body);
 struct CommonOptions {
   std::string module;
   std::string weights; ///< safetensors; "": start values from the seed
+  WeightChoice choice; ///< of those weights
   std::string entry;
   int64_t batch = 0;
   std::optional<uint64_t> seed; ///< else as the module says

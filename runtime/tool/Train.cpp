@@ -59,6 +59,10 @@ int trainCommand(std::shared_ptr<const Module> module,
     throw Error("--weights and --resume exclude each other: a checkpoint holds "
                 "its own weights",
                 ErrorCode::Usage);
+  if (options.weights.empty() && !options.choice.isAll())
+    throw Error("--ignore and --fresh say what to take of --weights, which is "
+                "not given",
+                ErrorCode::Usage);
   module->requireEntry("train_step", options.batch);
   std::vector<NamedPath> outputs = {{"--save", options.save},
                                     {"--losses", options.losses},

@@ -185,21 +185,15 @@ static void addConvert(CLI::App &weights, const Tool &tool,
                   "encoder. for a part of a larger model")
       ->excludes(map);
   app->add_option("-o,--output", options->output, "File to write")->required();
-  auto addPatterns = [&](const char *flag, std::vector<std::string> &to,
-                         const std::string &doc) {
-    app->add_option(flag, to, doc + "; may be given several times")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  };
-  addPatterns("--ignore", options->ignore,
-              "Leave out tensors of this name, in which * stands for any text");
-  addPatterns("--zeros", options->zeros,
+  addPatterns(*app, "--ignore", options->ignore,
+              "Leave out tensors of this name");
+  addPatterns(*app, "--zeros", options->zeros,
               "Start variables of this name as zeros instead, such as those of "
               "a new head");
-  addPatterns("--resample", options->resample,
+  addPatterns(*app, "--resample", options->resample,
               "Interpolate position embeddings of this name, from a square of "
               "patches to that of the model");
-  addPatterns("--grow", options->grow,
+  addPatterns(*app, "--grow", options->grow,
               "Enlarge weights over tokens of this name, block-diagonally, for "
               "images K times as high and wide");
   app->callback([&action, &tool, options] {

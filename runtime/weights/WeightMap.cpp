@@ -32,23 +32,7 @@ static bool startsWith(std::string_view text, std::string_view start) {
 }
 
 bool matchesPattern(std::string_view pattern, std::string_view text) {
-  if (pattern.empty())
-    return text.empty();
-  if (pattern[0] == '*') {
-    for (size_t skip = 0; skip <= text.size(); ++skip)
-      if (matchesPattern(pattern.substr(1), text.substr(skip)))
-        return true;
-    return false;
-  }
-  for (std::string_view place : {layerPlace, expertPlace}) {
-    if (!startsWith(pattern, place))
-      continue;
-    size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-    return digits > 0 &&
-           matchesPattern(pattern.substr(place.size()), text.substr(digits));
-  }
-  return !text.empty() && pattern[0] == text[0] &&
-         matchesPattern(pattern.substr(1), text.substr(1));
+  return fitsPattern(pattern, text, {layerPlace, expertPlace});
 }
 
 /// Throws for a member that none of `known` is.

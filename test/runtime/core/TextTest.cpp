@@ -44,3 +44,13 @@ TEST(Text, NearestName) {
   EXPECT_EQ(editDistance("kitten", "sitting"), 3u);
   EXPECT_EQ(editDistance("", "abc"), 3u);
 }
+
+TEST(Text, Patterns) {
+  EXPECT_TRUE(fitsPattern("decoder*", "decoder.bias"));
+  EXPECT_TRUE(fitsPattern("*", ""));
+  EXPECT_TRUE(fitsPattern("a*c*", "abcd"));
+  EXPECT_FALSE(fitsPattern("decoder", "decoder.bias"));
+  EXPECT_FALSE(fitsPattern("a*c", "abcd"));
+  EXPECT_TRUE(fitsPattern("l#.w", "l12.w", {"#"}));
+  EXPECT_FALSE(fitsPattern("l#.w", "l.w", {"#"}));
+}

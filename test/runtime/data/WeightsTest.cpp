@@ -99,3 +99,35 @@ TEST(Weights, HoldWhatMakesUpTheModel) {
   EXPECT_EQ(errorOf([&] { loadWeights(b, folder / "t"); }).find("momentum"),
             std::string::npos);
 }
+
+TEST(Weights, TakeWhatIsChosen) {
+  TemporaryFolder folder;
+  std::vector<float> values(48, 1);
+  // A head of another size, and a decoder that the model does not have.
+  writeSafetensors(folder / "w",
+                   {{"weight", "F32", {16, 3}, asBytes(values)},
+                    {"bias", "F32", {48}, asBytes(values)},
+                    {"decoder.bias", "F32", {48}, asBytes(values)}},
+                   {});
+  Session session(loadTestModule("toy"));
+  session.initVariables(3);
+  std::vector<float> before(params(session), params(session) + 64);
+  std::string error = errorOf([&] {
+    loadWeights(session, folder / "w", {{"decoder*", "weight"}, {"b", "*s"}});
+  });
+  for (const char *part :
+       {"2 problems", "--ignore 'weight' fits no tensor that the model does",
+        "--fresh 'b' fits no variable of the model"})
+    EXPECT_NE(error.find(part), std::string::npos) << error;
+  EXPECT_EQ(std::memcmp(before.data(), params(session), 64 * 4), 0);
+  loadWeights(session, folder / "w", {{"decoder*"}, {"bias"}});
+  for (int64_t i = 0; i < 2; ++i) {
+    const Variable &variable = session.manifest().variables[size_t(i)];
+    const float *now = session.readVariable(i);
+    if (variable.name == "weight") {
+      EXPECT_EQ(now[0], 1) << variable.name;
+    } else {
+      EXPECT_NE(now[0], 1) << variable.name;
+    }
+  }
+}
