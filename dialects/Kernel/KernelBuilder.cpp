@@ -74,6 +74,9 @@ std::pair<Value, Value> ScalarBuilder::mulWide(Value lhs, Value rhs) {
 Value ScalarBuilder::toFloat(Value value) {
   return arith::SIToFPOp::create(builder, loc, builder.getF32Type(), value);
 }
+Value ScalarBuilder::toI32(Value value) {
+  return arith::FPToSIOp::create(builder, loc, builder.getI32Type(), value);
+}
 Value ScalarBuilder::index(unsigned dim) {
   return index(getAffineDimExpr(dim, builder.getContext()));
 }

@@ -44,6 +44,8 @@ public:
   std::pair<mlir::Value, mlir::Value> mulWide(mlir::Value lhs, mlir::Value rhs);
   /// Signed i32 to f32.
   mlir::Value toFloat(mlir::Value value);
+  /// f32 that is a whole number to i32.
+  mlir::Value toI32(mlir::Value value);
   /// The position (i32) along dimension `dim` of the enclosing kernel op.
   mlir::Value index(unsigned dim);
   /// A function of the dimensions, modulo 2^32.

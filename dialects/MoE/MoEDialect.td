@@ -35,6 +35,7 @@ def MoE_Float : AnyTypeOf<[F32, F64]>;
 def MoE_Tensor : StaticShapeTensorOf<[MoE_Float]>;
 def MoE_Scalar : TensorRankOf<[MoE_Float], [0]>;
 def MoE_Labels : StaticShapeTensorOf<[I32]>;
+def MoE_Integers : StaticShapeTensorOf<[I32]>;
 // What only changes its shape, or is one value: also indices.
 def MoE_Elements : StaticShapeTensorOf<[F32, F64, I32]>;
 

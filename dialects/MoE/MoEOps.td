@@ -3,6 +3,7 @@
 
 include "dialects/MoE/MoEStructureOps.td"
 include "dialects/MoE/MoETokensOps.td"
+include "dialects/MoE/MoEOrderOps.td"
 include "dialects/MoE/MoEMixingOps.td"
 include "dialects/MoE/MoEAttentionOps.td"
 include "dialects/MoE/MoEElementwiseOps.td"

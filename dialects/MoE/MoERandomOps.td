@@ -26,6 +26,26 @@ def MoE_RandomNormalOp : MoE_Op<"random_normal", [Pure, AllTypesMatch<["seed", "
   let assemblyFormat = "$seed `,` $step `:` type($seed) `stream` $stream `std` $std attr-dict `->` type($result)";
 }
 
+def MoE_RandomBitsOp : MoE_Op<"random_bits", [Pure, AllTypesMatch<["seed", "step"]>]> {
+  let summary = "Counter-based random integers";
+  let description = [{
+    Element i (row-major) is word 0 of the block that Philox4x32-10 makes of key (seed, stream) and counter (i, step, 0, 0), as
+    `moe.random_normal` does: all 2^32 values are as likely, and they are the same on every device and for any number of threads.
+
+    Example:
+
+    ```mlir
+    func.func @f(%seed: tensor<i32>, %step: tensor<i32>) -> tensor<8x49xi32> {
+      %y = moe.random_bits %seed, %step : tensor<i32> stream 3 -> tensor<8x49xi32>
+      return %y : tensor<8x49xi32>
+    }
+    ```
+  }];
+  let arguments = (ins TensorRankOf<[I32],[0]>:$seed, TensorRankOf<[I32],[0]>:$step, I64Attr:$stream);
+  let results = (outs MoE_Integers:$result);
+  let assemblyFormat = "$seed `,` $step `:` type($seed) `stream` $stream attr-dict `->` type($result)";
+}
+
 // What a layer draws its masks from: four words.
 def MoE_DropoutKey : StaticShapeTensorOf<[I32]>;
 

@@ -36,11 +36,18 @@ ValueTree EntryBuilder::makeRandom(const Use &use, int index, StringRef prefix,
                                    ArrayRef<int64_t> counts, LayerRange range) {
   const Node &node = use.graph->nodes[index];
   ValueTree tree;
-  if (node.noise)
-    tree.values.push_back(moe::RandomNormalOp::create(
-        b, nodeLoc(node, prefix), floatType(counts, node.noise->shape), seed,
-        step, b.getI64IntegerAttr(streams++),
-        b.getF64FloatAttr(node.noise->std)));
+  if (node.noise) {
+    Location loc = nodeLoc(node, prefix);
+    RankedTensorType type = floatType(counts, node.noise->shape);
+    IntegerAttr stream = b.getI64IntegerAttr(streams++);
+    if (node.noise->isBits)
+      tree.values.push_back(moe::RandomBitsOp::create(
+          b, loc, type.clone(b.getI32Type()), seed, step, stream));
+    else
+      tree.values.push_back(
+          moe::RandomNormalOp::create(b, loc, type, seed, step, stream,
+                                      b.getF64FloatAttr(node.noise->std)));
+  }
   if (node.drop) {
     // A row of four words for each layer.
     Shape shape(counts);

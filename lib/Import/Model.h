@@ -65,10 +65,11 @@ struct ParamSpec {
   llvm::StringRef kind() const { return statistic ? "statistic" : "parameter"; }
 };
 
-/// Noise that a node needs in training.
+/// Random numbers that a node needs in training.
 struct NoiseSpec {
   Shape shape;
-  double std = 0;
+  double std = 0;      ///< of normal ones
+  bool isBits = false; ///< 32 bits each instead, as i32
 };
 
 /// Shares of what a node drops in training, of the first and of the last layer

@@ -158,6 +158,10 @@ public:
   /// In training the node draws what it drops, at the rate that attribute
   /// `name` says. False, after a problem.
   bool drops(llvm::StringRef name);
+  /// i32, all values alike.
+  void randomBits(Shape shape) {
+    checked.noise = NoiseSpec{std::move(shape), 0, /*isBits=*/true};
+  }
   /// A value inside the op, whose size is checked too.
   void temporary(Shape shape) {
     checked.temporaries.push_back(std::move(shape));
@@ -300,9 +304,11 @@ llvm::SmallVector<llvm::StringRef> opNames();
   OP(contrastiveOp)                                                            \
   OP(dropoutOp)                                                                \
   OP(dropPathOp)                                                               \
+  OP(gatherTokensOp)                                                           \
   OP(l2NormalizeOp)                                                            \
   OP(layerNormOp)                                                              \
   OP(linearOp)                                                                 \
+  OP(maskedSquaredErrorOp)                                                     \
   OP(meanOp)                                                                   \
   OP(mlpOp)                                                                    \
   OP(moeOp)                                                                    \
@@ -311,8 +317,10 @@ llvm::SmallVector<llvm::StringRef> opNames();
   OP(patchEmbedOp)                                                             \
   OP(patchifyOp)                                                               \
   OP(positionEmbeddingOp)                                                      \
+  OP(randomOrderOp)                                                            \
   OP(reRepresentOp)                                                            \
   OP(repeatOp)                                                                 \
+  OP(restoreTokensOp)                                                          \
   OP(sigmoidCrossEntropyOp)                                                    \
   OP(sliceOp)                                                                  \
   OP(softMoeOp)                                                                \

@@ -179,6 +179,7 @@ Status evalAttention(mlir::Operation *op, Frame<T> &frame);
 template <typename T>
 Status evalNormalization(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalRandom(mlir::Operation *op, Frame<T> &frame);
+template <typename T> Status evalOrder(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalRouting(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalLosses(mlir::Operation *op, Frame<T> &frame);
 template <typename T> Status evalTraining(mlir::Operation *op, Frame<T> &frame);

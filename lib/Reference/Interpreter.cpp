@@ -195,8 +195,8 @@ LogicalResult moec::reference::runBlock(Block &block, Frame<T> &frame) {
   using Family = Status (*)(Operation *, Frame<T> &);
   static const Family families[] = {
       evalStructure<T>,     evalElementwise<T>, evalMixing<T>, evalAttention<T>,
-      evalNormalization<T>, evalRouting<T>,     evalLosses<T>, evalTraining<T>,
-      evalRandom<T>,        evalKernel<T>};
+      evalNormalization<T>, evalOrder<T>,       evalRandom<T>, evalRouting<T>,
+      evalLosses<T>,        evalTraining<T>,    evalKernel<T>};
   for (Operation &op : block.without_terminator()) {
     for (Value value : op.getOperands())
       if (!frame.has(value))

@@ -51,6 +51,18 @@ static Status evalRandomNormal(moe::RandomNormalOp op, Frame<T> &frame) {
 }
 
 template <typename T>
+static Status evalRandomBits(moe::RandomBitsOp op, Frame<T> &frame) {
+  uint32_t seed = frame.get(op.getSeed()).ints[0];
+  uint32_t step = frame.get(op.getStep()).ints[0];
+  TensorOf<T> result = zerosFor<T>(op.getResult());
+  for (int64_t i = 0; i < result.size(); ++i)
+    result.ints[i] = int32_t(
+        philox({uint32_t(i), step, 0, 0}, seed, uint32_t(op.getStream()))[0]);
+  frame.set(op.getResult(), std::move(result));
+  return Status::Done;
+}
+
+template <typename T>
 static Status evalDropoutKey(moe::DropoutKeyOp op, Frame<T> &frame) {
   uint32_t seed = frame.get(op.getSeed()).ints[0];
   uint32_t step = frame.get(op.getStep()).ints[0];
@@ -99,6 +111,7 @@ template <typename T>
 Status moec::reference::evalRandom(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
       .Case([&](moe::RandomNormalOp op) { return evalRandomNormal(op, frame); })
+      .Case([&](moe::RandomBitsOp op) { return evalRandomBits(op, frame); })
       .Case([&](moe::DropoutKeyOp op) { return evalDropoutKey(op, frame); })
       .Case([&](moe::DropoutOp op) { return evalDropout(op, frame); })
       .Default([](Operation *) { return Status::NotMine; });

@@ -75,30 +75,54 @@ Value boxMuller(ScalarBuilder &s, Value w0, Value w1, Value odd, double std,
   return s.mul(s.mul(radius, s.op<math::CosOp>(angle)), std);
 }
 
-Lowered lowerRandomNormal(OpBuilder &builder, moe::RandomNormalOp op,
-                          moe::RandomNormalOp::Adaptor adaptor) {
+/// A map over the elements of `op`, which are of type `element`. `body` makes
+/// one of a function from counters to blocks and of the element's number.
+template <typename Op>
+Lowered lowerRandom(
+    OpBuilder &builder, Op op, ValueRange seedAndStep, Type element,
+    function_ref<Value(ScalarBuilder &,
+                       function_ref<std::pair<Value, Value>(Value)>, Value)>
+        body) {
   ArrayRef<int64_t> shape = shapeOf(op.getResult());
   SmallVector<int64_t> dims = elementSpace(shape);
   if (failed(checkCount(op, dims)))
     return failure();
   uint64_t stream = op.getStream();
+  KernelSpec spec(op.getLoc(), dims);
+  for (Value value : seedAndStep)
+    spec.input(value, {});
+  MLIRContext *context = builder.getContext();
+  spec.result(builder, shape, identity(context, shape.size()), element);
+  auto words = [&](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
+    auto block = [&](Value counter) {
+      Value zero = s.constantI32(0);
+      return philox(s, {counter, args[1], zero, zero},
+                    {args[0], s.constantI32(stream)});
+    };
+    return {body(s, block, elementNumber(s, context, dims, dims.size()))};
+  };
+  return SmallVector<Value>(spec.map(builder, words));
+}
+
+Lowered lowerRandomNormal(OpBuilder &builder, moe::RandomNormalOp op,
+                          moe::RandomNormalOp::Adaptor adaptor) {
   double std = op.getStd().convertToDouble();
   Type f32 = builder.getF32Type();
-  MLIRContext *context = builder.getContext();
-  KernelSpec spec(op.getLoc(), dims);
-  spec.input(adaptor.getSeed(), {});
-  spec.input(adaptor.getStep(), {});
-  spec.result(builder, shape, identity(context, shape.size()));
-  auto body = [=](ScalarBuilder &s, ValueRange args) -> SmallVector<Value> {
-    Value zero = s.constantI32(0), one = s.constantI32(1);
-    Value number = elementNumber(s, context, dims, dims.size());
-    Value block = s.op<arith::ShRUIOp>(number, one);
-    Value odd = s.op<arith::AndIOp>(number, one);
-    auto [w0, w1] = philox(s, {block, args[1], zero, zero},
-                           {args[0], s.constantI32(stream)});
-    return {boxMuller(s, w0, w1, odd, std, f32)};
-  };
-  return SmallVector<Value>(spec.map(builder, body));
+  return lowerRandom(
+      builder, op, adaptor.getOperands(), f32,
+      [=](ScalarBuilder &s, auto block, Value number) {
+        Value one = s.constantI32(1);
+        auto [w0, w1] = block(s.op<arith::ShRUIOp>(number, one));
+        return boxMuller(s, w0, w1, s.op<arith::AndIOp>(number, one), std, f32);
+      });
+}
+
+Lowered lowerRandomBits(OpBuilder &builder, moe::RandomBitsOp op,
+                        moe::RandomBitsOp::Adaptor adaptor) {
+  return lowerRandom(builder, op, adaptor.getOperands(), builder.getI32Type(),
+                     [](ScalarBuilder &, auto block, Value number) {
+                       return block(number).first;
+                     });
 }
 
 /// One point for each word of each layer's key.
@@ -185,4 +209,5 @@ void fusion::addRandomLowerings(LoweringPatterns &patterns) {
   patterns.add<moe::RandomNormalOp>(lowerRandomNormal);
   patterns.add<moe::DropoutKeyOp>(lowerDropoutKey);
   patterns.add<moe::DropoutOp>(lowerDropout);
+  patterns.add<moe::RandomBitsOp>(lowerRandomBits);
 }

@@ -124,6 +124,7 @@ struct LowerToKernel : fusion::impl::LowerToKernelBase<LowerToKernel> {
     addShapeLowerings(patterns);
     addContractionLowerings(patterns);
     addNormalizationLowerings(patterns);
+    addOrderLowerings(patterns);
     addRoutingLowerings(patterns);
     addExpertLowerings(patterns);
     addLossLowerings(patterns);

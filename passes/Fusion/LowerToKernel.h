@@ -58,6 +58,7 @@ void addElementwiseLowerings(LoweringPatterns &patterns);
 void addShapeLowerings(LoweringPatterns &patterns);
 void addContractionLowerings(LoweringPatterns &patterns);
 void addNormalizationLowerings(LoweringPatterns &patterns);
+void addOrderLowerings(LoweringPatterns &patterns);
 void addRoutingLowerings(LoweringPatterns &patterns);
 void addExpertLowerings(LoweringPatterns &patterns);
 void addLossLowerings(LoweringPatterns &patterns);

@@ -1,4 +1,4 @@
-//===- Loss.cpp - Cross-entropies, squared error and accuracy -----------===//
+//===- Loss.cpp - Cross-entropies, squared errors and accuracy ----------===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/MoE/MoEOps.h"
-#include "lib/Import/Ops.h"
+#include "lib/Import/Ops/Order.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace moec::import;
@@ -120,42 +121,54 @@ const OpDef moec::import::sigmoidCrossEntropyOp = {
     /*classifies=*/true,
     /*evaluationInputs=*/2};
 
+/// False, with a problem, if input 1, the target, is not what input 0 is.
+static bool expectTarget(NodeCheck &check) {
+  const TensorInfo &prediction = check.input(0), &target = check.input(1);
+  if (target == prediction)
+    return true;
+  Problem &problem =
+      check.problem("inputs", "the target does not fit the prediction")
+          .expected(toString(prediction) + " as input 1")
+          .got(toString(target));
+  if (target.dtype == DType::U8 || target.dtype == DType::Pixels)
+    problem.fix("make numbers of the image with 'patchify'");
+  return false;
+}
+
 /// Prediction and target, of any one shape, give a value per image.
 static std::optional<TensorInfo> checkSquaredError(NodeCheck &check) {
   if (!check.expectDType(0, DType::F32))
     return std::nullopt;
-  const TensorInfo &prediction = check.input(0), &target = check.input(1);
+  const TensorInfo &prediction = check.input(0);
   if (prediction.rank() == 0) {
     check.problem("inputs", "'squared_error' needs a value for each image")
         .expected("f32 [batch, ...] as input 0")
         .got(toString(prediction));
     return std::nullopt;
   }
-  if (!(target == prediction)) {
-    Problem &problem =
-        check.problem("inputs", "the target does not fit the prediction")
-            .expected(toString(prediction) + " as input 1")
-            .got(toString(target));
-    if (target.dtype == DType::U8 || target.dtype == DType::Pixels)
-      problem.fix("make numbers of the image with 'patchify'");
+  if (!expectTarget(check))
     return std::nullopt;
-  }
   return TensorInfo{{prediction.shape[0]}};
 }
 
-static Value buildSquaredError(NodeBuild &build) {
-  Value prediction = build.inputs[0];
-  ArrayRef<int64_t> shape = build.shape(prediction);
-  OpBuilder &b = build.b;
-  Type type = prediction.getType();
-  Value error =
-      moec::moe::SubOp::create(b, build.loc, type, prediction, build.inputs[1]);
-  Value sum = moec::moe::MulOp::create(b, build.loc, type, error, error);
+/// Squares of the differences of inputs 0 and 1.
+static Value squares(NodeBuild &build) {
+  Type type = build.inputs[0].getType();
+  Value error = moec::moe::SubOp::create(build.b, build.loc, type,
+                                         build.inputs[0], build.inputs[1]);
+  return build.mul(error, error);
+}
+
+/// The mean over all axes but those before `first`.
+static Value meanFrom(NodeBuild &build, Value value, int64_t first) {
+  Shape shape(build.shape(value));
   // The last axis by itself, since then the squares are a part of its kernel.
-  for (auto axis = static_cast<int64_t>(shape.size()) - 1; axis > 0; --axis)
-    sum = build.reduce(sum, {axis});
-  double count = static_cast<double>(llvm::product_of(shape.drop_front()));
-  return count == 1 ? sum : build.scale(sum, 1 / count);
+  for (auto axis = static_cast<int64_t>(shape.size()) - 1; axis >= first;
+       --axis)
+    value = build.reduce(value, {axis});
+  auto count =
+      static_cast<double>(llvm::product_of(ArrayRef(shape).drop_front(first)));
+  return count == 1 ? value : build.scale(value, 1 / count);
 }
 
 const OpDef moec::import::squaredErrorOp = {
@@ -166,7 +179,51 @@ const OpDef moec::import::squaredErrorOp = {
     2,
     {},
     checkSquaredError,
-    buildSquaredError};
+    [](NodeBuild &build) { return meanFrom(build, squares(build), 1); }};
+
+static std::optional<TensorInfo> checkMasked(NodeCheck &check) {
+  if (!check.expectTokens() || !expectTarget(check))
+    return std::nullopt;
+  const TensorInfo &prediction = check.input(0);
+  int64_t tokens = prediction.shape[1], visible = check.integer("visible");
+  if (!expectOrder(check, 2, ArrayRef(prediction.shape).take_front(2)))
+    return std::nullopt;
+  if (visible >= tokens) {
+    check.problem("visible", "no token is masked")
+        .expected(llvm::formatv("fewer than the {0} tokens", tokens))
+        .got(Twine(visible));
+    return std::nullopt;
+  }
+  return TensorInfo{{prediction.shape[0]}};
+}
+
+/// The errors of tokens, in the order; those past the visible ones count.
+static Value buildMasked(NodeBuild &build) {
+  Value order = build.inputs[2], errors = meanFrom(build, squares(build), 2);
+  ArrayRef<int64_t> shape = build.shape(errors);
+  int64_t visible = build.integer("visible"), tokens = shape[1];
+  errors = build.reshape(errors, {shape[0], tokens, 1});
+  auto mean = [&](int64_t begin, int64_t size) {
+    return meanFrom(build, gatherTokens(build, errors, order, begin, size), 1);
+  };
+  Value loss = mean(visible, tokens - visible);
+  double weight = build.real("visible_weight");
+  return weight == 0 ? loss
+                     : build.add(loss, build.scale(mean(0, visible), weight));
+}
+
+const OpDef moec::import::maskedSquaredErrorOp = {
+    "masked_squared_error",
+    "squared_error over the tokens that an encoder has not seen (arXiv "
+    "2111.06377): of a prediction and a target [batch, tokens, channels] and "
+    "the order of which it saw the first, a value per image",
+    3,
+    3,
+    {AttrDef::size("visible", "how many tokens it has seen"),
+     AttrDef::nonNegative("visible_weight", 0,
+                          "times the mean over those is added")},
+    checkMasked,
+    buildMasked};
 
 static Value buildAccuracy(NodeBuild &build) {
   return moec::moe::AccuracyOp::create(

@@ -156,3 +156,26 @@ func.func @repeat_of_keys(%x: tensor<2x6xf32>, %seed: tensor<i32>, %step: tensor
   } -> tensor<2x6xf32>
   return %r : tensor<2x6xf32>
 }
+
+// There and back along a permutation; not back and there, which loses the other
+// tokens, nor along what may be none.
+// CHECK-LABEL: @order_there_and_back
+// CHECK: %[[O:.*]] = moe.argsort
+// CHECK-NEXT: %[[G:.*]] = moe.gather_tokens %arg1, %[[O]] begin 1
+// CHECK-NEXT: %[[S:.*]] = moe.scatter_tokens %[[G]], %[[O]] begin 1
+// CHECK-NEXT: %[[T:.*]] = moe.scatter_tokens %arg2, %arg0 begin 1
+// CHECK-NEXT: %[[U:.*]] = moe.gather_tokens %[[T]], %arg0 begin 1
+// CHECK-NEXT: return %arg2, %arg1, %[[S]], %[[U]]
+func.func @order_there_and_back(%keys: tensor<2x3xi32> {moe.range = [0, 9]}, %x: tensor<2x3x4xf32>, %some: tensor<2x2x4xf32>)
+    -> (tensor<2x2x4xf32>, tensor<2x3x4xf32>, tensor<2x3x4xf32>, tensor<2x2x4xf32>) {
+  %o = moe.argsort %keys : tensor<2x3xi32>
+  %a = moe.scatter_tokens %some, %o begin 1 : tensor<2x2x4xf32>, tensor<2x3xi32> -> tensor<2x3x4xf32>
+  %b = moe.gather_tokens %a, %o begin 1 : tensor<2x3x4xf32>, tensor<2x3xi32> -> tensor<2x2x4xf32>
+  %c = moe.gather_tokens %x, %o begin 0 : tensor<2x3x4xf32>, tensor<2x3xi32> -> tensor<2x3x4xf32>
+  %d = moe.scatter_tokens %c, %o begin 0 : tensor<2x3x4xf32>, tensor<2x3xi32> -> tensor<2x3x4xf32>
+  %e = moe.gather_tokens %x, %o begin 1 : tensor<2x3x4xf32>, tensor<2x3xi32> -> tensor<2x2x4xf32>
+  %f = moe.scatter_tokens %e, %o begin 1 : tensor<2x2x4xf32>, tensor<2x3xi32> -> tensor<2x3x4xf32>
+  %g = moe.scatter_tokens %some, %keys begin 1 : tensor<2x2x4xf32>, tensor<2x3xi32> -> tensor<2x3x4xf32>
+  %h = moe.gather_tokens %g, %keys begin 1 : tensor<2x3x4xf32>, tensor<2x3xi32> -> tensor<2x2x4xf32>
+  return %b, %d, %f, %h : tensor<2x2x4xf32>, tensor<2x3x4xf32>, tensor<2x3x4xf32>, tensor<2x2x4xf32>
+}

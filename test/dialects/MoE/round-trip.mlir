@@ -99,6 +99,19 @@ func.func @integers() -> tensor<3x2x2xi32> {
   return %b : tensor<3x2x2xi32>
 }
 
+// CHECK-LABEL: func.func @order(
+// CHECK: %[[B:.*]] = moe.random_bits %{{.*}}, %{{.*}} : tensor<i32> stream 3 -> tensor<8x49xi32>
+// CHECK: %[[O:.*]] = moe.argsort %[[B]] : tensor<8x49xi32>
+// CHECK: %[[Y:.*]] = moe.gather_tokens %{{.*}}, %[[O]] begin 2 : tensor<8x49x96xf32>, tensor<8x49xi32> -> tensor<8x12x96xf32>
+// CHECK: %{{.*}} = moe.scatter_tokens %[[Y]], %[[O]] begin 3 : tensor<8x12x96xf32>, tensor<8x49xi32> -> tensor<8x49x96xf32>
+func.func @order(%seed: tensor<i32>, %step: tensor<i32>, %x: tensor<8x49x96xf32>) -> tensor<8x49x96xf32> {
+  %bits = moe.random_bits %seed, %step : tensor<i32> stream 3 -> tensor<8x49xi32>
+  %order = moe.argsort %bits : tensor<8x49xi32>
+  %y = moe.gather_tokens %x, %order begin 2 : tensor<8x49x96xf32>, tensor<8x49xi32> -> tensor<8x12x96xf32>
+  %z = moe.scatter_tokens %y, %order begin 3 : tensor<8x12x96xf32>, tensor<8x49xi32> -> tensor<8x49x96xf32>
+  return %z : tensor<8x49x96xf32>
+}
+
 // CHECK-LABEL: func.func @random_normal(
 // CHECK: %{{.*}} = moe.random_normal %{{.*}}, %{{.*}} : tensor<i32> stream 3 std 2.500000e-01 -> tensor<8x4xf32>
 func.func @random_normal(%seed: tensor<i32>, %step: tensor<i32>) -> tensor<8x4xf32> {

@@ -30,6 +30,7 @@ class Drawing:
         self.noisy = []       # and with ".load"
         self.routers = []     # names of layers with ".routing"
         self.alike = []       # patterns of weights that experts have
+        self.masked = []      # inputs and "visible" of losses of masked tokens
         self.lone = False     # a batch of 1 has one value of a channel to normalise
         self.count = 0
 
@@ -242,8 +243,28 @@ class Drawing:
                 self.noisy.append(prefix + name)
         return name, result
 
+    def add_masked(self, nodes, value, shape, restore, inner=False):
+        """Some tokens in a random order, and perhaps all back in their places;
+        None where there are too few."""
+        if shape[0] < 2:
+            return None
+        order, some = self.name("order"), self.name("gather")
+        nodes.append({"name": order, "op": "random_order", "inputs": [value],
+                      "evaluation_seed": self.random.choice([0, 1, 2147483647])})
+        size = self.random.randint(1, shape[0] - 1)
+        attrs = {"begin": self.random.randint(0, shape[0] - size)} if self.chance(0.4) else {}
+        nodes.append({"name": some, "op": "gather_tokens", "inputs": [value, order], "size": size, **attrs})
+        if not restore:
+            return some, [size, shape[1]]
+        made = self.add_node(nodes, self.random.choice(["activation", "layer_norm", "attention"]), [some], [size, shape[1]])
+        back = self.name("restore")
+        nodes.append({"name": back, "op": "restore_tokens", "inputs": [made[0] if made else some, order]})
+        if not inner:
+            self.masked.append(([back, value, order], size))
+        return back, shape
+
     TOKENS = ["layer_norm", "batch_norm", "l2_normalize", "activation", "linear", "mlp", "token_mlp", "re_represent", "moe", "moe", "moe", "soft_moe",
-              "attention", "position_embedding", "class_token", "slice", "concat", "stop_gradient", "dropout", "drop_path"]
+              "attention", "position_embedding", "class_token", "slice", "concat", "stop_gradient", "dropout", "drop_path", "masked"]
     ROWS = ["layer_norm", "batch_norm", "l2_normalize", "activation", "linear", "linear", "dropout"]
 
     def add_block(self, name, shape):
@@ -261,7 +282,8 @@ class Drawing:
             op = self.random.choice(self.TOKENS if len(shape) == 2 else self.ROWS)
             if op in ("linear", "re_represent", "class_token", "slice", "concat"):
                 continue
-            made = self.add_node(nodes, op, [value], current, use + ".")
+            made = (self.add_masked(nodes, value, current, True, inner=True) if op == "masked" else
+                    self.add_node(nodes, op, [value], current, use + "."))
             if made and self.chance(0.4):
                 total = self.name("add")
                 nodes.append({"name": total, "op": "add", "inputs": [value, made[0]]})
@@ -368,6 +390,12 @@ def draw_training(d, logits, inputs):
     if d.chance(0.25):
         draw_contrast(d, logits, nodes)
         loss.append("contrast")
+    if d.masked and d.chance(0.7):
+        inputs_of, size = random.choice(d.masked)
+        nodes.append({"name": "masked", "op": "masked_squared_error", "inputs": inputs_of, "visible": size})
+        if d.chance(0.6):
+            nodes[-1]["visible_weight"] = random.choice([0, 0.1, 1])
+        loss.append("masked")
     if d.chance(0.2):
         loss[0] = {"of": "ce", "weight": random.choice([0.5, 2, -1])}
     if d.chance(0.6):
@@ -441,7 +469,10 @@ def draw_model(random):
             op = "mean"
         else:
             op = random.choice((d.TOKENS if len(shape) == 2 else d.ROWS) + ["block"])
-        made = d.add_block(value, shape) if op == "block" else d.add_node(d.nodes, op, [value], shape)
+        if op == "masked":
+            made = d.add_masked(d.nodes, value, shape, d.chance(0.6))
+        else:
+            made = d.add_block(value, shape) if op == "block" else d.add_node(d.nodes, op, [value], shape)
         if made is None:
             continue
         used.add(value)

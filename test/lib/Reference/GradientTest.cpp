@@ -41,6 +41,12 @@ std::ostream &operator<<(std::ostream &stream, const Case &test) {
   "%plan = moe.expert_choice_route %s groups 2 capacity 1 : tensor<6x3xf32> "  \
   "-> " CHOSEN "\n"
 
+/// A random order of 5 tokens of two images.
+#define ORDER                                                                  \
+  "%k = moe.fill 7.0 : tensor<i32>\n"                                          \
+  "%r = moe.random_bits %k, %k : tensor<i32> stream 1 -> tensor<2x5xi32>\n"    \
+  "%o = moe.argsort %r : tensor<2x5xi32>\n"
+
 const Case cases[] = {
     {"Reshape", "%x: tensor<2x6xf32>",
      "%a = moe.mul %x, %x : tensor<2x6xf32>\n"
@@ -67,6 +73,16 @@ const Case cases[] = {
      "%y = moe.slice %b axis 2 begin 2 : tensor<2x3x4xf32> -> "
      "tensor<2x3x2xf32>",
      "tensor<2x3x2xf32>"},
+    {"GatherTokens", "%x: tensor<2x5x3xf32>",
+     ORDER "%a = moe.mul %x, %x : tensor<2x5x3xf32>\n"
+           "%y = moe.gather_tokens %a, %o begin 1 : tensor<2x5x3xf32>, "
+           "tensor<2x5xi32> -> tensor<2x3x3xf32>",
+     "tensor<2x3x3xf32>"},
+    {"ScatterTokens", "%x: tensor<2x3x3xf32>",
+     ORDER "%a = moe.mul %x, %x : tensor<2x3x3xf32>\n"
+           "%y = moe.scatter_tokens %a, %o begin 2 : tensor<2x3x3xf32>, "
+           "tensor<2x5xi32> -> tensor<2x5x3xf32>",
+     "tensor<2x5x3xf32>"},
     // Only of what does not depend on a parameter is its gradient the
     // derivative.
     {"StopGradient", "%x: tensor<5xf32>",

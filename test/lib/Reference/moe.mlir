@@ -41,6 +41,30 @@ func.func @rectified() -> (tensor<4xf32>, tensor<4xf32>, tensor<3xi32>) {
   return %y, %dx, %i : tensor<4xf32>, tensor<4xf32>, tensor<3xi32>
 }
 
+// Equal keys keep their places; the argsort of an order is its inverse. Positions that are
+// none read zeros, and go nowhere.
+// CHECK-LABEL: @orders
+// CHECK-NEXT: result 0 [2, 3]: 1 2 0 0 2 1
+// CHECK-NEXT: result 1 [2, 3]: 2 0 1 0 2 1
+// CHECK-NEXT: result 2 [2, 2, 1]: 3 1 6 5
+// CHECK-NEXT: result 3 [2, 3, 1]: 1 0 0 0 0 3
+// CHECK-NEXT: result 4 [1, 3, 1]: 2 0 0
+// CHECK-NEXT: result 5 [1, 3, 1]: 0 1 0
+func.func @orders() -> (tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x2x1xf32>, tensor<2x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>) {
+  %k = arith.constant dense<[[5, -7, -7], [1, 9, 4]]> : tensor<2x3xi32>
+  %o = moe.argsort %k : tensor<2x3xi32>
+  %i = moe.argsort %o : tensor<2x3xi32>
+  %x = arith.constant dense<[[[1.0], [2.0], [3.0]], [[4.0], [5.0], [6.0]]]> : tensor<2x3x1xf32>
+  %g = moe.gather_tokens %x, %o begin 1 : tensor<2x3x1xf32>, tensor<2x3xi32> -> tensor<2x2x1xf32>
+  %z = arith.constant dense<[[[1.0]], [[3.0]]]> : tensor<2x1x1xf32>
+  %s = moe.scatter_tokens %z, %i begin 1 : tensor<2x1x1xf32>, tensor<2x3xi32> -> tensor<2x3x1xf32>
+  %bad = arith.constant dense<[[1, -1, 3]]> : tensor<1x3xi32>
+  %v = arith.constant dense<[[[1.0], [2.0], [3.0]]]> : tensor<1x3x1xf32>
+  %gb = moe.gather_tokens %v, %bad begin 0 : tensor<1x3x1xf32>, tensor<1x3xi32> -> tensor<1x3x1xf32>
+  %sb = moe.scatter_tokens %v, %bad begin 0 : tensor<1x3x1xf32>, tensor<1x3xi32> -> tensor<1x3x1xf32>
+  return %o, %i, %g, %s, %gb, %sb : tensor<2x3xi32>, tensor<2x3xi32>, tensor<2x2x1xf32>, tensor<2x3x1xf32>, tensor<1x3x1xf32>, tensor<1x3x1xf32>
+}
+
 // CHECK-LABEL: @integers
 // CHECK-NEXT: result 0 [2, 2]: -3 -3 -3 -3
 func.func @integers() -> tensor<2x2xi32> {

@@ -36,3 +36,14 @@ func.func @dropout(%x: tensor<8x4xf32>, %seed: tensor<i32> {moe.range = [0, 2147
   %z = moe.dropout %x, %key leading 1 : tensor<8x4xf32>, tensor<4xi32>
   return %keys, %y, %z : tensor<5x4xi32>, tensor<8x4xf32>, tensor<8x4xf32>
 }
+
+// One block an element, whose first word it is.
+// CHECK-LABEL: func @bits
+// CHECK: kernel.map dims [8, 4] ins(%arg0, %arg1 : tensor<i32>, tensor<i32>) outs(%{{.*}} : tensor<8x4xi32>)
+// CHECK-NOT: arith.shrui
+// CHECK-NOT: arith.sitofp
+// CHECK: kernel.yield %{{.*}} : i32
+func.func @bits(%seed: tensor<i32> {moe.range = [0, 2147483647]}, %step: tensor<i32> {moe.range = [1, 1000]}) -> tensor<8x4xi32> {
+  %y = moe.random_bits %seed, %step : tensor<i32> stream 3 -> tensor<8x4xi32>
+  return %y : tensor<8x4xi32>
+}

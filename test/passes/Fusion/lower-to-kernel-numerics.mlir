@@ -8,6 +8,7 @@
 // RUN: moec-interpret %S/lower-top-k.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize
 // RUN: moec-interpret %S/lower-training.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=1e-4 --atol=1e-6
 // RUN: moec-interpret %S/lower-update.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=1e-4 --atol=1e-6
+// RUN: moec-interpret %S/lower-order.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=0 --atol=0
 // RUN: moec-interpret %S/lower-random.mlir --pipeline=moec-lower-to-kernel,cse,canonicalize --rtol=1e-4 --atol=1e-6
 
 !plan = !moe.routing<items = 16, experts = 4, k = 2, capacity = 6>

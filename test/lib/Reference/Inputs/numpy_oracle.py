@@ -484,7 +484,41 @@ def dropout(rng):
         check("the op's mask", f.run([y])[0] != 0, mask[:small], 0)
 
 
+# --- random masking, arXiv 2111.06377: shuffle, keep the first, unshuffle -------
+
+def orders(rng):
+    B, N, C, K = 3, 7, 2, 4
+    for seed, step in [(0, 1), (-5, 70000)]:
+        x = normal(rng, B, N, C)
+        f = Function()
+        a, b, v = f.argument(np.int32(seed)), f.argument(np.int32(step)), f.argument(x)
+        bits = f.op(f"{{y}} = moe.random_bits {a.name}, {b.name} : {a.type} stream 2 -> {{t}}", (B, N), "i32")
+        order = f.op(f"{{y}} = moe.argsort {bits.name} : {{t}}", (B, N), "i32")
+        some = f.op(f"{{y}} = moe.gather_tokens {v.name}, {order.name} begin 0 : {v.type}, {order.type} -> {{t}}", (B, K, C))
+        back = f.op(f"{{y}} = moe.scatter_tokens {some.name}, {order.name} begin 0 : {some.type}, {order.type} -> {{t}}",
+                    (B, N, C))
+        words = [philox([i, step, 0, 0], [seed % (1 << 32), 2])[0] for i in range(B * N)]
+        noise = np.reshape([w - (1 << 32) if w >> 31 else w for w in words], (B, N))
+        shuffle = np.argsort(noise, axis=1)
+        unshuffle = np.argsort(shuffle, axis=1)
+        kept = np.take_along_axis(x, shuffle[:, :K, None], axis=1)
+        masked = np.concatenate([kept, np.zeros((B, N - K, C))], axis=1)
+        results = f.run([bits, order, some, back])
+        for name, got, want in zip(("bits", "order", "kept", "restored"), results,
+                                   (noise, shuffle, kept, np.take_along_axis(masked, unshuffle[:, :, None], axis=1))):
+            check(f"random masking, seed {seed}: {name}", got, want, 0)
+    # Every token is as often at every place: chi-square of 16 cells with 9 degrees of freedom, below 1e-4 of chance.
+    f = Function()
+    a = f.argument(np.int32(3))
+    bits = f.op(f"{{y}} = moe.random_bits {a.name}, {a.name} : {a.type} stream 0 -> {{t}}", (4000, 4), "i32")
+    order = f.op(f"{{y}} = moe.argsort {bits.name} : {{t}}", (4000, 4), "i32")
+    places = f.run([order])[0]
+    counts = np.array([[(places[:, p] == t).sum() for t in range(4)] for p in range(4)])
+    check("all places alike", np.array((((counts - 1000) ** 2) / 1000).sum()), 9, 25 / 9)
+
+
 if __name__ == "__main__":
-    for test in (mixer_block, routing, groups, statistics, expert_choice, shared_experts, sparse_block, soft_moe, losses, learned_load, optimizers, lamb, lion, random_numbers, dropout):
+    for test in (mixer_block, routing, groups, statistics, expert_choice, shared_experts, sparse_block, soft_moe, losses, learned_load, optimizers, lamb, lion, random_numbers,
+                 dropout, orders):
         test(np.random.default_rng(7))
     finish()
