@@ -31,12 +31,13 @@ void Draft::sizes(std::initializer_list<const char *> options) {
 }
 
 void Draft::block(const std::string &name, Json own,
-                  const std::vector<std::string> &sizes) {
+                  const std::vector<std::string> &sizes,
+                  const std::string &prefix) {
   std::string last = own.back()["name"];
   Json block = Json::object();
   if (!sizes.empty())
     block["sizes"] = sizes;
-  block["inputs"] = {{"x", {"batch", "tokens", "width"}}};
+  block["inputs"] = {{"x", {"batch", prefix + "tokens", prefix + "width"}}};
   block["nodes"] = std::move(own);
   block["outputs"] = Json::array({last});
   blocks[name] = std::move(block);
@@ -61,7 +62,7 @@ std::string Draft::patches() {
   size("tokens", side * side);
   sizes({"width"});
   // Patches are cut outside of an encoder, which takes tokens.
-  if (pretrains("moco-v3"))
+  if (pretrains(values, "moco-v3"))
     return add(node("patches", "linear", {"x"}, {{"features", "width"}}));
   add(node("pixels", "normalize", {"image"}, pixelValues()));
   return add(node("patches", "patch_embed", {"pixels"},
@@ -114,7 +115,7 @@ void Draft::head(const std::string &input, bool classToken) {
 }
 
 void Draft::train(const Recipe &recipe) {
-  if (pretrains("moco-v3"))
+  if (pretrains(values, "moco-v3"))
     return pretrainMoco(recipe);
   if (!classifies())
     return;

@@ -63,6 +63,15 @@ struct Recipe {
   bool routing = false; ///< whether routers report how they share items out
 };
 
+/// How a masked autoencoder is trained, unless the user says otherwise.
+struct Pretraining {
+  std::string description; ///< where it is from, and what is left out
+  double learningRate = 0;
+  double clipNorm = 0;
+  double visibleWeight = 0;              ///< of what the encoder sees
+  std::vector<std::string> balance = {}; ///< patterns of losses, 0.005 each
+};
+
 /// A model that is being written. Values are called by the names of nodes.
 class Draft {
 public:
@@ -76,9 +85,11 @@ public:
   void sizes(std::initializer_list<const char *> options);
 
   /// A block from tokens x [batch, tokens, width] to tokens; the last node is
-  /// its output. `sizes` are given by each use.
+  /// its output. `sizes` are given by each use; `prefix` stands ahead of the
+  /// names of the other two.
   void block(const std::string &name, Json nodes,
-             const std::vector<std::string> &sizes = {});
+             const std::vector<std::string> &sizes = {},
+             const std::string &prefix = "");
   /// Adds a node to the model; its name.
   std::string add(Json node);
 
@@ -99,18 +110,22 @@ public:
   /// The training section, of a model with classes or one that is pre-trained.
   void train(const Recipe &recipe);
 
+  /// With --pretrain mae, of tokens with their positions those that the encoder
+  /// sees, behind the class token; else all.
+  std::string visibleTokens(const std::string &tokens, bool classToken);
+  /// What a masked autoencoder has in place of the head and its training: a
+  /// decoder of the layers `own`, from what the encoder made of its tokens.
+  void decode(const std::string &input, bool classToken, Json own,
+              const Pretraining &how);
+
   /// The whole model.
   Json finish(const std::string &name, const std::string &description);
 
 private:
-  /// What `--pretrain` says, where the family has it.
-  bool pretrains(const char *how) const {
-    return values.has("pretrain") && values.word("pretrain") == how;
-  }
   /// Whether there is a head for classes.
   bool classifies() const {
     return values.integer("classes") &&
-           (!values.has("pretrain") || pretrains("none"));
+           (!values.has("pretrain") || values.word("pretrain") == "none");
   }
   /// What `normalize` does to pixels.
   Json pixelValues() const;
@@ -143,13 +158,20 @@ Recipe softMoeRecipe();
 /// Its length and its rates: 4,000,000 steps.
 std::vector<Setting> softMoeTraining();
 
-/// What is wrong with patches and pixels, with heads, and with pre-training; ""
-/// if nothing is.
+/// Whether `--pretrain` says `how`.
+bool pretrains(const Values &values, const char *how);
+/// The values that a layer of the decoder has in place of the encoder's.
+Values decoderValues(const Values &values);
+
+/// What is wrong with patches and pixels, with heads, and with pre-training, of
+/// a family that has it; "" if nothing is.
 std::string checkImage(const Values &values);
 std::string checkHeads(const Values &values);
 /// And with shares that are dropped, of a family that has them.
 std::string checkDrops(const Values &values);
 std::string checkPretraining(const Values &values);
+/// Its part for masked autoencoders.
+std::string checkAutoencoder(const Values &values);
 
 /// JSON as people write it: what fits goes on one line.
 std::string layOut(const Json &json);

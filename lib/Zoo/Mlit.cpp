@@ -20,7 +20,9 @@ static std::string check(const Values &values) {
   std::string problem = checkImage(values);
   if (problem.empty())
     problem = checkHeads(values);
-  return problem.empty() ? checkDrops(values) : problem;
+  if (problem.empty())
+    problem = checkDrops(values);
+  return problem.empty() ? checkPretraining(values) : problem;
 }
 
 /// From `hidden` in the first layer in a straight line, cut to integers, to
@@ -47,38 +49,62 @@ static Json expertCounts(const Values &values) {
 
 static void build(const Values &values, Draft &draft) {
   std::string tokens = draft.transformerTokens(/*classToken=*/true);
+  tokens = draft.visibleTokens(tokens, /*classToken=*/true);
   // Nothing is dropped: the capacity is for all items.
-  int64_t most = values.integer("first-experts") + stages - 1;
-  Json experts = node("mlp", "moe", {"norm2"},
-                      {{"experts", "experts"},
-                       {"k", values.integer("k")},
-                       {"hidden", "hidden"},
-                       {"expert", "shared_glu"},
-                       {"activation", values.word("activation")},
-                       {"gates", "top_k_softmax"},
-                       {"router_bias", true},
-                       {"learned_noise", true},
-                       {"balance", "cv"},
-                       {"capacity_factor", most},
-                       {"eval_capacity_factor", most}});
+  auto experts = [&](const Json &count, const Json &hidden, int64_t most) {
+    return node("mlp", "moe", {"norm2"},
+                {{"experts", count},
+                 {"k", values.integer("k")},
+                 {"hidden", hidden},
+                 {"expert", "shared_glu"},
+                 {"activation", values.word("activation")},
+                 {"gates", "top_k_softmax"},
+                 {"router_bias", true},
+                 {"learned_noise", true},
+                 {"balance", "cv"},
+                 {"capacity_factor", most},
+                 {"eval_capacity_factor", most}});
+  };
+  int64_t fewest = values.integer("first-experts");
+  std::vector<std::string> balance = {"*.importance"};
+  if (values.integer("k") < fewest)
+    balance.push_back("*.load");
   draft.block("layer",
-              transformerLayer(values, std::move(experts), Dropout::Mlp),
+              transformerLayer(
+                  values, experts("experts", "hidden", fewest + stages - 1),
+                  Dropout::Mlp),
               {"hidden", "experts"});
   tokens = draft.add(node("stack", "repeat", {tokens},
                           {{"block", "layer"},
                            {"sizes",
                             {{"hidden", hiddenWidths(values)},
                              {"experts", expertCounts(values)}}}}));
+  if (pretrains(values, "mae")) {
+    draft.sizes({"decoder-hidden"});
+    Pretraining how;
+    how.description =
+        "A reading: a decoder and a loss as in a re-implementation, where "
+        "patches that were seen count for a tenth, and the optimizer of masked "
+        "autoencoders (arXiv 2111.06377)";
+    how.learningRate = values.real("learning-rate");
+    how.clipNorm = 1;
+    how.visibleWeight = 0.1;
+    how.balance = balance;
+    draft.decode(tokens, /*classToken=*/true,
+                 transformerLayer(decoderValues(values),
+                                  experts(fewest, "decoder_hidden", fewest),
+                                  Dropout::Mlp),
+                 how);
+    return;
+  }
   draft.head(tokens, /*classToken=*/true);
   Recipe recipe;
   recipe.description =
       "A reading, since the paper's recipe is not published where we could "
       "look: Adam with a cosine, and the balance losses of a "
-      "re-implementation. Left out: pre-training as a masked autoencoder";
+      "re-implementation. Left out: pre-training (--pretrain mae)";
   recipe.loss = "softmax_cross_entropy";
-  recipe.balance.push_back("*.importance");
-  if (values.integer("k") < values.integer("first-experts"))
-    recipe.balance.push_back("*.load");
+  recipe.balance = balance;
   recipe.routing = true;
   recipe.schedule = {{"op", "warmup_cosine"}};
   draft.train(recipe);
@@ -126,6 +152,12 @@ const Family moec::zoo::mlitFamily = {
      {"k", 2},
      {"dropout", 0.1},
      {"drop-path", 0.0},
+     {"pretrain", "none"},
+     {"mask", 0.75},
+     {"decoder-layers", 2},
+     {"decoder-width", 108},
+     {"decoder-hidden", 54},
+     {"decoder-heads", 6},
      {"learning-rate", 1e-3},
      {"weight-decay", 0.05},
      {"warmup", 0.05},

@@ -95,9 +95,15 @@ const std::vector<Option> &moec::zoo::allOptions() {
            "layer, from 0 at the first on",
            /*zero=*/true),
       word("pretrain",
-           "what the model is trained for ahead of its task: moco-v3 (arXiv "
+           "not the model, but what it is trained as ahead of its task: mae is "
+           "a masked autoencoder (arXiv 2111.06377), moco-v3 (arXiv "
            "2104.02057) brings two views of an image together",
-           {"none", "moco-v3"}),
+           {"none", "mae", "moco-v3"}),
+      real("mask", "share of the patches that the autoencoder does not see"),
+      whole("decoder-layers", "layers of its decoder"),
+      whole("decoder-width", "channels of a token there"),
+      whole("decoder-hidden", "hidden width of MLPs there, experts' too"),
+      whole("decoder-heads", "heads of attention there"),
       whole("projector-hidden",
             "hidden width of MoCo v3's projector and predictor"),
       whole("projector-width", "channels of what they make"),
@@ -164,18 +170,35 @@ std::string moec::zoo::checkDrops(const Values &values) {
   return "";
 }
 
+bool moec::zoo::pretrains(const Values &values, const char *how) {
+  return values.has("pretrain") && values.word("pretrain") == how;
+}
+
 std::string moec::zoo::checkPretraining(const Values &values) {
-  if (values.word("pretrain") == "none") {
-    for (const char *option : {"projector-hidden", "projector-width"})
-      if (values.given(option))
-        return fmt::format("{} has nothing to act on with {}",
-                           values.flag(option), values.flag("pretrain"));
-    return "";
+  // Ways of pre-training and their options, which families have that know them.
+  static const std::pair<const char *, std::vector<const char *>> ways[] = {
+      {"none", {"pre-logits"}},
+      {"mae",
+       {"mask", "decoder-layers", "decoder-width", "decoder-hidden",
+        "decoder-heads"}},
+      {"moco-v3", {"projector-hidden", "projector-width"}}};
+  std::string pretrain = values.flag("pretrain");
+  for (const auto &[way, options] : ways) {
+    if (!pretrains(values, way)) {
+      for (const char *option : options)
+        if (values.given(option))
+          return fmt::format("{} has nothing to act on with {}",
+                             values.flag(option), pretrain);
+    } else if (!pretrains(values, "none") && !values.has(options.front())) {
+      return fmt::format("{} is not for this model: see its --help", pretrain);
+    }
   }
-  if (!values.given("classes") || values.integer("classes") == 0)
+  if (pretrains(values, "none"))
     return "";
-  return fmt::format("{} trains without classes, and not with {}",
-                     values.flag("pretrain"), values.flag("classes"));
+  if (values.given("classes") && values.integer("classes"))
+    return fmt::format("{} trains without classes, and not with {}", pretrain,
+                       values.flag("classes"));
+  return pretrains(values, "mae") ? checkAutoencoder(values) : "";
 }
 
 std::string moec::zoo::checkHeads(const Values &values) {

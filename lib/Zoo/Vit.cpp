@@ -21,8 +21,9 @@ static std::string check(const Values &values) {
 static void build(const Values &values, Draft &draft) {
   bool classToken = values.word("pool") == "token";
   std::string tokens = draft.transformerTokens(classToken);
+  tokens = draft.visibleTokens(tokens, classToken);
   draft.sizes({"hidden"});
-  Json mlp = denseMlp(values, "norm2");
+  Json mlp = denseMlp(values, "norm2"), decoderMlp = mlp;
   if (double share = values.real("dropout"); share > 0) {
     // Of all tokens, and inside of MLPs too: the same parameters by the same
     // names, with a node between them.
@@ -38,6 +39,21 @@ static void build(const Values &values, Draft &draft) {
   }
   draft.block("layer", transformerLayer(values, std::move(mlp)));
   tokens = draft.layers("stack", tokens, "layer", values.integer("layers"));
+  if (pretrains(values, "mae")) {
+    draft.sizes({"decoder-hidden"});
+    decoderMlp["hidden"] = "decoder_hidden";
+    Pretraining how;
+    how.description =
+        "That of the masked autoencoder paper (arXiv 2111.06377, appendix "
+        "A.1): "
+        "batches of 4096, Adam, 40 of 800 epochs of warm-up, a cosine. Left "
+        "out: position embeddings that are sines and cosines";
+    how.learningRate = 2.4e-3;
+    draft.decode(tokens, classToken,
+                 transformerLayer(decoderValues(values), std::move(decoderMlp)),
+                 how);
+    return;
+  }
   draft.head(tokens, classToken);
   Recipe recipe = softMoeRecipe();
   recipe.description =
@@ -83,10 +99,15 @@ const Family moec::zoo::vitFamily = {
                 {"pool", "token"},
                 {"dropout", 0.0},
                 {"drop-path", 0.0},
+                {"pre-logits", 0},
                 {"pretrain", "none"},
                 {"projector-hidden", 4096},
                 {"projector-width", 256},
-                {"pre-logits", 0},
+                {"mask", 0.75},
+                {"decoder-layers", 8},
+                {"decoder-width", 512},
+                {"decoder-hidden", 2048},
+                {"decoder-heads", 16},
                 {"epochs", 300}},
                softMoeTraining()),
     {entry("vit-s16", 16, 12, 384, 1536, 6, "33 M", "9.2"),

@@ -70,5 +70,8 @@ moec::zoo::writeModel(const Model &model, const std::vector<Setting> &given,
     batch = batches;
   Draft draft(values, std::move(batch));
   model.family->build(values, draft);
-  return layOut(draft.finish(model.entry->name, model.family->title));
+  std::string name = model.entry->name;
+  if (values.has("pretrain") && !pretrains(values, "none"))
+    name += "-" + values.word("pretrain");
+  return layOut(draft.finish(name, model.family->title));
 }

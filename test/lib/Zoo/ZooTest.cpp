@@ -133,4 +133,19 @@ TEST(Zoo, TellsWhatIsWrong) {
             0u);
   EXPECT_FALSE(writeModel(model, {{"image", 100}}, {}, problem));
   EXPECT_EQ(problem, "--image 100 is no multiple of --patch 16");
+  model = *findModel("mlit-xxs");
+  auto expect = [&](const std::vector<Setting> &given, const char *what) {
+    EXPECT_FALSE(writeModel(model, given, {}, problem));
+    EXPECT_EQ(problem, what);
+  };
+  expect({{"mask", 0.5}},
+         "--mask 0.5 has nothing to act on with --pretrain none");
+  expect({{"pretrain", "mae"}, {"classes", 5}},
+         "--pretrain mae trains without classes, and not with --classes 5");
+  expect({{"pretrain", "mae"}, {"mask", 0.999}},
+         "--mask 0.999 leaves 0 of 144 patches to see");
+  expect({{"pretrain", "mae"}, {"decoder-heads", 5}},
+         "--decoder-heads 5 does not divide --decoder-width 108");
+  expect({{"pretrain", "mae"}, {"decoder-heads", 3}},
+         "--decoder-heads 3 are no groups of --heads 6 with --kv-heads 3");
 }
