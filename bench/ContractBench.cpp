@@ -5,14 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// contract_bench [--dump=DIR] [--schedule=S] [FILE.mlir] [WORD]: for every
-// shape whose name contains WORD, or for the contractions of a file that "moec
-// compile --emit memory" wrote (ragged ones apart), the share of this core's
-// FMA peak that the compiled kernel reaches in one thread, packing and epilogue
-// included. The peak (register-to-register FMAs) is measured right before and
-// after each run, and time is this thread's own CPU time, so that a busy
-// machine disturbs the ratio little. Reported are the median and the best of
-// the rounds.
+// contract_bench [--dump=DIR] [--schedule=S] [--strips=N] [FILE.mlir] [WORD]:
+// for every shape whose name contains WORD (with --strips: its right operand
+// stored in strips of N columns, as moec-pack-weights leaves it), or for the
+// contractions of a file that "moec compile --emit memory" wrote (ragged ones
+// apart), the share of this core's FMA peak that the compiled kernel reaches in
+// one thread, packing and epilogue included. The peak (register-to-register
+// FMAs) is measured right before and after each run, and time is this thread's
+// own CPU time, so that a busy machine disturbs the ratio little. Reported are
+// the median and the best of the rounds.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,6 +25,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 #include <random>
 #include <thread>
@@ -118,10 +120,27 @@ Shape tokenMixing(int64_t g, int64_t m, int64_t n, int64_t k) {
   return s;
 }
 
+/// The product with (n, k) of the right operand at [n floordiv w, k, n mod w].
+Shape inStrips(Shape s, int64_t w) {
+  int64_t n = s.source.dims[1], k = s.source.dims[2];
+  std::string width = std::to_string(w);
+  s.name += " strips of " + width;
+  s.source.inputs[1] = {type({(n + w - 1) / w, k, w}),
+                        "n floordiv " + width + ", k, n mod " + width};
+  return s;
+}
+
 std::vector<Shape> shapes() {
   return {matmul(1024, 1024, 1024),
           matmul(1024, 1024, 1024, false, true),
           matmul(512, 512, 512),
+          matmul(6272, 1536, 384),
+          matmul(6272, 384, 1536),
+          matmul(6272, 3072, 768),
+          matmul(6272, 768, 3072),
+          matmul(196, 1536, 384),
+          matmul(196, 384, 1536),
+          linearGelu(6272, 1536, 384),
           matmul(6272, 192, 96),
           matmul(6272, 384, 192),
           matmul(6272, 256, 256),
@@ -203,12 +222,15 @@ struct Operands {
 
 int main(int argc, char **argv) {
   std::string word, dump, schedule, file;
+  int64_t strips = 0;
   for (int i = 1; i < argc; ++i) {
     llvm::StringRef arg = argv[i];
     if (arg.consume_front("--dump="))
       dump = arg.str();
     else if (arg.consume_front("--schedule="))
       schedule = arg.str();
+    else if (arg.consume_front("--strips="))
+      strips = std::atoi(arg.data());
     else if (arg.ends_with(".mlir"))
       file = arg.str();
     else
@@ -230,6 +252,8 @@ int main(int argc, char **argv) {
     kernels = contractionsOf(context.get(), file);
   else
     for (Shape &shape : shapes()) {
+      if (strips && shape.source.dims.size() == 3)
+        shape = inStrips(std::move(shape), strips);
       shape.source.schedule = schedule;
       kernels.emplace_back(shape.name, parse(shape.source.str()));
     }

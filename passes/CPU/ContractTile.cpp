@@ -36,10 +36,11 @@ void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
   // Where column 0 of the right strip lies at step 0, and how far step 1 is.
   if (right.direct >= 0) {
     SmallVector<Value> dims = range.group;
-    dims.append({range.mBegin, Value(), kBegin});
-    RowCursor row = operands.row(b, loc, right.direct, dims, nDim);
+    dims.append({range.mBegin, mad(j, nr, range.nBegin), kBegin});
     factors.right = operands.buffer(right.direct);
-    factors.rightBase = add(row.base, mad(j, nr, range.nBegin));
+    // Along a dimension behind the last one nothing varies.
+    factors.rightBase =
+        operands.row(b, loc, right.direct, dims, dims.size()).base;
     factors.rightStep = operands.along(right.direct, kDim).stride;
   } else {
     Value rightBase =

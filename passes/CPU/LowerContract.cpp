@@ -46,18 +46,26 @@ ContractPanel ContractEmitter::planPanel(Region &region, unsigned rowDim) {
 }
 
 /// The right input if its rows can be multiplied where they lie: plain f32,
-/// contiguous along n, evenly spaced along k, no columns past the end, and rows
-/// so near each other that a strip neither spreads over too many pages nor
-/// falls into few cache sets.
+/// the columns of a register tile contiguous, with memory behind the last ones
+/// where they reach past the end, evenly spaced along k, and rows so near each
+/// other that a strip neither spreads over too many pages nor falls into few
+/// cache sets. So lies a matrix with columns side by side, and one that was
+/// stored in strips, (n, k) at [n floordiv nr, k, n mod nr].
 int32_t ContractEmitter::directRight() {
   for (unsigned input : usedArguments(op.getRhs())) {
+    if (!yieldsArgument(op.getRhs(), input) ||
+        !operands.elementType(input).isF32() || operands.gather(input) >= 0)
+      continue;
     LaneInfo steps = operands.along(input, kDim);
-    bool plain = yieldsArgument(op.getRhs(), input) &&
-                 operands.elementType(input).isF32() &&
-                 operands.gather(input) < 0 && N % nr == 0;
-    if (plain && operands.along(input, nDim).kind == LaneKind::Unit &&
-        steps.kind == LaneKind::Strided && steps.stride > 0 &&
-        steps.stride <= maxDirectStride && steps.stride % 256 != 0)
+    LaneInfo columns = analyzeLane(operands.address(input), nDim, nr);
+    // The last columns reach past the end, but not past the memory.
+    AffineExpr lastStrip = operands.address(input).replace(
+        b.getAffineDimExpr(nDim), b.getAffineConstantExpr((N - 1) / nr * nr));
+    int64_t last = kernel::rangeOf(lastStrip, operands.dims()).high + nr - 1;
+    if (columns.stride == 1 && columns.kind != LaneKind::Strided &&
+        last < operands.numElements(input) && steps.kind == LaneKind::Strided &&
+        steps.stride > 0 && steps.stride <= maxDirectStride &&
+        steps.stride % 256 != 0)
       return input;
   }
   return -1;

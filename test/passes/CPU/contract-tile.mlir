@@ -116,8 +116,8 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-NEXT:        scf.for %[[I:.*]] = %c0 to %c4 step %c1 {
 // CHECK-NEXT:          %[[DEPTH:.*]] = arith.subi %[[END]], %[[FROM]]
 // CHECK-NEXT:          %[[BASE:.*]] = arith.muli %[[BLOCK]], %c16
-// CHECK:               %[[ROW:.*]] = arith.muli %[[FROM]], %c8
-// CHECK-NEXT:          %[[COLUMN:.*]] = arith.muli %[[J]], %c4
+// CHECK:               %[[COLUMN:.*]] = arith.muli %[[J]], %c4
+// CHECK-NEXT:          %[[ROW:.*]] = arith.muli %[[FROM]], %c8
 // CHECK-NEXT:          %[[RIGHT:.*]] = arith.addi %[[ROW]], %[[COLUMN]]
 // CHECK-NEXT:          %[[NUMBER:.*]] = arith.addi %[[COLUMN]], %[[I]]
 // CHECK-NEXT:          %[[HOME:.*]] = arith.muli %[[NUMBER]], %c4
@@ -137,6 +137,39 @@ func.func @several_blocks(%x: memref<4x10xf32>, %w: memref<10x8xf32>, %y: memref
   kernel.contract dims [4, 8, 10] ins(%x, %w : memref<4x10xf32>, memref<10x8xf32>) outs(%y : memref<4x8xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
     schedule <tile = [4, 8, 4], micro = [1, 4]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+}
+
+// -----
+
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
+// A right operand in strips of the register tile's columns is read in place as well, the last strip with columns that are not stored: only the
+// left one is packed.
+// CHECK-LABEL: func @strips(
+// CHECK-SAME:    %{{.*}}: memref<4x10xf32>, %[[W:.*]]: memref<2x10x4xf32>
+// CHECK:         %[[IN:.*]] = memref.reinterpret_cast %[[W]]
+// CHECK:         %[[PANEL:.*]] = memref.view {{.*}} to memref<48xf32>
+// CHECK-NOT:     memref<80xf32>
+// CHECK:         scf.for %[[J:.*]] = %c0 to %c2 step %c1 {
+// CHECK:           %[[N:.*]] = arith.muli %[[J]], %c4
+// CHECK-NEXT:      %[[STRIP:.*]] = arith.divui %[[N]], %c4
+// CHECK-NEXT:      %[[FIRST:.*]] = arith.muli %[[STRIP]], %c40
+// CHECK-NEXT:      %[[COLUMN:.*]] = arith.remui %[[N]], %c4
+// CHECK-NEXT:      %[[START:.*]] = arith.addi %[[FIRST]], %[[COLUMN]]
+// CHECK:           scf.for %[[K:.*]] = %c0 to %c10
+// CHECK-NEXT:        %[[STEP:.*]] = arith.muli %[[K]], %c4
+// CHECK-NEXT:        %[[AT:.*]] = arith.addi %[[STEP]], %[[START]]
+// CHECK-NEXT:        vector.load %[[IN]][%[[AT]]] : memref<80xf32>
+// CHECK:           vector.maskedstore
+func.func @strips(%x: memref<4x10xf32>, %w: memref<2x10x4xf32>, %y: memref<4x6xf32>,
+                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.contract dims [4, 6, 10] ins(%x, %w : memref<4x10xf32>, memref<2x10x4xf32>) outs(%y : memref<4x6xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n floordiv 4, k, n mod 4)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [4, 8, 10], micro = [1, 4]>
     lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
