@@ -8,6 +8,7 @@
 #include "dialects/Kernel/Cost.h"
 #include "passes/Codegen/AddressExpr.h"
 #include "passes/Codegen/OperandAccess.h"
+#include "passes/Schedule/FixedVariables.h"
 #include "passes/Schedule/Passes.h"
 
 using namespace mlir;
@@ -59,6 +60,8 @@ bool isInPlace(kernel::ContractOp op) {
 }
 
 struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
+  using AssignSchedulePassBase::AssignSchedulePassBase;
+
   void runOnOperation() override {
     kernel::MachineInterface machine = kernel::getMachine(getOperation());
     if (!machine)
@@ -66,8 +69,12 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
     auto cpu = dyn_cast<kernel::CpuAttr>(machine);
     if (!cpu)
       return;
+    if (auto module = dyn_cast<ModuleOp>(getOperation());
+        module && packsWeights)
+      fixed.emplace(module);
     scheduleContractions(getOperation(),
                          [&](kernel::ContractOp op) { assign(op, cpu); });
+    fixed.reset();
     getOperation()->walk([&](kernel::AttendOp op) {
       if (!op.getScheduleAttr())
         assign(op, cpu);
@@ -96,6 +103,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
     for (unsigned input : codegen::usedArguments(op.getLhs()))
       shape.leftAlongK &= !isSlowAlongK(op, input);
     shape.rightInPlace = isInPlace(op);
+    shape.rightInStrips = fixed && canPackWeight(op, *fixed);
     for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
       shape.groups *= extent;
     // A ragged dimension is shared out among the groups: the average counts.
@@ -109,6 +117,8 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
     op.setScheduleAttr(kernel::ScheduleAttr::get(
         op.getContext(), {s.mTile, s.nTile, s.kTile}, {s.rows, s.columns}));
   }
+
+  std::optional<FixedVariables> fixed; ///< if weights are going to be packed
 };
 } // namespace
 } // namespace moec::schedule

@@ -67,11 +67,12 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
                                         : shape.k * divideCeil(mTile, lanes);
     double panelL =
         vectorsL * (packPerVector + shape.leftMap + reading(shape.m));
-    double panelR = double(nTile) * shape.k / lanes *
-                    ((shape.rightInPlace && shape.n % columns == 0
-                          ? 0
-                          : packPerVector + shape.rightMap) +
-                     reading(shape.n));
+    double panelR =
+        double(nTile) * shape.k / lanes *
+        ((shape.rightInStrips || (shape.rightInPlace && shape.n % columns == 0)
+              ? 0
+              : packPerVector + shape.rightMap) +
+         reading(shape.n));
     // What the busiest of `threads` threads spends. m runs fastest over the
     // blocks: the right panel changes every mTiles blocks, the left one at
     // every block unless there is but one.

@@ -22,13 +22,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialects/Kernel/KernelRewriter.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Codegen/AddressExpr.h"
 #include "passes/Codegen/OperandAccess.h"
 #include "passes/Remarks.h"
 #include "passes/Schedule/Passes.h"
+#include "passes/Schedule/StoredFactor.h"
 
 using namespace mlir;
 
@@ -181,34 +181,6 @@ kernel::MapOp compute(RewriterBase &rewriter, kernel::ContractOp op,
   return map;
 }
 
-/// `op` with operand `side` (0 left, 1 right) read from `value`.
-kernel::ContractOp read(RewriterBase &rewriter, kernel::ContractOp op,
-                        unsigned side, Value value, const Stored &stored) {
-  auto access = cast<StructuredKernelOpInterface>(op.getOperation());
-  kernel::KernelRewriter grown(rewriter, access);
-  // The other operand may read the same input, one that changes along k only.
-  unsigned second = grown.addInput(grown.inputs[side]);
-  grown.inputs[side] = {value, stored.map, stored.gather};
-  for (auto [i, block] : llvm::enumerate(grown.blocks)) {
-    BlockArgument argument = block->getArgument(side);
-    argument.replaceAllUsesWith(block->getArgument(second));
-    argument.setType(rewriter.getBF16Type());
-    if (i != side)
-      continue;
-    Operation *end = block->getTerminator();
-    end->setOperand(0, argument);
-    for (Operation *dead = end->getPrevNode(); dead;) {
-      Operation *before = dead->getPrevNode();
-      if (dead->use_empty())
-        dead->erase(); // the region has no parent now
-      dead = before;
-    }
-  }
-  Operation *made = grown.build(op.getLoc());
-  rewriter.replaceOp(op, made->getResults());
-  return cast<kernel::ContractOp>(made);
-}
-
 struct MaterializeOperandsPass
     : impl::MaterializeOperandsPassBase<MaterializeOperandsPass> {
   void runOnOperation() override {
@@ -256,7 +228,8 @@ struct MaterializeOperandsPass
       return op;
     rewriter.setInsertionPoint(op);
     kernel::MapOp map = compute(rewriter, op, region, *stored);
-    op = read(rewriter, op, side, map.getResult(0), *stored);
+    op = readStored(rewriter, op, side,
+                    {map.getResult(0), stored->map, stored->gather});
     remark::passed(op.getLoc(),
                    remarkAbout(op, "MaterializedOperand", "Schedule"))
         << remark::reason("{0} operand is stored before it is multiplied",

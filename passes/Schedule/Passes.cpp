@@ -19,9 +19,16 @@ void buildSchedulePipeline(OpPassManager &pm, PassPredicate wants) {
   }
   if (wants("split-reduction"))
     pm.addPass(createSplitReductionPass());
+  // Packing pays where it is not a part of the step.
+  bool hoists = wants("hoist-parameters");
+  bool packs = wants("pack-weights") && hoists;
   // Each is for one kind of machine.
-  pm.addPass(createAssignSchedulePass());
+  pm.addPass(createAssignSchedulePass({/*packsWeights=*/packs}));
   pm.addPass(createAssignGpuSchedulePass());
+  if (packs)
+    pm.addPass(createPackWeightsPass());
+  if (hoists)
+    pm.addPass(createHoistParametersPass());
   pm.addPass(createVerifySchedulePass());
 }
 

@@ -21,7 +21,8 @@ namespace moec::schedule {
 
 /// Gives every contraction and attention its schedule, for the machine of the
 /// module.
-/// Optional: split-reduction and, for GPUs, materialize-operands.
+/// Optional: split-reduction; for GPUs, materialize-operands; hoist-parameters
+/// and, ahead of it, for CPUs, pack-weights.
 void buildSchedulePipeline(mlir::OpPassManager &pm, PassPredicate wants);
 void registerSchedulePhase();
 
@@ -32,7 +33,8 @@ struct ContractShape {
   /// Cycles that the `lhs` and `rhs` regions take for one vector of elements.
   double leftMap = 0, rightMap = 0;
   bool leftAlongK = true; ///< the left operand is packed along k, else along m
-  bool rightInPlace = false; ///< the right operand is not packed
+  bool rightInPlace = false;  ///< the right operand is not packed
+  bool rightInStrips = false; ///< it is stored packed
 };
 struct ContractSchedule {
   int64_t mTile, nTile, kTile, rows, columns;
@@ -69,6 +71,11 @@ bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim,
 /// exchanged where that makes the outs contiguous along n.
 void scheduleContractions(mlir::Operation *root,
                           llvm::function_ref<void(kernel::ContractOp)> assign);
+
+class FixedVariables;
+/// Whether the right operand is computed from variables that no entry changes,
+/// so that moec-pack-weights stores it in strips.
+bool canPackWeight(kernel::ContractOp op, const FixedVariables &fixed);
 
 /// What the cost model of the GPU knows of a contraction.
 struct GpuContractShape {

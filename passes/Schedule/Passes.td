@@ -26,7 +26,35 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
     Schedules that are already there are kept. For modules whose machine is a
     `#kernel.cpu`; others are left alone.
   }];
+  let options = [Option<"packsWeights", "packs-weights", "bool", /*default=*/"false",
+    "moec-pack-weights follows, so packing what it takes costs nothing">];
   let dependentDialects = ["::moec::kernel::KernelDialect"];
+}
+
+def PackWeightsPass : Pass<"moec-pack-weights", "::mlir::ModuleOp"> {
+  let summary = "Store weights in the order in which register tiles read them";
+  let description = [{
+    Where the right operand of a scheduled contraction, its map included, is made of variables that no entry changes (so not of
+    parameters in a module that trains), a `kernel.map` ahead of all repeats stores it in strips of as many columns as the
+    register tile has: (n, k) at `[n floordiv columns, k, n mod columns]`. `moec-lower-contract` multiplies strips where they
+    lie; `moec-hoist-parameters` takes the maps out of the step.
+
+    Not packed: operands in bf16, since variables are f32. The strips are memory beside that of the weights. For modules whose machine is a
+    `#kernel.cpu`; others are left alone.
+  }];
+  let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def HoistParametersPass : Pass<"moec-hoist-parameters", "::mlir::ModuleOp"> {
+  let summary = "Compute what follows from variables alone when they are loaded";
+  let description = [{
+    Kernels of an entry, outside of repeats, all of whose inputs follow from variables that no entry changes move to the entry that computes derived
+    variables, which the runtime runs by itself; it is made, as `prepare`, where there is none. What the rest of the step reads of them
+    becomes variables of role `derived`, one for equal values of several entries.
+
+    A module that trains keeps what it computes of parameters: each step would outdate it. Results in bf16 stay, since variables are f32.
+  }];
+  let dependentDialects = ["::moec::moe::MoEDialect", "::mlir::func::FuncDialect"];
 }
 
 def SplitReductionPass : Pass<"moec-split-reduction"> {

@@ -1,5 +1,6 @@
 // RUN: moec-opt %s --moec-assign-schedule --split-input-file | FileCheck %s
 // RUN: sed 's/vector_bytes = 64, vector_registers = 32/vector_bytes = 32, vector_registers = 16/' %s | moec-opt --moec-assign-schedule --split-input-file | FileCheck %s --check-prefix=AVX2
+// RUN: moec-opt %s --moec-assign-schedule=packs-weights=true --split-input-file | FileCheck %s --check-prefix=PACKED
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // Rows and columns of the register tile divide the output without waste.
@@ -34,5 +35,28 @@ func.func @kept(%x: tensor<32x64xf32>, %w: tensor<64x20xf32>, %init: tensor<32x2
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<32x20xf32>
   return %y : tensor<32x20xf32>
+}
+}
+
+// -----
+
+// Rows are shared out among the cores where the weight that all of them read is stored packed, else columns, so that
+// no core packs what another one does.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
+moe.variable @w : tensor<64x1024xf32> role(parameter)
+// CHECK-LABEL: func.func @weight
+// CHECK:         schedule <tile = [28, 32, 1024], micro = [14, 32]>
+// PACKED-LABEL: func.func @weight
+// PACKED:         schedule <tile = [14, 64, 1024], micro = [14, 32]>
+func.func @weight(%x: tensor<28x1024xf32> {moe.field = "x"}, %w: tensor<64x1024xf32> {moe.var = @w}) -> (tensor<28x64xf32> {moe.output = "y"})
+    attributes {moe.entry = #moe.entry<"infer">} {
+  %init = tensor.empty() : tensor<28x64xf32>
+  %y = kernel.contract dims [28, 64, 1024] ins(%x, %w : tensor<28x1024xf32>, tensor<64x1024xf32>) outs(%init : tensor<28x64xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<28x64xf32>
+  return %y : tensor<28x64xf32>
 }
 }

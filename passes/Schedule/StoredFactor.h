@@ -1,0 +1,24 @@
+//===- StoredFactor.h - Factors of contractions that are stored -*- C++ -*-===//
+//
+// Part of moec, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MOEC_PASSES_SCHEDULE_STOREDFACTOR_H
+#define MOEC_PASSES_SCHEDULE_STOREDFACTOR_H
+
+#include "dialects/Kernel/KernelRewriter.h"
+
+namespace moec::schedule {
+
+/// `op`, which goes, with factor `side` (0 left, 1 right) read from `stored`,
+/// as it is. What other regions read of the input that was there they still
+/// do.
+kernel::ContractOp readStored(mlir::RewriterBase &rewriter,
+                              kernel::ContractOp op, unsigned side,
+                              const kernel::KernelInput &stored);
+
+} // namespace moec::schedule
+
+#endif // MOEC_PASSES_SCHEDULE_STOREDFACTOR_H

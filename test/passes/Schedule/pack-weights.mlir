@@ -1,0 +1,116 @@
+// RUN: moec-opt %s --moec-pack-weights --mlir-print-local-scope --split-input-file | FileCheck %s
+// RUN: moec-opt %s --moec-pack-weights --split-input-file --remarks-filter=Schedule --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: sed 's/#kernel.cpu<.*>}/#kernel.gpu<multiprocessors = 132, shared_bytes = 232448>}/' %s | moec-opt --moec-pack-weights --split-input-file | FileCheck %s --check-prefix=GPU
+
+// Slices of a stack of layers, scaled: all layers are stored ahead of the repeat, by one kernel, in strips of 32 columns of which
+// the second is filled in part, and the repeat reads slices of that.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
+moe.variable @w : tensor<3x24x40xf32> role(parameter)
+moe.variable @s : tensor<3x40xf32> role(parameter)
+// REMARK: [Passed] PackWeights
+// REMARK-SAME: 18432 bytes of weights are stored in strips of 32 columns
+// GPU-NOT: floordiv 32
+// CHECK-LABEL: func.func @layers
+// CHECK-SAME:    %[[X:.*]]: tensor<6x24xf32> {moe.field = "x"}, %[[W:.*]]: tensor<3x24x40xf32> {moe.var = @w}, %[[S:.*]]: tensor<3x40xf32> {moe.var = @s})
+// CHECK:         %[[P:.*]] = kernel.map dims [3, 24, 40] ins(%[[W]], %[[S]] : tensor<3x24x40xf32>, tensor<3x40xf32>) outs(%{{.*}} : tensor<3x2x24x32xf32>)
+// CHECK-SAME:      maps [affine_map<(d0, d1, d2) -> (d0, d1, d2)>, affine_map<(d0, d1, d2) -> (d0, d2)>,
+// CHECK-SAME:        affine_map<(d0, d1, d2) -> (d0, d2 floordiv 32, d1, d2 mod 32)>]
+// CHECK:           %[[E:.*]] = arith.mulf
+// CHECK-NEXT:      kernel.yield %[[E]]
+// CHECK:         moe.repeat 3 carry(%[[X]] : tensor<6x24xf32>) stacked(%[[P]] : tensor<3x2x24x32xf32>)
+// CHECK-NEXT:    ^bb0(%[[C:.*]]: tensor<6x24xf32>, %[[L:.*]]: tensor<2x24x32xf32>):
+// CHECK:         kernel.contract dims [6, 40, 24] ins(%[[C]], %[[L]] : tensor<6x24xf32>, tensor<2x24x32xf32>)
+// CHECK-SAME:      maps [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d1 floordiv 32, d2, d1 mod 32)>,
+// CHECK:         } rhs {
+// CHECK-NEXT:    ^bb0(%{{.*}}: f32, %[[R:.*]]: f32):
+// CHECK-NEXT:      kernel.yield %[[R]] : f32
+func.func @layers(%x: tensor<6x24xf32> {moe.field = "x"}, %w: tensor<3x24x40xf32> {moe.var = @w}, %s: tensor<3x40xf32> {moe.var = @s})
+    -> (tensor<6x24xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"infer">} {
+  %y = moe.repeat 3 carry(%x : tensor<6x24xf32>) stacked(%w, %s : tensor<3x24x40xf32>, tensor<3x40xf32>) {
+  ^bb0(%c: tensor<6x24xf32>, %wi: tensor<24x40xf32>, %si: tensor<40xf32>):
+    %init = tensor.empty() : tensor<6x40xf32>
+    %h = kernel.contract dims [6, 40, 24] ins(%c, %wi, %si : tensor<6x24xf32>, tensor<24x40xf32>, tensor<40xf32>) outs(%init : tensor<6x40xf32>)
+      maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>]
+      schedule <tile = [6, 64, 24], micro = [6, 32]>
+      lhs { ^bb0(%l: f32, %r: f32, %t: f32): kernel.yield %l : f32 }
+      rhs { ^bb0(%l: f32, %r: f32, %t: f32):
+        %e = arith.mulf %r, %t : f32
+        kernel.yield %e : f32 }
+      epilogue { ^bb0(%l: f32, %r: f32, %t: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<6x40xf32>
+    %empty = tensor.empty() : tensor<6x24xf32>
+    %n = kernel.map dims [6, 24] ins(%h : tensor<6x40xf32>) outs(%empty : tensor<6x24xf32>)
+      maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>]
+      body { ^bb0(%a: f32): kernel.yield %a : f32 } -> tensor<6x24xf32>
+    moe.yield %n : tensor<6x24xf32>
+  } -> tensor<6x24xf32>
+  return %y : tensor<6x24xf32>
+}
+}
+
+// -----
+
+// Experts, with weights that lie the other way round, of rows that are sorted by expert; the epilogue still reads
+// a weight as it was.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
+moe.variable @w : tensor<4x32x24xf32> role(parameter)
+// CHECK-LABEL: func.func @experts
+// CHECK-SAME:    %[[X:.*]]: tensor<10x24xf32>{{.*}}, %[[O:.*]]: tensor<5xi32>{{.*}}, %[[W:.*]]: tensor<4x32x24xf32>
+// CHECK:         %[[P:.*]] = kernel.map dims [4, 24, 32] ins(%[[W]] : tensor<4x32x24xf32>) outs(%{{.*}} : tensor<4x2x24x16xf32>)
+// CHECK-SAME:      maps [affine_map<(d0, d1, d2) -> (d0, d2, d1)>, affine_map<(d0, d1, d2) -> (d0, d2 floordiv 16, d1, d2 mod 16)>]
+// CHECK:         kernel.contract dims [4, 10, 32, 24] ins(%[[X]], %[[P]], %[[O]], %[[W]] :
+func.func @experts(%x: tensor<10x24xf32> {moe.field = "x"}, %o: tensor<5xi32> {moe.field = "o"}, %w: tensor<4x32x24xf32> {moe.var = @w})
+    -> (tensor<10x32xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"infer">} {
+  %init = tensor.empty() : tensor<10x32xf32>
+  %y = kernel.contract dims [4, 10, 32, 24] ins(%x, %w, %o, %w : tensor<10x24xf32>, tensor<4x32x24xf32>, tensor<5xi32>, tensor<4x32x24xf32>) outs(%init : tensor<10x32xf32>)
+    maps [affine_map<(g, m, n, k) -> (m, k)>, affine_map<(g, m, n, k) -> (g, n, k)>, affine_map<(g, m, n, k) -> (g)>,
+          affine_map<(g, m, n, k) -> (g, n, 0)>, affine_map<(g, m, n, k) -> (m, n)>]
+    ragged 1 by 2 schedule <tile = [6, 32, 24], micro = [6, 16]>
+    lhs { ^bb0(%l: f32, %r: f32, %i: i32, %z: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32, %i: i32, %z: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %i: i32, %z: f32, %acc: f32):
+      %s = arith.addf %acc, %z : f32
+      kernel.yield %s : f32 } -> tensor<10x32xf32>
+  return %y : tensor<10x32xf32>
+}
+}
+
+// -----
+
+// Not packed: a weight that an entry changes, what follows from an input, what is multiplied as bf16, an op without schedule.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
+moe.variable @moving : tensor<24x32xf32> role(statistic) init<ones>
+moe.variable @w : tensor<24x32xf32> role(parameter)
+// CHECK-LABEL: func.func @kept
+// CHECK-NOT:     kernel.map
+// CHECK:         return
+func.func @kept(%x: tensor<6x24xf32> {moe.field = "x"}, %y: tensor<24x32xf32> {moe.field = "y"}, %v: tensor<24x32xf32> {moe.var = @moving}, %w: tensor<24x32xf32> {moe.var = @w})
+    -> (tensor<6x32xf32> {moe.output = "a"}, tensor<6x32xf32> {moe.output = "b"}, tensor<6x32xf32> {moe.output = "c"}, tensor<6x32xf32> {moe.output = "d"},
+        tensor<24x32xf32> {moe.var = @moving}) attributes {moe.entry = #moe.entry<"infer">} {
+  %init = tensor.empty() : tensor<6x32xf32>
+  %a = kernel.contract dims [6, 32, 24] ins(%x, %v : tensor<6x24xf32>, tensor<24x32xf32>) outs(%init : tensor<6x32xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>] schedule <tile = [6, 32, 24], micro = [6, 16]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 } rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<6x32xf32>
+  %b = kernel.contract dims [6, 32, 24] ins(%x, %y : tensor<6x24xf32>, tensor<24x32xf32>) outs(%init : tensor<6x32xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>] schedule <tile = [6, 32, 24], micro = [6, 16]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 } rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<6x32xf32>
+  %c = kernel.contract dims [6, 32, 24] ins(%x, %w : tensor<6x24xf32>, tensor<24x32xf32>) outs(%init : tensor<6x32xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>] schedule <tile = [6, 32, 24], micro = [6, 16]>
+    lhs { ^bb0(%l: f32, %r: f32):
+      %t = arith.truncf %l : f32 to bf16
+      kernel.yield %t : bf16 }
+    rhs { ^bb0(%l: f32, %r: f32):
+      %t = arith.truncf %r : f32 to bf16
+      kernel.yield %t : bf16 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<6x32xf32>
+  %d = kernel.contract dims [6, 32, 24] ins(%x, %w : tensor<6x24xf32>, tensor<24x32xf32>) outs(%init : tensor<6x32xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 } rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<6x32xf32>
+  return %a, %b, %c, %d, %v : tensor<6x32xf32>, tensor<6x32xf32>, tensor<6x32xf32>, tensor<6x32xf32>, tensor<24x32xf32>
+}
+}
