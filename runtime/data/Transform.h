@@ -72,7 +72,7 @@ const Registry<TransformInfo> &allTransforms();
 /// "flip (...), ... or ...": what --transform takes.
 std::string transformKinds();
 
-/// "mixup:ALPHA", the transform that adds this field; "" if none does.
+/// "NAME:ARGUMENT" of the transform that adds this field; "" if none does.
 std::string transformThatAdds(const std::string &field);
 
 /// `data` behind a chain of transforms, the first one first. Each is NAME or

@@ -141,7 +141,7 @@ TEST_F(Data, TransformErrors) {
   EXPECT_ERROR(transformed(data, {"flop"}),
                "transform flop: unknown transform \"flop\": expected flip, "
                "crop, resize, resized_crop, rand_augment, jitter, grey, blur, "
-               "solarize or views; did you mean flip?");
+               "solarize, views or mixup; did you mean flip?");
   EXPECT_ERROR(transformed(data, {"crop"}), "transform crop: expected crop:N");
   EXPECT_ERROR(transformed(data, {"flip:1"}), "expected flip");
   for (const char *bad : {"crop:", "crop:0", "crop:-1", "crop:2x"})
