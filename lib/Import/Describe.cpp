@@ -65,7 +65,8 @@ static json::Object describeNode(const Use &use, int index) {
       entry[def.name] = value.real;
       break;
     case AttrDef::Kind::Numbers:
-      entry[def.name] = describeNumbers(value.numbers);
+      if (value.json)
+        entry[def.name] = describeNumbers(value.numbers);
       break;
     case AttrDef::Kind::Choice:
       entry[def.name] = value.text;

@@ -82,6 +82,8 @@ void NodeCheck::normParams(StringRef suffix, int64_t width) {
 
 bool NodeCheck::drops(StringRef name) {
   const std::vector<double> &rates = numbers(name);
+  if (rates.empty())
+    return true;
   if (rates.size() > 2) {
     problem(name, llvm::formatv("'{0}' has {1} numbers", name, rates.size()))
         .expected("one, or two, of the first and of the last layer")

@@ -63,8 +63,8 @@ struct AttrDef {
   }
   /// Of what is dropped: one number below 1, or one of the first and one of the
   /// last layer.
-  static AttrDef rate(const char *name, const char *doc) {
-    AttrDef def{name, Kind::Numbers, doc, true, 0, 0, false, {}, 1, true};
+  static AttrDef rate(const char *name, const char *doc, bool required) {
+    AttrDef def{name, Kind::Numbers, doc, required, 0, 0, false, {}, 1, true};
     def.many = "two, of the first and of the last layer of a 'repeat'";
     return def;
   }
@@ -156,7 +156,7 @@ public:
     checked.noise = NoiseSpec{std::move(shape), std};
   }
   /// In training the node draws what it drops, at the rate that attribute
-  /// `name` says. False, after a problem.
+  /// `name` says, if it is given. False, after a problem.
   bool drops(llvm::StringRef name);
   /// i32, all values alike.
   void randomBits(Shape shape) {

@@ -25,7 +25,9 @@ static std::optional<TensorInfo> checkPath(NodeCheck &node) {
   return std::nullopt;
 }
 
-static AttrDef rate(const char *doc) { return AttrDef::rate("rate", doc); }
+static AttrDef rate(const char *doc) {
+  return AttrDef::rate("rate", doc, /*required=*/true);
+}
 
 const OpDef moec::import::dropoutOp = {
     "dropout",

@@ -215,6 +215,15 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
     check.linearParams("fc1", size, hidden, true, {experts});
     check.linearParams("fc2", hidden, size, true, {experts});
   }
+  if (shared && !check.numbers("dropout").empty()) {
+    check.problem("dropout", "'dropout' has nothing to act on")
+        .expected("'dropout' together with \"expert\": \"mlp\"")
+        .got("\"expert\": \"shared_glu\"")
+        .fix("remove it, and put a node 'dropout' behind the layer");
+    return std::nullopt;
+  }
+  if (!check.drops("dropout"))
+    return std::nullopt;
   check.tells("experts", {x.shape[0], experts}, NodeValue::Over::Mean);
   check.tells("routing", {1, 7}, NodeValue::Over::Join);
   bool good = expertsChoose(check.text("router"))
@@ -369,7 +378,8 @@ static Value build(NodeBuild &build) {
       b, build.loc, build.type({rowCount, size}), rows, plan, Value());
   Value out;
   if (build.text("expert") == "mlp")
-    out = layer(build.activate(layer(in, "fc1", hidden)), "fc2", size);
+    out = layer(build.drop(build.activate(layer(in, "fc1", hidden)), 2), "fc2",
+                size);
   else
     out = build.linear(build.mul(build.activate(layer(in, "gate", hidden)),
                                  build.linear(in, "up", 1)),
@@ -428,6 +438,10 @@ const OpDef moec::import::moeOp = {
                           "router noise in training, standard deviation times "
                           "the number of experts; where experts choose, 0 is "
                           "the default"),
+     AttrDef::rate("dropout",
+                   "share of the hidden elements of experts that training "
+                   "drops, as the rate of 'dropout'",
+                   /*required=*/false),
      AttrDef::flag("learned_noise", false,
                    "noise whose standard deviation is the softplus of a linear "
                    "layer of the item (top_k; arXiv 1701.06538, equation 4)"),

@@ -141,6 +141,8 @@ class Drawing:
             attrs["capacity_multiple"] = self.random.choice([2, 3, 4, 100])
         if self.chance(0.2):
             attrs["router_bias"] = self.chance(0.8)
+        if self.chance(0.2):
+            attrs["dropout"] = self.random.choice([0, 0.2, 0.7, [0, 0.5]])
         if choose:
             if self.chance(0.3):
                 attrs["noise"] = self.random.choice([0, 1])
@@ -150,6 +152,7 @@ class Drawing:
         if self.chance(0.25):
             # What all experts share is applied to every row, so none may be empty.
             attrs.update({"expert": "shared_glu", "capacity_factor": experts, "eval_capacity_factor": experts})
+            attrs.pop("dropout", None)
         if self.chance(0.15):
             attrs["learned_noise"] = True
         if self.chance(0.25):
