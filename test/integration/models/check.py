@@ -163,13 +163,13 @@ def main():
     cases = [(name, case) for name, case in cases if not names or name.startswith(tuple(names))]
     different = 0
     for name, case in cases:
-        shutil.rmtree(folder, ignore_errors=True)
         try:
             result = check(Model(os.path.join(build, "bin", "moec"), folder, case, mode, sgd=what == "gradients"))
         except Problems as problem:
             different, result = different + 1, f"DIFFERENT: {problem}"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)  # Weights of full size are gigabytes.
         print(f"{name}: {result}", flush=True)
-    shutil.rmtree(folder, ignore_errors=True)
     print(f"{len(cases)} models, {different} different")
     return 1 if not cases or different != (len(cases) if what == "faults" else 0) else 0
 
