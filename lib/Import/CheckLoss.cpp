@@ -234,7 +234,7 @@ bool moec::import::findRouting(Reader &reader, const JsonValue &flag) {
   SmallVector<Ref> loss;
   for (const LossTerm &term : model.loss)
     loss.append(term.values);
-  Use use = findUse(graph, loss);
+  Use use = findUse(graph, loss, /*training=*/true);
   for (auto [i, node] : llvm::enumerate(graph.nodes))
     for (auto [j, value] : llvm::enumerate(node.values))
       if (value.over == NodeValue::Over::Join &&

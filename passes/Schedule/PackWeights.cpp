@@ -78,8 +78,9 @@ Strips describe(kernel::ContractOp op, const FixedVariables &fixed) {
     bool changes = llvm::any_of(used, [&](unsigned input) {
       return access.getInputMap(input).isFunctionOfDim(g);
     });
-    op.getRhs().walk(
-        [&](kernel::IndexOp index) { changes |= index.getDim() == g; });
+    op.getRhs().walk([&](kernel::IndexOp index) {
+      changes |= index.getExpr().isFunctionOfDim(g);
+    });
     if (changes) {
       strips.groups.push_back(g);
       strips.dims.push_back(op.getDims()[g]);
@@ -133,7 +134,7 @@ Value store(IRRewriter &rewriter, kernel::ContractOp op, const Strips &strips,
              for (auto [i, input] : llvm::enumerate(used))
                arguments[input] = elements[i];
              return kernel::inlineBody(rewriter, op.getRhs().front(), arguments,
-                                       iteration);
+                                       iteration, strips.dims);
            })
       .front();
 }
