@@ -32,6 +32,7 @@
 #include "passes/Remarks.h"
 #include "passes/Schedule/FixedVariables.h"
 #include "passes/Schedule/Passes.h"
+#include "passes/Schedule/RepeatSlices.h"
 #include "passes/Schedule/StoredFactor.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -139,27 +140,6 @@ Value store(IRRewriter &rewriter, kernel::ContractOp op, const Strips &strips,
       .front();
 }
 
-/// Takes slices that nobody reads any more from the repeats around a kernel.
-void dropUnusedSlices(Operation *from) {
-  for (Operation *op = from; op; op = op->getParentOp()) {
-    auto repeat = dyn_cast<moe::RepeatOp>(op);
-    if (!repeat)
-      continue;
-    Block &body = repeat.getBody().front();
-    unsigned carried = repeat.getCarried().size();
-    for (unsigned i = repeat.getStacked().size(); i-- > 0;) {
-      BlockArgument slice = body.getArgument(carried + i);
-      for (Operation *user : llvm::make_early_inc_range(slice.getUsers()))
-        if (isOpTriviallyDead(user))
-          user->erase();
-      if (slice.use_empty()) {
-        body.eraseArgument(carried + i);
-        repeat.getStackedMutable().erase(i);
-      }
-    }
-  }
-}
-
 struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
   void runOnOperation() override {
     kernel::MachineInterface machine = kernel::getMachine(getOperation());
@@ -186,14 +166,7 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
         function.getBody().front().findAncestorOpInBlock(*op));
     Value value = store(rewriter, op, strips, fixed);
     int64_t elements = cast<ShapedType>(value.getType()).getNumElements();
-    for (moe::RepeatOp repeat : strips.repeats) {
-      repeat.getStackedMutable().append(value);
-      auto type = cast<RankedTensorType>(value.getType());
-      value = repeat.getBody().front().addArgument(
-          RankedTensorType::get(type.getShape().drop_front(),
-                                type.getElementType()),
-          op.getLoc());
-    }
+    value = passInto(strips.repeats, value, op.getLoc());
     unsigned numDims = op.getDims().size();
     auto dim = [&](unsigned d) { return getAffineDimExpr(d, op.getContext()); };
     SmallVector<AffineExpr> groups;

@@ -13,15 +13,20 @@ using namespace mlir;
 namespace moec::schedule {
 
 void buildSchedulePipeline(OpPassManager &pm, PassPredicate wants) {
+  // Packing pays where it is not a part of the step.
+  bool hoists = wants("hoist-parameters");
+  bool packs = wants("pack-weights") && hoists;
+  if (wants("hoist-from-repeats") && hoists) {
+    pm.addPass(createHoistFromRepeatsPass());
+    // What it moved is a variable for the passes that follow.
+    pm.addPass(createHoistParametersPass());
+  }
   if (wants("materialize-operands")) {
     pm.addPass(createMaterializeOperandsPass());
     pm.addPass(createCSEPass());
   }
   if (wants("split-reduction"))
     pm.addPass(createSplitReductionPass());
-  // Packing pays where it is not a part of the step.
-  bool hoists = wants("hoist-parameters");
-  bool packs = wants("pack-weights") && hoists;
   // Each is for one kind of machine.
   pm.addPass(createAssignSchedulePass({/*packsWeights=*/packs}));
   pm.addPass(createAssignGpuSchedulePass());

@@ -45,6 +45,18 @@ def PackWeightsPass : Pass<"moec-pack-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def HoistFromRepeatsPass : Pass<"moec-hoist-from-repeats", "::mlir::ModuleOp"> {
+  let summary = "Compute what layers make of their variables alone for all layers at once";
+  let description = [{
+    A `kernel.map` or `kernel.rows` in a `moe.repeat` whose inputs are slices of variables that no entry changes, or follow from such in the
+    same way, becomes one kernel ahead of the repeat with the iteration as its first dimension; the repeat reads slices of its results.
+    `moec-hoist-parameters` then takes it out of the step: the norms of the slots' parameters in Soft MoE, for example.
+
+    Not moved: gathered and ragged inputs, results in bf16, contractions.
+  }];
+  let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def HoistParametersPass : Pass<"moec-hoist-parameters", "::mlir::ModuleOp"> {
   let summary = "Compute what follows from variables alone when they are loaded";
   let description = [{
