@@ -17,10 +17,8 @@ namespace moec::cpu {
 #define GEN_PASS_DEF_LOWERCONTRACTPASS
 #include "passes/CPU/Passes.h.inc"
 
-// A panel that holds all of k stays packed between blocks up to these sizes.
-// The left one has to stay in L2; the right one is read again from L3, which is
-// still cheaper than packing it again.
-static constexpr int64_t residentLeftBytes = 192 << 10;
+// A right panel that holds all of k stays packed between blocks up to this
+// size: it is read again from L3, which is still cheaper than packing it again.
 static constexpr int64_t residentRightBytes = 8 << 20;
 // Elements between rows of a right operand that is not packed.
 static constexpr int64_t maxDirectStride = 512;

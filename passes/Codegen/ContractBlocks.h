@@ -14,6 +14,10 @@
 
 namespace moec::codegen {
 
+/// A left panel that holds all of k stays packed from block to block up to this
+/// size on a CPU: it has to stay in L2. The cost model counts on it.
+constexpr int64_t residentLeftBytes = 384 << 10;
+
 /// The part of the iteration space that a block computes. `group` holds the
 /// positions in the dims of the group, of type index; `m`, `n` and `k` are
 /// absolute half-open ranges of positions.

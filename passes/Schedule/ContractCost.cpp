@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Codegen/ContractBlocks.h"
 #include "passes/Schedule/Passes.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -27,6 +28,9 @@ static constexpr int64_t cachedDepth = 512;
 static constexpr double loadFromL2 = 0.25;
 static constexpr int64_t stripDepth = 128;
 static constexpr double stripLoads = 0.5;
+// Rows and columns of a block; columns where nothing but sums in registers is
+// held for them, neither a panel nor partial sums.
+static constexpr int64_t maxTile = 512, maxStripsTile = 2048;
 
 double cyclesPerStep(int64_t rows, int64_t vectors) {
   return std::max({rows * vectors / 2.0, (rows + vectors) / 2.0, 4.0});
@@ -75,10 +79,12 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
          reading(shape.n));
     // What the busiest of `threads` threads spends. m runs fastest over the
     // blocks: the right panel changes every mTiles blocks, the left one at
-    // every block unless there is but one.
+    // every block unless there is but one, small enough to be kept.
+    bool keepsL = mTiles == 1 && mTile * shape.k * int64_t(sizeof(float)) <=
+                                     codegen::residentLeftBytes;
     auto busiest = [&](int64_t threads) {
       double mine = divideCeil(blocks, std::min(blocks, threads));
-      double packsL = mTiles > 1           ? mine
+      double packsL = !keepsL              ? mine
                       : shape.leftPerGroup ? std::max(1.0, mine / nTiles)
                                            : 1;
       double packsR =
@@ -94,11 +100,11 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
     }
   };
   // Tiles that split an extent evenly in up to 64 parts.
-  auto tileSizes = [](int64_t extent, int64_t unit) {
+  auto tileSizes = [](int64_t extent, int64_t unit, int64_t most) {
     llvm::SmallVector<int64_t> sizes;
     for (int64_t parts = 1; parts <= 64; ++parts) {
       int64_t size = alignTo(divideCeil(extent, parts), unit);
-      if (size <= 512 && (sizes.empty() || sizes.back() != size))
+      if (size <= most && (sizes.empty() || sizes.back() != size))
         sizes.push_back(size);
       if (size == unit)
         break;
@@ -107,14 +113,16 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
       sizes.push_back(alignTo(256, unit));
     return sizes;
   };
+  int64_t widest =
+      shape.rightInStrips && kTile == shape.k ? maxStripsTile : maxTile;
   for (int64_t vectors = 1; vectors <= 4; ++vectors) {
     int64_t mostRows = std::min<int64_t>(
         (machine.getVectorRegisters() - vectors - 1) / vectors, 16);
     if (vectors > 1 && (vectors - 1) * lanes >= shape.n)
       continue;
     for (int64_t rows = 1; rows <= std::min(mostRows, shape.m); ++rows)
-      for (int64_t mTile : tileSizes(shape.m, rows))
-        for (int64_t nTile : tileSizes(shape.n, vectors * lanes))
+      for (int64_t mTile : tileSizes(shape.m, rows, maxTile))
+        for (int64_t nTile : tileSizes(shape.n, vectors * lanes, widest))
           consider(rows, vectors, mTile, nTile);
   }
   return choice;

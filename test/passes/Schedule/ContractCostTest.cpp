@@ -165,6 +165,16 @@ TEST(ContractCostTest, CostlyMapsArePackedLessOften) {
   EXPECT_LE(packings(large, 200, 0).first, packings(large, 0, 0).first);
 }
 
+TEST(ContractCostTest, LeftPanelsThatAreNotKeptWantFewBlocks) {
+  // Packed again for each block beside the first: as many blocks as cores,
+  // where nothing is held for the columns of one.
+  ContractShape shape = shapeOf(1, 196, 3072, 1024);
+  shape.rightInStrips = true;
+  EXPECT_EQ(blocksOf(shape, chooseSchedule(shape, avx512(2))), 2);
+  shape.rightInStrips = false;
+  EXPECT_GT(blocksOf(shape, chooseSchedule(shape, avx512(2))), 2);
+}
+
 TEST(ContractCostTest, InPlaceColumnsLeaveNoRest) {
   // The right operand is multiplied where it lies only in whole tiles: so few
   // rows are not worth packing it.
