@@ -112,7 +112,10 @@ private:
       extend(map);
     else
       extend(cast<kernel::RowsOp>(*copy));
-    copy->walk([](kernel::IndexOp index) { index.setDim(index.getDim() + 1); });
+    copy->walk([](kernel::IndexOp index) {
+      index.setExpr(
+          index.getExpr().shiftDims(index.getPosition().getNumDims(), 1));
+    });
     for (auto [result, stack] :
          llvm::zip_equal(op->getResults(), copy->getResults())) {
       moved.insert(stack);
