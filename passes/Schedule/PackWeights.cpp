@@ -51,7 +51,7 @@ struct Strips {
   SmallVector<moe::RepeatOp> repeats;
   SmallVector<unsigned> groups;
   SmallVector<int64_t> dims;
-  int64_t columns;
+  int64_t columns = 1; ///< of a strip, as the schedule says
 
   /// The place of (leading.., k, n).
   SmallVector<AffineExpr> at(ArrayRef<AffineExpr> leading, AffineExpr k,
@@ -88,8 +88,33 @@ Strips describe(kernel::ContractOp op, const FixedVariables &fixed) {
     }
   }
   strips.dims.append({op.getDims()[op.getKDim()], op.getDims()[op.getNDim()]});
-  strips.columns = op.getScheduleAttr().getMicro()[1];
+  if (auto schedule = op.getScheduleAttr())
+    strips.columns = schedule.getMicro()[1];
   return strips;
+}
+
+/// The most that is stored for one right operand, of all layers: its weights
+/// are in memory twice. Experts of large models take more.
+constexpr int64_t mostBytes = int64_t(1) << 31;
+
+/// Bytes of what would be stored, but for the rest of the last strip.
+int64_t bytesOf(kernel::ContractOp op, const FixedVariables &fixed) {
+  return 4 * llvm::product_of(describe(op, fixed).dims);
+}
+
+/// Whether the right operand is made of variables that no entry changes.
+bool isFixed(kernel::ContractOp op, const FixedVariables &fixed) {
+  auto access = cast<StructuredKernelOpInterface>(op.getOperation());
+  SmallVector<unsigned> used = codegen::usedArguments(op.getRhs());
+  if (used.empty() ||
+      op.getRaggedDim() == std::optional<uint64_t>(op.getKDim()))
+    return false;
+  // Variables are f32, derived ones too.
+  if (!op.getRhs().front().getTerminator()->getOperand(0).getType().isF32())
+    return false;
+  return llvm::all_of(used, [&](unsigned input) {
+    return access.getGather(input) < 0 && fixed.find(op.getInputs()[input]);
+  });
 }
 
 /// Computes `rhs` of `op` ahead of everything that repeats.
@@ -150,8 +175,16 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     FixedVariables fixed(getOperation());
     SmallVector<kernel::ContractOp> ops;
     getOperation()->walk([&](kernel::ContractOp op) {
-      if (op.getScheduleAttr() && canPackWeight(op, fixed))
+      if (!op.getScheduleAttr() || !isFixed(op, fixed))
+        return;
+      if (canPackWeight(op, fixed))
         ops.push_back(op);
+      else
+        remark::missed(op.getLoc(), remarkAbout(op, "PackWeights", "Schedule"))
+            << remark::reason(
+                   "{0} bytes of weights are packed in each step, as "
+                   "more than {1} are not kept twice",
+                   bytesOf(op, fixed), mostBytes);
     });
     IRRewriter rewriter(&getContext());
     for (kernel::ContractOp op : ops)
@@ -187,17 +220,7 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
 } // namespace
 
 bool canPackWeight(kernel::ContractOp op, const FixedVariables &fixed) {
-  auto access = cast<StructuredKernelOpInterface>(op.getOperation());
-  SmallVector<unsigned> used = codegen::usedArguments(op.getRhs());
-  if (used.empty() ||
-      op.getRaggedDim() == std::optional<uint64_t>(op.getKDim()))
-    return false;
-  // Variables are f32, derived ones too.
-  if (!op.getRhs().front().getTerminator()->getOperand(0).getType().isF32())
-    return false;
-  return llvm::all_of(used, [&](unsigned input) {
-    return access.getGather(input) < 0 && fixed.find(op.getInputs()[input]);
-  });
+  return isFixed(op, fixed) && bytesOf(op, fixed) <= mostBytes;
 }
 
 } // namespace moec::schedule

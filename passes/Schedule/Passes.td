@@ -39,7 +39,7 @@ def PackWeightsPass : Pass<"moec-pack-weights", "::mlir::ModuleOp"> {
     register tile has: (n, k) at `[n floordiv columns, k, n mod columns]`. `moec-lower-contract` multiplies strips where they
     lie; `moec-hoist-parameters` takes the maps out of the step.
 
-    Not packed: operands in bf16, since variables are f32. The strips are memory beside that of the weights. For modules whose machine is a
+    Not packed: operands in bf16, since variables are f32, and those of more than 2 GiB: the strips are memory beside that of the weights. For modules whose machine is a
     `#kernel.cpu`; others are left alone.
   }];
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];

@@ -114,3 +114,27 @@ func.func @kept(%x: tensor<6x24xf32> {moe.field = "x"}, %y: tensor<24x32xf32> {m
   return %a, %b, %c, %d, %v : tensor<6x32xf32>, tensor<6x32xf32>, tensor<6x32xf32>, tensor<6x32xf32>, tensor<24x32xf32>
 }
 }
+
+// -----
+
+// The experts of a large model are packed in each step: 2.2 GB are not kept twice.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
+moe.variable @w : tensor<128x1280x3360xf32> role(parameter)
+// REMARK: [Missed] PackWeights
+// REMARK-SAME: 2202009600 bytes of weights are packed in each step, as more than 2147483648 are not kept twice
+// CHECK-LABEL: func.func @large
+// CHECK-NOT:     kernel.map
+// CHECK:         kernel.contract dims [128, 6, 3360, 1280]
+func.func @large(%x: tensor<128x6x1280xf32> {moe.field = "x"}, %w: tensor<128x1280x3360xf32> {moe.var = @w})
+    -> (tensor<128x6x3360xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"infer">} {
+  %init = tensor.empty() : tensor<128x6x3360xf32>
+  %y = kernel.contract dims [128, 6, 3360, 1280] ins(%x, %w : tensor<128x6x1280xf32>, tensor<128x1280x3360xf32>) outs(%init : tensor<128x6x3360xf32>)
+    maps [affine_map<(g, m, n, k) -> (g, m, k)>, affine_map<(g, m, n, k) -> (g, k, n)>, affine_map<(g, m, n, k) -> (g, m, n)>]
+    schedule <tile = [6, 64, 24], micro = [6, 32]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<128x6x3360xf32>
+  return %y : tensor<128x6x3360xf32>
+}
+}
