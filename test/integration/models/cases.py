@@ -32,7 +32,7 @@ class Case:
 
 
 DEFAULTS = {"heads": None, "kv_heads": None, "qk_norm": False, "class_token": False, "priority": "position",
-            "rounding": "ceil", "multiple": 1, "every": 1, "groups": "image"}
+            "rounding": "ceil", "multiple": 1, "every": 1, "group_size": 1}
 
 
 def small(name, family, zoo, batch=3, seed=1, rate=0.004, compiler=(), training=None, flags=(), **options):
@@ -74,10 +74,11 @@ REDUCED = [
     small("experts choice", experts_choice, "expert-choice-s16", **TRANSFORMER, **BASELINE, layers=3, expert_layers=2,
           experts=4, seed=22),
     small("experts choice, of the batch", experts_choice, "expert-choice-s16", **TRANSFORMER, **BASELINE, layers=3,
-          expert_layers=2, experts=4, groups="batch", seed=4),
+          expert_layers=2, experts=4, group_size=3, seed=4),
     small("soft moe", soft_moe, "soft-moe-s16", **TRANSFORMER, layers=4, expert_layers=2, experts=3, slots=2, qk_norm=True),
-    small("mlit", mlit, "mlit-xxs", **SMALL_MLIT, seed=2),
-    small("mlit, every choice routed", mlit, "mlit-xxs", **SMALL_MLIT, seed=2, compiler=["--disable-pass=unroute-shared"]),
+    small("mlit", mlit, "mlit-xxs", **SMALL_MLIT, seed=2, flags=["--dropout=0"]),
+    small("mlit, every choice routed", mlit, "mlit-xxs", **SMALL_MLIT, seed=2, flags=["--dropout=0"],
+          compiler=["--disable-pass=unroute-shared"]),
 ]
 
 # What moec is told that the equations do not say, of a reduced case: each has to be noticed.
@@ -85,7 +86,7 @@ FAULTS = [
     ("mixer", "--eps=1e-5"), ("mixer", "--activation=gelu_erf"), ("mixer", "--pixels=imagenet"),
     ("vit, normed and pooled", "--eps=1e-5"), ("v-moe, k 2", "--k=1"), ("v-moe, k 2", "--priority=importance"),
     ("v-moe, k 1, batch priority", "--priority=position"), ("v-moe, k 1, batch priority", "--eval-capacity-factor=1.5"),
-    ("experts choice", "--groups=batch"), ("experts choice", "--eval-capacity-factor=2"),
+    ("experts choice", "--group-size=3"), ("experts choice", "--eval-capacity-factor=2"),
     ("soft moe", "--activation=gelu_erf"), ("sparse-mlp", "--c-k=1"), ("mlit", "--k=1"), ("mlit", "--activation=gelu_tanh"),
 ]
 

@@ -1,7 +1,7 @@
 """mLiT (arXiv 2407.17783): grouped queries; experts that share V and W2 of a SwiGLU and have W of their own; hidden widths
 that shrink with depth, experts that grow in number by stages. Routed as written, expert by expert: moec computes the
 shared factors once for all experts of an item. The router is that of arXiv 1701.06538, equations 3 to 5: a softmax over
-the k largest logits, noise by a learned softplus, importance of these gates."""
+the k largest logits, noise by a learned softplus, importance of these gates, load. Without dropout."""
 
 import jax
 import jax.numpy as jnp
@@ -33,16 +33,25 @@ def stacks(o):
     return result
 
 
+def load(clean, noisy, deviation, k):
+    """The chance that an item would come to an expert with other noise of that alone (arXiv 1701.06538, equations 8 and 9)."""
+    largest = jax.lax.top_k(noisy, k + 1)[0]
+    least, next_one = largest[:, k - 1:k], largest[:, k:]
+    others = jnp.where(noisy >= least, next_one, least)
+    return jax.scipy.stats.norm.cdf((clean - others) / deviation)
+
+
 def swiglu(w, x, run, stream, layer, o):
-    logits = linear(w.part("router"), x)
+    clean = logits = linear(w.part("router"), x)
     if run.training:
-        spread = linear(w.part("noise"), x)
-        logits = logits + run.noise[stream][layer] * jnp.logaddexp(spread, 0)
+        deviation = jnp.logaddexp(linear(w.part("noise"), x), 0)
+        logits = clean + run.noise[stream][layer] * deviation
     values, chosen = jax.lax.top_k(logits, o.k)
     run.margins.append(top_gap(logits, o.k))
     gates = jnp.einsum("tk,tke->te", softmax(values, -1), jax.nn.one_hot(chosen, logits.shape[1]))
     if run.training:
-        run.balance.append(cv_squared(gates.sum(0)))
+        run.balance.append(jnp.sqrt(cv_squared(gates.sum(0))))
+        run.balance.append(jnp.sqrt(cv_squared(load(clean, logits, deviation, o.k).sum(0))))
     out = 0
     for e in range(logits.shape[1]):
         hidden = silu(x @ w("gate.weight")[e] + w("gate.bias")[e]) * linear(w.part("up"), x)
