@@ -166,6 +166,21 @@ Feed::Binding Feed::bind(int64_t input,
           tensor.dtype != field.dtype};
 }
 
+void Feed::checkTransforms() const {
+  std::vector<TensorInfo> fields = data.fields();
+  for (const TensorInfo &field : fields) {
+    std::string adds = transformThatAdds(field.name);
+    bool read = std::any_of(
+        bindings.begin(), bindings.end(), [&](const Binding &binding) {
+          return transformThatAdds(fields[binding.field].name) == adds;
+        });
+    if (!adds.empty() && !read)
+      fail("entry {} reads nothing of what the transform {} adds, such as "
+           "\"{}\"; fix: leave it out, or give the model an input of this name",
+           session.manifest().entries[size_t(entry)].name, adds, field.name);
+  }
+}
+
 Feed::Feed(Session &session, int64_t entryIndex, const Dataset &data)
     : session(session), entry(entryIndex), data(data) {
   const Entry &info = session.manifest().entries.at(size_t(entryIndex));

@@ -71,6 +71,11 @@ public:
   }
   int64_t batch() const { return batchSize; }
 
+  /// Throws Error where a transform adds fields of which the entry reads none:
+  /// it has changed the others for nothing. A model that does not read the
+  /// shares of mixup would take mixed pictures for whole ones.
+  void checkTransforms() const;
+
 private:
   /// An input of the entry and where its values come from.
   struct Binding {

@@ -135,6 +135,7 @@ void Trainer::start(bool keepWeights) {
   if (stepsPerEpoch == 0)
     fail("{}: {} images do not fill one batch of {}", data.name(), data.count(),
          entry.batch);
+  feed.checkTransforms();
   session.prepare(index);
   if (test) {
     int64_t eval = pickEvalEntry(session.module());
