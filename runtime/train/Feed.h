@@ -73,7 +73,7 @@ public:
 
   /// Throws Error where a transform adds fields of which the entry reads none:
   /// it has changed the others for nothing. A model that does not read the
-  /// shares of mixup would take mixed pictures for whole ones.
+  /// shares of mixed pictures would take them for whole ones.
   void checkTransforms() const;
 
 private:
