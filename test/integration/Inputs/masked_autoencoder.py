@@ -111,12 +111,7 @@ def check(folder, weights, trained, steps, evaluation=None):
         for name in SHAPES:
             m[name] = MOMENTUM * m[name] + g[name]
             p[name] = p[name] - RATE * m[name]
-    bad = False
-    for name in SHAPES:
-        # As a share of the largest change of the parameter.
-        error = abs(got[name] - p[name]).max() / abs(p[name] - start[name]).max()
-        bad |= not error < 1e-5
-        print(f"{name}: {'equal' if error < 1e-5 else 'DIFFERENT'} ({error:.2g})")
+    bad = weights_file.differ(start, got, p)
     if evaluation:
         with open(evaluation, encoding="utf-8") as file:
             said = json.load(file)

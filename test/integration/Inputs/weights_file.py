@@ -46,3 +46,13 @@ def read(path, shapes):
     """The tensors that `shapes` names, as f64 arrays of its shapes."""
     there = tensors(path)
     return {name: np.asarray(there[name], float).reshape(shape) for name, shape in shapes.items()}
+
+
+def differ(start, got, want):
+    """Whether a parameter is not what it should have become, within 1e-5 of its largest change; says so of each."""
+    bad = False
+    for name in want:
+        error = abs(got[name] - want[name]).max() / abs(want[name] - start[name]).max()
+        bad |= not error < 1e-5
+        print(f"{name}: {'equal' if error < 1e-5 else 'DIFFERENT'} ({error:.2g})")
+    return bad
