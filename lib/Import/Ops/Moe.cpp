@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/MoE/MoEOps.h"
-#include "lib/Import/Ops.h"
+#include "lib/Import/Ops/RouterBalance.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <algorithm>
 #include <cmath>
@@ -234,53 +234,6 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   return x;
 }
 
-/// The square root of a squared coefficient of variation, with a slope at 0.
-static Value rootOf(NodeBuild &build, Value squared) {
-  Value inverse =
-      moec::moe::RsqrtOp::create(build.b, build.loc, squared.getType(), squared,
-                                 build.b.getF64FloatAttr(1e-12));
-  return build.mul(squared, inverse);
-}
-
-/// Logits of a router in training: clean, with noise, and, where it is learned,
-/// the standard deviations of the noise.
-namespace {
-struct Logits {
-  Value clean, noisy, stds;
-};
-} // namespace
-
-/// Balance losses. V-MoE's: the importance is of the gates without noise, the
-/// load the chance to be chosen under fresh noise (arXiv 2106.05974, A). With a
-/// softmax over the chosen, the importance is of these gates (arXiv 1701.06538,
-/// equation 6).
-static void tellBalance(NodeBuild &build, Logits logits, Value gates) {
-  OpBuilder &b = build.b;
-  auto balance = [&](StringRef name, Value probabilities) {
-    Value sums = build.reduce(probabilities, {0});
-    Value cv =
-        moec::moe::CvSquaredOp::create(b, build.loc, build.type({}), sums);
-    build.tell(name, build.text("balance") == "cv" ? rootOf(build, cv) : cv);
-  };
-  if (build.wants("importance")) {
-    bool noisyGates = build.noise() && build.text("gates") == "softmax";
-    balance("importance",
-            noisyGates ? build.softmax(logits.clean, {1}) : gates);
-  }
-  if (!build.wants("load"))
-    return;
-  IntegerAttr k = b.getI64IntegerAttr(build.integer("k"));
-  if (logits.stds)
-    balance("load", moec::moe::LearnedLoadProbabilityOp::create(
-                        b, build.loc, logits.clean.getType(), logits.clean,
-                        logits.noisy, logits.stds, k));
-  else
-    balance("load",
-            moec::moe::LoadProbabilityOp::create(
-                b, build.loc, logits.clean.getType(), logits.clean,
-                logits.noisy, k, b.getF64FloatAttr(build.node.noise->std)));
-}
-
 /// Plan and weights from the gates [items, experts].
 static std::pair<Value, Value> route(NodeBuild &build, Value gates) {
   OpBuilder &b = build.b;
@@ -312,8 +265,8 @@ static std::pair<Value, Value> route(NodeBuild &build, Value gates) {
 
 /// What the router makes of the items; noise may have a learned standard
 /// deviation (arXiv 1701.06538, equation 4).
-static Logits logitsOf(NodeBuild &build, Value rows) {
-  Logits logits;
+static RouterLogits logitsOf(NodeBuild &build, Value rows) {
+  RouterLogits logits;
   logits.clean = logits.noisy = build.linear(rows, "router", 1);
   Value noise = build.noise();
   if (!noise)
@@ -348,7 +301,7 @@ static Value build(NodeBuild &build) {
   if (!overTokens)
     rows = build.transpose(rows, {0, 2, 1});
   rows = build.reshape(rows, {count, size});
-  Logits logits = logitsOf(build, rows);
+  RouterLogits logits = logitsOf(build, rows);
   Value gates = gatesOf(build, logits.noisy);
 
   if (build.wants("experts"))
