@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A folder with an npy file for each field of each split: train_images.npy,
-// train_labels.npy, train_targets.npy, and the same with test_.
+// train_labels.npy, train_targets.npy, and the same with test_. Images alone
+// are a data set, too, to pre-train with.
 //
 //===----------------------------------------------------------------------===//
 
@@ -126,13 +127,11 @@ static DatasetRef openNpy(const std::string &folder, DataSplit split,
   std::optional<NpyFile> images = find("images.npy");
   std::optional<NpyFile> labels = find("labels.npy");
   std::optional<NpyFile> targets = find("targets.npy");
-  if (!images || (!labels && !targets))
-    fail(
-        "data folder {} has no {}{}; expected {}images.npy with {}labels.npy "
-        "(classes) or {}targets.npy (numbers); fix: numpy.save(...) each array "
-        "under this name",
-        folder, prefix, images ? "labels.npy" : "images.npy", prefix, prefix,
-        prefix);
+  if (!images)
+    fail("data folder {} has no {}images.npy; expected it, with {}labels.npy "
+         "(classes) or {}targets.npy (numbers) where a model reads them; fix: "
+         "numpy.save(...) each array under this name",
+         folder, prefix, prefix, prefix);
   std::vector<Column> columns = {readImages(*images)};
   int64_t items = images->shape[0];
   if (labels)

@@ -110,7 +110,7 @@ Feed::Binding Feed::bind(int64_t input,
     fail("entry {} has a field \"{}\" for which there are no data: {} has {}; "
          "fix: {}say another \"field\" of the input in the model",
          info.name, tensor.name, data.name(), fmt::join(names, ", "),
-         adds.empty() ? adds
+         adds.empty() ? "give data with it, or "
                       : fmt::format("add it with --transform {} (for "
                                     "evaluation: --test-transform), or ",
                                     adds));

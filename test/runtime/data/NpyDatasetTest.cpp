@@ -145,17 +145,24 @@ TEST_F(NpyDataset, TargetsBesideLabelsOrInPlaceOfThem) {
 }
 
 TEST_F(NpyDataset, FilesThatAreMissing) {
-  std::filesystem::remove(path("train_labels"));
-  EXPECT_ERROR(open(), "data folder " + folder.path +
-                           " has no train_labels.npy; expected "
-                           "train_images.npy with train_labels.npy (classes) "
-                           "or train_targets.npy (numbers); fix: numpy.save");
   std::filesystem::remove(path("train_images"));
-  EXPECT_ERROR(open(), "has no train_images.npy; expected");
+  EXPECT_ERROR(open(), "data folder " + folder.path +
+                           " has no train_images.npy; expected it, with "
+                           "train_labels.npy (classes) or train_targets.npy "
+                           "(numbers) where a model reads them; fix: "
+                           "numpy.save");
   // The other split needs none of them.
   EXPECT_EQ(open(DataSplit::Test)->count(), 1);
+}
+
+// What masked autoencoders and MoCo v3 train with.
+TEST_F(NpyDataset, ImagesAlone) {
   std::filesystem::remove(path("test_labels"));
-  EXPECT_ERROR(open(DataSplit::Test), "has no test_labels.npy; expected");
+  DatasetRef data = open(DataSplit::Test);
+  EXPECT_EQ(data->count(), 1);
+  ASSERT_EQ(data->fields().size(), 1u);
+  EXPECT_EQ(data->fields()[0].name, "image");
+  EXPECT_ERROR(labelOf(*data, 0), "has no labels");
 }
 
 TEST_F(NpyDataset, FilesThatAreNone) {
