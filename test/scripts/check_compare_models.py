@@ -36,9 +36,10 @@ if done.returncode:
     fail(done.stderr)
 models = json.loads(rows.read_text())
 if [m["model"] for m in models] != ["Soft MoE", "Experts Choice", "Tokens Choice",
-                                    "dense", "Sparse-MLP", "MLP-Mixer"]:
+                                    "dense", "Sparse-MLP", "MLP-Mixer",
+                                    "mLiT, pre-trained", "mLiT"]:
     fail(f"models: {models}")
-for name in ("experts", "mixers"):
+for name in ("experts", "mixers", "pretraining"):
     costs = [m["mflop"] for m in models if m["comparison"] == name]
     if max(costs) > 1.04 * min(costs):
         fail(f"{name} are not of equal cost: {costs} MFLOP")
