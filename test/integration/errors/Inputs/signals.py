@@ -4,6 +4,7 @@ and looks what is left.
 usage: signals.py MODEL FOLDER
 """
 
+import fcntl
 import glob
 import os
 import signal
@@ -27,16 +28,20 @@ def defaults():
         signal.signal(getattr(signal, "SIG" + name), signal.SIG_DFL)
 
 
-# The reader of remarks leaves after the first line.
+# The reader of remarks leaves after the first line. The pipe holds less than all of
+# them, so that the writer cannot be done before.
 for _ in range(3):
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     process = subprocess.Popen(
         ["moec", "compile", model, "--mode", "train", "-o", f"{folder}/m.moec", "--remarks", ".*"],
-        stderr=subprocess.PIPE,
+        stderr=writer,
         env=environment,
         preexec_fn=defaults,
     )
-    process.stderr.readline()
-    process.stderr.close()
+    os.close(writer)
+    with open(reader, "rb", buffering=0) as file:
+        file.readline()
     check("closed pipe", process.wait(), signal.SIGPIPE)
 
 # While ptxas works, which here never ends by itself.
