@@ -45,7 +45,8 @@ Value ScalarBuilder::div(Value lhs, Value rhs) {
   return arith::DivFOp::create(builder, loc, lhs, rhs);
 }
 Value ScalarBuilder::estimatedDiv(Value lhs, Value rhs) {
-  auto flags = arith::FastMathFlags::arcp | arith::FastMathFlags::ninf;
+  auto flags = arith::FastMathFlags::arcp | arith::FastMathFlags::ninf |
+               arith::FastMathFlags::contract;
   return arith::DivFOp::create(
       builder, loc, lhs, rhs,
       arith::FastMathFlagsAttr::get(builder.getContext(), flags));

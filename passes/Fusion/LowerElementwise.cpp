@@ -14,10 +14,10 @@ using namespace moec;
 using namespace moec::fusion;
 using namespace moec::kernel;
 
-static constexpr double invSqrt2 = 0.70710678118654752440;
 static constexpr double invSqrt2Pi = 0.39894228040143267794;
 static constexpr double sqrt2OverPi = 0.79788456080286535588;
 static constexpr double geluCubic = 0.044715;
+static constexpr double log2e = 1.4426950408889634;
 
 /// Lowers a binary op to `ScalarOp`.
 template <typename OpT, typename ScalarOp>
@@ -74,31 +74,40 @@ static Value boundedMagnitude(ScalarBuilder &s, Value x, double bound) {
 }
 
 /// q = 1 / (1 + exp 2u) with u = sqrt(2/pi) (m + 0.044715 m^3), since
-/// (1 - tanh u) / 2 is that; q' = -2u' q (1 - q). exp(-2u) is 0 from 10.2 on.
+/// (1 - tanh u) / 2 is that; q' = -2u' q (1 - q). exp(-2u) is taken as a power
+/// of 2, whose exponent needs no other factors; it is 0 from 10.2 on.
 static Tail tanhTail(ScalarBuilder &s, Value x, bool withSlope) {
+  constexpr double factor = -2 * sqrt2OverPi;
   Tail tail{boundedMagnitude(s, x, 10.25), {}, {}};
   Value square = s.mul(tail.m, tail.m);
-  Value linear = s.constant(-2 * sqrt2OverPi);
-  Value exponent = s.mul(
-      tail.m, s.fma(square, s.constant(-2 * sqrt2OverPi * geluCubic), linear));
-  Value e = s.op<math::ExpOp>(exponent);
+  Value exponent =
+      s.mul(tail.m, s.fma(square, s.constant(factor * geluCubic * log2e),
+                          s.constant(factor * log2e)));
+  Value e = s.op<math::Exp2Op>(exponent);
   tail.q = s.estimatedDiv(e, s.add(e, s.constant(1.0)));
   if (withSlope) {
     Value inner =
-        s.fma(square, s.constant(-6 * sqrt2OverPi * geluCubic), linear);
+        s.fma(square, s.constant(3 * factor * geluCubic), s.constant(factor));
     Value rest = s.fma(s.neg(tail.q), tail.q, tail.q);
     tail.slope = s.mul(s.mul(tail.m, inner), rest);
   }
   return tail;
 }
 
-/// q = Phi(-m) = 1/2 - erf(m / sqrt 2) / 2; q' = -phi(m), 0 from 13.3 on.
+/// q = Phi(-m) = (1 - erf(m / sqrt 2)) / 2 as 2 to a polynomial; q' = -phi(m).
+/// Both are 0 from 13.3 on.
 static Tail erfTail(ScalarBuilder &s, Value x, bool withSlope) {
-  Tail tail{boundedMagnitude(s, x, 14.0), {}, {}};
-  Value erf = s.op<math::ErfOp>(s.mul(tail.m, invSqrt2));
-  tail.q = s.fma(erf, s.constant(-0.5), s.constant(0.5));
+  Tail tail{boundedMagnitude(s, x, 13.5), {}, {}};
+  // log2 Phi(-m) on [0, 13.02], a minimax fit of Phi(-m) (Lawson's iteration,
+  // rounded to f32 one by one): 2.7e-8.
+  Value exponent = s.constant(-8.0747975e-07);
+  for (double c : {1.7411998e-05, -9.2748349e-05, -0.00033657392, 0.0072910264,
+                   -0.052631777, -0.45916995, -1.1511092, -0.99999994})
+    exponent = s.fma(exponent, tail.m, s.constant(c));
+  tail.q = s.op<math::Exp2Op>(exponent);
   if (withSlope) {
-    Value density = s.op<math::ExpOp>(s.mul(s.mul(tail.m, tail.m), -0.5));
+    Value density =
+        s.op<math::Exp2Op>(s.mul(s.mul(tail.m, tail.m), -0.5 * log2e));
     tail.slope = s.mul(tail.m, s.mul(density, -invSqrt2Pi));
   }
   return tail;

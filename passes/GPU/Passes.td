@@ -92,9 +92,9 @@ def LowerContractPass : MoecGPUPass<"moec-gpu-lower-contract", "::mlir::func::Fu
 }
 
 def SpecialFunctionsPass : MoecGPUPass<"moec-gpu-special-functions", "::mlir::func::FuncOp"> {
-  let summary = "Compute exp and estimated quotients on the special function unit";
+  let summary = "Compute exp, exp2 and estimated quotients on the special function unit";
   let description = [{
-    Two instructions for `math.exp`; what `moec-approximate-math` makes of it on the CPU takes
+    Two instructions for `math.exp` and one for `math.exp2`; what `moec-approximate-math` makes of it on the CPU takes
     sixteen. Of divisions only those that allow a reciprocal (`arcp`), which tanh and GELU contain.
     f32 scalars.
 

@@ -67,6 +67,8 @@ struct SpecialFunctionsPass
       Value value;
       if (isa<math::ExpOp>(op))
         value = emit.exp(op->getOperand(0));
+      else if (isa<math::Exp2Op>(op))
+        value = emit.exp2(op->getOperand(0));
       else if (auto divide = dyn_cast<arith::DivFOp>(op);
                divide && bitEnumContainsAll(divide.getFastmath(),
                                             arith::FastMathFlags::arcp))

@@ -163,6 +163,7 @@ float fromBits(uint32_t bits) {
 const std::vector<MathCase> &mathCases() {
   static const std::vector<MathCase> cases = {
       {"exp", [](double x) { return std::exp(x); }, inf},
+      {"exp2", [](double x) { return std::exp2(x); }, 127},
       {"expm1", [](double x) { return std::expm1(x); }, inf},
       {"log", [](double x) { return std::log(x); }, inf},
       {"tanh", [](double x) { return std::tanh(x); }, inf},

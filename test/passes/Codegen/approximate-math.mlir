@@ -2,15 +2,17 @@
 // RUN: moec-opt %s --moec-approximate-math=keep-exp --split-input-file --verify-diagnostics | FileCheck %s --check-prefix=KEPT
 
 // CHECK-LABEL: func @all
-// CHECK-NOT:   math.{{(exp|log|tanh|erf|cos|expm1)}}
+// CHECK-NOT:   math.{{(exp|exp2|log|tanh|erf|cos|expm1)}}
 // CHECK:       math.sqrt
 // KEPT-LABEL:  func @all
-// KEPT:        math.exp
+// KEPT:        math.exp %
+// KEPT:        math.exp2
 // KEPT-NOT:    math.{{(log|tanh|erf|cos|expm1)}}
 // KEPT:        math.sqrt
 func.func @all(%x: vector<16xf32>, %y: f32) -> (vector<16xf32>, f32) {
   %a = math.exp %x : vector<16xf32>
-  %b = math.log %a : vector<16xf32>
+  %g = math.exp2 %a : vector<16xf32>
+  %b = math.log %g : vector<16xf32>
   %c = math.tanh %b : vector<16xf32>
   %d = math.erf %c : vector<16xf32>
   %e = math.cos %d : vector<16xf32>
@@ -40,9 +42,26 @@ func.func @exp(%x: f32) -> f32 {
 
 // -----
 
-// What is subtracted from 1 may be estimated; a division of the model not.
+// What is left of x after whole powers of 2 is exact, and both halves of the
+// polynomial wait for it alone.
+// CHECK-LABEL: func @exp2
+// CHECK:         %[[N:.*]] = arith.subf
+// CHECK:         %[[R:.*]] = arith.subf %{{.*}}, %[[N]]
+// CHECK:         %[[HIGH:.*]] = math.fma %[[R]], %{{.*}}, %{{.*}} : vector<8xf32>
+// CHECK:         %[[LOW:.*]] = math.fma %[[R]], %{{.*}}, %{{.*}} : vector<8xf32>
+// CHECK:         %[[SQUARE:.*]] = arith.mulf %[[R]], %[[R]]
+// CHECK:         math.fma %[[SQUARE]], %{{.*}}, %[[LOW]]
+func.func @exp2(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = math.exp2 %x : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
+// -----
+
+// What is subtracted from 1 may be estimated; a division of the model not, nor
+// one of eight lanes, which is ready sooner than an estimate.
 // CHECK-LABEL: func @division
-// CHECK:       %[[Q:.*]] = arith.divf {{.*}} fastmath<ninf,arcp>
+// CHECK:       %[[Q:.*]] = arith.divf {{.*}} fastmath<ninf,arcp,contract>
 // CHECK:       math.fma %[[Q]]
 // CHECK:       arith.divf %{{[^ ]*}}, %{{[^ ]*}} : vector<16xf32>
 func.func @division(%x: vector<16xf32>, %y: vector<16xf32>) -> vector<16xf32> {
@@ -51,10 +70,17 @@ func.func @division(%x: vector<16xf32>, %y: vector<16xf32>) -> vector<16xf32> {
   return %d : vector<16xf32>
 }
 
+// CHECK-LABEL: func @short_division
+// CHECK:         arith.divf %{{[^ ]*}}, %{{[^ ]*}} fastmath<ninf> : vector<8xf32>
+func.func @short_division(%x: vector<8xf32>, %y: vector<8xf32>) -> vector<8xf32> {
+  %d = arith.divf %x, %y fastmath<ninf,arcp> : vector<8xf32>
+  return %d : vector<8xf32>
+}
+
 // -----
 
 func.func @unknown(%x: f32) -> f32 {
-  // expected-error @below {{kernels have no code for this function; express it by math.exp, expm1, log, tanh, erf or cos}}
+  // expected-error @below {{kernels have no code for this function; express it by math.exp, exp2, expm1, log, tanh, erf or cos}}
   %y = math.atan %x : f32
   return %y : f32
 }

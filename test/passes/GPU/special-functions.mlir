@@ -14,6 +14,15 @@ func.func @exp(%x: f32) -> f32 {
   return %y : f32
 }
 
+// CHECK-LABEL: func.func @exp2
+// CHECK-NEXT:    llvm.call_intrinsic "llvm.nvvm.ex2.approx.ftz.f32"(%{{.*}})
+// KEPT-LABEL: func.func @exp2
+// KEPT:         llvm.nvvm.ex2.approx
+func.func @exp2(%x: f32) -> f32 {
+  %y = math.exp2 %x : f32
+  return %y : f32
+}
+
 // What the other functions are made of is computed there; no branch.
 // KEPT-LABEL: func.func @tanh
 // KEPT:         %[[MAGNITUDE:.*]] = math.absf
