@@ -50,24 +50,29 @@ static Json expertCounts(const Values &values) {
 static void build(const Values &values, Draft &draft) {
   std::string tokens = draft.transformerTokens(/*classToken=*/true);
   tokens = draft.visibleTokens(tokens, /*classToken=*/true);
+  bool noise = values.word("router-noise") == "learned";
   // Nothing is dropped: the capacity is for all items.
   auto experts = [&](const Json &count, const Json &hidden, int64_t most) {
-    return node("mlp", "moe", {"norm2"},
-                {{"experts", count},
-                 {"k", values.integer("k")},
-                 {"hidden", hidden},
-                 {"expert", "shared_glu"},
-                 {"activation", values.word("activation")},
-                 {"gates", "top_k_softmax"},
-                 {"router_bias", true},
-                 {"learned_noise", true},
-                 {"balance", "cv"},
-                 {"capacity_factor", most},
-                 {"eval_capacity_factor", most}});
+    Json attributes = {{"experts", count},
+                       {"k", values.integer("k")},
+                       {"hidden", hidden},
+                       {"expert", "shared_glu"},
+                       {"activation", values.word("activation")},
+                       {"gates", "top_k_softmax"},
+                       {"router_bias", true}};
+    // What is not said to be learned has a deviation of 1 / experts.
+    if (noise)
+      attributes["learned_noise"] = true;
+    else
+      attributes["noise"] = 0.0;
+    attributes.update({{"balance", "cv"},
+                       {"capacity_factor", most},
+                       {"eval_capacity_factor", most}});
+    return node("mlp", "moe", {"norm2"}, attributes);
   };
   int64_t fewest = values.integer("first-experts");
   std::vector<std::string> balance = {"*.importance"};
-  if (values.integer("k") < fewest)
+  if (noise && values.integer("k") < fewest)
     balance.push_back("*.load");
   draft.block("layer",
               transformerLayer(
@@ -150,6 +155,7 @@ const Family moec::zoo::mlitFamily = {
      {"qk-norm", "none"},
      {"first-experts", 3},
      {"k", 2},
+     {"router-noise", "learned"},
      {"dropout", 0.1},
      {"drop-path", 0.0},
      {"pretrain", "none"},

@@ -80,6 +80,10 @@ const std::vector<Option> &moec::zoo::allOptions() {
       real("noise",
            "router noise in training, standard deviation times experts",
            /*zero=*/true),
+      word("router-noise",
+           "router noise in training, with a deviation that is learned for "
+           "each expert, or none and no load loss",
+           {"learned", "none"}),
       whole("wide-tokens", "tokens after the re-represent layer"),
       whole("narrow-width", "channels after the re-represent layer"),
       whole("s-experts", "experts of MoE_S, which mixes tokens"),
