@@ -12,24 +12,47 @@ MODELS = {
     "v-moe-s16-32e": "v_moe",
     "expert-choice-s16": "v_moe",
     "soft-moe-s16": "soft_moe",
+    "mlit-xxs": "mlit",
 }
 # Families in which items go to experts: a tie that rounding decides moves an item.
-ROUTED = ("sparse_mlp", "v_moe")
-# Options of the zoo for training. Noise is drawn from a generator of each
-# implementation's own; without it all compute the same.
-NO_NOISE = {name: ["--noise", "0"] for name in ("sparse-b", "v-moe-s16-32e", "expert-choice-s16")}
+ROUTED = ("sparse_mlp", "v_moe", "mlit")
+# Options of the zoo, without which training would draw numbers from a generator of
+# each implementation's own. Inference draws none; it has them too, so that both have
+# the same parameters.
+NOTHING_DRAWN = {name: ["--noise", "0"] for name in ("sparse-b", "v-moe-s16-32e", "expert-choice-s16")}
+NOTHING_DRAWN["mlit-xxs"] = ["--router-noise", "none", "--dropout", "0"]
+# The batch of a training step.
+TRAINING_BATCH = {name: 32 for name in MODELS} | {"mlit-xxs": 128}
 # The peers route a batch as one group.
 ONE_GROUP = ("v-moe-s16-32e",)
 
 # Products of the models: (name, batch) -> tokens, width, axis that is multiplied, features.
+# Rows of experts are their slots, or their places; a head has a token for each image.
 PRODUCTS = {
+    ("square 512", 1): (512, 512, "channels", 512),
     ("square 1024", 1): (1024, 1024, "channels", 1024),
+    ("vit-s16 qkv", 1): (197, 384, "channels", 1152),
+    ("vit-s16 qkv", 32): (197, 384, "channels", 1152),
+    ("vit-s16 attention out", 32): (197, 384, "channels", 384),
+    ("vit-s16 fc1", 1): (197, 384, "channels", 1536),
     ("vit-s16 fc1", 32): (197, 384, "channels", 1536),
+    ("vit-s16 fc2", 1): (197, 1536, "channels", 384),
     ("vit-s16 fc2", 32): (197, 1536, "channels", 384),
+    ("vit-s16 head", 1): (1, 384, "channels", 1000),
     ("mixer-b16 fc1", 1): (196, 768, "channels", 3072),
+    ("mixer-b16 fc2", 32): (196, 3072, "channels", 768),
     ("mixer-b16 token mixing", 1): (196, 768, "tokens", 384),
     ("mixer-b16 token mixing", 32): (196, 768, "tokens", 384),
+    ("mixer-b16 head", 32): (1, 768, "channels", 1000),
+    ("mixer-s16 token mixing back", 32): (256, 512, "tokens", 196),
+    ("sparse-b expert over channels", 1): (58, 392, "channels", 768),
+    ("soft-moe-s16 expert", 1): (1, 384, "channels", 1536),
+    ("soft-moe-s16 expert", 32): (1, 384, "channels", 1536),
+    ("mlit-xxs gates", 32): (145, 108, "channels", 243),
 }
+# Those of --quick: large and small, over both axes, with many rows and with one.
+QUICK_PRODUCTS = {("square 1024", 1), ("vit-s16 fc1", 32), ("vit-s16 fc2", 1), ("vit-s16 head", 1),
+                  ("mixer-b16 token mixing", 1), ("soft-moe-s16 expert", 32)}
 KINDS = ("contraction", "inference", "training", "compile")
 SPINS = ", one other process spins"
 
@@ -55,9 +78,9 @@ class Case:
         return MODELS.get(self.subject)
 
     def zoo_arguments(self):
-        noise = NO_NOISE.get(self.subject, []) if self.kind == "training" else []
+        drawn = NOTHING_DRAWN.get(self.subject, [])
         group = ["--group-size", str(self.batch)] if self.subject in ONE_GROUP else []
-        return ["zoo", self.subject, "--batch", str(self.batch)] + noise + group + self.options
+        return ["zoo", self.subject, "--batch", str(self.batch)] + drawn + group + self.options
 
 
 def all_cases():
@@ -75,7 +98,7 @@ def all_cases():
     for dtype in ("f32", "bf16"):
         for model in MODELS:
             for threads in (1, 2):
-                yield Case("training", model, 32, dtype, threads)
+                yield Case("training", model, TRAINING_BATCH[model], dtype, threads)
     for model in MODELS:
         yield Case("compile", model, 1, "f32", 2)
 
@@ -83,10 +106,10 @@ def all_cases():
 def is_quick(case):
     """Those of --quick: each kind, on both cores."""
     if case.kind == "contraction":
-        return case.dtype == "f32" and case.threads == 1
+        return case.dtype == "f32" and case.threads == 1 and (case.subject, case.batch) in QUICK_PRODUCTS
     if case.kind == "inference":
         return case.batch == 1 and case.threads == 2 and case.dtype == "f32" \
-            and case.subject in ("mixer-s16", "vit-s16", "sparse-b")
+            and case.subject in ("mixer-s16", "vit-s16", "sparse-b", "mlit-xxs")
     return case.dtype == "f32" and case.threads == 2 and case.subject == "vit-s16"
 
 
@@ -116,10 +139,27 @@ def as_peers_train(model):
     return model
 
 
+def stacks_of(repeat):
+    """The stacks of a `repeat`: (name in the weights, layers, their own sizes). Layers
+    with the same sizes in a row are one, named by its first."""
+    if "sizes" not in repeat:
+        return [(repeat["name"], repeat["count"], {})]
+    layers = [dict(zip(repeat["sizes"], values)) for values in zip(*repeat["sizes"].values())]
+    result = []
+    for number, sizes in enumerate(layers):
+        if result and result[-1][2] == sizes:
+            name, count, _ = result.pop()
+        else:
+            name, count = f"{repeat['name']}.{number}", 0
+        result.append((name, count + 1, sizes))
+    return result
+
+
 def dims_of(model, training):
-    """The sizes of a model of the zoo, for whoever writes it again: its `dims`,
-    how many layers each stack has, and the attributes of its nodes, among them
-    the `capacity` factor that counts and the `count` of experts."""
+    """The sizes of a model of the zoo, for whoever writes it again: its `dims`, the
+    stacks of its weights (`count`: layers, `sizes`: what they have of their own), and
+    the attributes of its nodes, among them the `capacity` factor that counts and the
+    `count` of experts, where all layers have as many."""
     dims = dict(model["dims"])
     nodes = list(model["nodes"])
     for block in model["blocks"].values():
@@ -128,8 +168,12 @@ def dims_of(model, training):
     dims["nodes"] = {node["name"]: {**node, "capacity": node.get(factor)} for node in nodes}
     for node in dims["nodes"].values():
         if node["op"] == "moe":
-            node["count"] = dims[node["experts"]]
-    dims["count"] = {node["name"]: node["count"] for node in model["nodes"] if node["op"] == "repeat"}
+            node["count"] = dims.get(node["experts"])
+    stacks = [stack for node in model["nodes"] if node["op"] == "repeat" for stack in stacks_of(node)]
+    dims["count"] = {name: count for name, count, _ in stacks}
+    dims["sizes"] = {name: sizes for name, _, sizes in stacks}
     dims["patch"] = next(node["patch"] for node in nodes if node["op"] == "patch_embed")
-    dims["heads"] = next((node["heads"] for node in nodes if node["op"] == "attention"), None)
+    attention = next((node for node in nodes if node["op"] == "attention"), {})
+    dims["heads"] = attention.get("heads")
+    dims["kv_heads"] = attention.get("kv_heads", dims["heads"])
     return dims

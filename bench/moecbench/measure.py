@@ -77,8 +77,8 @@ def prepare(setup, case):
         training = manifest["host"]["training"]
         task["recipe"] = {**training["optimizer"], "clip_norm": training["clip_norm"],
                           "loss": training["model"]["ce"]["op"]}
-        names = [v["name"] for v in manifest["variables"] if v.get("decay")]
-        task["decay"] = names + [name.partition(".")[2] for name in names]
+        task["decay"] = sorted({weights.stack_of(v["name"], task["dims"]["count"])[1]
+                                for v in manifest["variables"] if v.get("decay")})
     with open(task["file"], "w", encoding="utf-8") as file:
         json.dump(task, file)
     return task, folder

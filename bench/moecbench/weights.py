@@ -20,6 +20,15 @@ def read_weights(path):
     return result
 
 
+def stack_of(name, stacks):
+    """(stack, name of the parameter in its layers), or (None, name) of a parameter
+    that is in no stack. A stack can have a number: stack.3.mlp.up.weight."""
+    for stack in stacks:
+        if name.startswith(stack + "."):
+            return stack, name[len(stack) + 1:]
+    return None, name
+
+
 def draw(info, random):
     """A parameter of the manifest. Zeros and ones would hide mistakes (a head of
     zeros gives the same logits to every model), so they are moved a little."""

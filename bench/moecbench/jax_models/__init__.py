@@ -9,9 +9,10 @@ def build(task):
     import jax.numpy as jnp
 
     from ..weights import read_weights
-    from . import layers, mixer, soft_moe, sparse_mlp, v_moe, vit
+    from . import layers, mixer, mlit, soft_moe, sparse_mlp, v_moe, vit
 
-    families = {"mixer": mixer, "vit": vit, "soft_moe": soft_moe, "v_moe": v_moe, "sparse_mlp": sparse_mlp}
+    families = {"mixer": mixer, "vit": vit, "soft_moe": soft_moe, "v_moe": v_moe, "sparse_mlp": sparse_mlp,
+                "mlit": mlit}
     dims = task["dims"]
     dtype = jnp.bfloat16 if task["dtype"] == "bf16" else jnp.float32
     body = families[task["family"]].body

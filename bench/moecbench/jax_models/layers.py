@@ -4,6 +4,8 @@ what products multiply; they sum in f32."""
 import jax
 import jax.numpy as jnp
 
+from ..weights import stack_of
+
 EPS = 1e-6
 
 
@@ -12,8 +14,8 @@ def parameters(arrays, dims):
     with such a dictionary each."""
     tree = {}
     for key, value in arrays.items():
-        stack, _, name = key.partition(".")
-        if stack in dims["count"]:
+        stack, name = stack_of(key, dims["count"])
+        if stack:
             layers = tree.setdefault(stack, [{} for _ in range(dims["count"][stack])])
             for layer, part in zip(layers, value):
                 layer[name] = jnp.asarray(part)
@@ -57,14 +59,19 @@ def experts(p, name, x, dtype):
 
 
 def attention(p, name, x, dtype, heads):
+    """Each head of keys and values serves as many heads of queries (arXiv 2305.13245):
+    one, where the weights have as many of both."""
     b, t, c = x.shape
-    q, k, v = (linear(p, f"{name}.{part}", x, dtype).reshape(b, t, heads, c // heads)
+    q, k, v = (linear(p, f"{name}.{part}", x, dtype).reshape(b, t, -1, c // heads)
                for part in ("query", "key", "value"))
     if name + ".query_norm.scale" in p:
         q, k = norm(p, name + ".query_norm", q), norm(p, name + ".key_norm", k)
-    weights = jax.nn.softmax(product("bqhd,bkhd->bhqk", q, k, dtype) * (c // heads) ** -0.5, -1)
-    y = product("bhqk,bkhd->bqhd", weights, v, dtype).reshape(b, t, c)
-    return linear(p, name + ".out", y, dtype)
+    if k.shape[2] < heads:
+        y = jax.nn.dot_product_attention(*(a.astype(dtype) for a in (q, k, v)))
+    else:
+        weights = jax.nn.softmax(product("bqhd,bkhd->bhqk", q, k, dtype) * (c // heads) ** -0.5, -1)
+        y = product("bhqk,bkhd->bqhd", weights, v, dtype)
+    return linear(p, name + ".out", y.reshape(b, t, c), dtype)
 
 
 def transformer_layer(p, x, dtype, heads, mixer):

@@ -5,7 +5,10 @@ import jax.numpy as jnp
 from .layers import mlp, transformer
 
 
-def body(p, x, dims, dtype):
+def with_class_token(p, x):
     token = jnp.broadcast_to(p["class.weight"], (x.shape[0], 1, x.shape[2]))
-    x = jnp.concatenate([token, x], 1) + p["tokens.weight"]
-    return transformer(p["stack"], x, dtype, dims["heads"], lambda q, y: (mlp(q, "mlp", y, dtype), 0.0))
+    return jnp.concatenate([token, x], 1) + p["tokens.weight"]
+
+
+def body(p, x, dims, dtype):
+    return transformer(p["stack"], with_class_token(p, x), dtype, dims["heads"], lambda q, y: (mlp(q, "mlp", y, dtype), 0.0))

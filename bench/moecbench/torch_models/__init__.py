@@ -8,12 +8,14 @@ def build(task):
     from ..weights import read_weights
     from .layers import load
     from .mixer import Mixer
+    from .mlit import Mlit
     from .soft_moe import SoftMoeVit
     from .sparse_mlp import SparseMlp
     from .v_moe import VMoe
     from .vit import Vit
 
-    families = {"mixer": Mixer, "vit": Vit, "soft_moe": SoftMoeVit, "v_moe": VMoe, "sparse_mlp": SparseMlp}
+    families = {"mixer": Mixer, "vit": Vit, "soft_moe": SoftMoeVit, "v_moe": VMoe, "sparse_mlp": SparseMlp,
+                "mlit": Mlit}
     with torch.device("meta"):  # drawing start values would take a while
         model = families[task["family"]](task["dims"])
     return load(model.to_empty(device="cpu"), read_weights(task["weights"]))

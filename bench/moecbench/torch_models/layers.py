@@ -1,7 +1,8 @@
 """Layers that the families share, in plain PyTorch; and loading our weights.
 
 Modules are named like the nodes of the zoo's models, so that each parameter
-finds its array: `stack.3.mlp.fc1.weight` is layer 3 of `stack.mlp.fc1.weight`.
+finds its array: `stack.3.mlp.fc1.weight` is layer 3 of `stack.mlp.fc1.weight`, and
+`stack.6.0.mlp.down.weight` layer 0 of `stack.6.mlp.down.weight`.
 """
 
 import torch
@@ -31,22 +32,35 @@ class TokenMlp(Mlp):
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
 
-class Attention(nn.Module):
-    """Self-attention; queries, keys and values come from one product."""
+class Joined(nn.Linear):
+    """Some linear layers of one input, or of each expert, as one product; `parts`: our
+    names of them."""
 
-    def __init__(self, width, heads, qk_norm):
+    def __init__(self, inputs, outputs, *parts):
+        super().__init__(inputs, outputs)
+        self.parts = parts
+
+
+class Attention(nn.Module):
+    """Self-attention; queries, keys and values come from one product. With fewer
+    `kv_heads` each of them serves as many heads of queries (arXiv 2305.13245)."""
+
+    def __init__(self, width, heads, kv_heads, qk_norm):
         super().__init__()
-        self.heads = heads
-        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.heads, self.kv_heads = heads, kv_heads
+        self.qkv = Joined(width, width + 2 * kv_heads * (width // heads), "query", "key", "value")
+        self.out = nn.Linear(width, width)
         if qk_norm:
             self.query_norm, self.key_norm = norm(width // heads, bias=False), norm(width // heads, bias=False)
 
     def forward(self, x):
         b, t, c = x.shape
-        q, k, v = self.qkv(x).reshape(b, t, 3, self.heads, c // self.heads).permute(2, 0, 3, 1, 4)
+        heads = self.qkv(x).reshape(b, t, -1, c // self.heads).transpose(1, 2)
+        q, k, v = heads.split([self.heads, self.kv_heads, self.kv_heads], 1)
         if hasattr(self, "query_norm"):
             q, k = self.query_norm(q).to(v.dtype), self.key_norm(k).to(v.dtype)
-        return self.out(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, t, c))
+        y = F.scaled_dot_product_attention(q, k, v, enable_gqa=self.kv_heads < self.heads)
+        return self.out(y.transpose(1, 2).reshape(b, t, c))
 
 
 class ExpertMlps(nn.Module):
@@ -78,7 +92,7 @@ class TransformerLayer(nn.Module):
         super().__init__()
         width = dims["width"]
         self.norm1, self.norm2, self.name = norm(width), norm(width), name
-        self.attention = Attention(width, dims["heads"], qk_norm)
+        self.attention = Attention(width, dims["heads"], dims["kv_heads"], qk_norm)
         self.add_module(name, mlp)
 
     def forward(self, x):
@@ -127,11 +141,20 @@ class Position(nn.Module):
         return x + self.weight
 
 
+def features_of(array, kind):
+    """Of a `weight` or `bias` of experts the features of all of them side by side;
+    any other as it is."""
+    if kind == "weight" and array.ndim == 3:
+        return array.transpose(0, 1).flatten(1)
+    return array.flatten() if kind == "bias" else array
+
+
 def array_of(path, module, arrays, used):
     """Our array for the parameter at `path` of `module`, in PyTorch's layout."""
     parts = path.split(".")
-    layer = [int(p) for p in parts if p.isdigit()]
-    parts = [p for p in parts if not p.isdigit()]
+    # The last number is a layer's, one ahead of it belongs to the stack's name.
+    numbers = [i for i, part in enumerate(parts) if part.isdigit()]
+    layer = int(parts.pop(numbers[-1])) if numbers else None
     if isinstance(module, nn.LayerNorm) and parts[-1] == "weight":
         parts[-1] = "scale"
     if parts[0] == "class_token":  # our name of it is a keyword of Python
@@ -141,10 +164,10 @@ def array_of(path, module, arrays, used):
         key = ".".join(names)
         used.add(key)
         value = torch.from_numpy(arrays[key])
-        return value[layer[0]] if layer else value
+        return value if layer is None else value[layer]
 
-    if parts[-2] == "qkv":
-        value = torch.cat([get(parts[:-2] + [name, parts[-1]]) for name in ("query", "key", "value")], dim=-1)
+    if isinstance(module, Joined):
+        value = torch.cat([features_of(get(parts[:-2] + [name, parts[-1]]), parts[-1]) for name in module.parts], -1)
     else:
         value = get(parts)
     return value.T if isinstance(module, nn.Linear) and parts[-1] == "weight" else value

@@ -32,7 +32,14 @@ for case in chosen:
         dims = cases.dims_of(model, case.kind == "training")
         assert dims["image"] % dims["patch"] == 0 and dims["count"], case.label
         if case.kind == "training":
-            assert ".load" not in json.dumps(model["training"]["loss"]), f"{case.label}: a router has noise"
+            text = json.dumps(model)
+            assert ".load" not in text and '"learned_noise": true' not in text, f"{case.label}: a router has noise"
+            assert '"dropout"' not in text, f"{case.label}: something is dropped"
+assert len({(batch, *sizes) for (_, batch), sizes in cases.PRODUCTS.items()}) == len(cases.PRODUCTS) == 20
+assert cases.QUICK_PRODUCTS <= set(cases.PRODUCTS), "--quick has a product that there is not"
+repeat = {"name": "stack", "sizes": {"hidden": [9, 9, 7, 9], "experts": [3, 3, 3, 3]}}
+assert cases.stacks_of(repeat) == [("stack.0", 2, {"hidden": 9, "experts": 3}), ("stack.2", 1, {"hidden": 7, "experts": 3}),
+                                   ("stack.3", 1, {"hidden": 9, "experts": 3})]
 for product, batch in cases.PRODUCTS:
     moec("compile", "-", "--emit", "moe", text=cases.product_model(product, batch))
 print(f"{len(chosen)} cases")

@@ -24,6 +24,8 @@ OPTIONS = {
     "expert-choice-s16": TRANSFORMER + MOE,
     "sparse-b": ["--token-hidden", "24", "--expert-layers", "1", "--wide-tokens", "24", "--narrow-width", "16",
                  "--s-experts", "3", "--s-hidden", "20", "--c-experts", "4", "--c-hidden", "28"],
+    # Stacks of two layers, of one, and of one.
+    "mlit-xxs": ["--heads", "4", "--kv-heads", "2", "--last-hidden", "48"],
 }
 
 
