@@ -281,6 +281,15 @@ private:
     return layers;
   }
 
+  /// Whether some size is a list, be it of a single layer's.
+  bool hasList() {
+    const JsonValue *sizes = node.attrs.find("sizes")->second.json;
+    return sizes && sizes->isObject() &&
+           llvm::any_of(sizes->members, [](const JsonMember &member) {
+             return member.value.isArray();
+           });
+  }
+
   bool readCount(size_t length, StringRef longest) {
     if (!repeats) {
       if (length == 1)
@@ -293,7 +302,7 @@ private:
     }
     const AttrValue &value = node.attrs.find("count")->second;
     count = value.json ? value.integer : static_cast<int64_t>(length);
-    if (!value.json && length == 1) {
+    if (!value.json && length == 1 && !hasList()) {
       check.problem("", "node '" + node.name + "' has no 'count'")
           .expected("the key 'count', or a list of sizes")
           .fix("add it: how many times the block runs");
