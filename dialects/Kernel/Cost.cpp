@@ -24,6 +24,14 @@ int64_t AttendOp::getFlops() {
   return 2 * scores * depth;
 }
 
+int64_t AttendGradOp::getFlops() {
+  // Scores, the gradient of the weights, and the three sums.
+  int64_t depth = 3 * getDims()[getDDim()] + 2 * getDims()[getEDim()];
+  int64_t scores =
+      getDims()[getSDim()] * getDims()[getTDim()] * llvm::product_of(getGrid());
+  return 2 * scores * depth;
+}
+
 int64_t moec::kernel::getOperandBytes(Operation *op) {
   int64_t bytes = 0;
   llvm::SmallPtrSet<void *, 8> seen;

@@ -24,7 +24,7 @@ def Kernel_ScheduleAttr : AttrDef<Kernel_Dialect, "Schedule"> {
   let description = [{
     `tile`: for `kernel.contract` the block of the output that one grid cell
     computes and the depth packed (CPU) or staged in shared memory (GPU) at a time,
-    `[m, n, k]`; for `kernel.attend` its rows and the keys at a time, `[s, t]`; for `kernel.rows` and `kernel.map` the rows and columns of one
+    `[m, n, k]`; for `kernel.attend` its rows and the keys at a time, `[s, t]`, and for `kernel.attend_grad` those of which it has scores at a time; for `kernel.rows` and `kernel.map` the rows and columns of one
     grid cell. `micro`: the register tile `[rows, columns]` of the core, the GPU
     thread (`simt`) or the warp (`mma.sync`); for row kernels the number of vector
     lanes.

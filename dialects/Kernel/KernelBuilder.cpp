@@ -217,6 +217,23 @@ ValueRange KernelSpec::attend(OpBuilder &builder, double scale) {
   return op.getResults();
 }
 
+ValueRange KernelSpec::attendGrad(OpBuilder &builder, double scale) {
+  auto op = kernel::AttendGradOp::create(
+      builder, loc, TypeRange(ValueRange(outs)), ins, outs, dims, maps(builder),
+      gathersOrNone(gathers), llvm::APFloat(scale), kernel::ScheduleAttr());
+  SmallVector<Type> arguments = inputScalars();
+  for (auto [i, region] : llvm::enumerate(op.getFactors()))
+    fill(builder, *region, arguments, argument(i));
+  fill(builder, op.getStatistics(), arguments,
+       [](ScalarBuilder &, ValueRange args) {
+         return SmallVector<Value>{args[4], args[5]};
+       });
+  arguments.push_back(builder.getF32Type());
+  for (const kernel::AttendGradOp::Sum &sum : op.getSums())
+    fill(builder, *sum.region, arguments, argument(ins.size()));
+  return op.getResults();
+}
+
 //===----------------------------------------------------------------------===//
 // Iteration spaces and shapes
 //===----------------------------------------------------------------------===//

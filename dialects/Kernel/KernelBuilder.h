@@ -106,6 +106,11 @@ public:
   /// first is what is attended to, a second the log-sum-exp of each row.
   mlir::ValueRange attend(mlir::OpBuilder &builder, double scale);
 
+  /// Inputs 0 to 3 are query, key, value and the gradient of the result as they
+  /// are, 4 and 5 the log-sum-exp and delta of each row; the results are the
+  /// gradients of query, key and value.
+  mlir::ValueRange attendGrad(mlir::OpBuilder &builder, double scale);
+
 private:
   /// Attribute with the maps of inputs and outs.
   mlir::ArrayAttr maps(mlir::OpBuilder &builder) const;

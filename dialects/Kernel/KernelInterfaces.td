@@ -47,7 +47,7 @@ def Kernel_BuiltinOpInterface : OpInterface<"BuiltinKernelOpInterface"> {
 def Kernel_StructuredOpInterface : OpInterface<"StructuredKernelOpInterface"> {
   let cppNamespace = "::moec::kernel";
   let description = [{
-    What `kernel.contract`, `kernel.attend`, `kernel.rows` and `kernel.map` share: an
+    What `kernel.contract`, `kernel.attend`, `kernel.attend_grad`, `kernel.rows` and `kernel.map` share: an
     iteration space, inputs and outs with indexing maps, gathers and a ragged dimension.
   }];
   let methods = [

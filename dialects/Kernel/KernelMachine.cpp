@@ -68,6 +68,8 @@ int64_t CpuAttr::getUnits() const { return getCores(); }
 
 bool CpuAttr::canAttend() const { return true; }
 
+bool CpuAttr::canAttendGrad() const { return true; }
+
 bool CpuAttr::runsOn(Attribute other) const {
   auto cpu = dyn_cast<CpuAttr>(other);
   return cpu && getVectorBytes() <= cpu.getVectorBytes() &&
@@ -87,6 +89,8 @@ LogicalResult GpuAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 int64_t GpuAttr::getUnits() const { return getMultiprocessors(); }
 
 bool GpuAttr::canAttend() const { return false; }
+
+bool GpuAttr::canAttendGrad() const { return false; }
 
 bool GpuAttr::runsOn(Attribute other) const {
   auto gpu = dyn_cast<GpuAttr>(other);

@@ -18,6 +18,7 @@ def Kernel_MachineInterface : AttrInterface<"MachineInterface"> {
                     "int64_t", "getUnits">,
     InterfaceMethod<"Whether there is code for `kernel.attend`; if not, attention is made of other kernels.",
                     "bool", "canAttend">,
+    InterfaceMethod<"Whether there is code for `kernel.attend_grad`.", "bool", "canAttendGrad">,
     InterfaceMethod<[{
       Whether code for this machine runs on `other`: it is of the same kind and has
       all that this one has. The number of units does not matter.

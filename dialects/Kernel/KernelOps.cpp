@@ -137,6 +137,7 @@ addEffects(OperandRange inputs, OperandRange outs, Operation *op,
   }
 KERNEL_EFFECTS(ContractOp)
 KERNEL_EFFECTS(AttendOp)
+KERNEL_EFFECTS(AttendGradOp)
 KERNEL_EFFECTS(RowsOp)
 KERNEL_EFFECTS(MapOp)
 KERNEL_EFFECTS(RouteOp)

@@ -165,6 +165,97 @@ def Kernel_AttendOp : Kernel_StructuredOp<"attend"> {
   }];
 }
 
+def Kernel_AttendGradOp : Kernel_StructuredOp<"attend_grad"> {
+  let summary = "Gradients of attention whose scores are not stored";
+  let description = [{
+    `dims` is `[g..., s, e, t, d]` as that of `kernel.attend`, but s are all rows of the query that read the keys of g: those of
+    several heads where they share one. With logSumExp(s) and delta(s) what `statistics` yields, for every g:
+
+      weights(s, t) = exp(scale * sum over d of query(s, d) * key(t, d) - logSumExp(s))
+      changes(s, t) = weights(s, t) * (sum over e of gradient(s, e) * value(t, e) - delta(s))
+      outs[0](s, d) = query_grad(inputs..., scale * sum over t of changes(s, t) * key(t, d))
+      outs[1](t, d) = key_grad(inputs..., scale * sum over s of changes(s, t) * query(s, d))
+      outs[2](t, e) = value_grad(inputs..., sum over s of weights(s, t) * gradient(s, e))
+
+    logSumExp is that of the row's scores, the statistic of `kernel.attend`; `gradient` is that of its result, and delta(s) the sum over e
+    of gradient * result (Dao et al., arXiv 2205.14135, algorithm 4; less the gradient of the statistic, if it has one).
+
+    Inputs 0 to 3 are query, key, value and gradient; further inputs belong to the regions. Those of the four yield the element
+    that is multiplied, all f32 or all bf16, and use no other of the last four dims than theirs; `statistics` yields two f32 and
+    uses of them s alone. The last three regions have the sum as their last argument and yield one value, for one out. What is
+    between factors and sums is f32. A group is computed in one piece, in ascending t and s: its sums over heads, too, need no
+    second kernel. Memory is that of the operands, O(s + t) for a group.
+
+    Example: one head of the key for two of the query, 24 channels each:
+
+    ```mlir
+    func.func @heads(%q: tensor<7x2x24xf32>, %k: tensor<9x24xf32>, %l: tensor<2x7xf32>, %delta: tensor<7x2xf32>,
+                     %i: tensor<7x2x24xf32>, %j: tensor<9x24xf32>) -> tensor<7x2x24xf32> {
+      %g:3 = kernel.attend_grad dims [14, 24, 9, 24]
+        ins(%q, %k, %k, %q, %l, %delta : tensor<7x2x24xf32>, tensor<9x24xf32>, tensor<9x24xf32>, tensor<7x2x24xf32>,
+            tensor<2x7xf32>, tensor<7x2xf32>)
+        outs(%i, %j, %j : tensor<7x2x24xf32>, tensor<9x24xf32>, tensor<9x24xf32>)
+        maps [affine_map<(s, e, t, d) -> (s floordiv 2, s mod 2, d)>, affine_map<(s, e, t, d) -> (t, d)>,
+              affine_map<(s, e, t, d) -> (t, e)>, affine_map<(s, e, t, d) -> (s floordiv 2, s mod 2, e)>,
+              affine_map<(s, e, t, d) -> (s mod 2, s floordiv 2)>, affine_map<(s, e, t, d) -> (s floordiv 2, s mod 2)>,
+              affine_map<(s, e, t, d) -> (s floordiv 2, s mod 2, d)>, affine_map<(s, e, t, d) -> (t, d)>,
+              affine_map<(s, e, t, d) -> (t, e)>]
+        scale 0.2041241452319315
+        query { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %a : f32 }
+        key { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %b : f32 }
+        value { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %c : f32 }
+        gradient { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %g : f32 }
+        statistics { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %x, %y : f32, f32 }
+        query_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+        key_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+        value_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+        -> tensor<7x2x24xf32>, tensor<9x24xf32>, tensor<9x24xf32>
+      return %g#0 : tensor<7x2x24xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyShaped>:$inputs, Variadic<AnyShaped>:$outs,
+    DenseI64ArrayAttr:$dims, AffineMapArrayAttr:$indexing_maps,
+    DefaultValuedAttr<DenseI32ArrayAttr, "{}">:$gathers, F64Attr:$scale,
+    OptionalAttr<Kernel_ScheduleAttr>:$schedule);
+  let regions = (region SizedRegion<1>:$query, SizedRegion<1>:$key, SizedRegion<1>:$value, SizedRegion<1>:$gradient,
+    SizedRegion<1>:$statistics, SizedRegion<1>:$query_grad, SizedRegion<1>:$key_grad, SizedRegion<1>:$value_grad);
+  let assemblyFormat = [{
+    `dims` $dims (`ins` `(` $inputs^ `:` type($inputs) `)`)? `outs` `(` $outs `:` type($outs) `)`
+    `maps` $indexing_maps (`gathers` $gathers^)? `scale` $scale (`schedule` $schedule^)?
+    `query` custom<Isolated>($query) `key` custom<Isolated>($key) `value` custom<Isolated>($value)
+    `gradient` custom<Isolated>($gradient) `statistics` custom<Isolated>($statistics)
+    `query_grad` custom<Isolated>($query_grad) `key_grad` custom<Isolated>($key_grad)
+    `value_grad` custom<Isolated>($value_grad) attr-dict (`->` type($results)^)?
+  }];
+  let extraClassDeclaration = [{
+    unsigned getSDim() { return getDims().size() - 4; }
+    unsigned getEDim() { return getDims().size() - 3; }
+    unsigned getTDim() { return getDims().size() - 2; }
+    unsigned getDDim() { return getDims().size() - 1; }
+    ::llvm::ArrayRef<int64_t> getGrid() { return getDims().drop_back(4); }
+    ::std::optional<uint64_t> getRaggedDim() { return ::std::nullopt; }
+    ::std::optional<uint64_t> getOffsets() { return ::std::nullopt; }
+    int64_t getFlops();
+    /// Query, key, value and gradient.
+    unsigned getNumFixedInputs() { return 4; }
+    ::llvm::SmallVector<::mlir::Region *> getFactors() {
+      return {&getQuery(), &getKey(), &getValue(), &getGradient()};
+    }
+    /// The regions of the outs, with the two dims of the last four that each out has: rows, then columns.
+    struct Sum {
+      ::mlir::Region *region;
+      unsigned rowDim, columnDim;
+    };
+    ::llvm::SmallVector<Sum, 3> getSums();
+    ::llvm::SmallVector<unsigned> getMatrixDims(unsigned input);
+    ::moec::kernel::InputUse getInputUse(unsigned input);
+    ::mlir::OpOperand &getStored(unsigned out);
+    /// Each region is for one out.
+    ::moec::kernel::OutFusion getOutFusion(unsigned) { return ::moec::kernel::OutFusion::InPlace; }
+  }];
+}
+
 def Kernel_RowsOp : Kernel_StructuredOp<"rows"> {
   let summary = "Row-wise reductions, in phases, with a body";
   let description = [{

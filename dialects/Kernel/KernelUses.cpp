@@ -31,8 +31,8 @@ static OpOperand &storedBy(Region &region, unsigned number) {
 
 /// What an op that multiplies `factors` does with an input; input i is that of
 /// factor i.
-static InputUse useByFactors(ArrayRef<Region *> factors, Region &epilogue,
-                             unsigned input) {
+static InputUse useByFactors(ArrayRef<Region *> factors,
+                             ArrayRef<Region *> epilogues, unsigned input) {
   InputUse use;
   for (auto [number, region] : llvm::enumerate(factors)) {
     if (region->getArgument(input).use_empty())
@@ -43,14 +43,16 @@ static InputUse useByFactors(ArrayRef<Region *> factors, Region &epilogue,
     use.multiplied = true;
     use.computedOn |= !plain;
   }
-  BlockArgument inEpilogue = epilogue.getArgument(input);
-  use.computedOn |= !inEpilogue.use_empty();
-  use.mayRound &= !isTerm(inEpilogue);
+  for (Region *epilogue : epilogues) {
+    BlockArgument argument = epilogue->getArgument(input);
+    use.computedOn |= !argument.use_empty();
+    use.mayRound &= !isTerm(argument);
+  }
   return use;
 }
 
 InputUse ContractOp::getInputUse(unsigned input) {
-  return useByFactors(getFactors(), getEpilogue(), input);
+  return useByFactors(getFactors(), &getEpilogue(), input);
 }
 
 SmallVector<unsigned> ContractOp::getMatrixDims(unsigned input) {
@@ -64,7 +66,7 @@ OpOperand &ContractOp::getStored(unsigned out) {
 }
 
 InputUse AttendOp::getInputUse(unsigned input) {
-  return useByFactors(getFactors(), getEpilogue(), input);
+  return useByFactors(getFactors(), &getEpilogue(), input);
 }
 
 SmallVector<unsigned> AttendOp::getMatrixDims(unsigned input) {
@@ -93,6 +95,41 @@ OutFusion AttendOp::getOutFusion(unsigned out) {
   if (std::optional<unsigned> statistic = getStatistic())
     return out == *statistic ? OutFusion::Never : OutFusion::InPlace;
   return OutFusion::Beside;
+}
+
+InputUse AttendGradOp::getInputUse(unsigned input) {
+  SmallVector<Region *> epilogues = {&getStatistics()};
+  for (const Sum &sum : getSums())
+    epilogues.push_back(sum.region);
+  InputUse use = useByFactors(getFactors(), epilogues, input);
+  // exp of a distance from it: no factor, whose error would be as small.
+  use.mayRound &= getStatistics().getArgument(input).use_empty();
+  return use;
+}
+
+SmallVector<AttendGradOp::Sum, 3> AttendGradOp::getSums() {
+  return {{&getQueryGrad(), getSDim(), getDDim()},
+          {&getKeyGrad(), getTDim(), getDDim()},
+          {&getValueGrad(), getTDim(), getEDim()}};
+}
+
+SmallVector<unsigned> AttendGradOp::getMatrixDims(unsigned input) {
+  switch (input) {
+  case 0:
+    return {getDDim(), getSDim()};
+  case 1:
+    return {getDDim(), getTDim()};
+  case 2:
+    return {getEDim(), getTDim()};
+  case 3:
+    return {getEDim(), getSDim()};
+  default:
+    return {};
+  }
+}
+
+OpOperand &AttendGradOp::getStored(unsigned out) {
+  return storedBy(*getSums()[out].region, 0);
 }
 
 InputUse RowsOp::getInputUse(unsigned input) {

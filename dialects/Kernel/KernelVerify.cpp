@@ -255,7 +255,10 @@ LogicalResult moec::kernel::verifyIndependent(StructuredKernelOpInterface op,
 
 LogicalResult moec::kernel::verifyStores(StructuredKernelOpInterface op,
                                          StringRef name, TypeRange values,
-                                         unsigned first, unsigned dims) {
+                                         unsigned first,
+                                         ArrayRef<unsigned> reduced) {
+  auto isReduced = [&](unsigned d) { return llvm::is_contained(reduced, d); };
+  unsigned dims = op.getDims().size();
   for (auto [i, value] : llvm::enumerate(values)) {
     Type expected = elementTypeOf(op.getOuts()[first + i]);
     if (value != expected)
@@ -263,14 +266,15 @@ LogicalResult moec::kernel::verifyStores(StructuredKernelOpInterface op,
                                    << expected << ", got " << value;
     AffineMap map = op.getOutMap(first + i);
     // Rows of different groups are different rows.
-    bool grouped = op.getRaggedDim() && *op.getRaggedDim() < dims;
+    bool grouped = op.getRaggedDim() && !isReduced(*op.getRaggedDim());
     for (unsigned d = 0; d < dims; ++d)
-      if (op.getDims()[d] > 1 && !(grouped && d == 0) && !usesDim(map, d))
+      if (!isReduced(d) && op.getDims()[d] > 1 && !(grouped && d == 0) &&
+          !usesDim(map, d))
         return op->emitOpError("map of out ")
                << first + i << ": expected each point to have its own element; "
                << "dimension " << d << " is not used by "
                << AffineMapAttr::get(map);
-    for (unsigned d = dims; d < op.getDims().size(); ++d)
+    for (unsigned d : reduced)
       if (usesDim(map, d))
         return op->emitOpError("map of out ")
                << first + i << ": expected no use of the reduced dimension "
@@ -333,7 +337,7 @@ LogicalResult ContractOp::verify() {
           verifyIndependent(*this, "epilogue", getEpilogue(), getKDim(), "k")))
     return failure();
   return verifyStores(*this, "epilogue", yielded(getEpilogue()).getTypes(), 0,
-                      getKDim());
+                      {getKDim()});
 }
 
 LogicalResult RowsOp::verify() {
@@ -369,9 +373,9 @@ LogicalResult RowsOp::verify() {
            << getOuts().size() << " values, one per out, got " << rows.size()
            << " and " << elements.size();
   if (failed(verifyIndependent(*this, "finish", getFinish(), c, "c")) ||
-      failed(verifyStores(*this, "finish", rows.getTypes(), 0, c)))
+      failed(verifyStores(*this, "finish", rows.getTypes(), 0, {c})))
     return failure();
-  return verifyStores(*this, "emit", elements.getTypes(), rows.size(), c + 1);
+  return verifyStores(*this, "emit", elements.getTypes(), rows.size(), {});
 }
 
 LogicalResult MapOp::verify() {
@@ -382,15 +386,15 @@ LogicalResult MapOp::verify() {
     return emitOpError("body: expected ")
            << getOuts().size() << " values, one per out, got "
            << yielded(getBody()).size();
-  return verifyStores(*this, "body", yielded(getBody()).getTypes(), 0,
-                      getDims().size());
+  return verifyStores(*this, "body", yielded(getBody()).getTypes(), 0, {});
 }
 
 LogicalResult IndexOp::verify() {
   auto parent = dyn_cast<StructuredKernelOpInterface>((*this)->getParentOp());
   if (!parent)
     return emitOpError("expected to stand in a region of kernel.contract, "
-                       "kernel.attend, kernel.rows or kernel.map");
+                       "kernel.attend, kernel.attend_grad, kernel.rows or "
+                       "kernel.map");
   AffineMap position = getPosition();
   size_t dims = parent.getDims().size();
   if (position.getNumResults() != 1 || position.getNumSymbols() ||

@@ -49,11 +49,12 @@ mlir::LogicalResult verifyIndependent(StructuredKernelOpInterface op,
                                       llvm::StringRef dimName);
 
 /// The values stored in the outs `first` .. are of their element types, and
-/// their maps tell all points of dimensions 0 .. `dims`-1 apart (as far as
-/// which dimensions they use says so).
+/// their maps tell all points of the dimensions apart (as far as which
+/// dimensions they use says so), but for those that are `reduced`.
 mlir::LogicalResult verifyStores(StructuredKernelOpInterface op,
                                  llvm::StringRef name, mlir::TypeRange values,
-                                 unsigned first, unsigned dims);
+                                 unsigned first,
+                                 llvm::ArrayRef<unsigned> reduced);
 
 } // namespace moec::kernel
 

@@ -24,9 +24,8 @@ double AttentionGradOp::getScoreScale() { return scoreScale(*this); }
 // Verifiers
 //===----------------------------------------------------------------------===//
 
-/// Operands, the result (or its gradient) and the weights of attention.
-template <typename OpT>
-static LogicalResult verifyAttention(OpT op, Value result, StringRef what) {
+/// Operands and results of attention, whose gradient has both as operands.
+template <typename OpT> static LogicalResult verifyAttention(OpT op) {
   if (failed(expectRank(op, "a query", op.getQuery(), 4)) ||
       failed(expectRank(op, "a key", op.getKey(), 4)) ||
       failed(expectRank(op, "a value", op.getValue(), 4)))
@@ -42,9 +41,10 @@ static LogicalResult verifyAttention(OpT op, Value result, StringRef what) {
   if (groups < 1 || heads % groups)
     return op.emitOpError("expected heads of the key that divide the ")
            << heads << " of the query, got " << groups;
-  if (failed(expectShape(op, what, result, {batch, query[1], heads, width})) ||
-      failed(expectShape(op, "weights", op.getWeights(),
-                         {batch, heads, query[1], key[1]})))
+  if (failed(expectShape(op, "a result", op.getResult(),
+                         {batch, query[1], heads, width})) ||
+      failed(expectShape(op, "a log-sum-exp", op.getLogSumExp(),
+                         {batch, heads, query[1]})))
     return failure();
 
   size_t parts = op.getNorm().size();
@@ -63,15 +63,13 @@ static LogicalResult verifyAttention(OpT op, Value result, StringRef what) {
   return expectOneElementType(op);
 }
 
-LogicalResult AttentionOp::verify() {
-  return verifyAttention(*this, getResult(), "a result");
-}
+LogicalResult AttentionOp::verify() { return verifyAttention(*this); }
 LogicalResult AttentionGradOp::verify() {
-  if (failed(verifyAttention(*this, getOutGrad(), "a gradient of the result")))
+  if (failed(verifyAttention(*this)))
     return failure();
-  if (Value gradient = getWeightsGrad())
-    return expectShape(*this, "a gradient of the weights", gradient,
-                       shapeOf(getWeights()));
+  if (Value gradient = getLogSumExpGrad())
+    return expectShape(*this, "a gradient of the log-sum-exp", gradient,
+                       shapeOf(getLogSumExp()));
   return success();
 }
 
@@ -88,7 +86,7 @@ SmallVector<Value> AttentionOp::buildGradient(OpBuilder &builder,
   auto grad = AttentionGradOp::create(
       builder, getLoc(), getQuery().getType(), getKey().getType(),
       getValue().getType(), getNorm().getTypes(), getQuery(), getKey(),
-      getValue(), getNorm(), getWeights(), outGrad, grads[1], getEpsAttr(),
-      getScaleAttr());
+      getValue(), getNorm(), getResult(), getLogSumExp(), outGrad, grads[1],
+      getEpsAttr(), getScaleAttr());
   return SmallVector<Value>(grad.getResults());
 }

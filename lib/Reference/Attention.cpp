@@ -13,6 +13,13 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::reference;
 
+template <typename T> static T dot(const T *x, const T *y, int64_t n) {
+  T sum = 0;
+  for (int64_t i = 0; i < n; ++i)
+    sum += x[i] * y[i];
+  return sum;
+}
+
 namespace {
 /// Sizes and the queries and keys that scores are computed from.
 template <typename T> struct Attention {
@@ -30,7 +37,7 @@ template <typename T> struct Attention {
     scale = T(op.getScoreScale());
   }
 
-  // Where the vectors of a head begin, and the weights of one of its rows.
+  // Where the vectors of a head begin, and a number that each of its rows has.
   int64_t ofQuery(int64_t b, int64_t s, int64_t h) const {
     return ((b * rows + s) * heads + h) * dim;
   }
@@ -43,8 +50,12 @@ template <typename T> struct Attention {
   int64_t ofResult(int64_t b, int64_t s, int64_t h) const {
     return ((b * rows + s) * heads + h) * width;
   }
-  int64_t ofWeights(int64_t b, int64_t h, int64_t s) const {
-    return ((b * heads + h) * rows + s) * columns;
+  int64_t ofRow(int64_t b, int64_t h, int64_t s) const {
+    return (b * heads + h) * rows + s;
+  }
+  T score(int64_t b, int64_t h, int64_t s, int64_t t) const {
+    return scale * dot(&query.floats[ofQuery(b, s, h)],
+                       &key.floats[ofKey(b, t, h)], dim);
   }
 
   /// Calls `visit(b, h, s)` for each row of scores.
@@ -77,36 +88,27 @@ private:
 };
 } // namespace
 
-template <typename T> static T dot(const T *x, const T *y, int64_t n) {
-  T sum = 0;
-  for (int64_t i = 0; i < n; ++i)
-    sum += x[i] * y[i];
-  return sum;
-}
-
 template <typename T>
 static Status evalForward(moe::AttentionOp op, Frame<T> &frame) {
   Attention<T> a(op, frame);
   const TensorOf<T> &value = frame.get(op.getValue());
   TensorOf<T> result = zerosFor<T>(op.getResult());
-  TensorOf<T> weights = zerosFor<T>(op.getWeights());
+  TensorOf<T> logSumExp = zerosFor<T>(op.getLogSumExp());
+  std::vector<T> row(a.columns);
   a.forEachRow([&](int64_t b, int64_t h, int64_t s) {
-    T *row = &weights.floats[a.ofWeights(b, h, s)];
     for (int64_t t = 0; t < a.columns; ++t)
-      row[t] = a.scale * dot(&a.query.floats[a.ofQuery(b, s, h)],
-                             &a.key.floats[a.ofKey(b, t, h)], a.dim);
-    T largest = *std::max_element(row, row + a.columns), sum = 0;
-    for (int64_t t = 0; t < a.columns; ++t)
-      sum += row[t] = std::exp(row[t] - largest);
-    for (int64_t t = 0; t < a.columns; ++t)
-      row[t] /= sum;
+      row[t] = a.score(b, h, s, t);
+    T largest = *std::max_element(row.begin(), row.end()), sum = 0;
+    for (T &weight : row)
+      sum += weight = std::exp(weight - largest);
     T *to = &result.floats[a.ofResult(b, s, h)];
     for (int64_t t = 0; t < a.columns; ++t)
       for (int64_t e = 0; e < a.width; ++e)
-        to[e] += row[t] * value.floats[a.ofValue(b, t, h) + e];
+        to[e] += row[t] / sum * value.floats[a.ofValue(b, t, h) + e];
+    logSumExp.floats[a.ofRow(b, h, s)] = largest + std::log(sum);
   });
   frame.set(op.getResult(), std::move(result));
-  frame.set(op.getWeights(), std::move(weights));
+  frame.set(op.getLogSumExp(), std::move(logSumExp));
   return Status::Done;
 }
 
@@ -136,26 +138,24 @@ template <typename T>
 static Status evalGradient(moe::AttentionGradOp op, Frame<T> &frame) {
   Attention<T> a(op, frame);
   const TensorOf<T> &value = frame.get(op.getValue());
-  const TensorOf<T> &weights = frame.get(op.getWeights());
+  const TensorOf<T> &result = frame.get(op.getResult());
+  const TensorOf<T> &logSumExp = frame.get(op.getLogSumExp());
   const TensorOf<T> &outGrad = frame.get(op.getOutGrad());
   TensorOf<T> queryGrad = zerosFor<T>(op.getQueryGrad());
   TensorOf<T> keyGrad = zerosFor<T>(op.getKeyGrad());
   TensorOf<T> valueGrad = zerosFor<T>(op.getValueGrad());
-  std::vector<T> scores(a.columns);
   a.forEachRow([&](int64_t b, int64_t h, int64_t s) {
-    const T *row = &weights.floats[a.ofWeights(b, h, s)];
-    const T *dy = &outGrad.floats[a.ofResult(b, s, h)];
+    int64_t row = a.ofRow(b, h, s), y = a.ofResult(b, s, h);
+    const T *dy = &outGrad.floats[y];
+    T delta = dot(dy, &result.floats[y], a.width);
+    if (Value own = op.getLogSumExpGrad())
+      delta -= frame.get(own).floats[row];
     for (int64_t t = 0; t < a.columns; ++t) {
-      scores[t] = dot(dy, &value.floats[a.ofValue(b, t, h)], a.width);
+      int64_t v = a.ofValue(b, t, h);
+      T weight = std::exp(a.score(b, h, s, t) - logSumExp.floats[row]);
       for (int64_t e = 0; e < a.width; ++e)
-        valueGrad.floats[a.ofValue(b, t, h) + e] += row[t] * dy[e];
-    }
-    if (Value own = op.getWeightsGrad())
-      for (int64_t t = 0; t < a.columns; ++t)
-        scores[t] += frame.get(own).floats[a.ofWeights(b, h, s) + t];
-    T sum = dot(row, scores.data(), a.columns);
-    for (int64_t t = 0; t < a.columns; ++t) {
-      T d = a.scale * row[t] * (scores[t] - sum);
+        valueGrad.floats[v + e] += weight * dy[e];
+      T d = a.scale * weight * (dot(dy, &value.floats[v], a.width) - delta);
       int64_t q = a.ofQuery(b, s, h), k = a.ofKey(b, t, h);
       for (int64_t i = 0; i < a.dim; ++i) {
         queryGrad.floats[q + i] += d * a.key.floats[k + i];

@@ -144,6 +144,20 @@ public:
     return Status::Done;
   }
 
+  /// What `program` gives over two dims, as a matrix [row, column].
+  std::vector<T> matrix(ScalarProgram<T> &program, unsigned row,
+                        unsigned column) {
+    std::vector<T> values;
+    loop(row, row + 1, [&] {
+      loop(column, column + 1, [&] {
+        run(program);
+        values.push_back(program.result(0).f);
+      });
+    });
+    return values;
+  }
+
+  bool hasFailed() const { return failedAt; }
   unsigned numInputs() const { return inputs.size(); }
   unsigned numOuts() const { return outs.size(); }
 
@@ -224,6 +238,10 @@ static Status evalContract(kernel::ContractOp op, Frame<T> &frame) {
   return machine.finish(frame);
 }
 
+template <typename T> static T dot(const T *x, const T *y, size_t n) {
+  return std::inner_product(x, x + n, y, T(0));
+}
+
 template <typename T>
 static Status evalAttend(kernel::AttendOp op, Frame<T> &frame) {
   Machine<T> machine(op, frame);
@@ -241,25 +259,11 @@ static Status evalAttend(kernel::AttendOp op, Frame<T> &frame) {
   size_t keys = machine.dims[t], depth = machine.dims[d];
   T scale = T(op.getScale().convertToDouble());
   machine.loop(0, s, [&] {
-    // The operands as matrices [s, d], [t, d] and [e, t].
-    auto pack = [&](ScalarProgram<T> &program, unsigned row, unsigned column) {
-      std::vector<T> matrix;
-      machine.loop(row, row + 1, [&] {
-        machine.loop(column, column + 1, [&] {
-          machine.run(program);
-          matrix.push_back(program.result(0).f);
-        });
-      });
-      return matrix;
-    };
-    std::vector<T> queries = pack(*query, s, d), all = pack(*key, t, d),
-                   values = pack(*value, e, t);
-    if (queries.size() != machine.dims[s] * depth ||
-        all.size() != keys * depth || values.size() != machine.dims[e] * keys)
-      return; // A problem was reported on the way.
-    auto dot = [](const T *x, const T *y, size_t n) {
-      return std::inner_product(x, x + n, y, T(0));
-    };
+    std::vector<T> queries = machine.matrix(*query, s, d),
+                   all = machine.matrix(*key, t, d),
+                   values = machine.matrix(*value, e, t);
+    if (machine.hasFailed())
+      return;
     std::vector<T> weights(keys);
     machine.loop(s, s + 1, [&] {
       const T *row = &queries[machine.point[s] * depth];
@@ -281,6 +285,74 @@ static Status evalAttend(kernel::AttendOp op, Frame<T> &frame) {
         machine.store(*statistic, logSumExp);
       }
     });
+  });
+  return machine.finish(frame);
+}
+
+template <typename T>
+static Status evalAttendGrad(kernel::AttendGradOp op, Frame<T> &frame) {
+  Machine<T> machine(op, frame);
+  if (failed(machine.check()))
+    return Status::Failed;
+  unsigned count = machine.numInputs();
+  SmallVector<ScalarProgram<T>> factors, epilogues;
+  for (Region *region : op.getFactors()) {
+    auto program = machine.program(*region, count);
+    if (failed(program))
+      return Status::Failed;
+    factors.push_back(std::move(*program));
+  }
+  for (const kernel::AttendGradOp::Sum &sum : op.getSums()) {
+    auto program = machine.program(*sum.region, count + 1);
+    if (failed(program))
+      return Status::Failed;
+    epilogues.push_back(std::move(*program));
+  }
+  auto statistics = machine.program(op.getStatistics(), count);
+  if (failed(statistics))
+    return Status::Failed;
+  unsigned s = op.getSDim(), e = op.getEDim(), t = op.getTDim(),
+           d = op.getDDim();
+  int64_t rows = machine.dims[s], width = machine.dims[e],
+          keys = machine.dims[t], depth = machine.dims[d];
+  T scale = T(op.getScale().convertToDouble());
+  machine.loop(0, s, [&] {
+    std::vector<T> query = machine.matrix(factors[0], s, d),
+                   key = machine.matrix(factors[1], t, d),
+                   value = machine.matrix(factors[2], t, e),
+                   gradient = machine.matrix(factors[3], s, e);
+    std::vector<T> sums[] = {std::vector<T>(rows * depth),
+                             std::vector<T>(keys * depth),
+                             std::vector<T>(keys * width)};
+    if (machine.hasFailed())
+      return;
+    machine.loop(s, s + 1, [&] {
+      int64_t row = machine.point[s];
+      machine.run(*statistics);
+      T logSumExp = statistics->result(0).f, delta = statistics->result(1).f;
+      for (int64_t k = 0; k < keys; ++k) {
+        const T *q = &query[row * depth], *dy = &gradient[row * width];
+        T weight = std::exp(scale * dot(q, &key[k * depth], depth) - logSumExp);
+        T change = scale * weight * (dot(dy, &value[k * width], width) - delta);
+        for (int64_t i = 0; i < depth; ++i) {
+          sums[0][row * depth + i] += change * key[k * depth + i];
+          sums[1][k * depth + i] += change * q[i];
+        }
+        for (int64_t i = 0; i < width; ++i)
+          sums[2][k * width + i] += weight * dy[i];
+      }
+    });
+    for (auto [out, sum] : llvm::enumerate(op.getSums())) {
+      const T *next = sums[out].data();
+      machine.loop(sum.rowDim, sum.rowDim + 1,
+                   [&, out = out, dim = sum.columnDim] {
+                     machine.loop(dim, dim + 1, [&] {
+                       epilogues[out].argument(count).f = *next++;
+                       machine.run(epilogues[out]);
+                       machine.store(out, epilogues[out].result(0));
+                     });
+                   });
+    }
   });
   return machine.finish(frame);
 }
@@ -372,6 +444,7 @@ Status moec::reference::evalKernel(Operation *op, Frame<T> &frame) {
   return llvm::TypeSwitch<Operation *, Status>(op)
       .Case([&](kernel::ContractOp op) { return evalContract(op, frame); })
       .Case([&](kernel::AttendOp op) { return evalAttend(op, frame); })
+      .Case([&](kernel::AttendGradOp op) { return evalAttendGrad(op, frame); })
       .Case([&](kernel::RowsOp op) { return evalRows(op, frame); })
       .Case([&](kernel::MapOp op) { return evalMap(op, frame); })
       .Default([](Operation *) { return Status::NotMine; });

@@ -19,6 +19,7 @@ void buildCPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addPass(createExtractBuiltinsPass());
   pm.addNestedPass<func::FuncOp>(createLowerContractPass());
   pm.addNestedPass<func::FuncOp>(createLowerAttendPass());
+  pm.addNestedPass<func::FuncOp>(createLowerAttendGradPass());
   pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());

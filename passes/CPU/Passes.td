@@ -40,6 +40,21 @@ def LowerAttendPass : MoecCPUPass<"moec-lower-attend", "::mlir::func::FuncOp"> {
   }];
 }
 
+def LowerAttendGradPass : MoecCPUPass<"moec-lower-attend-grad", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.attend_grad on memrefs to loops over vectors";
+  let description = [{
+    Replaces the `kernel.attend_grad` of a `kernel.function` by the code for blocks
+    [%begin, %end) of its grid and sets `kernel.blocks` and `kernel.scratch`. A
+    block is a group: `tile[1]` keys at a time, and for them `tile[0]` rows of the
+    query at a time, it computes scores and the gradients of their weights, what
+    these become, and three products with them, by the register tile `micro` that
+    contractions use. What is of s * t elements is in scratch, a block of it a
+    thread; so are the sums of an out that needs several blocks.
+
+    A schedule must be present (`moec-assign-schedule`).
+  }];
+}
+
 def LowerRowsPass : MoecCPUPass<"moec-lower-rows", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.rows on memrefs to loops over vectors";
   let description = [{

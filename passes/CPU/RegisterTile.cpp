@@ -86,13 +86,14 @@ TileColumns columnsOf(OpBuilder &b, Location loc, const RegisterTile &tile,
 LogicalResult storeTileRow(OpBuilder &b, Location loc, const RegisterTile &tile,
                            const KernelOperands &operands, Region &epilogue,
                            SmallVector<Value> dims, const TileColumns &columns,
-                           function_ref<Value(int64_t)> sum) {
+                           function_ref<Value(int64_t)> sum,
+                           unsigned firstOut) {
   Cursors inputs = cursorsOf(b, loc, operands, epilogue, dims, columns.dim);
   unsigned stored = epilogue.front().getTerminator()->getNumOperands();
   SmallVector<RowCursor> outs;
   for (unsigned o = 0; o < stored; ++o)
-    outs.push_back(
-        operands.row(b, loc, operands.numInputs() + o, dims, columns.dim));
+    outs.push_back(operands.row(b, loc, operands.numInputs() + firstOut + o,
+                                dims, columns.dim));
   // Not the vectors that lie past the last column: a single column is stored
   // without a mask.
   for (int64_t v = 0; v < tile.vectors && v * tile.lanes < columns.extent;

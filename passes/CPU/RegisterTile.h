@@ -55,13 +55,14 @@ TileColumns columnsOf(mlir::OpBuilder &b, mlir::Location loc,
                       mlir::Value begin, mlir::Value end, bool cut);
 
 /// Stores what `epilogue` makes of a row of sums, `sum(v)` for vector v of its
-/// columns. `dims` is the row's point at the first column. Fails at ops that
-/// have no vector form.
+/// columns, in the outs from number `firstOut` on. `dims` is the row's point at
+/// the first column. Fails at ops that have no vector form.
 mlir::LogicalResult
 storeTileRow(mlir::OpBuilder &b, mlir::Location loc, const RegisterTile &tile,
              const KernelOperands &operands, mlir::Region &epilogue,
              llvm::SmallVector<mlir::Value> dims, const TileColumns &columns,
-             llvm::function_ref<mlir::Value(int64_t)> sum);
+             llvm::function_ref<mlir::Value(int64_t)> sum,
+             unsigned firstOut = 0);
 
 } // namespace moec::cpu
 

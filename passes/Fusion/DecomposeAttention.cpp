@@ -6,26 +6,32 @@
 //===----------------------------------------------------------------------===//
 //
 // Before:
-//   %y, %w = moe.attention %q, %k, %v : ..
+//   %y, %l = moe.attention %q, %k, %v : ..
 //
-// After:
+// After, if nobody reads %l:
 //   %s = moe.einsum %q, %k "bsgd,btgd->bgst" : ..
 //   %c = moe.scale %s by 0.125 : ..
 //   %w = moe.softmax %c axes [3] : ..
 //   %y = moe.einsum %w, %v "bgst,btge->bsge" : ..
+// else %l is a kernel.rows over %c, and %w a kernel.map, exp(%c - %l).
 //
-// The gradient likewise: what softmax and contractions have as theirs. With
-// fewer heads of the key, those of the query are two axes, g and r, so that
-// keys and values are read by all heads of their group and never copied, and
-// their gradients are sums over r inside of a contraction.
+// The gradient computes %s, %c and %w again, the latter in the same way, which
+// joins the epilogue of %s: what is multiplied once more is not kept from the
+// forward pass. Then come the four products of its equations. With fewer heads
+// of the key, those of the query are two axes, g and r, so that keys and values
+// are read by all heads of their group and never copied, and their gradients
+// are sums over r inside of a contraction.
 //
 // Test: test/passes/Fusion/decompose-attention.mlir
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialects/Kernel/KernelBuilder.h"
 #include "dialects/MoE/MoEOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "passes/Fusion/AttentionNorm.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/Fusion/AttentionParts.h"
+#include "passes/Fusion/LowerToKernel.h"
 #include "passes/Fusion/Passes.h"
 
 namespace moec::fusion {
@@ -35,12 +41,10 @@ namespace moec::fusion {
 
 using namespace mlir;
 using namespace moec;
+using namespace moec::fusion;
+using kernel::ScalarBuilder;
 
 namespace {
-
-ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
 
 /// Writes the parts of one attention op ahead of it. Letters: b image, s query,
 /// t key, g group, r head of the group, d and e channels.
@@ -81,11 +85,9 @@ public:
   Value splitQuery(Value value) {
     return reshape(value, perQuery(shapeOf(value).back(), grouped));
   }
-  Value splitScores(Value value) { return reshape(value, perScore(grouped)); }
   Value joinQuery(Value value) {
     return reshape(value, perQuery(shapeOf(value).back(), false));
   }
-  Value joinScores(Value value) { return reshape(value, perScore(false)); }
 
   /// An einsum whose equation has an r for the heads of a group.
   Value einsum(Value lhs, Value rhs, StringRef equation,
@@ -97,75 +99,97 @@ public:
                                  b.getStringAttr(letters));
   }
 
-  Value query() { return splitQuery(fusion::queryForScores(b, op)); }
-  Value key() { return fusion::keyForScores(b, op); }
+  Value query() { return splitQuery(queryForScores(b, op)); }
+  Value key() { return keyForScores(b, op); }
   Value scaled(Value scores) {
     return moe::ScaleOp::create(b, loc, scores.getType(), scores,
                                 b.getF64FloatAttr(op.getScoreScale()));
   }
+  Value scores(Value query, Value key) {
+    return scaled(einsum(query, key, "bsgrd,btgd->bgrst", perScore(grouped)));
+  }
   SmallVector<int64_t> lastAxis() { return {grouped ? 4 : 3}; }
+
+  /// The softmax of scores, given their log-sum-exp as they are laid out.
+  Value weights(Value scores, Value logSumExp) {
+    ArrayRef<int64_t> shape = shapeOf(scores);
+    kernel::KernelSpec spec(loc, shape);
+    SmallVector<AffineExpr> point =
+        kernel::identity(b.getContext(), shape.size());
+    spec.input(scores, point);
+    spec.input(logSumExp, ArrayRef(point).drop_back());
+    spec.result(b, shape, point);
+    return spec.map(b, [](ScalarBuilder &s, ValueRange args) {
+      return SmallVector<Value>{s.op<math::ExpOp>(s.sub(args[0], args[1]))};
+    })[0];
+  }
 };
+
+/// log(sum(exp(..))) of the rows along the last axis.
+Value logSumExp(OpBuilder &b, Location loc, Value scores) {
+  ArrayRef<int64_t> shape = shapeOf(scores);
+  kernel::RowSpace space =
+      kernel::rowsOver(b.getContext(), shape, int64_t(shape.size()) - 1);
+  kernel::KernelSpec spec(loc, space.dims);
+  spec.input(scores, space.element);
+  spec.result(b, space.shape, space.row);
+  kernel::Phase largest{kernel::Combiner::Max,
+                        [](ScalarBuilder &, ValueRange args) {
+                          return SmallVector<Value>{args[0]};
+                        }};
+  kernel::Phase total{
+      kernel::Combiner::Add, [](ScalarBuilder &s, ValueRange args) {
+        return SmallVector<Value>{s.op<math::ExpOp>(s.sub(args[0], args[1]))};
+      }};
+  return spec.rows(b, {largest, total}, [](ScalarBuilder &s, ValueRange args) {
+    return SmallVector<Value>{s.add(args[1], s.op<math::LogOp>(args[2]))};
+  })[0];
+}
 
 void decompose(moe::AttentionOp op) {
   Decomposer d(op);
-  Value scores =
-      d.einsum(d.query(), d.key(), "bsgrd,btgd->bgrst", d.perScore(d.grouped));
-  scores = d.scaled(scores);
-  Value weights = moe::SoftmaxOp::create(d.b, d.loc, scores.getType(), scores,
-                                         d.lastAxis());
+  Value scores = d.scores(d.query(), d.key()), weights;
+  if (op.getLogSumExp().use_empty()) {
+    weights = moe::SoftmaxOp::create(d.b, d.loc, scores.getType(), scores,
+                                     d.lastAxis());
+  } else {
+    Value statistic = logSumExp(d.b, d.loc, scores);
+    weights = d.weights(scores, statistic);
+    op.getLogSumExp().replaceAllUsesWith(
+        d.reshape(statistic, shapeOf(op.getLogSumExp())));
+  }
   Value result = d.einsum(weights, op.getValue(), "bgrst,btge->bsgre",
                           d.perQuery(d.width, d.grouped));
   op.getResult().replaceAllUsesWith(d.joinQuery(result));
-  if (!op.getWeights().use_empty())
-    op.getWeights().replaceAllUsesWith(d.joinScores(weights));
   op.erase();
-}
-
-/// Replaces the gradients of `input`, of its scale and of its bias, given that
-/// of what the norm makes of it.
-void replaceThroughNorm(Decomposer<moe::AttentionGradOp> &d, Value input,
-                        Value scale, Value outGrad, Value inputGrad,
-                        Value scaleGrad, Value biasGrad) {
-  if (!scale)
-    return inputGrad.replaceAllUsesWith(outGrad);
-  auto grad = moe::LayerNormGradOp::create(
-      d.b, d.loc, input.getType(), scale.getType(), scale.getType(), input,
-      scale, outGrad, d.op.getEpsAttr());
-  inputGrad.replaceAllUsesWith(grad.getInputGrad());
-  scaleGrad.replaceAllUsesWith(grad.getScaleGrad());
-  if (biasGrad)
-    biasGrad.replaceAllUsesWith(grad.getBiasGrad());
 }
 
 void decompose(moe::AttentionGradOp op) {
   Decomposer d(op);
-  Value weights = d.splitScores(op.getWeights());
+  Value query = d.query(), key = d.key();
+  SmallVector<int64_t> perScore = d.perScore(d.grouped);
+  SmallVector<int64_t> perRow(ArrayRef(perScore).drop_back());
+  Value weights =
+      d.weights(d.scores(query, key), d.reshape(op.getLogSumExp(), perRow));
   Value outGrad = d.splitQuery(op.getOutGrad());
-  Value scores = d.einsum(outGrad, op.getValue(), "bsgre,btge->bgrst",
-                          d.perScore(d.grouped));
   Value valueGrad =
       d.einsum(outGrad, weights, "bsgre,bgrst->btge", shapeOf(op.getValue()));
-  if (Value own = op.getWeightsGrad())
-    scores = moe::AddOp::create(d.b, d.loc, scores.getType(), scores,
-                                d.splitScores(own));
-  scores = moe::SoftmaxGradOp::create(d.b, d.loc, scores.getType(), weights,
-                                      scores, d.lastAxis());
-  scores = d.scaled(scores);
-  Value queryGrad = d.einsum(scores, d.key(), "bgrst,btgd->bsgrd",
-                             d.perQuery(d.dim, d.grouped));
-  Value keyGrad =
-      d.einsum(scores, d.query(), "bgrst,bsgrd->btgd", shapeOf(op.getKey()));
 
-  auto part = [&](size_t i) {
-    return i < op.getNormGrads().size() ? op.getNormGrads()[i] : Value();
-  };
-  replaceThroughNorm(d, op.getQuery(), op.getQueryScale(),
-                     d.joinQuery(queryGrad), op.getQueryGrad(), part(0),
-                     part(2));
-  replaceThroughNorm(d, op.getKey(), op.getKeyScale(), keyGrad, op.getKeyGrad(),
-                     part(1), part(3));
-  op.getValueGrad().replaceAllUsesWith(valueGrad);
-  op.erase();
+  Value delta =
+      moe::TransposeOp::create(d.b, d.loc, op.getLogSumExp().getType(),
+                               deltaOf(d.b, op), ArrayRef<int64_t>{0, 2, 1});
+  delta = moe::BroadcastOp::create(d.b, d.loc, d.type(perScore),
+                                   d.reshape(delta, perRow), d.lastAxis());
+  Value scores =
+      d.einsum(outGrad, op.getValue(), "bsgre,btge->bgrst", perScore);
+  scores = moe::SubOp::create(d.b, d.loc, scores.getType(), scores, delta);
+  scores = d.scaled(
+      moe::MulOp::create(d.b, d.loc, scores.getType(), weights, scores));
+  Value queryGrad =
+      d.einsum(scores, key, "bgrst,btgd->bsgrd", d.perQuery(d.dim, d.grouped));
+  Value keyGrad =
+      d.einsum(scores, query, "bgrst,bsgrd->btgd", shapeOf(op.getKey()));
+  replaceGradients(d.b, op, d.joinQuery(queryGrad), keyGrad, valueGrad);
 }
 
 struct DecomposeAttentionPass

@@ -4,14 +4,14 @@
 include "mlir/Pass/PassBase.td"
 
 def FuseAttentionPass : Pass<"moec-fuse-attention", "::mlir::func::FuncOp"> {
-  let summary = "Make one kernel of attention whose weights nobody reads";
+  let summary = "Make one kernel of attention, and one of its gradient";
   let description = [{
-    `moe.attention` becomes a `kernel.attend`, which stores no scores, where the module's machine has code for it and its weights
-    have no reader: in forward passes, since the gradient reads them. Norms of queries and keys become `moe.layer_norm`, which
-    `moec-fuse-operands` moves into it. Not so (remark): `moec-decompose-attention` takes what is left.
+    `moe.attention` becomes a `kernel.attend` and `moe.attention_grad` a `kernel.attend_grad`, which store no scores, where the
+    module's machine has code for it. Norms of queries and keys become `moe.layer_norm`, which `moec-fuse-operands` moves into
+    both, and `moe.layer_norm_grad` behind the gradient. Not so (remark): `moec-decompose-attention` takes what is left.
 
-    Before: `%y, %w = moe.attention %q, %k, %v`.
-    After: `%y = kernel.attend dims [b, h, s, e, t, d] ins(%q, %k, %v) .. scale 0.125`.
+    Before: `%y, %l = moe.attention %q, %k, %v`.
+    After: `%y, %l = kernel.attend dims [b, h, s, e, t, d] ins(%q, %k, %v) .. scale 0.125`.
   }];
   let dependentDialects = ["::moec::kernel::KernelDialect", "::moec::moe::MoEDialect", "::mlir::tensor::TensorDialect"];
 }
@@ -19,15 +19,15 @@ def FuseAttentionPass : Pass<"moec-fuse-attention", "::mlir::func::FuncOp"> {
 def DecomposeAttentionPass : Pass<"moec-decompose-attention", "::mlir::func::FuncOp"> {
   let summary = "Write attention as contractions and a softmax";
   let description = [{
-    `moe.attention` becomes two `moe.einsum` with scale and softmax between them, its gradient four with the gradient of
-    the softmax; norms of queries and keys become `moe.layer_norm`. Where several heads of the query read one of the key,
+    `moe.attention` becomes two `moe.einsum` with scale and softmax between them, its gradient five, the first of which computes
+    the scores again; norms of queries and keys become `moe.layer_norm`. Where several heads of the query read one of the key,
     they are an axis of their own in the contractions: keys and values are not copied.
 
-    Before: `%y, %w = moe.attention %q, %k, %v`.
+    Before: `%y, %l = moe.attention %q, %k, %v`, nobody reads `%l`.
     After: `%s = moe.einsum %q, %k "bsgd,btgd->bgst"`, `%c = moe.scale %s by 0.125`, `%w = moe.softmax %c axes [3]`,
     `%y = moe.einsum %w, %v "bgst,btge->bsge"`.
   }];
-  let dependentDialects = ["::moec::moe::MoEDialect"];
+  let dependentDialects = ["::moec::kernel::KernelDialect", "::moec::moe::MoEDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def LowerToKernel : Pass<"moec-lower-to-kernel", "::mlir::ModuleOp"> {

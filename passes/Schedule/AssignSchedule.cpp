@@ -75,18 +75,24 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
     scheduleContractions(getOperation(),
                          [&](kernel::ContractOp op) { assign(op, cpu); });
     fixed.reset();
-    getOperation()->walk([&](kernel::AttendOp op) {
-      if (!op.getScheduleAttr())
-        assign(op, cpu);
+    getOperation()->walk(
+        [&](kernel::AttendOp op) { assignAttend(op, chooseSchedule, cpu); });
+    getOperation()->walk([&](kernel::AttendGradOp op) {
+      assignAttend(op, chooseGradSchedule, cpu);
     });
   }
 
-  void assign(kernel::AttendOp op, kernel::CpuAttr cpu) {
+  template <typename OpT>
+  void assignAttend(OpT op,
+                    AttendSchedule choose(const AttendShape &, kernel::CpuAttr),
+                    kernel::CpuAttr cpu) {
+    if (op.getScheduleAttr())
+      return;
     ArrayRef<int64_t> dims = op.getDims();
     AttendShape shape{llvm::product_of(dims.drop_back(4)), dims[op.getSDim()],
                       dims[op.getEDim()], dims[op.getTDim()],
                       dims[op.getDDim()]};
-    AttendSchedule s = chooseSchedule(shape, cpu);
+    AttendSchedule s = choose(shape, cpu);
     op.setScheduleAttr(kernel::ScheduleAttr::get(
         op.getContext(), {s.sTile, s.tTile}, {s.rows, s.columns}));
   }

@@ -9,6 +9,7 @@
 #include "llvm/Support/MathExtras.h"
 
 using llvm::alignTo;
+using llvm::ArrayRef;
 using llvm::divideCeil;
 
 namespace moec::schedule {
@@ -23,31 +24,46 @@ static constexpr int64_t blocksPerCore = 4;
 // In cycles, as for contractions.
 static constexpr double tileOverhead = 30, storePerVector = 2;
 
+// Weights of a block of rows of a gradient, and as many changes: half of a
+// second-level cache of 512 KiB holds them, the sums of the keys the rest.
+static constexpr int64_t gradElements = 16 << 10;
+
 /// `extent` in equal parts of at most `most`, each a multiple of `unit`.
 static int64_t evenPart(int64_t extent, int64_t most, int64_t unit) {
   return alignTo(divideCeil(extent, divideCeil(extent, most)), unit);
 }
 
-AttendSchedule chooseSchedule(const AttendShape &shape,
-                              kernel::CpuAttr machine) {
-  int64_t lanes = machine.getLanes();
+namespace {
+/// m rows and n columns over a depth.
+struct Product {
+  int64_t m, n, depth;
+};
+} // namespace
+
+/// The register tile with the fewest cycles for all `products`.
+static AttendSchedule chooseTile(ArrayRef<Product> products,
+                                 kernel::CpuAttr machine) {
+  int64_t lanes = machine.getLanes(), mostRows = 0, mostColumns = 0;
+  for (const Product &product : products) {
+    mostRows = std::max(mostRows, product.m);
+    mostColumns = std::max(mostColumns, product.n);
+  }
   double best = 0;
   AttendSchedule choice{};
   for (int64_t vectors = 1; vectors <= 4; ++vectors) {
     int64_t columns = vectors * lanes;
-    if (vectors > 1 && columns - lanes >= std::max(shape.t, shape.e))
+    if (vectors > 1 && columns - lanes >= mostColumns)
       continue;
-    int64_t mostRows = std::min<int64_t>(
+    int64_t fit = std::min<int64_t>(
         (machine.getVectorRegisters() - vectors - 1) / vectors, 16);
-    for (int64_t rows = 1; rows <= std::min(mostRows, shape.s); ++rows) {
+    for (int64_t rows = 1; rows <= std::min(fit, mostRows); ++rows) {
       // Rows and columns past the end cost as much as others.
-      auto product = [&](int64_t n, int64_t depth) {
-        return divideCeil(n, columns) *
-               (depth * cyclesPerStep(rows, vectors) + tileOverhead +
-                rows * vectors * storePerVector);
-      };
-      double cost = divideCeil(shape.s, rows) *
-                    (product(shape.t, shape.d) + product(shape.e, shape.t));
+      double cost = 0;
+      for (const Product &product : products)
+        cost += double(divideCeil(product.m, rows)) *
+                divideCeil(product.n, columns) *
+                (product.depth * cyclesPerStep(rows, vectors) + tileOverhead +
+                 rows * vectors * storePerVector);
       if (best == 0 || cost < best * 0.999) {
         best = cost;
         choice.rows = rows;
@@ -55,11 +71,35 @@ AttendSchedule chooseSchedule(const AttendShape &shape,
       }
     }
   }
+  return choice;
+}
+
+AttendSchedule chooseSchedule(const AttendShape &shape,
+                              kernel::CpuAttr machine) {
+  AttendSchedule choice = chooseTile(
+      {{shape.s, shape.t, shape.d}, {shape.s, shape.e, shape.t}}, machine);
   choice.tTile = evenPart(shape.t, maxKeys, choice.columns);
   int64_t most = std::max(scoreElements / choice.tTile, choice.rows);
   int64_t wanted = divideCeil(blocksPerCore * machine.getCores(), shape.groups);
   most = std::min(most, std::max(shape.s / wanted, choice.rows));
   choice.sTile = evenPart(shape.s, most, choice.rows);
+  return choice;
+}
+
+AttendSchedule chooseGradSchedule(const AttendShape &shape,
+                                  kernel::CpuAttr machine) {
+  // The sums of the keys go on from block to block of rows, of some height.
+  int64_t height = std::min(shape.s, gradElements / maxKeys);
+  int64_t times = divideCeil(shape.s, height);
+  AttendSchedule choice = chooseTile({{shape.s, shape.t, shape.d},
+                                      {shape.s, shape.t, shape.e},
+                                      {shape.s, shape.d, shape.t},
+                                      {shape.t * times, shape.d, height},
+                                      {shape.t * times, shape.e, height}},
+                                     machine);
+  choice.tTile = evenPart(shape.t, maxKeys, choice.columns);
+  choice.sTile = evenPart(
+      shape.s, std::max(gradElements / choice.tTile, choice.rows), choice.rows);
   return choice;
 }
 

@@ -57,9 +57,12 @@ struct AttendSchedule {
   int64_t sTile, tTile, rows, columns;
 };
 
-/// The schedule that moec-assign-schedule gives a `kernel.attend`.
+/// The schedules that moec-assign-schedule gives a `kernel.attend` and a
+/// `kernel.attend_grad`.
 AttendSchedule chooseSchedule(const AttendShape &shape,
                               kernel::CpuAttr machine);
+AttendSchedule chooseGradSchedule(const AttendShape &shape,
+                                  kernel::CpuAttr machine);
 
 /// Whether the operand's address along `dim` moves by more or less than one
 /// element within tiles of `tile` elements, so that vectors along it are

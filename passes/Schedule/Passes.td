@@ -4,7 +4,7 @@
 include "mlir/Pass/PassBase.td"
 
 def AssignSchedulePass : Pass<"moec-assign-schedule"> {
-  let summary = "Give every kernel.contract and kernel.attend without a schedule one";
+  let summary = "Give every kernel.contract, kernel.attend and kernel.attend_grad without a schedule one";
   let description = [{
     A small cost model in cycles chooses the register tile (`micro`) and the block
     of the output that one grid cell computes (`tile`):
@@ -18,7 +18,9 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
       adds up what the busiest core does, and a share of what one core alone would do.
 
     For `kernel.attend` it is the register tile with the fewest cycles in both products; `tile` is the rows of a
-    block, such that its scores stay near and there are blocks for all cores, and the keys taken at a time.
+    block, such that its scores stay near and there are blocks for all cores, and the keys taken at a time. For
+    `kernel.attend_grad`, whose blocks are groups, it is the register tile for all five products, and so many rows and keys at a
+    time that weights and their gradients stay in the second-level cache.
 
     Before that a contraction whose outputs lie contiguous along m and not along
     n is turned over: m and n, `lhs` and `rhs` change places.
@@ -122,7 +124,7 @@ def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
 def VerifySchedulePass : Pass<"moec-verify-schedule"> {
   let summary = "Check that all products of matrices have a schedule";
   let description = [{
-    Every op with factors, `kernel.contract` and `kernel.attend`, has a schedule, which the code generators follow.
+    Every op with factors, `kernel.contract`, `kernel.attend` and `kernel.attend_grad`, has a schedule, which the code generators follow.
   }];
 }
 

@@ -98,7 +98,7 @@ static Value build(NodeBuild &build) {
       norm.push_back(parameter);
   auto attention = moec::moe::AttentionOp::create(
       b, build.loc, build.type({batch, tokens, heads, size}),
-      build.type({batch, heads, tokens, tokens}), query, key, value, norm,
+      build.type({batch, heads, tokens}), query, key, value, norm,
       norm.empty() ? FloatAttr() : b.getF64FloatAttr(build.real("eps")),
       FloatAttr());
   return build.linear(

@@ -70,6 +70,27 @@ TEST(CostTest, AttentionHasTwoProducts) {
   EXPECT_EQ(work.bytes, 4 * 3 * (5 * 8 + 7 * 8 + 7 * 6 + 5 * 6));
 }
 
+TEST(CostTest, GradientOfAttentionHasFiveProducts) {
+  Work work = workOf(R"(
+    func.func @f(%q: memref<3x5x8xf32>, %k: memref<3x7x8xf32>, %v: memref<3x7x6xf32>, %g: memref<3x5x6xf32>, %l: memref<3x5xf32>, %m: memref<3x5xf32>, %dq: memref<3x5x8xf32>, %dk: memref<3x7x8xf32>, %dv: memref<3x7x6xf32>) {
+      kernel.attend_grad dims [3, 5, 6, 7, 8] ins(%q, %k, %v, %g, %l, %m : memref<3x5x8xf32>, memref<3x7x8xf32>, memref<3x7x6xf32>, memref<3x5x6xf32>, memref<3x5xf32>, memref<3x5xf32>)
+        outs(%dq, %dk, %dv : memref<3x5x8xf32>, memref<3x7x8xf32>, memref<3x7x6xf32>)
+        maps [affine_map<(g, s, e, t, d) -> (g, s, d)>, affine_map<(g, s, e, t, d) -> (g, t, d)>, affine_map<(g, s, e, t, d) -> (g, t, e)>, affine_map<(g, s, e, t, d) -> (g, s, e)>, affine_map<(g, s, e, t, d) -> (g, s)>, affine_map<(g, s, e, t, d) -> (g, s)>, affine_map<(g, s, e, t, d) -> (g, s, d)>, affine_map<(g, s, e, t, d) -> (g, t, d)>, affine_map<(g, s, e, t, d) -> (g, t, e)>]
+        scale 0.5
+        query { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %a : f32 }
+        key { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %b : f32 }
+        value { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %c : f32 }
+        gradient { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %g : f32 }
+        statistics { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %x, %y : f32, f32 }
+        query_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+        key_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+        value_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+      return
+    })");
+  EXPECT_EQ(work.flops, 2 * 3 * 5 * 7 * (3 * 8 + 2 * 6));
+  EXPECT_EQ(work.bytes, 4 * 3 * (2 * (5 * 8 + 7 * 8 + 7 * 6) + 5 * 6 + 2 * 5));
+}
+
 TEST(CostTest, RowsOfExpertsCountOnce) {
   Work work = workOf(R"(
     func.func @f(%x: memref<16x8xf32>, %w: memref<4x8x12xf32>, %o: memref<5xi32>, %y: memref<16x12xf32>) {

@@ -111,6 +111,53 @@ TEST_F(KernelUsesTest, AttentionWithStatistic) {
   EXPECT_TRUE(attend.getMatrixDims(3).empty());
 }
 
+TEST_F(KernelUsesTest, GradientOfAttention) {
+  // %u scales the gradient and a statistic.
+  KernelOpInterface op = parse(R"(
+    func.func @f(%q: memref<3x5x8xf32>, %k: memref<3x7x8xf32>, %v: memref<3x7x6xf32>, %g: memref<3x5x6xf32>, %l: memref<3x5xf32>, %m: memref<3x5xf32>, %dq: memref<3x5x8xf32>, %dk: memref<3x7x8xf32>, %dv: memref<3x7x6xf32>, %u: memref<3x5xf32>) {
+      kernel.attend_grad dims [3, 5, 6, 7, 8] ins(%q, %k, %v, %g, %l, %m, %u : memref<3x5x8xf32>, memref<3x7x8xf32>, memref<3x7x6xf32>, memref<3x5x6xf32>, memref<3x5xf32>, memref<3x5xf32>, memref<3x5xf32>)
+        outs(%dq, %dk, %dv : memref<3x5x8xf32>, memref<3x7x8xf32>, memref<3x7x6xf32>)
+        maps [affine_map<(g, s, e, t, d) -> (g, s, d)>, affine_map<(g, s, e, t, d) -> (g, t, d)>, affine_map<(g, s, e, t, d) -> (g, t, e)>, affine_map<(g, s, e, t, d) -> (g, s, e)>, affine_map<(g, s, e, t, d) -> (g, s)>, affine_map<(g, s, e, t, d) -> (g, s)>, affine_map<(g, s, e, t, d) -> (g, s)>, affine_map<(g, s, e, t, d) -> (g, s, d)>, affine_map<(g, s, e, t, d) -> (g, t, d)>, affine_map<(g, s, e, t, d) -> (g, t, e)>]
+        scale 0.5
+        query { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %u: f32): kernel.yield %a : f32 }
+        key { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %u: f32): kernel.yield %b : f32 }
+        value { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %u: f32): kernel.yield %c : f32 }
+        gradient { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %u: f32):
+          %p = arith.mulf %g, %u : f32
+          kernel.yield %p : f32 }
+        statistics { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %u: f32):
+          %z = arith.mulf %x, %u : f32
+          kernel.yield %z, %y : f32, f32 }
+        query_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %u: f32, %sum: f32): kernel.yield %sum : f32 }
+        key_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %u: f32, %sum: f32): kernel.yield %sum : f32 }
+        value_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %u: f32, %sum: f32): kernel.yield %sum : f32 }
+      return
+    })");
+  ASSERT_TRUE(bool(op));
+  EXPECT_EQ(op.getNumFixedInputs(), 4u);
+  EXPECT_EQ(op.getGrid(), ArrayRef<int64_t>({3}));
+  for (unsigned i = 0; i < 3; ++i) {
+    EXPECT_EQ(op.getOutRounding(i), OutRounding::Always);
+    EXPECT_EQ(flags(op.getInputUse(i)), std::vector<bool>({1, 1, 0, 0}));
+  }
+  EXPECT_EQ(flags(op.getInputUse(3)), std::vector<bool>({1, 1, 1, 0}));
+  for (unsigned i : {4, 5})
+    EXPECT_EQ(flags(op.getInputUse(i)), std::vector<bool>({0, 0, 1, 0}));
+  EXPECT_EQ(flags(op.getInputUse(6)), std::vector<bool>({0, 1, 1, 0}));
+  auto grad = cast<AttendGradOp>(op.getOperation());
+  EXPECT_EQ(grad.getMatrixDims(0), SmallVector<unsigned>({4, 1}));
+  EXPECT_EQ(grad.getMatrixDims(1), SmallVector<unsigned>({4, 3}));
+  EXPECT_EQ(grad.getMatrixDims(2), SmallVector<unsigned>({2, 3}));
+  EXPECT_EQ(grad.getMatrixDims(3), SmallVector<unsigned>({2, 1}));
+  EXPECT_TRUE(grad.getMatrixDims(4).empty());
+  Region *regions[] = {&grad.getQueryGrad(), &grad.getKeyGrad(),
+                       &grad.getValueGrad()};
+  for (auto [out, region] : llvm::enumerate(regions)) {
+    EXPECT_EQ(grad.getStored(out).getOwner()->getParentRegion(), region);
+    EXPECT_EQ(grad.getOutFusion(out), OutFusion::InPlace);
+  }
+}
+
 TEST_F(KernelUsesTest, RowsAndWhatTheyStoreOnce) {
   KernelOpInterface op = parse(R"(
     func.func @f(%x: memref<8x4xf32>, %z: memref<8x4xf32>, %s: memref<8xf32>, %y: memref<8x4xf32>) {

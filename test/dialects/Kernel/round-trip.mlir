@@ -120,6 +120,48 @@ func.func @attend(%q: tensor<2x5x32xbf16>, %kv: tensor<2x7x28xbf16>, %init: tens
   return %r#0, %r#1 : tensor<2x5x24xf32>, tensor<2x4x5xf32>
 }
 
+// The rows of two heads of the query beside each other.
+// CHECK-LABEL: func.func @attend_grad
+// CHECK:         %{{.*}}:3 = kernel.attend_grad dims [2, 2, 10, 6, 7, 8] ins(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : tensor<2x5x32xbf16>, tensor<2x7x28xbf16>, tensor<2x7x28xbf16>, tensor<2x5x24xbf16>, tensor<2x4x5xf32>, tensor<2x5x4xf32>)
+// CHECK-SAME:      scale 2.500000e-01 schedule <tile = [5, 7], micro = [2, 16]>
+// CHECK:         query
+// CHECK:           kernel.yield %{{.*}} : bf16
+// CHECK:         key
+// CHECK:         value
+// CHECK:         gradient
+// CHECK:         statistics
+// CHECK:           kernel.yield %{{.*}}, %{{.*}} : f32, f32
+// CHECK:         query_grad
+// CHECK:         key_grad
+// CHECK:         value_grad
+// CHECK:           kernel.yield %{{.*}} : f32
+// CHECK:         -> tensor<2x5x32xf32>, tensor<2x7x16xf32>, tensor<2x7x12xf32>
+func.func @attend_grad(%q: tensor<2x5x32xbf16>, %kv: tensor<2x7x28xbf16>, %dy: tensor<2x5x24xbf16>, %l: tensor<2x4x5xf32>, %delta: tensor<2x5x4xf32>,
+    %iq: tensor<2x5x32xf32>, %ik: tensor<2x7x16xf32>, %iv: tensor<2x7x12xf32>) -> tensor<2x5x32xf32> {
+  %r:3 = kernel.attend_grad dims [2, 2, 10, 6, 7, 8]
+    ins(%q, %kv, %kv, %dy, %l, %delta : tensor<2x5x32xbf16>, tensor<2x7x28xbf16>, tensor<2x7x28xbf16>, tensor<2x5x24xbf16>, tensor<2x4x5xf32>, tensor<2x5x4xf32>)
+    outs(%iq, %ik, %iv : tensor<2x5x32xf32>, tensor<2x7x16xf32>, tensor<2x7x12xf32>)
+    maps [affine_map<(b, g, s, e, t, d) -> (b, s floordiv 2, g * 16 + (s mod 2) * 8 + d)>,
+          affine_map<(b, g, s, e, t, d) -> (b, t, g * 14 + d)>,
+          affine_map<(b, g, s, e, t, d) -> (b, t, g * 14 + e + 8)>,
+          affine_map<(b, g, s, e, t, d) -> (b, s floordiv 2, g * 12 + (s mod 2) * 6 + e)>,
+          affine_map<(b, g, s, e, t, d) -> (b, g * 2 + s mod 2, s floordiv 2)>,
+          affine_map<(b, g, s, e, t, d) -> (b, s floordiv 2, g * 2 + s mod 2)>,
+          affine_map<(b, g, s, e, t, d) -> (b, s floordiv 2, g * 16 + (s mod 2) * 8 + d)>,
+          affine_map<(b, g, s, e, t, d) -> (b, t, g * 8 + d)>,
+          affine_map<(b, g, s, e, t, d) -> (b, t, g * 6 + e)>]
+    scale 0.25 schedule <tile = [5, 7], micro = [2, 16]>
+    query { ^bb0(%a: bf16, %b: bf16, %c: bf16, %g: bf16, %x: f32, %y: f32): kernel.yield %a : bf16 }
+    key { ^bb0(%a: bf16, %b: bf16, %c: bf16, %g: bf16, %x: f32, %y: f32): kernel.yield %b : bf16 }
+    value { ^bb0(%a: bf16, %b: bf16, %c: bf16, %g: bf16, %x: f32, %y: f32): kernel.yield %c : bf16 }
+    gradient { ^bb0(%a: bf16, %b: bf16, %c: bf16, %g: bf16, %x: f32, %y: f32): kernel.yield %g : bf16 }
+    statistics { ^bb0(%a: bf16, %b: bf16, %c: bf16, %g: bf16, %x: f32, %y: f32): kernel.yield %x, %y : f32, f32 }
+    query_grad { ^bb0(%a: bf16, %b: bf16, %c: bf16, %g: bf16, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+    key_grad { ^bb0(%a: bf16, %b: bf16, %c: bf16, %g: bf16, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+    value_grad { ^bb0(%a: bf16, %b: bf16, %c: bf16, %g: bf16, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 } -> tensor<2x5x32xf32>, tensor<2x7x16xf32>, tensor<2x7x12xf32>
+  return %r#0 : tensor<2x5x32xf32>
+}
+
 // CHECK-LABEL: func.func @map
 // CHECK:         kernel.map dims [8]
 // CHECK:           kernel.index 0 : i32

@@ -2,7 +2,7 @@
 
 func.func @query_rank(%q: tensor<2x6x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>) {
   // expected-error @+1 {{expected a query of rank 4, got 3}}
-  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v : (tensor<2x6x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -10,7 +10,7 @@ func.func @query_rank(%q: tensor<2x6x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor
 
 func.func @key_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x7xf32>, %v: tensor<2x5x2x3xf32>) {
   // expected-error @+1 {{expected a key of shape [2, 5, 2, 8], got [2, 5, 2, 7]}}
-  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x7xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x7xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -18,7 +18,7 @@ func.func @key_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x7xf32>, %v: tenso
 
 func.func @value_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x4x2x3xf32>) {
   // expected-error @+1 {{expected a value of shape [2, 5, 2, 3], got [2, 4, 2, 3]}}
-  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x4x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x4x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -26,7 +26,7 @@ func.func @value_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: ten
 
 func.func @key_heads(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x3x8xf32>, %v: tensor<2x5x3x3xf32>) {
   // expected-error @+1 {{expected heads of the key that divide the 4 of the query, got 3}}
-  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x3x8xf32>, tensor<2x5x3x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x3x8xf32>, tensor<2x5x3x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -34,7 +34,7 @@ func.func @key_heads(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x3x8xf32>, %v: tenso
 
 func.func @no_key_heads(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x0x8xf32>, %v: tensor<2x5x0x3xf32>) {
   // expected-error @+1 {{expected heads of the key that divide the 4 of the query, got 0}}
-  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x0x8xf32>, tensor<2x5x0x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x0x8xf32>, tensor<2x5x0x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -42,15 +42,15 @@ func.func @no_key_heads(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x0x8xf32>, %v: te
 
 func.func @result_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>) {
   // expected-error @+1 {{expected a result of shape [2, 6, 4, 3], got [2, 6, 4, 8]}}
-  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x8xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x8xf32>, tensor<2x4x6xf32>)
   return
 }
 
 // -----
 
-func.func @weights_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>) {
-  // expected-error @+1 {{expected weights of shape [2, 4, 6, 5], got [2, 4, 5, 6]}}
-  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x5x6xf32>)
+func.func @log_sum_exp_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>) {
+  // expected-error @+1 {{expected a log-sum-exp of shape [2, 4, 6], got [2, 6, 4]}}
+  %y, %l = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x6x4xf32>)
   return
 }
 
@@ -58,7 +58,7 @@ func.func @weights_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: t
 
 func.func @norm_parts(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>, %n: tensor<8xf32>) {
   // expected-error @+1 {{expected 2 scales, or 2 scales and 2 biases, as norm, got 3 values}}
-  %y, %w = moe.attention %q, %k, %v norm(%n, %n, %n) eps 1.0e-6 : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v norm(%n, %n, %n) eps 1.0e-6 : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -66,7 +66,7 @@ func.func @norm_parts(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tens
 
 func.func @norm_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>, %n: tensor<4xf32>) {
   // expected-error @+1 {{expected a parameter of the norm of shape [8], got [4]}}
-  %y, %w = moe.attention %q, %k, %v norm(%n, %n) eps 1.0e-6 : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v norm(%n, %n) eps 1.0e-6 : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -74,7 +74,7 @@ func.func @norm_shape(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tens
 
 func.func @no_eps(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>, %n: tensor<8xf32>) {
   // expected-error @+1 {{expected eps with norm}}
-  %y, %w = moe.attention %q, %k, %v norm(%n, %n) : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v norm(%n, %n) : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -82,7 +82,7 @@ func.func @no_eps(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2
 
 func.func @eps_alone(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>) {
   // expected-error @+1 {{expected no eps without norm}}
-  %y, %w = moe.attention %q, %k, %v eps 1.0e-6 : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v eps 1.0e-6 : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -90,7 +90,7 @@ func.func @eps_alone(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tenso
 
 func.func @eps_negative(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>, %n: tensor<8xf32>) {
   // expected-error @+1 {{expected eps >= 0, got -1}}
-  %y, %w = moe.attention %q, %k, %v norm(%n, %n) eps -1.0 : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v norm(%n, %n) eps -1.0 : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
@@ -98,22 +98,30 @@ func.func @eps_negative(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: te
 
 func.func @one_type(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf64>) {
   // expected-error @+1 {{expected one element type, got 'f32' and 'f64'}}
-  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf64>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %y, %l = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf64>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return
 }
 
 // -----
 
-func.func @grad_result(%q: tensor<2x6x4x8xf32>, %w: tensor<2x4x6x6xf32>, %dy: tensor<2x6x4x3xf32>) {
-  // expected-error @+1 {{expected a gradient of the result of shape [2, 6, 4, 8], got [2, 6, 4, 3]}}
-  %g:3 = moe.attention_grad %q, %q, %q weights %w by %dy : (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x4x6x6xf32>, tensor<2x6x4x3xf32>) -> (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>)
+func.func @grad_result(%q: tensor<2x6x4x8xf32>, %y: tensor<2x6x4x3xf32>, %l: tensor<2x4x6xf32>) {
+  // expected-error @+1 {{expected a result of shape [2, 6, 4, 8], got [2, 6, 4, 3]}}
+  %g:3 = moe.attention_grad %q, %q, %q of %y, %l by %y : (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x3xf32>, tensor<2x4x6xf32>, tensor<2x6x4x3xf32>) -> (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>)
   return
 }
 
 // -----
 
-func.func @grad_weights(%q: tensor<2x6x4x8xf32>, %w: tensor<2x4x6x6xf32>) {
-  // expected-error @+1 {{expected a gradient of the weights of shape [2, 4, 6, 6], got [2, 6, 4, 8]}}
-  %g:3 = moe.attention_grad %q, %q, %q weights %w by %q, %q : (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x4x6x6xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>) -> (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>)
+func.func @grad_of_result(%q: tensor<2x6x4x8xf32>, %y: tensor<2x6x4x3xf32>, %l: tensor<2x4x6xf32>) {
+  // expected-error @+1 {{failed to verify that all of {result, outGrad} have same type}}
+  %g:3 = moe.attention_grad %q, %q, %q of %q, %l by %y : (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x4x6xf32>, tensor<2x6x4x3xf32>) -> (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>)
+  return
+}
+
+// -----
+
+func.func @grad_log_sum_exp(%q: tensor<2x6x4x8xf32>, %l: tensor<2x4x6xf32>) {
+  // expected-error @+1 {{expected a gradient of the log-sum-exp of shape [2, 4, 6], got [2, 6, 4, 8]}}
+  %g:3 = moe.attention_grad %q, %q, %q of %q, %l by %q, %q : (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x4x6xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>) -> (tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>, tensor<2x6x4x8xf32>)
   return
 }

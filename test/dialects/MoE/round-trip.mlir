@@ -462,29 +462,29 @@ func.func @items(%x: tensor<8x10xf32>, %l: tensor<8xi32>) -> (tensor<8xf32>, ten
 }
 
 // CHECK-LABEL: func.func @attention(
-// CHECK: moe.attention %{{.*}}, %{{.*}}, %{{.*}} : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+// CHECK: moe.attention %{{.*}}, %{{.*}}, %{{.*}} : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
 // CHECK: moe.attention %{{.*}}, %{{.*}}, %{{.*}} norm(%{{.*}}, %{{.*}}) eps 1.000000e-03 scale 2.500000e-01 :
 // CHECK: moe.attention %{{.*}} norm(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}) eps 1.000000e-03 :
 func.func @attention(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>, %s: tensor<8xf32>) -> tensor<2x6x4x3xf32> {
-  %y, %w = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
-  %y1, %w1 = moe.attention %q, %k, %v norm(%s, %s) eps 1.0e-3 scale 0.25
-    : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
-  %y2, %w2 = moe.attention %q, %k, %v norm(%s, %s, %s, %s) eps 1.0e-3
+  %y, %l = moe.attention %q, %k, %v : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
+  %y1, %l1 = moe.attention %q, %k, %v norm(%s, %s) eps 1.0e-3 scale 0.25
+    : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>) -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
+  %y2, %l2 = moe.attention %q, %k, %v norm(%s, %s, %s, %s) eps 1.0e-3
     : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>)
-      -> (tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+      -> (tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
   return %y : tensor<2x6x4x3xf32>
 }
 
 // CHECK-LABEL: func.func @attention_grad(
-// CHECK: moe.attention_grad %{{.*}}, %{{.*}}, %{{.*}} weights %{{.*}} by %{{.*}} : (
-// CHECK: moe.attention_grad %{{.*}}, %{{.*}}, %{{.*}} norm(%{{.*}}, %{{.*}}) weights %{{.*}} by %{{.*}}, %{{.*}} eps 1.000000e-03 scale 2.500000e-01 : (
-func.func @attention_grad(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>, %s: tensor<8xf32>, %w: tensor<2x4x6x5xf32>, %dy: tensor<2x6x4x3xf32>)
+// CHECK: moe.attention_grad %{{.*}}, %{{.*}}, %{{.*}} of %{{.*}}, %{{.*}} by %{{.*}} : (
+// CHECK: moe.attention_grad %{{.*}}, %{{.*}}, %{{.*}} norm(%{{.*}}, %{{.*}}) of %{{.*}}, %{{.*}} by %{{.*}}, %{{.*}} eps 1.000000e-03 scale 2.500000e-01 : (
+func.func @attention_grad(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>, %s: tensor<8xf32>, %y: tensor<2x6x4x3xf32>, %l: tensor<2x4x6xf32>)
     -> tensor<2x6x4x8xf32> {
-  %g:3 = moe.attention_grad %q, %k, %v weights %w by %dy
-    : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<2x4x6x5xf32>, tensor<2x6x4x3xf32>)
+  %g:3 = moe.attention_grad %q, %k, %v of %y, %l by %y
+    : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<2x6x4x3xf32>, tensor<2x4x6xf32>, tensor<2x6x4x3xf32>)
       -> (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>)
-  %h:5 = moe.attention_grad %q, %k, %v norm(%s, %s) weights %w by %dy, %w eps 1.0e-3 scale 0.25
-    : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>, tensor<2x4x6x5xf32>, tensor<2x6x4x3xf32>, tensor<2x4x6x5xf32>)
+  %h:5 = moe.attention_grad %q, %k, %v norm(%s, %s) of %y, %l by %y, %l eps 1.0e-3 scale 0.25
+    : (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>, tensor<2x6x4x3xf32>, tensor<2x4x6xf32>, tensor<2x6x4x3xf32>, tensor<2x4x6xf32>)
       -> (tensor<2x6x4x8xf32>, tensor<2x5x2x8xf32>, tensor<2x5x2x3xf32>, tensor<8xf32>, tensor<8xf32>)
   return %g#0 : tensor<2x6x4x8xf32>
 }

@@ -175,31 +175,31 @@ const Case cases[] = {
     {"Attention",
      "%q: tensor<2x3x2x4xf32>, %k: tensor<2x5x2x4xf32>, "
      "%v: tensor<2x5x2x3xf32>",
-     "%y, %w = moe.attention %q, %k, %v : (tensor<2x3x2x4xf32>, "
+     "%y, %l = moe.attention %q, %k, %v : (tensor<2x3x2x4xf32>, "
      "tensor<2x5x2x4xf32>, tensor<2x5x2x3xf32>) -> (tensor<2x3x2x3xf32>, "
-     "tensor<2x2x3x5xf32>)",
+     "tensor<2x2x3xf32>)",
      "tensor<2x3x2x3xf32>"},
     {"AttentionGroupedNormed",
      "%q: tensor<2x3x4x5xf32>, %k: tensor<2x4x2x5xf32>, "
      "%v: tensor<2x4x2x3xf32>, %s: tensor<5xf32>, %z: tensor<5xf32>, "
      "%b: tensor<5xf32>, %c: tensor<5xf32>",
-     "%y, %w = moe.attention %q, %k, %v norm(%s, %z, %b, %c) eps 1.0e-3 scale "
+     "%y, %l = moe.attention %q, %k, %v norm(%s, %z, %b, %c) eps 1.0e-3 scale "
      "0.75 : (tensor<2x3x4x5xf32>, tensor<2x4x2x5xf32>, tensor<2x4x2x3xf32>, "
      "tensor<5xf32>, tensor<5xf32>, tensor<5xf32>, tensor<5xf32>) -> "
-     "(tensor<2x3x4x3xf32>, tensor<2x4x3x4xf32>)",
+     "(tensor<2x3x4x3xf32>, tensor<2x4x3xf32>)",
      "tensor<2x3x4x3xf32>"},
-    {"AttentionWeights",
+    {"AttentionLogSumExp",
      "%q: tensor<1x3x4x2xf32>, %k: tensor<1x4x1x2xf32>, %s: tensor<2xf32>",
-     "%z, %w = moe.attention %q, %k, %k norm(%s, %s) eps 1.0e-1 : "
+     "%z, %l = moe.attention %q, %k, %k norm(%s, %s) eps 1.0e-1 : "
      "(tensor<1x3x4x2xf32>, tensor<1x4x1x2xf32>, tensor<1x4x1x2xf32>, "
      "tensor<2xf32>, tensor<2xf32>) -> (tensor<1x3x4x2xf32>, "
-     "tensor<1x4x3x4xf32>)\n"
+     "tensor<1x4x3xf32>)\n"
      "%r = moe.reduce %z axes [0, 1, 2, 3] : tensor<1x3x4x2xf32> -> "
      "tensor<f32>\n"
-     "%c = moe.broadcast %r axes [0, 1, 2, 3] : tensor<f32> -> "
-     "tensor<1x4x3x4xf32>\n"
-     "%y = moe.mul %w, %c : tensor<1x4x3x4xf32>",
-     "tensor<1x4x3x4xf32>"},
+     "%c = moe.broadcast %r axes [0, 1, 2] : tensor<f32> -> "
+     "tensor<1x4x3xf32>\n"
+     "%y = moe.mul %l, %c : tensor<1x4x3xf32>",
+     "tensor<1x4x3xf32>"},
     {"LayerNorm", "%x: tensor<2x3x5xf32>, %s: tensor<5xf32>, %b: tensor<5xf32>",
      "%y = moe.layer_norm %x, %s, %b eps 1.0e-6 : tensor<2x3x5xf32>, "
      "tensor<5xf32>",

@@ -6,7 +6,10 @@
 // CHECK: @experts result 0: equal
 // CHECK: @experts result 1: equal
 // CHECK: @attention result 0: equal
-// CHECK: @log_sum_exp result 0: equal
+// CHECK: @attention result 1: equal
+// CHECK: @attention_grad result 0: equal
+// CHECK: @attention_grad result 1: equal
+// CHECK: @attention_grad result 2: equal
 
 func.func @linear(%x: tensor<2x6x8xf32>, %w: tensor<8x10xf32>, %b: tensor<10xf32>) -> tensor<2x6x10xf32> {
   %y = moe.linear %x, %w, %b axis 2 : (tensor<2x6x8xf32>, tensor<8x10xf32>, tensor<10xf32>) -> tensor<2x6x10xf32>
@@ -21,21 +24,14 @@ func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x6x
   return %y, %h : tensor<16x6xf32>, tensor<20x6xf32>
 }
 // Two heads of the query to one of the key.
-func.func @attention(%q: tensor<2x5x4x8xf32>, %k: tensor<2x7x2x8xf32>, %v: tensor<2x7x2x6xf32>) -> tensor<2x5x4x6xf32> {
-  %y, %w = moe.attention %q, %k, %v scale 0.7 : (tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>) -> (tensor<2x5x4x6xf32>, tensor<2x4x5x7xf32>)
-  return %y : tensor<2x5x4x6xf32>
+func.func @attention(%q: tensor<2x5x4x8xf32>, %k: tensor<2x7x2x8xf32>, %v: tensor<2x7x2x6xf32>) -> (tensor<2x5x4x6xf32>, tensor<2x4x5xf32>) {
+  %y, %l = moe.attention %q, %k, %v scale 0.7 : (tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>) -> (tensor<2x5x4x6xf32>, tensor<2x4x5xf32>)
+  return %y, %l : tensor<2x5x4x6xf32>, tensor<2x4x5xf32>
 }
-func.func @log_sum_exp(%q: tensor<5x8xf32>, %k: tensor<7x8xf32>) -> tensor<5xf32> {
-  %s = moe.einsum %q, %k "sd,td->st" : (tensor<5x8xf32>, tensor<7x8xf32>) -> tensor<5x7xf32>
-  %init = tensor.empty() : tensor<5xf32>
-  %l = kernel.rows dims [5, 7] ins(%s : tensor<5x7xf32>) outs(%init : tensor<5xf32>)
-    maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p)>] combiners [#kernel.combiner<add>]
-    phases { ^bb0(%e: f32):
-      %x = math.exp %e : f32
-      kernel.yield %x : f32 }
-    finish { ^bb0(%e: f32, %sum: f32):
-      %log = math.log %sum : f32
-      kernel.yield %log : f32 }
-    emit { ^bb0(%e: f32, %sum: f32): kernel.yield } -> tensor<5xf32>
-  return %l : tensor<5xf32>
+func.func @attention_grad(%q: tensor<2x5x4x8xf32>, %k: tensor<2x7x2x8xf32>, %v: tensor<2x7x2x6xf32>, %y: tensor<2x5x4x6xf32>, %l: tensor<2x4x5xf32>, %dy: tensor<2x5x4x6xf32>)
+    -> (tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>) {
+  %g:3 = moe.attention_grad %q, %k, %v of %y, %l by %dy scale 0.7
+    : (tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>, tensor<2x5x4x6xf32>, tensor<2x4x5xf32>, tensor<2x5x4x6xf32>)
+      -> (tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>)
+  return %g#0, %g#1, %g#2 : tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>
 }

@@ -143,6 +143,8 @@ public:
       runContract(contract);
     else if (auto attend = dyn_cast<kernel::AttendOp>(op.getOperation()))
       runAttend(attend);
+    else if (auto grad = dyn_cast<kernel::AttendGradOp>(op.getOperation()))
+      runAttendGrad(grad);
     else if (auto rows = dyn_cast<kernel::RowsOp>(op.getOperation()))
       runRows(rows);
     else
@@ -382,6 +384,73 @@ private:
       });
       if (std::optional<unsigned> statistic = attend.getStatistic())
         store(row, *statistic, {real(largest + std::log(total))});
+    });
+  }
+
+  void runAttendGrad(kernel::AttendGradOp grad) {
+    unsigned s = grad.getSDim(), e = grad.getEDim(), t = grad.getTDim(),
+             d = grad.getDDim();
+    int64_t depth = op.getDims()[d], width = op.getDims()[e];
+    double scale = grad.getScale().convertToDouble();
+    forPoints(s, [&](std::vector<int64_t> &group) {
+      // A factor over two dims as a function of both positions.
+      auto table = [&](Region &region, unsigned row, unsigned column) {
+        std::vector<int64_t> point = group;
+        std::vector<double> values;
+        forDims(row, row + 1, point, [&](std::vector<int64_t> &at) {
+          std::vector<int64_t> inner = at;
+          forDims(column, column + 1, inner, [&](std::vector<int64_t> &p) {
+            values.push_back(evaluate(region, p, {})[0].f);
+          });
+        });
+        int64_t columns = op.getDims()[column];
+        return [values, columns](int64_t i, int64_t j) {
+          return values[i * columns + j];
+        };
+      };
+      auto query = table(grad.getQuery(), s, d),
+           key = table(grad.getKey(), t, d),
+           value = table(grad.getValue(), t, e),
+           gradient = table(grad.getGradient(), s, e);
+      std::vector<std::vector<double>> weights, changes;
+      std::vector<int64_t> point = group;
+      forDims(s, s + 1, point, [&](std::vector<int64_t> &at) {
+        std::vector<Scalar> row = evaluate(grad.getStatistics(), at, {});
+        weights.emplace_back();
+        changes.emplace_back();
+        for (int64_t k = 0; k < op.getDims()[t]; ++k) {
+          double score = 0, change = 0;
+          for (int64_t i = 0; i < depth; ++i)
+            score += query(at[s], i) * key(k, i);
+          for (int64_t i = 0; i < width; ++i)
+            change += gradient(at[s], i) * value(k, i);
+          weights.back().push_back(std::exp(scale * score - row[0].f));
+          changes.back().push_back(weights.back().back() * (change - row[1].f));
+        }
+      });
+      // Each element of an out from its own sum.
+      for (auto [out, sum] : llvm::enumerate(grad.getSums())) {
+        std::vector<int64_t> from = group;
+        forDims(sum.rowDim, sum.rowDim + 1, from,
+                [&, out = out, sum = sum](std::vector<int64_t> &row) {
+                  std::vector<int64_t> inner = row;
+                  forDims(
+                      sum.columnDim, sum.columnDim + 1, inner,
+                      [&](std::vector<int64_t> &at) {
+                        double total = 0;
+                        if (out == 0)
+                          for (int64_t k = 0; k < op.getDims()[t]; ++k)
+                            total += scale * changes[at[s]][k] * key(k, at[d]);
+                        else
+                          for (int64_t r = 0; r < op.getDims()[s]; ++r)
+                            total += out == 1 ? scale * changes[r][at[t]] *
+                                                    query(r, at[d])
+                                              : weights[r][at[t]] *
+                                                    gradient(r, at[e]);
+                        store(at, out, evaluate(*sum.region, at, real(total)));
+                      });
+                });
+      }
     });
   }
 

@@ -179,4 +179,46 @@ func.func @attention(%x: tensor<8x6xf32>, %w: tensor<6x6xf32> {moe.var = @w}) ->
     epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<8x6xf32>
   return %y : tensor<8x6xf32>
 }
+
+// Of the gradient, too, and that of the result with them; log-sum-exp and delta, which exp is taken of and which sums cancel against, stay f32.
+// CHECK-LABEL: func.func @attention_grad
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: tensor<8x6xf32>, %{{.*}}, %[[L:[a-z0-9]+]]: tensor<8xf32>
+// CHECK:         %[[Q:.*]] = kernel.contract {{.*}} outs(%{{.*}} : tensor<8x6xbf16>)
+// CHECK:         %[[DELTA:.*]] = kernel.rows {{.*}} outs(%{{.*}} : tensor<8xf32>)
+// CHECK:         kernel.attend_grad dims [8, 6, 8, 6] ins(%[[Q]], %[[Q]], %[[Q]], %[[X]], %[[L]], %[[DELTA]] :
+// CHECK:         gradient {
+// CHECK-NEXT:    ^bb0(%{{.*}}: bf16, %{{.*}}: bf16, %{{.*}}: bf16, %[[G:[^:]*]]: f32, %{{.*}}: f32, %{{.*}}: f32):
+// CHECK-NEXT:      %[[R:.*]] = arith.truncf %[[G]] : f32 to bf16
+// CHECK-NEXT:      kernel.yield %[[R]] : bf16
+// CHECK:         query_grad {
+// CHECK:           kernel.yield %{{.*}} : f32
+func.func @attention_grad(%x: tensor<8x6xf32>, %w: tensor<6x6xf32> {moe.var = @w}, %l: tensor<8xf32>) -> (tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>) {
+  %e = tensor.empty() : tensor<8x6xf32>
+  %i = tensor.empty() : tensor<8xf32>
+  %q = kernel.contract dims [8, 6, 6] ins(%x, %w : tensor<8x6xf32>, tensor<6x6xf32>) outs(%e : tensor<8x6xf32>) maps [#l, #r, #o]
+    lhs { ^bb0(%a: f32, %b: f32): kernel.yield %a : f32 }
+    rhs { ^bb0(%a: f32, %b: f32): kernel.yield %b : f32 }
+    epilogue { ^bb0(%a: f32, %b: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<8x6xf32>
+  %delta = kernel.rows dims [8, 6] ins(%x : tensor<8x6xf32>) outs(%i : tensor<8xf32>)
+    maps [affine_map<(p, c) -> (p, c)>, affine_map<(p, c) -> (p)>] combiners [#kernel.combiner<add>]
+    phases { ^bb0(%a: f32): kernel.yield %a : f32 }
+    finish { ^bb0(%a: f32, %sum: f32): kernel.yield %sum : f32 }
+    emit { ^bb0(%a: f32, %sum: f32): kernel.yield } -> tensor<8xf32>
+  %y:3 = kernel.attend_grad dims [8, 6, 8, 6]
+    ins(%q, %q, %q, %x, %l, %delta : tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>, tensor<8xf32>, tensor<8xf32>)
+    outs(%e, %e, %e : tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>)
+    maps [affine_map<(s, e, t, d) -> (s, d)>, affine_map<(s, e, t, d) -> (t, d)>, affine_map<(s, e, t, d) -> (t, e)>, affine_map<(s, e, t, d) -> (s, e)>,
+          affine_map<(s, e, t, d) -> (s)>, affine_map<(s, e, t, d) -> (s)>,
+          affine_map<(s, e, t, d) -> (s, d)>, affine_map<(s, e, t, d) -> (t, d)>, affine_map<(s, e, t, d) -> (t, e)>]
+    scale 0.01
+    query { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %a : f32 }
+    key { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %b : f32 }
+    value { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %c : f32 }
+    gradient { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %g : f32 }
+    statistics { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %x, %y : f32, f32 }
+    query_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+    key_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+    value_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 } -> tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>
+  return %y#0, %y#1, %y#2 : tensor<8x6xf32>, tensor<8x6xf32>, tensor<8x6xf32>
+}
 }

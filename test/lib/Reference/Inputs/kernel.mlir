@@ -60,30 +60,45 @@ func.func @experts(%x: tensor<16x8xf32>, %g: tensor<16x4xf32>, %w: tensor<4x8x6x
       kernel.yield %3 : f32 } -> tensor<16x6xf32>
   return %y, %h : tensor<16x6xf32>, tensor<20x6xf32>
 }
-func.func @attention(%q: tensor<2x5x4x8xf32>, %k: tensor<2x7x2x8xf32>, %v: tensor<2x7x2x6xf32>) -> tensor<2x5x4x6xf32> {
+func.func @attention(%q: tensor<2x5x4x8xf32>, %k: tensor<2x7x2x8xf32>, %v: tensor<2x7x2x6xf32>) -> (tensor<2x5x4x6xf32>, tensor<2x4x5xf32>) {
   %init = tensor.empty() : tensor<2x5x4x6xf32>
-  %y = kernel.attend dims [2, 4, 5, 6, 7, 8]
-    ins(%q, %k, %v : tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>) outs(%init : tensor<2x5x4x6xf32>)
+  %sums = tensor.empty() : tensor<2x4x5xf32>
+  %r:2 = kernel.attend dims [2, 4, 5, 6, 7, 8]
+    ins(%q, %k, %v : tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>) outs(%init, %sums : tensor<2x5x4x6xf32>, tensor<2x4x5xf32>)
     maps [affine_map<(b, h, s, e, t, d) -> (b, s, h, d)>, affine_map<(b, h, s, e, t, d) -> (b, t, h floordiv 2, d)>,
-          affine_map<(b, h, s, e, t, d) -> (b, t, h floordiv 2, e)>, affine_map<(b, h, s, e, t, d) -> (b, s, h, e)>]
+          affine_map<(b, h, s, e, t, d) -> (b, t, h floordiv 2, e)>, affine_map<(b, h, s, e, t, d) -> (b, s, h, e)>,
+          affine_map<(b, h, s, e, t, d) -> (b, h, s)>]
     scale 0.7
     query { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %a : f32 }
     key { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %b : f32 }
     value { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %c : f32 }
-    epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<2x5x4x6xf32>
-  return %y : tensor<2x5x4x6xf32>
+    epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<2x5x4x6xf32>, tensor<2x4x5xf32>
+  return %r#0, %r#1 : tensor<2x5x4x6xf32>, tensor<2x4x5xf32>
 }
-func.func @log_sum_exp(%q: tensor<5x8xf32>, %k: tensor<7x8xf32>) -> tensor<5xf32> {
-  %init = tensor.empty() : tensor<5x8xf32>
-  %sums = tensor.empty() : tensor<5xf32>
-  %r:2 = kernel.attend dims [5, 8, 7, 8] ins(%q, %k, %k : tensor<5x8xf32>, tensor<7x8xf32>, tensor<7x8xf32>)
-    outs(%init, %sums : tensor<5x8xf32>, tensor<5xf32>)
-    maps [affine_map<(s, e, t, d) -> (s, d)>, affine_map<(s, e, t, d) -> (t, d)>, affine_map<(s, e, t, d) -> (t, e)>,
-          affine_map<(s, e, t, d) -> (s, e)>, affine_map<(s, e, t, d) -> (s)>]
-    scale 1.0
-    query { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %a : f32 }
-    key { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %b : f32 }
-    value { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %c : f32 }
-    epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<5x8xf32>, tensor<5xf32>
-  return %r#1 : tensor<5xf32>
+// The rows of two heads, one after the other for each position.
+func.func @attention_grad(%q: tensor<2x5x4x8xf32>, %k: tensor<2x7x2x8xf32>, %v: tensor<2x7x2x6xf32>, %y: tensor<2x5x4x6xf32>, %l: tensor<2x4x5xf32>, %dy: tensor<2x5x4x6xf32>)
+    -> (tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>) {
+  %m = moe.mul %y, %dy : tensor<2x5x4x6xf32>
+  %delta = moe.reduce %m axes [3] : tensor<2x5x4x6xf32> -> tensor<2x5x4xf32>
+  %iq = tensor.empty() : tensor<2x5x4x8xf32>
+  %ik = tensor.empty() : tensor<2x7x2x8xf32>
+  %iv = tensor.empty() : tensor<2x7x2x6xf32>
+  %g:3 = kernel.attend_grad dims [2, 2, 10, 6, 7, 8]
+    ins(%q, %k, %v, %dy, %l, %delta : tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>, tensor<2x5x4x6xf32>, tensor<2x4x5xf32>, tensor<2x5x4xf32>)
+    outs(%iq, %ik, %iv : tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>)
+    maps [affine_map<(b, h, s, e, t, d) -> (b, s floordiv 2, h * 2 + s mod 2, d)>, affine_map<(b, h, s, e, t, d) -> (b, t, h, d)>,
+          affine_map<(b, h, s, e, t, d) -> (b, t, h, e)>, affine_map<(b, h, s, e, t, d) -> (b, s floordiv 2, h * 2 + s mod 2, e)>,
+          affine_map<(b, h, s, e, t, d) -> (b, h * 2 + s mod 2, s floordiv 2)>, affine_map<(b, h, s, e, t, d) -> (b, s floordiv 2, h * 2 + s mod 2)>,
+          affine_map<(b, h, s, e, t, d) -> (b, s floordiv 2, h * 2 + s mod 2, d)>, affine_map<(b, h, s, e, t, d) -> (b, t, h, d)>,
+          affine_map<(b, h, s, e, t, d) -> (b, t, h, e)>]
+    scale 0.7
+    query { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %a : f32 }
+    key { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %b : f32 }
+    value { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %c : f32 }
+    gradient { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %g : f32 }
+    statistics { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32): kernel.yield %x, %y : f32, f32 }
+    query_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+    key_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 }
+    value_grad { ^bb0(%a: f32, %b: f32, %c: f32, %g: f32, %x: f32, %y: f32, %sum: f32): kernel.yield %sum : f32 } -> tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>
+  return %g#0, %g#1, %g#2 : tensor<2x5x4x8xf32>, tensor<2x7x2x8xf32>, tensor<2x7x2x6xf32>
 }

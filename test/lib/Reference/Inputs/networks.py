@@ -91,9 +91,9 @@ def soft_moe_ops(f, v, mu, sc, w):
 
 def attention_ops(f, q, k, v, norm=(), eps=1e-6):
     """Attention of q [B, S, H, D] over k and v [B, T, G, .]."""
-    (B, S, H, _), T, E = q.shape, k.shape[1], v.shape[3]
-    text = f"{{y}}, %weights{f.count} = moe.attention {q.name}, {k.name}, {v.name}"
+    (B, S, H, _), E = q.shape, v.shape[3]
+    text = f"{{y}}, %logarithms{f.count} = moe.attention {q.name}, {k.name}, {v.name}"
     if norm:
         text += f" norm({', '.join(n.name for n in norm)}) eps {eps:.1e}"
     types = ", ".join(a.type for a in (q, k, v, *norm))
-    return f.op(f"{text} : ({types}) -> ({{t}}, {tensor((B, H, S, T))})", (B, S, H, E))
+    return f.op(f"{text} : ({types}) -> ({{t}}, {tensor((B, H, S))})", (B, S, H, E))
