@@ -55,17 +55,14 @@ Value BlockCode::countBits(Value mask) {
 
 void BlockCode::loop(Value lo, Value hi, Value step,
                      llvm::function_ref<void(Value)> body) {
-  auto loop = scf::ForOp::create(b, lo, hi, step);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
+  emitLoop(b, b.getLoc(), lo, hi, step, {}, [&](Value at, ValueRange) {
+    body(at);
+    return SmallVector<Value>();
+  });
 }
 
 void BlockCode::when(Value condition, llvm::function_ref<void()> body) {
-  auto branch = scf::IfOp::create(b, condition);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  body();
+  emitIf(b, b.getLoc(), condition, body);
 }
 
 void BlockCode::forAll(int64_t elements, llvm::function_ref<void(Value)> body) {
@@ -96,6 +93,28 @@ Value BlockCode::orderKey(Value gate) {
   Value isNaN = compare(CmpIPredicate::ugt, arith::AndIOp::create(b, word, low),
                         i32(0x7f800000));
   return select(isNaN, i32(std::numeric_limits<int32_t>::min()), key);
+}
+
+SmallVector<Value> moec::gpu::emitLoop(
+    OpBuilder &b, Location loc, Value from, Value to, Value step,
+    ValueRange values,
+    llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(b, loc, from, to, step, values);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  SmallVector<Value> next =
+      body(loop.getInductionVar(), loop.getRegionIterArgs());
+  if (!values.empty())
+    scf::YieldOp::create(b, loc, next);
+  return loop.getResults();
+}
+
+void moec::gpu::emitIf(OpBuilder &b, Location loc, Value condition,
+                       llvm::function_ref<void()> body) {
+  auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body();
 }
 
 LogicalResult moec::gpu::verifyStaticOperands(Operation *op) {

@@ -53,6 +53,18 @@ public:
   const int64_t threads;
 };
 
+/// for (i = from; i < to; i += step) values = body(i, values); what it leaves
+/// of `values`. Inside of the loop `b` emits in its body.
+llvm::SmallVector<mlir::Value>
+emitLoop(mlir::OpBuilder &b, mlir::Location loc, mlir::Value from,
+         mlir::Value to, mlir::Value step, mlir::ValueRange values,
+         llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value,
+                                                           mlir::ValueRange)>
+             body);
+/// if (condition) body()
+void emitIf(mlir::OpBuilder &b, mlir::Location loc, mlir::Value condition,
+            llvm::function_ref<void()> body);
+
 /// An error at `op` unless all of its operands are memrefs of static shape and
 /// identity layout, which flat() takes.
 mlir::LogicalResult verifyStaticOperands(mlir::Operation *op);

@@ -7,6 +7,7 @@
 
 #include "passes/GPU/LaunchShape.h"
 #include "dialects/Kernel/KernelFunctions.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -53,6 +54,51 @@ Value SharedAllocator::allocate(OpBuilder &b, Location loc,
   return memref::ViewOp::create(
       b, loc, MemRefType::get(shape, type, MemRefLayoutAttrInterface(), space),
       base, offset, ValueRange{});
+}
+
+SharedMemory SharedMemory::create(OpBuilder &b, Location loc) {
+  Attribute space = mlir::gpu::AddressSpaceAttr::get(
+      b.getContext(), mlir::gpu::AddressSpace::Workgroup);
+  Value memory = mlir::gpu::DynamicSharedMemoryOp::create(
+      b, loc,
+      MemRefType::get({ShapedType::kDynamic}, b.getI8Type(),
+                      MemRefLayoutAttrInterface(), space));
+  SharedMemory shared;
+  // An address in shared memory fits in 32 bits.
+  shared.address = arith::IndexCastUIOp::create(
+      b, loc, b.getI32Type(),
+      memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memory));
+  shared.pointer = LLVM::IntToPtrOp::create(
+      b, loc, LLVM::LLVMPointerType::get(b.getContext(), 3), shared.address);
+  return shared;
+}
+
+Value SharedMemory::at(OpBuilder &b, Location loc, Value bytes,
+                       int64_t more) const {
+  Value at = LLVM::GEPOp::create(b, loc, pointer.getType(), b.getI8Type(),
+                                 pointer, ArrayRef<LLVM::GEPArg>{bytes});
+  return more ? LLVM::GEPOp::create(b, loc, pointer.getType(), b.getI8Type(),
+                                    at, ArrayRef<LLVM::GEPArg>{int32_t(more)})
+                    .getResult()
+              : at;
+}
+
+static unsigned bytesOf(Type type) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return vector.getNumElements() *
+           vector.getElementType().getIntOrFloatBitWidth() / 8;
+  return type.getIntOrFloatBitWidth() / 8;
+}
+
+Value SharedMemory::load(OpBuilder &b, Location loc, Type type, Value bytes,
+                         int64_t more) const {
+  return LLVM::LoadOp::create(b, loc, type, at(b, loc, bytes, more),
+                              bytesOf(type));
+}
+void SharedMemory::store(OpBuilder &b, Location loc, Value value, Value bytes,
+                         int64_t more) const {
+  LLVM::StoreOp::create(b, loc, value, at(b, loc, bytes, more),
+                        bytesOf(value.getType()));
 }
 
 Value threadId(OpBuilder &b, Location loc) {

@@ -45,6 +45,22 @@ private:
   mlir::Value base;
 };
 
+/// All of a block's dynamic shared memory, addressed in bytes (i32).
+struct SharedMemory {
+  mlir::Value address; ///< i32, of the first byte
+  mlir::Value pointer; ///< the same as !llvm.ptr<3>
+
+  static SharedMemory create(mlir::OpBuilder &b, mlir::Location loc);
+  /// `pointer` plus `bytes` plus a constant, which ends up in the instruction.
+  mlir::Value at(mlir::OpBuilder &b, mlir::Location loc, mlir::Value bytes,
+                 int64_t more = 0) const;
+  /// A scalar or a vector, which must lie at a multiple of its size.
+  mlir::Value load(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type,
+                   mlir::Value bytes, int64_t more = 0) const;
+  void store(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value,
+             mlir::Value bytes, int64_t more = 0) const;
+};
+
 /// gpu.thread_id x and gpu.block_id x, as index.
 mlir::Value threadId(mlir::OpBuilder &b, mlir::Location loc);
 mlir::Value blockId(mlir::OpBuilder &b, mlir::Location loc);

@@ -44,77 +44,34 @@ InFlightDiagnostic GPUContractEmitter::scheduleError() {
          << op.getScheduleAttr() << ": ";
 }
 
-bool GPUContractEmitter::isRepeated(unsigned operand, unsigned lane) {
-  LaneInfo info = operands.along(operand, lane);
-  return !operands.dependsOn(operand, lane) ||
-         (info.kind == LaneKind::Chunked && info.stride == 0);
-}
-
-bool GPUContractEmitter::isContiguous(unsigned operand, unsigned lane,
-                                      int64_t width) {
-  LaneInfo info = operands.along(operand, lane);
-  if (info.stride != 1)
-    return false;
-  // A slice of a stack begins where the one before ends.
-  if (operands.numElements(operand) % width)
-    return false;
-  ArrayRef<int64_t> shape =
-      cast<ShapedType>(op->getOperand(operand).getType()).getShape();
-  bool rows = operands.gather(operand) < 0 ||
-              operands.numElements(operand) / shape[0] % width == 0;
-  SmallVector<int64_t> vectors(operands.dims());
-  vectors[lane] = llvm::divideCeil(vectors[lane], width);
-  AffineExpr start = kernel::simplifyWithExtents(
-      operands.address(operand).replace(b.getAffineDimExpr(lane),
-                                        b.getAffineDimExpr(lane) * width),
-      vectors);
-  return rows && start.isMultipleOf(width);
-}
-
-bool GPUContractEmitter::canVectorize(const Panel &panel, int64_t width) {
-  unsigned lane = panel.alongK ? kDim : panel.rowDim;
-  if (operands.dims()[lane] % width ||
-      (op.getRaggedDim() && *op.getRaggedDim() == lane))
-    return false;
-  return llvm::all_of(panel.inputs, [&](unsigned input) {
-    return isRepeated(input, lane) || isContiguous(input, lane, width);
-  });
+PanelPart GPUContractEmitter::partOf(const Panel &panel,
+                                     const BlockRange &range) {
+  bool isLeft = panel.rowDim == mDim;
+  PanelPart part;
+  part.dims = pointOf(range, {}, {}, {});
+  part.rowBegin = isLeft ? range.mBegin : range.nBegin;
+  part.rowEnd = isLeft ? range.mEnd : range.nEnd;
+  part.depthEnd = range.kEnd;
+  part.cutsRows = isLeft ? raggedM || M % mTile : N % nTile;
+  part.cutsDepth = raggedK || K % kTile;
+  part.mayBeEmpty = raggedK;
+  return part;
 }
 
 void GPUContractEmitter::planPanel(Panel &panel, Region &region,
                                    unsigned rowDim, int64_t rows) {
   panel.region = &region;
   panel.rowDim = rowDim;
+  panel.depthDim = kDim;
   panel.rows = rows;
-  for (unsigned input : usedArguments(region))
-    if (input < operands.numInputs())
-      panel.inputs.push_back(input);
-  panel.alongK = movesAlongK(region, rowDim);
-  int64_t elements = rows * kTile;
-  if (!tensorCores) {
-    // Rows of 4 modulo 8 floats: see GPUContractEmitter::pieces.
-    panel.stride = panel.alongK ? llvm::alignTo(rows, 8) + 4 : rows;
-    panel.bytes = llvm::alignTo(panel.stride * kTile * 4, 128);
-  } else {
-    bool narrow = true;
-    for (unsigned input : panel.inputs)
-      narrow &= operands.elementType(input).getIntOrFloatBitWidth() <= 16;
-    for (int64_t width : {8, 4, 2}) {
-      bool fits = elements % (workers * width) == 0;
-      if (panel.width == 1 && fits && (narrow || width <= 4) &&
-          canVectorize(panel, width))
-        panel.width = width;
-    }
-    unsigned lane = panel.alongK ? kDim : rowDim;
-    panel.async = panel.width == 8 && panel.inputs.size() == 1 &&
-                  yieldsArgument(region, panel.inputs.front()) &&
-                  operands.elementType(panel.inputs.front()).isBF16() &&
-                  isContiguous(panel.inputs.front(), lane, panel.width);
-    panel.bytes = llvm::alignTo(elements * 2, warpgroups ? 1024 : 128);
-    if (warpgroups)
-      planTma(panel);
-  }
-  panel.pieces = elements / (workers * panel.width);
+  panel.depth = kTile;
+  panel.layout = warpgroups    ? PanelLayout::Blocks
+                 : tensorCores ? PanelLayout::Chunks
+                               : PanelLayout::Steps;
+  panel.alongDepth = movesAlongK(region, rowDim);
+  stager.plan(panel);
+  if (warpgroups)
+    planTma(panel);
 }
 
 LogicalResult GPUContractEmitter::planSimt() {
@@ -135,7 +92,6 @@ LogicalResult GPUContractEmitter::planSimt() {
     return scheduleError() << "expected a tile of k that is a multiple of 8 "
                               "and panels that are multiples of the "
                            << threads << " threads";
-  elementType = b.getF32Type();
   return success();
 }
 
@@ -160,7 +116,6 @@ LogicalResult GPUContractEmitter::planMma() {
     return scheduleError() << "expected panels that are multiples of the "
                            << threads << " threads";
   tensorCores = true;
-  elementType = b.getBF16Type();
   return success();
 }
 
@@ -202,12 +157,13 @@ LogicalResult GPUContractEmitter::plan() {
     operands.setAligned(kDim, kTile);
   if (!warpgroups)
     workers = threads;
+  stager.workers = workers;
   planPanel(left, op.getLhs(), mDim, mTile);
   planPanel(right, op.getRhs(), nDim, nTile);
   // Halves of boxes of 64 rows would be halves along k.
   pairs = isTma(right) && !raggedM && mTiles % 2 == 0 &&
           machine.getMultiprocessors() > 1 &&
-          (right.alongK || nTile % 128 == 0);
+          (right.alongDepth || nTile % 128 == 0);
   return planStages(schedule.getStages());
 }
 
@@ -227,10 +183,12 @@ LogicalResult GPUContractEmitter::planStages(int64_t asked) {
   int64_t rows = warpgroups    ? mTile / 2
                  : tensorCores ? mTile / mMicro * 16
                                : mTile / mMicro * std::min<int64_t>(mMicro, 4);
-  sharedBytes = std::max(stages * stageBytes, epilogueBytes(rows));
+  epilogue.columns = nTile;
+  epilogue.parts = kParts;
+  sharedBytes = std::max(stages * stageBytes, epilogue.bytes(rows));
   if (warpgroups) { // the next tile is loaded meanwhile
-    epilogueAt = stages * stageBytes;
-    barriersAt = epilogueAt + epilogueBytes(rows);
+    epilogue.offset = stages * stageBytes;
+    barriersAt = epilogue.offset + epilogue.bytes(rows);
     sharedBytes = barriersAt + stages * 16;
   }
   if (sharedBytes > machine.getSharedBytes())
@@ -259,7 +217,7 @@ void GPUContractEmitter::remarkOperands() {
     else if (panel->inputs.size() > 1 || !yieldsArgument(*panel->region, input))
       missed("a map is fused into it", "compute the map where it is made, if "
                                        "several contractions read it");
-    else if (!isRepeated(input, panel->alongK ? kDim : panel->rowDim))
+    else if (!isRepeated(operands, input, panel->lane()))
       missed("its rows are not whole pieces of 16 bytes",
              "make the contiguous dimension a multiple of 8");
   }
@@ -270,19 +228,8 @@ LogicalResult GPUContractEmitter::emit() {
     return failure();
   remarkOperands();
   tid = arith::IndexCastUIOp::create(b, loc, b.getI32Type(), threadId(b, loc));
-  Attribute space = mlir::gpu::AddressSpaceAttr::get(
-      b.getContext(), mlir::gpu::AddressSpace::Workgroup);
-  Value memory = mlir::gpu::DynamicSharedMemoryOp::create(
-      b, loc,
-      MemRefType::get({ShapedType::kDynamic}, b.getI8Type(),
-                      MemRefLayoutAttrInterface(), space));
-  // An address in shared memory fits in 32 bits.
-  sharedAddress = arith::IndexCastUIOp::create(
-      b, loc, b.getI32Type(),
-      memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memory));
-  shared = LLVM::IntToPtrOp::create(
-      b, loc, LLVM::LLVMPointerType::get(b.getContext(), 3), sharedAddress);
-  worker = tid;
+  shared = stager.memory = epilogue.memory = SharedMemory::create(b, loc);
+  worker = stager.worker = tid;
 
   LaunchShape shape;
   shape.grid = numBlocks();
@@ -300,7 +247,7 @@ LogicalResult GPUContractEmitter::emit() {
     else
       body();
   }
-  if (broken)
+  if (broken || stager.failed || epilogue.failed)
     return failure();
   shape.threads = threads;
   shape.shared = sharedBytes;

@@ -24,52 +24,6 @@ void GPUContractEmitter::barrier() {
     NVVM::BarrierOp::create(b, loc, TypeRange{}, c(1), c(workers), {}, Value());
 }
 
-Value GPUContractEmitter::sharedAt(Value bytes, int64_t more) {
-  Value at = LLVM::GEPOp::create(b, loc, shared.getType(), b.getI8Type(),
-                                 shared, ArrayRef<LLVM::GEPArg>{bytes});
-  // Apart from the rest, so that it ends up in the instruction.
-  return more ? LLVM::GEPOp::create(b, loc, shared.getType(), b.getI8Type(), at,
-                                    ArrayRef<LLVM::GEPArg>{int32_t(more)})
-                    .getResult()
-              : at;
-}
-
-static unsigned bytesOf(Type type) {
-  if (auto vector = dyn_cast<VectorType>(type))
-    return vector.getNumElements() *
-           vector.getElementType().getIntOrFloatBitWidth() / 8;
-  return type.getIntOrFloatBitWidth() / 8;
-}
-
-Value GPUContractEmitter::sharedLoad(Type type, Value bytes, int64_t more) {
-  return LLVM::LoadOp::create(b, loc, type, sharedAt(bytes, more),
-                              bytesOf(type));
-}
-void GPUContractEmitter::sharedStore(Value value, Value bytes, int64_t more) {
-  LLVM::StoreOp::create(b, loc, value, sharedAt(bytes, more),
-                        bytesOf(value.getType()));
-}
-
-SmallVector<Value> GPUContractEmitter::loop(
-    Value from, Value to, int64_t step, ValueRange sums,
-    function_ref<SmallVector<Value>(Value, ValueRange)> body) {
-  auto loop = scf::ForOp::create(b, loc, from, to, c(step), sums);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  SmallVector<Value> next =
-      body(loop.getInductionVar(), loop.getRegionIterArgs());
-  if (!sums.empty())
-    scf::YieldOp::create(b, loc, next);
-  return loop.getResults();
-}
-
-void GPUContractEmitter::when(Value condition, function_ref<void()> body) {
-  auto branch = scf::IfOp::create(b, loc, condition, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  body();
-}
-
 void GPUContractEmitter::findRaggedTile(Value tile, BlockRange &range) {
   int64_t groups = operands.dims()[0];
   Value lane = rem(tid, 32);

@@ -28,7 +28,7 @@ SmallVector<Value> GPUContractEmitter::mainLoop(
   SmallVector<const Panel *> async, staged;
   for (Panel *panel : {&left, &right}) {
     if (panel->async)
-      panel->pointer = globalPointer(panel->inputs.front());
+      panel->pointer = stager.globalPointer(b, panel->inputs.front());
     (panel->async ? async : staged).push_back(panel);
   }
   SmallVector<Piece> positions[] = {pieces(left, range), pieces(right, range)};
@@ -106,7 +106,7 @@ SmallVector<Value> GPUContractEmitter::loadIf(Value condition,
   for (const Piece &piece : pieces)
     for (unsigned slot = 0; slot < panel.inputs.size(); ++slot)
       if (!piece.fixed[slot])
-        types.push_back(loadedType(panel, slot));
+        types.push_back(stager.loadedType(panel, slot));
   if (stages == 1 || types.empty())
     return {};
   auto choice = scf::IfOp::create(b, loc, types, condition,

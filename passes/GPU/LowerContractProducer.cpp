@@ -131,7 +131,7 @@ void GPUContractEmitter::fillStages(const BlockRange &range, Value tiles,
       continue;
     positions[panel == &right] = pieces(*panel, range);
     if (panel->async)
-      panel->pointer = globalPointer(panel->inputs.front());
+      panel->pointer = stager.globalPointer(b, panel->inputs.front());
   }
   loop(c(0), tiles, 1, {}, [&](Value t, ValueRange) {
     Value use = add(used, t), stage = stageOf(use);

@@ -13,51 +13,27 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/GPU/GPUContractEmitter.h"
+#include "passes/GPU/SimtTile.h"
 
 using namespace mlir;
 
 namespace moec::gpu {
 
-static int64_t groupSize(int64_t micro) { return std::min<int64_t>(micro, 4); }
-
-SmallVector<Value> GPUContractEmitter::simtTile(Value stage,
-                                                ValueRange sumsIn) {
-  SmallVector<Value> sums(sumsIn);
+SmallVector<Value> GPUContractEmitter::simtTile(Value stage, ValueRange sums) {
   int64_t columns = nTile / nMicro;
-  // Elements of one row of k that this thread multiplies.
-  auto read = [&](const Panel &panel, Value place, int64_t micro, int64_t count,
-                  int64_t k) {
-    int64_t width = groupSize(micro);
-    Type type =
-        width == 1 ? elementType : Type(VectorType::get({width}, elementType));
-    SmallVector<Value> elements;
-    for (int64_t g = 0; g < micro / width; ++g) {
-      Value group =
-          sharedLoad(type, place, (k * panel.stride + g * count * width) * 4);
-      for (int64_t j = 0; j < width; ++j)
-        elements.push_back(width == 1 ? group
-                                      : vector::ExtractOp::create(
-                                            b, loc, group, ArrayRef<int64_t>{j})
-                                            .getResult());
-    }
-    return elements;
-  };
   Value thread = inPart(), first = mul(part(), kTile / kParts * 4);
-  auto start = [&](const Panel &panel, Value group, int64_t micro) {
-    Value at = add(add(stage, mul(group, groupSize(micro) * 4)), panel.offset);
-    return kParts == 1 ? at : mad(first, panel.stride, at);
+  // Of `count` threads this one is `number` among those that divide the rows.
+  auto factor = [&](const Panel &panel, Value number, int64_t micro,
+                    int64_t count) {
+    int64_t size = SimtFactor::groupSize(micro);
+    Value at = add(add(stage, mul(number, size * 4)), panel.offset);
+    if (kParts > 1)
+      at = mad(first, panel.stride, at);
+    return SimtFactor{{at}, micro, count * size, panel.stride};
   };
-  Value leftAt = start(left, div(thread, columns), mMicro),
-        rightAt = start(right, rem(thread, columns), nMicro);
-  for (int64_t k = 0; k < kTile / kParts; ++k) {
-    SmallVector<Value> rows = read(left, leftAt, mMicro, mTile / mMicro, k);
-    SmallVector<Value> cols = read(right, rightAt, nMicro, columns, k);
-    for (int64_t i = 0; i < mMicro; ++i)
-      for (int64_t j = 0; j < nMicro; ++j)
-        sums[i * nMicro + j] =
-            math::FmaOp::create(b, loc, rows[i], cols[j], sums[i * nMicro + j]);
-  }
-  return sums;
+  SimtFactor l = factor(left, div(thread, columns), mMicro, mTile / mMicro);
+  SimtFactor r = factor(right, rem(thread, columns), nMicro, columns);
+  return multiplySimt(b, loc, shared, l, r, kTile / kParts, sums);
 }
 
 void GPUContractEmitter::emitSimt(const BlockRange &range) {
@@ -67,13 +43,14 @@ void GPUContractEmitter::emitSimt(const BlockRange &range) {
   });
   // One group of rows of every thread at a time. In the chunk the rows that are
   // written at a time lie side by side.
-  int64_t rows = groupSize(mMicro), columns = groupSize(nMicro);
+  int64_t rows = SimtFactor::groupSize(mMicro),
+          columns = SimtFactor::groupSize(nMicro);
   int64_t threadRows = mTile / mMicro, threadColumns = nTile / nMicro;
   Value row = div(inPart(), threadColumns),
         column = mul(rem(inPart(), threadColumns), columns);
   Value start;
   if (kParts > 1)
-    start = mul(part(), epilogueBytes(threadRows * rows) / kParts);
+    start = mul(part(), epilogue.bytes(threadRows * rows) / kParts);
   for (int64_t g = 0; g < mMicro / rows; ++g) {
     if (g)
       barrier();
@@ -88,17 +65,13 @@ void GPUContractEmitter::emitSimt(const BlockRange &range) {
           value = vector::FromElementsOp::create(
               b, loc, VectorType::get({columns}, b.getF32Type()), values);
         Value place =
-            epiloguePlace(line, add(column, h * threadColumns * columns));
+            epilogue.place(b, line, add(column, h * threadColumns * columns));
         sharedStore(value, start ? add(start, place) : place);
       }
     }
     barrier();
     int64_t count = threadRows * rows;
-    emitEpilogue(range, {count, [&](Value local) {
-                           return add(mad(rem(local, threadRows), rows,
-                                          div(local, threadRows)),
-                                      g * count);
-                         }});
+    emitEpilogue(range, {count, g * count, threadRows, 1, rows});
   }
 }
 

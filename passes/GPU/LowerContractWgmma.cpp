@@ -51,7 +51,6 @@ LogicalResult GPUContractEmitter::planWgmma() {
   tensorCores = warpgroups = true;
   threads = 128 * (1 + consumers());
   workers = 128;
-  elementType = b.getBF16Type();
   return success();
 }
 
@@ -62,12 +61,12 @@ void GPUContractEmitter::planTma(Panel &panel) {
   if (panel.inputs.size() != 1 || raggedK)
     return;
   unsigned input = panel.inputs.front();
-  unsigned lane = panel.alongK ? kDim : panel.rowDim;
-  unsigned line = panel.alongK ? panel.rowDim : kDim;
+  unsigned lane = panel.lane();
+  unsigned line = panel.alongDepth ? panel.rowDim : kDim;
   if (!yieldsArgument(*panel.region, input) ||
       !operands.elementType(input).isBF16() || operands.gather(input) >= 0 ||
       operands.along(input, lane).kind != LaneKind::Unit ||
-      (operands.dims()[line] > 1 && isRepeated(input, line)) ||
+      (operands.dims()[line] > 1 && isRepeated(operands, input, line)) ||
       operands.numElements(input) % 8)
     return;
   SmallVector<unsigned> dims = {lane, line};
@@ -128,10 +127,10 @@ Value GPUContractEmitter::descriptor(const Panel &panel, Value stage,
   // Along k: groups of 8 rows are 1024 bytes apart. Along the rows: blocks of
   // 64 rows, in each of them groups of 8 lines of k 1024 bytes apart.
   int64_t blockBytes = 64 * 128;
-  int64_t leading = panel.alongK ? 1 : blockBytes / 16;
+  int64_t leading = panel.alongDepth ? 1 : blockBytes / 16;
   int64_t bits =
       (int64_t(1) << 62) | (int64_t(1024 / 16) << 32) | (leading << 16);
-  Value start = add(sharedAddress, add(stage, panel.offset));
+  Value start = add(shared.address, add(stage, panel.offset));
   // 64 rows take as much in either layout.
   start = add(start, mul(div(row, 64), blockBytes));
   start = div(start, 16);
@@ -183,7 +182,7 @@ Value GPUContractEmitter::consumeTile(const BlockRange &range, Value tiles,
            NVVM::WgmmaFenceAlignedOp::create(b, loc);
            for (int64_t kk = 0; kk < kTile; kk += 16) {
              auto at = [&](const Panel &panel, Value from) -> Value {
-               int64_t bytes = panel.alongK ? kk * 2 : kk * 128;
+               int64_t bytes = panel.alongDepth ? kk * 2 : kk * 128;
                return arith::AddIOp::create(
                    b, loc, from,
                    arith::ConstantOp::create(b, loc,
@@ -195,7 +194,7 @@ Value GPUContractEmitter::consumeTile(const BlockRange &range, Value tiles,
                  NVVM::WGMMATypes::bf16, NVVM::WGMMATypes::bf16,
                  NVVM::WGMMATypes::f32, NVVM::WGMMAScaleOut::one,
                  NVVM::WGMMAScaleIn::one, NVVM::WGMMAScaleIn::one,
-                 layout(left.alongK), layout(!right.alongK),
+                 layout(left.alongDepth), layout(!right.alongDepth),
                  NVVM::MMAIntOverflowAttr());
            }
            NVVM::WgmmaGroupSyncAlignedOp::create(b, loc);
@@ -220,7 +219,7 @@ void GPUContractEmitter::storeSums(const BlockRange &range, Value sums) {
   Value lane = rem(worker, 32);
   Value row = mad(div(worker, 32), 8, div(lane, 4));
   Value column = mul(rem(lane, 4), 2);
-  Value place = epiloguePlace(row, column);
+  Value place = epilogue.place(b, row, column);
   for (int64_t half = 0; half < 2; ++half) {
     barrier();
     for (int64_t j = 0; j < nTile / 8; ++j) {
@@ -230,13 +229,10 @@ void GPUContractEmitter::storeSums(const BlockRange &range, Value sums) {
             LLVM::ExtractValueOp::create(b, loc, sums, j * 4 + half * 2 + r));
       sharedStore(vector::FromElementsOp::create(
                       b, loc, VectorType::get({2}, b.getF32Type()), pair),
-                  place, epilogueAt + j * 32);
+                  place, epilogue.offset + j * 32);
     }
     barrier();
-    emitEpilogue(range, {mTile / 2, [&](Value local) {
-                           return add(mad(div(local, 8), 16, rem(local, 8)),
-                                      half * 8);
-                         }});
+    emitEpilogue(range, {mTile / 2, half * 8, 8, 16, 1});
   }
 }
 

@@ -93,19 +93,27 @@ RowTeam moec::gpu::chooseTeam(const RowSpace &space,
   return team;
 }
 
+Value moec::gpu::joinLanes(OpBuilder &b, Location loc,
+                           kernel::Combiner combiner, Value value, int64_t from,
+                           int64_t to) {
+  auto i32 = [&](int64_t number) -> Value {
+    return arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(number));
+  };
+  // Both partners add the same two values: all lanes get the same bits.
+  for (int64_t distance = from; distance < to; distance *= 2) {
+    auto other = mlir::gpu::ShuffleOp::create(b, loc, value, i32(distance),
+                                              i32(warpSize),
+                                              mlir::gpu::ShuffleMode::XOR);
+    value = combine(b, loc, combiner, value, other.getShuffleResult());
+  }
+  return value;
+}
+
 Value TeamReduction::run(kernel::Combiner combiner, Value value) {
   ImplicitLocOpBuilder &b = emitter.b;
   int64_t size = team.threads * team.columns;
-  auto i32 = [&](int64_t number) -> Value {
-    return arith::ConstantOp::create(b, b.getI32IntegerAttr(number));
-  };
-  // Both partners add the same two values: all lanes get the same bits.
-  for (int64_t distance = team.columns; distance < std::min(size, warpSize);
-       distance *= 2) {
-    auto other = mlir::gpu::ShuffleOp::create(
-        b, value, i32(distance), i32(warpSize), mlir::gpu::ShuffleMode::XOR);
-    value = emitter.combine(combiner, value, other.getShuffleResult());
-  }
+  value = joinLanes(b, b.getLoc(), combiner, value, team.columns,
+                    std::min(size, warpSize));
   if (size <= warpSize)
     return value;
   int64_t warps = size / warpSize;

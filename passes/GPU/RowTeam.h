@@ -30,6 +30,13 @@ RowTeam chooseTeam(const codegen::RowSpace &space,
                    const codegen::KernelOperands &operands, unsigned threadLoop,
                    int reduced);
 
+/// Joins the values of lanes whose numbers differ in the bits from `from` to
+/// below `to`, powers of two: each gets the result, of the same bits. All lanes
+/// of the warp must come here together.
+mlir::Value joinLanes(mlir::OpBuilder &b, mlir::Location loc,
+                      kernel::Combiner combiner, mlir::Value value,
+                      int64_t from, int64_t to);
+
 /// Joins one value of each member of a team; every member gets the result.
 /// Shuffles inside a warp, then, in order of warps, through shared memory. All
 /// threads of the block must come here together.
