@@ -12,7 +12,7 @@ def Kernel_VariantSimt : I32EnumAttrCase<"Simt", 1, "simt">;
 def Kernel_VariantMma : I32EnumAttrCase<"MmaSync", 2, "mma.sync">;
 def Kernel_VariantSkinny : I32EnumAttrCase<"Skinny", 3, "skinny">;
 def Kernel_VariantWgmma : I32EnumAttrCase<"Wgmma", 4, "wgmma">;
-def Kernel_Variant : I32EnumAttr<"Variant", "the code that a contraction gets on a GPU",
+def Kernel_Variant : I32EnumAttr<"Variant", "the code that a product of matrices gets on a GPU",
     [Kernel_VariantDefault, Kernel_VariantSimt, Kernel_VariantMma, Kernel_VariantSkinny, Kernel_VariantWgmma]> {
   let cppNamespace = "::moec::kernel";
   let genSpecializedAttr = 0;
@@ -24,14 +24,16 @@ def Kernel_ScheduleAttr : AttrDef<Kernel_Dialect, "Schedule"> {
   let description = [{
     `tile`: for `kernel.contract` the block of the output that one grid cell
     computes and the depth packed (CPU) or staged in shared memory (GPU) at a time,
-    `[m, n, k]`; for `kernel.attend` its rows and the keys at a time, `[s, t]`, and for `kernel.attend_grad` those of which it has scores at a time; for `kernel.rows` and `kernel.map` the rows and columns of one
+    `[m, n, k]`; for `kernel.attend` its rows and the keys at a time, `[s, t]`, on the GPU `[s, t, e, d]`, with the
+    columns of the result and the depth of the scores at a time; for `kernel.attend_grad` those of which it has scores at a time; for
+    `kernel.rows` and `kernel.map` the rows and columns of one
     grid cell. `micro`: the register tile `[rows, columns]` of the core, the GPU
     thread (`simt`) or the warp (`mma.sync`); for row kernels the number of vector
     lanes.
 
     On the GPU also, where they are not the default: `variant`, the code that a
-    contraction gets (`simt`, `mma.sync`, `skinny`, `wgmma`); `stages`, how many
-    tiles along k are in shared memory at a time; `warps`, in how many parts, each with
+    contraction or attention gets (`simt`, `mma.sync`, `skinny`, `wgmma`); `stages`, how many
+    tiles along k, or of keys, are in shared memory at a time; `warps`, in how many parts, each with
     warps of its own, a tile's depth is split (`skinny`).
 
     Sizes lie between 1 and 2^20, so that products of two and their bytes fit into

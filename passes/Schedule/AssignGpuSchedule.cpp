@@ -1,4 +1,4 @@
-//===- AssignGpuSchedule.cpp - Chooses GPU code for contractions ----------===//
+//===- AssignGpuSchedule.cpp - Chooses GPU code for products of matrices --===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -33,19 +33,39 @@ struct AssignGpuSchedulePass
     kernel::MachineInterface machine = kernel::getMachine(getOperation());
     if (!machine)
       return signalPassFailure();
-    if (auto gpu = dyn_cast<kernel::GpuAttr>(machine))
-      scheduleContractions(getOperation(),
-                           [&](kernel::ContractOp op) { assign(op, gpu); });
+    auto gpu = dyn_cast<kernel::GpuAttr>(machine);
+    if (!gpu)
+      return;
+    scheduleContractions(getOperation(),
+                         [&](kernel::ContractOp op) { assign(op, gpu); });
+    getOperation()->walk([&](kernel::AttendOp op) {
+      if (!op.getScheduleAttr())
+        assign(op, gpu);
+    });
+  }
+
+  void assign(kernel::AttendOp op, kernel::GpuAttr gpu) {
+    Operation *end = op.getQuery().front().getTerminator();
+    bool tensorCores = end->getOperand(0).getType().isBF16();
+    op.setScheduleAttr(chooseGpuSchedule(describe(op), tensorCores, gpu)
+                           .attr(op.getContext()));
+    if (!tensorCores)
+      noTensorCores(op, "query, key and value yield f32, so attention runs on "
+                        "f32 units");
+  }
+
+  static void noTensorCores(Operation *op, StringRef reason) {
+    remark::missed(op->getLoc(), remarkAbout(op, "NoTensorCores", "Schedule"))
+        << remark::reason("{0}", reason)
+        << remark::suggest("compile with --precision bf16");
   }
 
   void assign(kernel::ContractOp op, kernel::GpuAttr gpu) {
     GpuContractShape shape = describeForGpu(op);
     op.setScheduleAttr(chooseGpuSchedule(shape, gpu).attr(op.getContext()));
     if (!shape.tensorCores)
-      remark::missed(op.getLoc(), remarkAbout(op, "NoTensorCores", "Schedule"))
-          << remark::reason("lhs and rhs yield f32, so the contraction runs on "
-                            "f32 units")
-          << remark::suggest("compile with --precision bf16");
+      noTensorCores(op, "lhs and rhs yield f32, so the contraction runs on f32 "
+                        "units");
   }
 };
 } // namespace

@@ -88,11 +88,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
                     kernel::CpuAttr cpu) {
     if (op.getScheduleAttr())
       return;
-    ArrayRef<int64_t> dims = op.getDims();
-    AttendShape shape{llvm::product_of(dims.drop_back(4)), dims[op.getSDim()],
-                      dims[op.getEDim()], dims[op.getTDim()],
-                      dims[op.getDDim()]};
-    AttendSchedule s = choose(shape, cpu);
+    AttendSchedule s = choose(describe(op), cpu);
     op.setScheduleAttr(kernel::ScheduleAttr::get(
         op.getContext(), {s.sTile, s.tTile}, {s.rows, s.columns}));
   }

@@ -33,6 +33,15 @@ static int64_t evenPart(int64_t extent, int64_t most, int64_t unit) {
   return alignTo(divideCeil(extent, divideCeil(extent, most)), unit);
 }
 
+/// Of either direction.
+template <typename OpT> static AttendShape shapeOf(OpT op) {
+  llvm::ArrayRef<int64_t> dims = op.getDims();
+  return {llvm::product_of(dims.drop_back(4)), dims[op.getSDim()],
+          dims[op.getEDim()], dims[op.getTDim()], dims[op.getDDim()]};
+}
+AttendShape describe(kernel::AttendOp op) { return shapeOf(op); }
+AttendShape describe(kernel::AttendGradOp op) { return shapeOf(op); }
+
 namespace {
 /// m rows and n columns over a depth.
 struct Product {

@@ -4,30 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// In cycles of one multiprocessor. Rates are those of the CUDA C++ Programming
-// Guide for compute capability 8.0; later GPUs are faster in similar
-// proportions.
-//
-//===----------------------------------------------------------------------===//
 
+#include "passes/Schedule/GpuRates.h"
 #include "passes/Schedule/Passes.h"
 #include "llvm/Support/MathExtras.h"
-#include <cmath>
 
 using llvm::divideCeil;
 
 namespace moec::schedule {
-
-static constexpr double lanesOf80 = 64;       // f32 multiply-adds a cycle
-static constexpr double lanesOf90 = 128;      // compute capability 9.0
-static constexpr double tensorRate = 1024;    // bf16 multiply-adds a cycle
-static constexpr double wgmmaRate = 2048;     // compute capability 9.0
-static constexpr double sharedRate = 128;     // bytes a cycle
-static constexpr double globalRate = 32;      // bytes a cycle, from L2
-static constexpr double loadLatency = 600;    // global load to use
-static constexpr double blockOverhead = 1500; // start, first loads, last stores
-static constexpr int64_t maxThreads = 2048, maxRegisters = 65536;
 
 // Up to so many rows a group reading the right operand is the work, and the
 // depth of a tile may be split.
@@ -68,7 +52,7 @@ double gpuBlocks(const GpuContractShape &shape, const GpuContractSchedule &s) {
 static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
                    kernel::GpuAttr machine) {
   bool tensor = shape.tensorCores;
-  double lanes = machine.hasWarpgroups() ? lanesOf90 : lanesOf80;
+  double lanes = lanesOf(machine);
   double m = s.mTile, n = s.nTile, k = s.kTile;
   double rounds = divideCeil(std::max<int64_t>(shape.k, 1), s.kTile);
   double consumers = m / 64; // warpgroups beside the one that fills stages
@@ -117,16 +101,12 @@ static double cost(const GpuContractShape &shape, const GpuContractSchedule &s,
                        (tensor ? 64 : 48));
   if (shared > machine.getSharedBytes())
     return 1e30;
-  double resident = std::min({std::floor(machine.getSharedBytes() / shared),
-                              std::floor(maxThreads / threads),
-                              std::floor(maxRegisters / registers)});
   double blocks = gpuBlocks(shape, s);
-  double perUnit = std::ceil(blocks / machine.getMultiprocessors());
   // One block takes all tiles, and loads one while it ends another.
   if (s.warpgroups)
-    return blockOverhead + loadLatency + perUnit * work;
-  return std::max(perUnit * work,
-                  std::ceil(perUnit / std::max(resident, 1.0)) * alone);
+    return blockOverhead + loadLatency +
+           std::ceil(blocks / machine.getMultiprocessors()) * work;
+  return busiest(machine, blocks, work, alone, shared, threads, registers);
 }
 
 llvm::SmallVector<GpuContractSchedule> gpuSchedules(bool tensorCores,

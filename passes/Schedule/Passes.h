@@ -53,6 +53,8 @@ double cyclesPerStep(int64_t rows, int64_t vectors);
 struct AttendShape {
   int64_t groups, s, e, t, d;
 };
+AttendShape describe(kernel::AttendOp op);
+AttendShape describe(kernel::AttendGradOp op);
 struct AttendSchedule {
   int64_t sTile, tTile, rows, columns;
 };
@@ -63,6 +65,21 @@ AttendSchedule chooseSchedule(const AttendShape &shape,
                               kernel::CpuAttr machine);
 AttendSchedule chooseGradSchedule(const AttendShape &shape,
                                   kernel::CpuAttr machine);
+
+/// How a block of a GPU computes attention: rows, keys at a time, columns and
+/// depth at a time; rows and keys of a thread (simt) or a warp (mma.sync).
+struct GpuAttendSchedule {
+  int64_t sTile, tTile, eTile, dTile, rows, keys;
+  int64_t stages;   ///< of keys and values
+  bool tensorCores; ///< mma.sync
+
+  kernel::ScheduleAttr attr(mlir::MLIRContext *context) const;
+};
+
+/// The schedule that moec-assign-gpu-schedule gives a `kernel.attend`;
+/// `tensorCores`: its factors are bf16.
+GpuAttendSchedule chooseGpuSchedule(const AttendShape &shape, bool tensorCores,
+                                    kernel::GpuAttr machine);
 
 /// Whether the operand's address along `dim` moves by more or less than one
 /// element within tiles of `tile` elements, so that vectors along it are

@@ -101,7 +101,7 @@ def MaterializeOperandsPass : Pass<"moec-materialize-operands"> {
 }
 
 def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
-  let summary = "Give every kernel.contract without a schedule one for a GPU";
+  let summary = "Give every kernel.contract and kernel.attend without a schedule one for a GPU";
   let description = [{
     Chooses the variant (`mma.sync` where `lhs` and `rhs` yield bf16, else `simt`;
     `skinny` where a group has few rows, `wgmma` for large tiles where the machine has it) and from a
@@ -112,6 +112,9 @@ def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
       can copy cost bytes alone.
     * The busiest multiprocessor does its blocks one after the other as far as they
       need its units, but never faster than the latency of a round of loads.
+
+    `kernel.attend` gets its tiles by the same model: its two products, about ten instructions a score for the
+    softmax (seventeen where its weights are split for `mma.sync`), and the keys and values that a block reads.
 
     As `moec-assign-schedule` it turns a contraction over first whose outputs lie
     contiguous along m. A `missed` remark says why a contraction does not get tensor
