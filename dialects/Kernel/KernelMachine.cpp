@@ -88,7 +88,7 @@ LogicalResult GpuAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 
 int64_t GpuAttr::getUnits() const { return getMultiprocessors(); }
 
-bool GpuAttr::canAttend() const { return false; }
+bool GpuAttr::canAttend() const { return true; }
 
 bool GpuAttr::canAttendGrad() const { return false; }
 

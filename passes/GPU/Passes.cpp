@@ -19,6 +19,7 @@ namespace moec::gpu {
 
 void buildGPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addNestedPass<func::FuncOp>(createLowerContractPass());
+  pm.addNestedPass<func::FuncOp>(createLowerAttendPass());
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
   pm.addNestedPass<func::FuncOp>(createLowerRoutePass());

@@ -27,12 +27,9 @@ def LowerMapPass : MoecGPUPass<"moec-gpu-lower-map", "::mlir::func::FuncOp"> {
 def LowerRowsPass : MoecGPUPass<"moec-gpu-lower-rows", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.rows on memrefs to the code of a GPU thread";
   let description = [{
-    A team of threads shares a row (`passes/GPU/RowTeam.h`). Where the reduction is
-    contiguous, the team lies along it: a part of a warp, a warp, or up to 1024
-    threads where there are few rows. Where the rows are contiguous, as in sums
-    of columns, neighbouring threads take neighbouring rows and the team
-    stands across them. Members join their sums by shuffles and, from warp to
-    warp, through shared memory, in an order that follows from the shape.
+    A team of threads shares a row (`passes/GPU/RowTeam.h`). Where the reduction is contiguous, the team lies along it: a part of a warp, a warp, or up to
+    1024 threads where there are few rows. Where the rows are contiguous, as in sums of columns, neighbouring threads take neighbouring rows and the team
+    stands across them. Members join their sums by shuffles and, from warp to warp, through shared memory, in an order that follows from the shape.
     A `missed` remark names operands that a warp touches one sector a thread.
   }];
 }
@@ -61,33 +58,39 @@ def LowerExpertRoutePass : MoecGPUPass<"moec-gpu-lower-expert-route", "::mlir::f
 def LowerContractPass : MoecGPUPass<"moec-gpu-lower-contract", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.contract on memrefs to the code of a GPU thread";
   let description = [{
-    A block computes one tile of one group, as the schedule says. Tiles of either
-    operand go through a ring of stages in shared memory; gather, transposition
-    and the `lhs`/`rhs` region happen on the way there. Sums stay in registers and
-    pass once through shared memory to the `epilogue`, so that stores are
-    contiguous. With ragged m the grid is an upper bound: a block looks its tile up
-    in the offsets, and one past the last tile has no work.
+    A block computes one tile of one group, as the schedule says. Tiles of either operand go through a ring of stages in shared memory; gather,
+    transposition and the `lhs`/`rhs` region happen on the way there. Sums stay in registers and pass once through shared memory to the `epilogue`, so
+    that stores are contiguous. With ragged m the grid is an upper bound: a block looks its tile up in the offsets, and one past the last tile has no
+    work.
 
     Variants:
 
-    * `simt`: f32 (or bf16 extended to f32), fused multiply-adds; `micro` is the
-      tile of a thread.
-    * `mma.sync`: operands of bf16, tensor cores of sm_80 and later; `micro` is the
-      tile of a warp. A plain operand of bf16 whose rows are multiples of 16 bytes
-      is copied with cp.async, `stages` tiles ahead; others go through registers.
-    * `skinny`: few rows for each group, so that reading the other operand is the
-      work: as one of the above, but the depth of a tile is split in `warps` parts,
-      each with threads of its own, whose sums are added in order at the end. More
-      loads are on their way, and a block has threads enough.
-    * `wgmma`: operands of bf16. At most one block a multiprocessor takes tile
-      after tile. A warpgroup fills the stages: plain operands by TMA, with a
-      tensor map each as further kernel argument, others with cp.async or through
-      registers. Two or three warpgroups multiply 64 rows each and run the epilogue
-      while the next tile is loaded. If the tiles along m pair up and TMA loads the
-      right operand, two blocks are a cluster: each fetches half of it for both.
+    * `simt`: f32 (or bf16 extended to f32), fused multiply-adds; `micro` is the tile of a thread.
+    * `mma.sync`: operands of bf16, tensor cores of sm_80 and later; `micro` is the tile of a warp. A plain operand of bf16 whose rows are multiples
+      of 16 bytes is copied with cp.async, `stages` tiles ahead; others go through registers.
+    * `skinny`: few rows for each group, so that reading the other operand is the work: as one of the above, but the depth of a tile is split in
+      `warps` parts, each with threads of its own, whose sums are added in order at the end. More loads are on their way, and a block has threads
+      enough.
+    * `wgmma`: operands of bf16. At most one block a multiprocessor takes tile after tile. A warpgroup fills the stages: plain operands by TMA, with a
+      tensor map each as further kernel argument, others with cp.async or through registers. Two or three warpgroups multiply 64 rows each and run the
+      epilogue while the next tile is loaded. If the tiles along m pair up and TMA loads the right operand, two blocks are a cluster: each fetches
+      half of it for both.
 
-    Multiprocessors and shared memory are those of the module's machine, a `#kernel.gpu`; `wgmma` is an
-    error unless it has `wgmma` and `tma`. A schedule must be present (`moec-assign-gpu-schedule`).
+    Multiprocessors and shared memory are those of the module's machine, a `#kernel.gpu`; `wgmma` is an error unless it has `wgmma` and `tma`. A
+    schedule must be present (`moec-assign-gpu-schedule`).
+  }];
+}
+
+def LowerAttendPass : MoecGPUPass<"moec-gpu-lower-attend", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.attend on memrefs to the code of a GPU thread";
+  let description = [{
+    A block has rows of the query and columns of the result of one group, `tile = [s, t, e, d]`, and takes the keys `t` at a time through shared memory, `d`
+    of their depth; with `stages = 2` the next tiles come while one is multiplied. Scores, the largest score and the total so far, and the sums stay in
+    registers. Where `e` is less than the columns of the value, each of the blocks side by side computes the scores.
+
+    * `simt`: f32 (or bf16 extended to f32), fused multiply-adds; `micro` is the tile of scores of a thread.
+    * `mma.sync`: factors of bf16; `micro` is 16 rows and all keys, of a warp. Weights are f32: each is the sum of three bf16, so
+      their product takes three of `mma.sync`, and nothing is rounded.
   }];
 }
 
