@@ -8,6 +8,7 @@
 #include "dialects/AttributeRules.h"
 #include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
+#include "dialects/Kernel/KernelPeak.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMTypes.h"
 
@@ -54,6 +55,15 @@ TensorMapAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+static bool isAddresses(Attribute attr) {
+  auto addresses = dyn_cast<ArrayAttr>(attr);
+  return addresses && llvm::all_of(addresses, llvm::IsaPred<AddressAttr>);
+}
+static bool isNameLists(Attribute attr) {
+  auto lists = dyn_cast<ArrayAttr>(attr);
+  return lists && llvm::all_of(lists, isNames);
+}
+
 static constexpr llvm::StringLiteral aCount = "an i64 of 0 or more";
 static constexpr llvm::StringLiteral atLeastOne = "an i64 of 1 or more";
 static const AttributeRule rules[] = {
@@ -70,6 +80,10 @@ static const AttributeRule rules[] = {
     {attr::builtin.name, OnFunction, "a name", isName},
     {attr::attributes.name, OnFunction, "a dictionary", isPlain},
     {attr::copies.name, OnFunction, aCount, isCount},
+    {attr::peak.name, OnFunction, "an array of #kernel.address<..>",
+     isAddresses},
+    {attr::peakNodes.name, OnFunction, "an array of arrays of names",
+     isNameLists},
     {attr::grid.name, OnFunction, atLeastOne, isPositive},
     {attr::threads.name, OnFunction, atLeastOne, isPositive},
     {attr::cluster.name, OnFunction, atLeastOne, isPositive},

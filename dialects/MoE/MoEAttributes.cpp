@@ -7,6 +7,7 @@
 
 #include "dialects/AttributeRules.h"
 #include "dialects/MoE/MoEConventions.h"
+#include "dialects/MoE/MoEWork.h"
 
 using namespace mlir;
 using namespace moec::moe;
@@ -20,6 +21,10 @@ static bool isRange(Attribute attr) {
   auto bounds = dyn_cast<ArrayAttr>(attr);
   return bounds && bounds.size() == 2 &&
          llvm::all_of(bounds, llvm::IsaPred<IntegerAttr, FloatAttr>);
+}
+/// FLOPs for a byte.
+static bool isPrice(Attribute attr) {
+  return isReal(attr) && !cast<FloatAttr>(attr).getValue().isNegative();
 }
 /// What JSON can say.
 static bool isValue(Attribute attr) {
@@ -39,11 +44,14 @@ static bool isHost(Attribute attr) { return isa<HostValueAttr>(attr); }
 static bool isVariable(Attribute attr) { return isa<FlatSymbolRefAttr>(attr); }
 
 static constexpr llvm::StringLiteral aName = "a name";
+static constexpr llvm::StringLiteral aPrice = "a float of 0 or more";
 static const AttributeRule rules[] = {
     {attr::model.name, OnModule, aName, isName},
     {attr::precision.name, OnModule, "\"f32\" or \"bf16\"", isPrecision},
     {attr::settings.name, OnModule,
      "a dictionary of texts, numbers, lists and dictionaries", isSettings},
+    {attr::recompute.name, OnModule, aPrice, isPrice},
+    {attr::recomputeNext.name, OnModule, aPrice, isPrice},
     {attr::entry.name, OnFunction, "#moe.entry<\"NAME\", batch = N>", isEntry},
     {attr::variable.name, OnArgument | OnResult, "the symbol of a moe.variable",
      isVariable},

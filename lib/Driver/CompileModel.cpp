@@ -44,6 +44,10 @@ static int checkRequest(const CompileRequest &request) {
   if (!until)
     return usage("--emit: target '" + name + "' has no phase '" + request.emit +
                  "'; expected one of " + phaseNamesOf(phases));
+  if (request.printMemoryPlan && *until < *findPhase(phases, "memory"))
+    return usage("--print-memory-plan: memory is planned in the phase memory, "
+                 "behind --emit=" +
+                 request.emit);
   if (request.from.empty())
     return 0;
   std::optional<size_t> from = findPhase(phases, request.from);
@@ -135,6 +139,7 @@ int moec::driver::compileModel(const CompileRequest &request) {
   compileOptions.dumpPasses = request.dumpPasses;
   compileOptions.timing = request.timing;
   compileOptions.printMemoryPlan = request.printMemoryPlan;
+  compileOptions.memoryLimit = request.memoryLimit;
   compileOptions.disabledPasses = request.disabledPasses;
   int code = compile(*module, compileOptions, output.path());
   if (remarks && !code)

@@ -34,6 +34,7 @@ struct CompileRequest {
   std::string dumpPasses; ///< folder, or empty
   bool timing = false;
   bool printMemoryPlan = false;
+  int64_t memoryLimit = 0; ///< bytes that a run may take; 0: any number
   std::vector<std::string> disabledPasses; ///< of optionalPasses()
   std::string remarks; ///< print those whose category matches this expression
 };

@@ -6,9 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/Compiler.h"
-#include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/MoE/MoEConventions.h"
 #include "lib/Driver/DumpPasses.h"
+#include "lib/Driver/MemoryLimit.h"
+#include "lib/Driver/MemoryPlan.h"
 #include "lib/Driver/Output.h"
 #include "lib/Driver/Phases.h"
 #include "lib/Target/Manifest.h"
@@ -17,35 +18,11 @@
 #include "mlir/Support/Timing.h"
 #include "runtime/data/LockedFile.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace moec;
 using namespace moec::driver;
-
-/// A table of what each entry needs.
-static void printPlan(ModuleOp module) {
-  if (module.getOps<kernel::ProgramOp>().empty())
-    return; // not planned yet
-
-  auto mib = [](int64_t b) {
-    return llvm::format("%10.2f MiB", b / 1048576.0);
-  };
-  llvm::MapVector<moe::Role, int64_t> variables;
-  for (auto variable : module.getOps<moe::VariableOp>())
-    variables[variable.getRole()] += variable.getBytes();
-  for (auto [role, bytes] : variables)
-    llvm::outs() << llvm::left_justify(moe::stringifyRole(role), 10) << ' '
-                 << mib(bytes) << '\n';
-  for (auto program : module.getOps<kernel::ProgramOp>()) {
-    int64_t launches = 0;
-    program.walk([&](kernel::LaunchOp) { ++launches; });
-    llvm::outs() << "arena      " << mib(program.getArena()) << "  "
-                 << program.getSymName() << ", " << launches << " launches, "
-                 << kernel::attr::copies.number(program) << " copies\n";
-  }
-}
 
 /// Makes an error a diagnostic; the exit code.
 static int report(ModuleOp module, llvm::Error error) {
@@ -112,12 +89,20 @@ static LogicalResult describeMachine(ModuleOp module,
 }
 
 namespace {
+/// The phases of a compilation.
+struct PhaseSequence {
+  ArrayRef<target::Phase> phases;
+  /// The one whose text it goes on from.
+  std::optional<size_t> from;
+  kernel::MachineInterface machine;
+};
+
 /// Runs one phase after the other.
 class PhaseRunner {
 public:
-  PhaseRunner(ModuleOp module, const CompileOptions &options,
-              TimingScope &timing)
-      : module(module), options(options), timing(timing) {}
+  PhaseRunner(ModuleOp module, const PhaseSequence &sequence,
+              const CompileOptions &options, TimingScope &timing)
+      : module(module), sequence(sequence), options(options), timing(timing) {}
 
   /// The exit code.
   int open() {
@@ -128,6 +113,23 @@ public:
     return error ? reportDumps("make the folder", error) : 0;
   }
 
+  /// Those from `begin` to before `end` that make IR.
+  int run(size_t begin, size_t end) {
+    bool described = false;
+    for (size_t i = begin; i < end; ++i) {
+      const target::Phase &phase = sequence.phases[i];
+      if (phase.forMachine && !std::exchange(described, true) &&
+          failed(describeMachine(module, sequence.machine, options)))
+        return 1;
+      if (phase.isText())
+        continue;
+      if (int code = sequence.from == i ? check(phase) : run(phase))
+        return code;
+    }
+    return 0;
+  }
+
+private:
   int run(const target::Phase &phase) {
     PassManager pm(module.getContext());
     pm.enableTiming(timing);
@@ -150,7 +152,6 @@ public:
     return succeeded(pm.run(module)) ? 0 : 1;
   }
 
-private:
   int reportDumps(StringRef what, std::error_code error) {
     return report(
         module, llvm::createStringError(error, "--dump-passes: cannot " + what +
@@ -159,6 +160,7 @@ private:
   }
 
   ModuleOp module;
+  const PhaseSequence &sequence;
   const CompileOptions &options;
   TimingScope &timing;
   std::optional<PassDumps> dumps;
@@ -212,22 +214,29 @@ int moec::driver::compile(ModuleOp module, const CompileOptions &options,
                                                   phaseNamesOf(phases) +
                                                   ", got " + options.from +
                                                   " and " + options.until));
-  PhaseRunner runner(module, options, timing);
+  PhaseSequence sequence{phases, from,
+                         (*machine)->describe(module.getContext())};
+  size_t first = from.value_or(0);
+  if (options.memoryLimit) {
+    size_t planned = *findPhase(phases, "memory") + 1;
+    CompileOptions quiet = options;
+    quiet.dumpPasses.clear();
+    auto plan = [&](ModuleOp copy, bool code) {
+      PhaseRunner runner(copy, sequence, quiet, timing);
+      return success(!(code
+                           ? runner.run(std::max(first, planned), phases.size())
+                           : runner.run(first, planned)));
+    };
+    if (failed(fitMemory(module, options.memoryLimit, plan)))
+      return 1;
+  }
+  PhaseRunner runner(module, sequence, options, timing);
   if (int code = runner.open())
     return code;
-  bool described = false;
-  for (size_t i = from.value_or(0); i <= *until; ++i) {
-    if (phases[i].forMachine && !std::exchange(described, true))
-      if (failed(describeMachine(
-              module, (*machine)->describe(module.getContext()), options)))
-        return 1;
-    if (phases[i].isText())
-      continue;
-    if (int code = from == i ? runner.check(phases[i]) : runner.run(phases[i]))
-      return code;
-  }
+  if (int code = runner.run(first, *until + 1))
+    return code;
   if (options.printMemoryPlan)
-    printPlan(module);
+    MemoryPlan(module).print(llvm::outs());
 
   const target::Phase &last = phases[*until];
   if (!last.isText())

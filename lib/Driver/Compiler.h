@@ -37,6 +37,9 @@ struct CompileOptions {
   bool timing = false;
   /// Prints the memory of each entry to standard output.
   bool printMemoryPlan = false;
+  /// Bytes that the runtime may allocate for the module; 0: any number. What
+  /// training keeps is computed again until it fits.
+  int64_t memoryLimit = 0;
   /// Passes to leave out, of optionalPasses() (for experiments).
   std::vector<std::string> disabledPasses;
 };

@@ -44,6 +44,10 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
                  "f32, or bf16: contractions multiply bf16 and sum in f32 "
                  "(default: the model's, else f32)")
       ->check(rt::oneOf({"f32", "bf16"}));
+  app.add_option("--memory-limit", request.memoryLimit,
+                 "What a run may allocate, such as 800MiB or 2GiB: training "
+                 "computes again what it would otherwise keep, until it fits")
+      ->transform(rt::byteSize());
   std::vector<std::string> passes = optionalPasses();
   app.add_option("--disable-pass", request.disabledPasses,
                  fmt::format("Passes to leave out, for experiments: {}",

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/MoE/MoEConventions.h"
+#include "dialects/MoE/MoEWork.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
 #include "passes/Autodiff/Passes.h"
@@ -31,13 +32,14 @@ static std::string nameOf(Value value, unsigned index) {
 }
 
 /// Builds the backward pass of `gradient` ahead of it and takes it away.
-static LogicalResult expand(moe::GradientOp gradient) {
+static LogicalResult expand(moe::GradientOp gradient,
+                            Recomputation &recomputation) {
   Block &block = *gradient->getBlock();
   if (!isa<func::FuncOp>(block.getParentOp()))
     return gradient.emitOpError(
         "expected in the body of a function, not in a region of an op");
   // What follows reads the forward pass, and must not be differentiated.
-  ReverseSweep sweep;
+  ReverseSweep sweep(recomputation);
   for (Value root : gradient.getWrt())
     sweep.addRoot(root);
   sweep.analyze(block.begin(), gradient->getIterator());
@@ -72,9 +74,15 @@ struct AutodiffPass
   void runOnOperation() override {
     SmallVector<moe::GradientOp> gradients;
     getOperation().walk([&](moe::GradientOp op) { gradients.push_back(op); });
+    FloatAttr price = moe::attr::recompute.get(getOperation());
+    Recomputation recomputation(price ? price.getValueAsDouble() : 0);
     for (moe::GradientOp gradient : gradients)
-      if (failed(expand(gradient)))
+      if (failed(expand(gradient, recomputation)))
         return signalPassFailure();
+    if (price && recomputation.getNext())
+      moe::attr::recomputeNext.set(
+          getOperation(),
+          Builder(&getContext()).getF64FloatAttr(recomputation.getNext()));
     // Only now: a gradient that nobody asks for is dead, but was in the list.
     for (auto function : getOperation().getOps<func::FuncOp>())
       for (Block &block : function.getBody())

@@ -115,7 +115,8 @@ LogicalResult ReverseSweep::runRepeat(moe::RepeatOp op, GradientMap &gradients,
     asked.push_back(gradients.lookup(result));
     gradients.erase(result);
   }
-  moe::RepeatOp forward = SavedValues(op, *backward).apply(stacked);
+  moe::RepeatOp forward =
+      SavedValues(op, *backward, recomputation).apply(stacked);
   if (!forward)
     return failure();
   // But the caller may want those by a result.

@@ -9,6 +9,7 @@
 #define MOEC_PASSES_AUTODIFF_REVERSESWEEP_H
 
 #include "dialects/MoE/MoEOps.h"
+#include "passes/Autodiff/Recomputation.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -43,6 +44,10 @@ private:
 /// Reverse-mode differentiation of straight-line moe code with `moe.repeat`.
 class ReverseSweep {
 public:
+  /// `recomputation` decides what repeats keep.
+  explicit ReverseSweep(Recomputation &recomputation)
+      : recomputation(recomputation) {}
+
   /// Marks `root` as a value that gradients are wanted for. Mark all roots
   /// before `analyze`.
   void addRoot(mlir::Value root) { varied.insert(root); }
@@ -67,6 +72,7 @@ private:
   llvm::LogicalResult runRepeat(moe::RepeatOp op, GradientMap &gradients,
                                 mlir::OpBuilder &builder);
 
+  Recomputation &recomputation;
   llvm::DenseSet<mlir::Value> varied;
 };
 

@@ -11,13 +11,6 @@ using namespace mlir;
 using namespace moec;
 using namespace moec::autodiff;
 
-static int64_t getBits(Value value) {
-  if (auto plan = dyn_cast<moe::RoutingType>(value.getType()))
-    return plan.getBufferSize() * 32;
-  auto tensor = cast<RankedTensorType>(value.getType());
-  return tensor.getNumElements() * tensor.getElementTypeBitWidth();
-}
-
 /// The type of `count` values of `type`, or null where there is none.
 static Type getStackType(Type type, int64_t count) {
   if (auto plan = dyn_cast<moe::RoutingType>(type))
@@ -48,8 +41,8 @@ bool SavedValues::isSlice(Value value) {
 }
 
 bool SavedValues::isAvailable(Value value) {
-  return !isInForward(value) || isSlice(value) || kept.contains(value) ||
-         recomputed.contains(value);
+  return !isInForward(value) || isSlice(value) || source.kept.contains(value) ||
+         source.recomputed.contains(value);
 }
 
 void SavedValues::collectLeaves(Value value, SetVector<Value> &leaves) {
@@ -69,7 +62,7 @@ void SavedValues::require(Value value) {
     return;
   Operation *op = value.getDefiningOp();
   if (!op || !isRecomputable(op)) {
-    kept.insert(value);
+    source.kept.insert(value);
     return;
   }
   if (!isView(op)) {
@@ -79,13 +72,13 @@ void SavedValues::require(Value value) {
     for (Value leaf : leaves)
       bits += getBits(leaf);
     if (bits >= getBits(value)) {
-      kept.insert(value);
+      source.kept.insert(value);
       return;
     }
   }
   for (Value operand : op->getOperands())
     require(operand);
-  recomputed.insert(value);
+  source.recomputed.insert(value);
 }
 
 LogicalResult SavedValues::yieldKept() {
@@ -95,7 +88,7 @@ LogicalResult SavedValues::yieldKept() {
   SmallVector<Value> added;
   // Where each kept value's stack is among the results.
   SmallVector<std::pair<Value, size_t>> places;
-  for (Value value : kept) {
+  for (Value value : source.kept) {
     auto stacksSoFar = yield.getValues().drop_front(carried);
     auto found = llvm::find(stacksSoFar, value);
     if (found != stacksSoFar.end()) {
@@ -142,7 +135,7 @@ Value SavedValues::materialize(Value value, Operation *before,
     return value;
   if (Value known = mapping.lookupOrNull(value))
     return known;
-  if (isSlice(value) || kept.contains(value)) {
+  if (isSlice(value) || source.kept.contains(value)) {
     Value stack = stacks.lookupOrNull(value);
     if (!stack)
       stack = forward.getStacked()[cast<BlockArgument>(value).getArgNumber() -
@@ -179,6 +172,7 @@ moe::RepeatOp SavedValues::apply(SmallVectorImpl<Value> &stacked) {
     for (Value result : op.getResults())
       if (needed.contains(result))
         require(result);
+  recomputation.trade(forward, source);
 
   if (failed(yieldKept()))
     return {};

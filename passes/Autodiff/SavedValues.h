@@ -10,7 +10,7 @@
 
 #include "dialects/MoE/MoEOps.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/SetVector.h"
+#include "passes/Autodiff/Recomputation.h"
 
 namespace moec::autodiff {
 
@@ -25,12 +25,15 @@ namespace moec::autodiff {
 ///   needs and that together are at least as large, the result itself is kept:
 ///   a residual sum is stored once, not also the branch that was added to it.
 ///   Reshapes, transposes and broadcasts are never kept.
+/// * Then the others too, as far as they are worth their memory
+///   (Recomputation).
 class SavedValues {
 public:
   /// `backward` refers to values of the block of `forward`.
-  SavedValues(moe::RepeatOp forward, mlir::Block &backward)
+  SavedValues(moe::RepeatOp forward, mlir::Block &backward,
+              Recomputation &recomputation)
       : forward(forward), forwardBody(forward.getBody().front()),
-        backward(backward) {}
+        backward(backward), recomputation(recomputation) {}
 
   /// Rewrites the uses in `backward`, adds arguments to it, and appends to
   /// `stacked` the operand for each new argument. Returns the forward repeat
@@ -54,8 +57,8 @@ private:
   moe::RepeatOp forward;
   mlir::Block &forwardBody;
   mlir::Block &backward;
-  llvm::SetVector<mlir::Value> kept;
-  llvm::SetVector<mlir::Value> recomputed;
+  Recomputation &recomputation;
+  Source source;
   /// From a kept value to its stack.
   mlir::IRMapping stacks;
   mlir::IRMapping mapping;

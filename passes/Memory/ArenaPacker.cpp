@@ -7,8 +7,8 @@
 
 #include "passes/Memory/ArenaPacker.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/MathExtras.h"
+#include <map>
 
 using namespace moec::memory;
 
@@ -45,4 +45,28 @@ int64_t moec::memory::packArena(llvm::MutableArrayRef<Lifetime> lifetimes) {
                   l);
   }
   return size;
+}
+
+llvm::SmallVector<size_t>
+moec::memory::findPeak(llvm::ArrayRef<Lifetime> lifetimes) {
+  // Bytes that come at a time, or go.
+  std::map<int64_t, int64_t> changes;
+  for (const Lifetime &l : lifetimes) {
+    changes[l.start] += l.bytes;
+    changes[l.end + 1] -= l.bytes;
+  }
+  int64_t held = 0, most = 0, when = 0;
+  for (auto [time, bytes] : changes)
+    if ((held += bytes) > most) {
+      most = held;
+      when = time;
+    }
+  llvm::SmallVector<size_t> peak;
+  for (auto [i, l] : llvm::enumerate(lifetimes))
+    if (l.bytes && l.start <= when && when <= l.end)
+      peak.push_back(i);
+  llvm::stable_sort(peak, [&](size_t a, size_t b) {
+    return lifetimes[a].bytes > lifetimes[b].bytes;
+  });
+  return peak;
 }

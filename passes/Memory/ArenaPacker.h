@@ -9,6 +9,7 @@
 #define MOEC_PASSES_MEMORY_ARENAPACKER_H
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include <cstdint>
 
 namespace moec::memory {
@@ -28,6 +29,11 @@ struct Lifetime {
 /// lowest offset where it fits, which is within a few percent of the bound
 /// (the largest sum of live bytes) on these programs.
 int64_t packArena(llvm::MutableArrayRef<Lifetime> lifetimes);
+
+/// The lifetimes that are in the arena at the time when they are most bytes,
+/// the first such time, as indices: larger ones first, then in order. Those
+/// without bytes are left out.
+llvm::SmallVector<size_t> findPeak(llvm::ArrayRef<Lifetime> lifetimes);
 
 } // namespace moec::memory
 

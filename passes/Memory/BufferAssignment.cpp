@@ -299,6 +299,8 @@ void BufferAssignment::computeLifetimes() {
                    int64_t now) {
     Buffer *buffer = lookup(value).buffer;
     buffer->touch(now);
+    if (Operation *op = value.getDefiningOp(); isKernel(op))
+      buffer->writers.insert(op);
     if (loop && buffer->owner != loop.getOperation())
       buffer->touch(loopStart);
   };
@@ -363,6 +365,8 @@ LogicalResult BufferAssignment::packArenaBuffers() {
            << rt::maxBytes << "; fix: repeat less, or a smaller batch";
   for (auto [buffer, lifetime] : llvm::zip(inArena, lifetimes))
     buffer->blockOffset = lifetime.offset;
+  for (size_t i : memory::findPeak(lifetimes))
+    peak.push_back(inArena[i]);
   return success();
 }
 

@@ -11,6 +11,7 @@
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/Memory/Layout.h"
+#include "llvm/ADT/SetVector.h"
 #include <memory>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Buffer {
   int64_t start = -1, end = -1;
   /// The repeat inside which it lives and dies, if any.
   mlir::Operation *owner = nullptr;
+  /// The kernels that write it.
+  llvm::SetVector<mlir::Operation *> writers;
   /// Where it starts in its block.
   int64_t blockOffset = 0;
 
@@ -57,6 +60,8 @@ public:
   int64_t getArenaBytes() const { return arenaBytes; }
   /// Where the results of the function belong.
   llvm::ArrayRef<Address> getResultPlaces() const { return resultPlaces; }
+  /// What lies in the arena when most of it is in use; larger ones first.
+  llvm::ArrayRef<Buffer *> getPeak() const { return peak; }
   /// Copies that were needed.
   int64_t getNumCopies() const { return numCopies; }
 
@@ -87,6 +92,7 @@ private:
   llvm::DenseMap<kernel::BlockAttr, Buffer *> blocks;
   llvm::DenseMap<mlir::Value, Address> addresses;
   llvm::SmallVector<Address> resultPlaces;
+  llvm::SmallVector<Buffer *> peak;
   int64_t arenaBytes = 0, numCopies = 0;
 };
 

@@ -21,6 +21,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/KernelFunctions.h"
+#include "dialects/Kernel/KernelPeak.h"
 #include "dialects/NodeNames.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -89,8 +90,27 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     for (NamedAttribute attr : func->getDiscardableAttrs())
       program->setDiscardableAttr(attr.getName(), attr.getValue());
     kernel::attr::copies.set(program, assignment.getNumCopies());
+    notePeak(assignment, program, b);
     OpBuilder inner = OpBuilder::atBlockEnd(&program.getBody().emplaceBlock());
     emitLaunches(func.getBody().front(), assignment, inner);
+  }
+
+  /// Notes what lies in the arena when most of it is in use.
+  static void notePeak(const BufferAssignment &assignment,
+                       kernel::ProgramOp program, Builder &b) {
+    SmallVector<Attribute> places, nodes;
+    for (Buffer *buffer : assignment.getPeak()) {
+      places.push_back(Address{buffer}.getAttr(buffer->bytes));
+      SetVector<Attribute> names;
+      for (Operation *writer : buffer->writers)
+        for (StringAttr name : getNodeNames(writer->getLoc()))
+          names.insert(name);
+      nodes.push_back(b.getArrayAttr(names.getArrayRef()));
+    }
+    if (places.empty())
+      return;
+    kernel::attr::peak.set(program, b.getArrayAttr(places));
+    kernel::attr::peakNodes.set(program, b.getArrayAttr(nodes));
   }
 
   void emitLaunches(Block &block, const BufferAssignment &assignment,

@@ -12,6 +12,8 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <cctype>
+#include <cmath>
 #include <cstdio>
 
 namespace moec::rt {
@@ -26,6 +28,32 @@ CLI::Validator wholeNumber(int64_t least, int64_t most) {
                    : fmt::format("expected a whole number from {} to {}, got "
                                  "'{}'",
                                  least, most, text);
+      },
+      "");
+}
+
+CLI::Validator byteSize() {
+  return CLI::Validator(
+      [](std::string &text) {
+        size_t letters = text.find_first_not_of("0123456789.");
+        std::string unit = letters == text.npos ? "" : text.substr(letters);
+        double value = 0;
+        bool good = std::isdigit(static_cast<unsigned char>(text.c_str()[0])) &&
+                    CLI::detail::lexical_cast(text.substr(0, letters), value);
+        const std::pair<const char *, int> units[] = {
+            {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}};
+        auto found =
+            std::find_if(std::begin(units), std::end(units),
+                         [&](const auto &each) { return each.first == unit; });
+        if (good && found != std::end(units))
+          value = std::ldexp(value, found->second);
+        good &= found != std::end(units) || unit.empty();
+        if (!good || value < 1 || value > std::ldexp(1.0, 50))
+          return fmt::format("expected a size such as 800MiB or 2GiB (KiB, "
+                             "MiB, GiB or TiB), up to 1024TiB, got '{}'",
+                             text);
+        text = std::to_string(int64_t(value));
+        return std::string();
       },
       "");
 }

@@ -17,6 +17,9 @@ namespace moec::rt {
 
 /// Whole numbers from `least` to `most`.
 CLI::Validator wholeNumber(int64_t least, int64_t most = INT32_MAX);
+/// A size from 1 byte to 2^50, such as 800MiB or 2GiB (KiB, MiB, GiB and TiB;
+/// whole numbers or fractions of them), which becomes its number of bytes.
+CLI::Validator byteSize();
 /// One of a few words.
 CLI::Validator oneOf(std::vector<std::string> words);
 

@@ -138,3 +138,15 @@ kernel.program @infer arena 0 inputs [#kernel.port<field "step" : tensor<i32>>,
 // expected-error @+2 {{invalid kind of type specified}}
 // expected-error @+1 {{failed to parse Kernel_PortAttr parameter 'type'}}
 #p = #kernel.port<field "x" : f32>
+
+// -----
+
+// expected-error @+1 {{attribute 'kernel.peak': expected an array of #kernel.address<..>, got ["x"]}}
+kernel.program @infer arena 0 inputs [] outputs [] {
+} {kernel.peak = ["x"]}
+
+// -----
+
+// expected-error @+1 {{attribute 'kernel.peak_nodes': expected an array of arrays of names, got ["x"]}}
+kernel.program @infer arena 0 inputs [] outputs [] {
+} {kernel.peak_nodes = ["x"]}

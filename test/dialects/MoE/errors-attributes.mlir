@@ -103,3 +103,15 @@ func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
   %y = moe.add %x, %x {because} : tensor<8xf32>
   return %y : tensor<8xf32>
 }
+
+// -----
+
+// expected-error @+1 {{attribute 'moe.recompute': expected a float of 0 or more, got -1.0}}
+module attributes {moe.recompute = -1.0} {
+}
+
+// -----
+
+// expected-error @+1 {{attribute 'moe.recompute_next': expected a float of 0 or more, got 1 : i64}}
+module attributes {moe.recompute_next = 1} {
+}

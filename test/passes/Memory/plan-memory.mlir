@@ -12,7 +12,7 @@
 // CHECK-SAME: outputs [#kernel.port<output "y" : tensor<8xf32>>]
 // CHECK-NEXT: kernel.launch @k0_map [#kernel.address<field "x", offset = 0, bytes = 32>, #kernel.address<parameter, offset = 64, bytes = 16>, #kernel.address<arena, offset = 0, bytes = 32>]
 // CHECK-NEXT: kernel.launch @k1_map [#kernel.address<arena, offset = 0, bytes = 32>, #kernel.address<output "y", offset = 0, bytes = 32>]
-// CHECK: kernel.copies = 0
+// CHECK: kernel.copies = 0 : i64, kernel.peak = [#kernel.address<arena, offset = 0, bytes = 32>], kernel.peak_nodes = {{\[}}["first"]]
 #map = affine_map<(i, j) -> (i, j)>
 module {
   moe.variable @w : tensor<4xf32> role(parameter) at 64

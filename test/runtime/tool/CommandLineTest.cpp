@@ -98,3 +98,22 @@ TEST_F(CommandLineTest, Misspelt) {
   EXPECT_ERROR(parse({"single", "--depth", "x"}),
                "single: --depth: expected a number, got 'x'");
 }
+
+TEST(CommandLine, SizesInBytes) {
+  auto read = [](std::string text) {
+    std::string problem = byteSize()(text);
+    return problem.empty() ? text : problem;
+  };
+  EXPECT_EQ(read("1"), "1");
+  EXPECT_EQ(read("1000"), "1000");
+  EXPECT_EQ(read("2KiB"), "2048");
+  EXPECT_EQ(read("1.5MiB"), "1572864");
+  EXPECT_EQ(read("2GiB"), "2147483648");
+  EXPECT_EQ(read("1024TiB"), "1125899906842624");
+  for (const char *bad : {"", "0", "-1", "GiB", "2GB", "2 GiB", "1.2.3MiB",
+                          "1025TiB", "1e3", ".5MiB", "0.5", "nan", "MiB2"})
+    EXPECT_EQ(read(bad), std::string("expected a size such as 800MiB or 2GiB "
+                                     "(KiB, MiB, GiB or TiB), up to 1024TiB, "
+                                     "got '") +
+                             bad + "'");
+}
