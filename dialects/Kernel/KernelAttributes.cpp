@@ -9,6 +9,7 @@
 #include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelOps.h"
 #include "dialects/Kernel/KernelPeak.h"
+#include "dialects/Kernel/KernelTuning.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMTypes.h"
 
@@ -55,6 +56,12 @@ TensorMapAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+static bool isTuning(Attribute attr) {
+  auto schedules = dyn_cast<DictionaryAttr>(attr);
+  return schedules && llvm::all_of(schedules, [](NamedAttribute entry) {
+           return isa<ScheduleAttr>(entry.getValue());
+         });
+}
 static bool isAddresses(Attribute attr) {
   auto addresses = dyn_cast<ArrayAttr>(attr);
   return addresses && llvm::all_of(addresses, llvm::IsaPred<AddressAttr>);
@@ -69,6 +76,8 @@ static constexpr llvm::StringLiteral atLeastOne = "an i64 of 1 or more";
 static const AttributeRule rules[] = {
     {attr::machine.name, OnModule,
      "a machine: #kernel.cpu<..> or #kernel.gpu<..>", isMachine},
+    {attr::tuning.name, OnModule, "a dictionary of #kernel.schedule<..>",
+     isTuning},
     {attr::function.name, OnFunction, "no value", isUnit},
     {attr::nodes.name, OnFunction, "an array of names", isNames},
     {attr::kind.name, OnFunction, "a name", isName},

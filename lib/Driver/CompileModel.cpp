@@ -10,6 +10,7 @@
 #include "lib/Driver/Diagnostics.h"
 #include "lib/Driver/Output.h"
 #include "lib/Driver/Phases.h"
+#include "lib/Driver/PlannedKernels.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
@@ -57,6 +58,9 @@ static int checkRequest(const CompileRequest &request) {
   if (*until < *from)
     return usage("--emit=" + request.emit +
                  " comes before --from=" + request.from);
+  if (request.tuning && *findPhase(phases, "schedule") <= *from)
+    return usage("--tuning comes too late: the text of --from=" + request.from +
+                 " has its schedules");
   if (request.train || request.batch || !request.precision.empty())
     return usage(
         "--mode, --batch and --precision are for JSON models; the text "
@@ -139,6 +143,12 @@ int moec::driver::compileModel(const CompileRequest &request) {
   compileOptions.dumpPasses = request.dumpPasses;
   compileOptions.timing = request.timing;
   compileOptions.printMemoryPlan = request.printMemoryPlan;
+  if (request.tuning)
+    compileOptions.tuning = buildTuning(context, *request.tuning);
+  if (request.planned)
+    compileOptions.planned = [&](ModuleOp planned) {
+      request.planned(listKernels(planned, size_t(request.candidates)));
+    };
   compileOptions.memoryLimit = request.memoryLimit;
   compileOptions.disabledPasses = request.disabledPasses;
   int code = compile(*module, compileOptions, output.path());

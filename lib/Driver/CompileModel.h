@@ -8,8 +8,11 @@
 #ifndef MOEC_LIB_DRIVER_COMPILEMODEL_H
 #define MOEC_LIB_DRIVER_COMPILEMODEL_H
 
+#include "lib/Driver/Tuning.h"
 #include "lib/Target/Flags.h"
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +38,13 @@ struct CompileRequest {
   bool timing = false;
   bool printMemoryPlan = false;
   int64_t memoryLimit = 0; ///< bytes that a run may take; 0: any number
+  std::string tuningFile;  ///< "": none; who reads it fills `tuning`
+  /// Schedules that come before those of the cost model.
+  std::optional<Schedules> tuning;
+  /// Called with the kernels that have a schedule, if `tuning` is given; of
+  /// each shape at most so many candidates.
+  std::function<void(std::vector<PlannedKernel>)> planned;
+  int64_t candidates = 0;
   std::vector<std::string> disabledPasses; ///< of optionalPasses()
   std::string remarks; ///< print those whose category matches this expression
 };
@@ -49,6 +59,10 @@ std::vector<target::Flag> targetFlags();
 
 /// What may be left out.
 std::vector<std::string> optionalPasses();
+
+/// What tuning files say of the machine that the request compiles for; throws
+/// nothing: null, after a message, where it is no CPU.
+std::optional<TuningMachine> tuningMachine(const CompileRequest &request);
 
 /// The version of LLVM that is linked.
 std::string llvmVersion();

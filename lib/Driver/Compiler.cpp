@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/Compiler.h"
+#include "dialects/Kernel/KernelTuning.h"
 #include "dialects/MoE/MoEConventions.h"
 #include "lib/Driver/DumpPasses.h"
 #include "lib/Driver/MemoryLimit.h"
@@ -204,6 +205,8 @@ int moec::driver::compile(ModuleOp module, const CompileOptions &options,
   Builder b(module.getContext());
   if (!options.precision.empty())
     moe::attr::precision.set(module, b.getStringAttr(options.precision));
+  if (options.tuning)
+    kernel::attr::tuning.set(module, options.tuning);
   (*machine)->narrowTo(module);
 
   std::vector<target::Phase> phases = phasesOf(*target->first);
@@ -233,7 +236,15 @@ int moec::driver::compile(ModuleOp module, const CompileOptions &options,
   PhaseRunner runner(module, sequence, options, timing);
   if (int code = runner.open())
     return code;
-  if (int code = runner.run(first, *until + 1))
+  size_t end = *until + 1;
+  if (options.planned) {
+    size_t planned = *findPhase(phases, "memory") + 1;
+    if (int code = runner.run(first, std::min(planned, end)))
+      return code;
+    options.planned(module);
+    first = std::max(first, planned);
+  }
+  if (int code = runner.run(first, end))
     return code;
   if (options.printMemoryPlan)
     MemoryPlan(module).print(llvm::outs());

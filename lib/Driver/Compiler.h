@@ -11,6 +11,7 @@
 #include "lib/Target/Flags.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ struct CompileOptions {
   /// Bytes that the runtime may allocate for the module; 0: any number. What
   /// training keeps is computed again until it fits.
   int64_t memoryLimit = 0;
+  /// `kernel.tuning` of the module, if any.
+  mlir::DictionaryAttr tuning;
+  /// Called with the module once it has its plan.
+  std::function<void(mlir::ModuleOp)> planned;
   /// Passes to leave out, of optionalPasses() (for experiments).
   std::vector<std::string> disabledPasses;
 };

@@ -13,6 +13,8 @@
 
 #include "lib/Driver/Main.h"
 #include "lib/Driver/CompileModel.h"
+#include "lib/Driver/TuneCommand.h"
+#include "lib/Driver/TuningFile.h"
 #include "lib/Driver/ZooCommand.h"
 #include "runtime/core/Fail.h"
 #include "runtime/core/Module.h"
@@ -48,6 +50,9 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
                  "What a run may allocate, such as 800MiB or 2GiB: training "
                  "computes again what it would otherwise keep, until it fits")
       ->transform(rt::byteSize());
+  app.add_option("--tuning", request.tuningFile,
+                 "Schedules that moec tune has measured on this machine, "
+                 "instead of the cost model's");
   std::vector<std::string> passes = optionalPasses();
   app.add_option("--disable-pass", request.disabledPasses,
                  fmt::format("Passes to leave out, for experiments: {}",
@@ -82,6 +87,18 @@ static void refuseCompiling(const CLI::App &app, const std::string &module) {
                     rt::ErrorCode::Usage);
 }
 
+/// Reads the tuning file that is asked for. Throws Error.
+static void readTuning(CompileRequest &request) {
+  if (request.tuningFile.empty())
+    return;
+  TuningFile file = readTuningFile(request.tuningFile);
+  std::optional<TuningMachine> here = tuningMachine(request);
+  if (!here)
+    throw rt::Error("--tuning cannot be used; see the message above");
+  requireMachine(file, *here, request.tuningFile);
+  request.tuning = file.schedules();
+}
+
 /// What `moec compile` does when all flags are read.
 static int runCompile(CompileRequest &request) {
   bool text = request.emit != "module";
@@ -96,6 +113,7 @@ static int runCompile(CompileRequest &request) {
                                 .filename()
                                 .replace_extension("moec")
                                 .string();
+  readTuning(request);
   int code = compileModel(request);
   std::error_code error;
   if (code == 0 && !text && fs::is_regular_file(request.output, error))
@@ -161,6 +179,7 @@ int moec::driver::moecMain(int argc, char **argv) {
     request.batch = wanted.batch;
     request.train = wanted.training == rt::Training::Yes;
     request.trainIfDescribed = wanted.training == rt::Training::IfDescribed;
+    readTuning(request);
     if (int code = compileModel(request))
       throw rt::Error("'" + wanted.path +
                           "' was not compiled; see the messages above",
@@ -181,6 +200,7 @@ int moec::driver::moecMain(int argc, char **argv) {
       action = [] { return std::fputs(opsText().c_str(), stdout) < 0; };
     });
     addZoo(app, action);
+    addTune(app, action);
   };
   return rt::toolMain(tool, argc, argv);
 }

@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/Cost.h"
+#include "dialects/Kernel/KernelTuning.h"
 #include "passes/Codegen/AddressExpr.h"
 #include "passes/Codegen/OperandAccess.h"
 #include "passes/Schedule/FixedVariables.h"
 #include "passes/Schedule/Passes.h"
+#include "passes/Schedule/TunedShape.h"
 
 using namespace mlir;
 
@@ -69,26 +71,46 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
     auto cpu = dyn_cast<kernel::CpuAttr>(machine);
     if (!cpu)
       return;
+    tuning = kernel::attr::tuning.get(getOperation());
+    if (failed(checkTuning(cpu)))
+      return signalPassFailure();
     if (auto module = dyn_cast<ModuleOp>(getOperation());
         module && packsWeights)
       fixed.emplace(module);
     scheduleContractions(getOperation(),
                          [&](kernel::ContractOp op) { assign(op, cpu); });
     fixed.reset();
-    getOperation()->walk(
-        [&](kernel::AttendOp op) { assignAttend(op, chooseSchedule, cpu); });
-    getOperation()->walk([&](kernel::AttendGradOp op) {
-      assignAttend(op, chooseGradSchedule, cpu);
-    });
+    getOperation()->walk([&](kernel::AttendOp op) { assign(op, cpu); });
+    getOperation()->walk([&](kernel::AttendGradOp op) { assign(op, cpu); });
   }
 
-  template <typename OpT>
-  void assignAttend(OpT op,
-                    AttendSchedule choose(const AttendShape &, kernel::CpuAttr),
-                    kernel::CpuAttr cpu) {
+  /// Refuses schedules that are none for their shape or the machine.
+  LogicalResult checkTuning(kernel::CpuAttr cpu) {
+    if (tuning)
+      for (NamedAttribute entry : tuning)
+        if (std::string why = whyNoSchedule(
+                entry.getName(), cast<kernel::ScheduleAttr>(entry.getValue()),
+                cpu);
+            !why.empty())
+          return emitError(UnknownLoc::get(&getContext()))
+                 << "the tuned schedule of '" << entry.getName().getValue()
+                 << "' does not fit: " << why
+                 << "; fix: tune the model again, with moec tune";
+    return success();
+  }
+
+  void assign(kernel::AttendOp op, kernel::CpuAttr cpu) {
+    AttendShape shape = describe(op);
+    if (op.getScheduleAttr() || useTuned(shape, op))
+      return;
+    AttendSchedule s = chooseSchedule(shape, cpu);
+    setSchedule(shape, op, {s.sTile, s.tTile}, {s.rows, s.columns});
+  }
+
+  void assign(kernel::AttendGradOp op, kernel::CpuAttr cpu) {
     if (op.getScheduleAttr())
       return;
-    AttendSchedule s = choose(describe(op), cpu);
+    AttendSchedule s = chooseGradSchedule(describe(op), cpu);
     op.setScheduleAttr(kernel::ScheduleAttr::get(
         op.getContext(), {s.sTile, s.tTile}, {s.rows, s.columns}));
   }
@@ -113,14 +135,37 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
       int64_t &ragged = *op.getRaggedDim() == op.getMDim() ? shape.m : shape.k;
       ragged = std::max<int64_t>(1, ragged / op.getDims()[0]);
     }
+    if (useTuned(shape, op))
+      return;
     ContractSchedule s = chooseSchedule(shape, cpu);
     if (op.getRaggedDim() && *op.getRaggedDim() == op.getKDim())
-      s.kTile = 384;
-    op.setScheduleAttr(kernel::ScheduleAttr::get(
-        op.getContext(), {s.mTile, s.nTile, s.kTile}, {s.rows, s.columns}));
+      s.kTile = raggedDepth;
+    setSchedule(shape, op, {s.mTile, s.nTile, s.kTile}, {s.rows, s.columns});
+  }
+
+  /// The schedule of a tuning file, if it has one for the shape.
+  template <typename Shape, typename Op>
+  bool useTuned(const Shape &shape, Op op) {
+    if (!tuning)
+      return false;
+    std::string name = nameShape(shape, op);
+    auto tuned = tuning.getAs<kernel::ScheduleAttr>(name);
+    if (!tuned)
+      return false;
+    setSchedule(shape, op, tuned.getTile(), tuned.getMicro());
+    return true;
+  }
+
+  template <typename Shape, typename Op>
+  void setSchedule(const Shape &shape, Op op, ArrayRef<int64_t> tile,
+                   ArrayRef<int64_t> micro) {
+    op.setScheduleAttr(kernel::ScheduleAttr::get(op.getContext(), tile, micro));
+    if (tuning)
+      op->setLoc(kernel::withShape(op.getLoc(), nameShape(shape, op)));
   }
 
   std::optional<FixedVariables> fixed; ///< if weights are going to be packed
+  DictionaryAttr tuning;               ///< schedules by shape, if any are given
 };
 } // namespace
 } // namespace moec::schedule

@@ -36,16 +36,15 @@ double cyclesPerStep(int64_t rows, int64_t vectors) {
   return std::max({rows * vectors / 2.0, (rows + vectors) / 2.0, 4.0});
 }
 
-ContractSchedule chooseSchedule(const ContractShape &shape,
-                                kernel::CpuAttr machine) {
+void visitSchedules(
+    const ContractShape &shape, kernel::CpuAttr machine,
+    llvm::function_ref<void(double, const ContractSchedule &)> visit) {
   int64_t lanes = machine.getLanes();
   int64_t kTile = shape.k;
   if (kTile > maxDepth)
     kTile = std::min<int64_t>(
         shape.k,
         alignTo(divideCeil(shape.k, divideCeil(shape.k, splitDepth)), lanes));
-  double best = 0;
-  ContractSchedule choice{};
   auto consider = [&](int64_t rows, int64_t vectors, int64_t mTile,
                       int64_t nTile) {
     int64_t columns = vectors * lanes;
@@ -94,10 +93,7 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
     // The total counts as much as the balance: there may be fewer threads.
     double cost =
         busiest(machine.getCores()) + busiest(1) / double(machine.getCores());
-    if (best == 0 || cost < best * 0.999) {
-      best = cost;
-      choice = {mTile, nTile, kTile, rows, columns};
-    }
+    visit(cost, {mTile, nTile, kTile, rows, columns});
   };
   // Tiles that split an extent evenly in up to 64 parts.
   auto tileSizes = [](int64_t extent, int64_t unit, int64_t most) {
@@ -125,6 +121,19 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
         for (int64_t nTile : tileSizes(shape.n, vectors * lanes, widest))
           consider(rows, vectors, mTile, nTile);
   }
+}
+
+ContractSchedule chooseSchedule(const ContractShape &shape,
+                                kernel::CpuAttr machine) {
+  double best = 0;
+  ContractSchedule choice{};
+  visitSchedules(shape, machine,
+                 [&](double cost, const ContractSchedule &schedule) {
+                   if (best == 0 || cost < best * 0.999) {
+                     best = cost;
+                     choice = schedule;
+                   }
+                 });
   return choice;
 }
 

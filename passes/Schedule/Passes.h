@@ -36,11 +36,18 @@ struct ContractShape {
   bool rightInPlace = false;  ///< the right operand is not packed
   bool rightInStrips = false; ///< it is stored packed
 };
+/// The depth that is packed at a time where k is ragged.
+constexpr int64_t raggedDepth = 384;
 struct ContractSchedule {
   int64_t mTile, nTile, kTile, rows, columns;
 };
 
-/// The schedule that the model of moec-assign-schedule finds cheapest.
+/// Calls `visit` for every schedule that the model of moec-assign-schedule
+/// chooses from, with its cost in cycles.
+void visitSchedules(
+    const ContractShape &shape, kernel::CpuAttr machine,
+    llvm::function_ref<void(double, const ContractSchedule &)> visit);
+/// The schedule that it finds cheapest.
 ContractSchedule chooseSchedule(const ContractShape &shape,
                                 kernel::CpuAttr machine);
 

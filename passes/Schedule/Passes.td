@@ -25,8 +25,9 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
     Before that a contraction whose outputs lie contiguous along m and not along
     n is turned over: m and n, `lhs` and `rhs` change places.
 
-    Schedules that are already there are kept. For modules whose machine is a
-    `#kernel.cpu`; others are left alone.
+    Schedules that are already there are kept. Where the module has `kernel.tuning`, schedules by the names of shapes
+    (`TunedShape.h`), these come before the cost model, and the location of each op says which shape it has. One that is none for its shape or the machine is an
+    error. For modules whose machine is a `#kernel.cpu`; others are left alone.
   }];
   let options = [Option<"packsWeights", "packs-weights", "bool", /*default=*/"false",
     "moec-pack-weights follows, so packing what it takes costs nothing">];

@@ -77,8 +77,7 @@ nlohmann::ordered_json profileJson(const Session &session, int64_t runs,
   return kernels;
 }
 
-/// Fields: bytes and labels at random, floats uniform in (-1, 1).
-static void fillFields(Session &session, int64_t index, uint64_t seed) {
+void fillFields(Session &session, int64_t index, uint64_t seed) {
   const Manifest &manifest = session.manifest();
   const Entry &entry = manifest.entries[index];
   int64_t classes = std::max<int64_t>(1, moduleClasses(manifest));

@@ -145,6 +145,10 @@ std::unique_ptr<Session> makeSession(std::shared_ptr<const Module> module,
                                      const CommonOptions &options,
                                      bool measure = false);
 
+/// Gives the fields of an entry random values, as `bench` does: bytes and
+/// labels of the model's classes, floats uniform in (-1, 1).
+void fillFields(Session &session, int64_t entry, uint64_t seed);
+
 /// The device that the options name, else the module's own.
 const DeviceInfo &chosenDevice(const Module &module,
                                const CommonOptions &options);

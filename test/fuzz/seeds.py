@@ -169,6 +169,13 @@ def weight_maps(root):
         yield read(path)
 
 
+def tunings(_):
+    machine = {"compiler": "moec 0", "cpu": "znver3", "cores": 2, "vector_bytes": 32, "vector_registers": 16, "caches": [32768, 524288, 0]}
+    for schedules in ({}, {"contract groups=1 m=8 n=8 k=8": {"tile": [8, 8, 8], "micro": [4, 8], "ms": 1.5, "model_ms": 2},
+                           "attend groups=1 s=4": {"tile": [4, 64], "micro": [4, 8], "ms": 0, "model_ms": 0}}):
+        yield json.dumps({"format": "moec.tuning/1", "machine": machine, "schedules": schedules})
+
+
 def npy(_):
     for version, length in ((1, "<H"), (2, "<I")):
         for descr, shape, size in (("<f4", "(2, 3)", 24), ("|u1", "(5,)", 5), ("<i4", "()", 4)):
@@ -220,7 +227,7 @@ def main():
     root, out = sys.argv[1:]
     for name, seeds in (("PtxFuzz", ptx), ("ManifestFuzz", manifests), ("ElfFuzz", elf), ("SafetensorsFuzz", safetensors),
                         ("WeightMapFuzz", weight_maps), ("NpyFuzz", npy), ("IdxFuzz", idx), ("TarFuzz", archives),
-                        ("ImageFuzz", images), ("ModelFuzz", models)):
+                        ("ImageFuzz", images), ("ModelFuzz", models), ("TuningFuzz", tunings)):
         folder = os.path.join(out, name)
         os.makedirs(folder, exist_ok=True)
         count = 0

@@ -150,3 +150,9 @@ kernel.program @infer arena 0 inputs [] outputs [] {
 // expected-error @+1 {{attribute 'kernel.peak_nodes': expected an array of arrays of names, got ["x"]}}
 kernel.program @infer arena 0 inputs [] outputs [] {
 } {kernel.peak_nodes = ["x"]}
+
+// -----
+
+// expected-error @+1 {{attribute 'kernel.tuning': expected a dictionary of #kernel.schedule<..>, got {a = 1 : i64}}}
+module attributes {kernel.tuning = {a = 1}} {
+}
