@@ -36,7 +36,8 @@ double moe::getContractionFlops(Operation *op) {
         return 2 * countOf(op.getResult()) * double(shapeOf(op.getRows())[1]);
       })
       .Case([](AttentionOp op) {
-        return 2 * countOf(op.getWeights()) *
+        return 2 * countOf(op.getLogSumExp()) *
+               double(shapeOf(op.getKey())[1]) *
                double(shapeOf(op.getQuery())[3] + shapeOf(op.getValue())[3]);
       })
       .Default([](Operation *) { return 0.0; });

@@ -42,20 +42,20 @@ template <typename OpT> mlir::Value keyForScores(mlir::OpBuilder &b, OpT op) {
                             op.getKeyBias());
 }
 
-/// delta of `moe.attention_grad`, [batch, s, heads].
+/// delta of `moe.attention_grad`, laid out as the log-sum-exp.
 inline mlir::Value deltaOf(mlir::OpBuilder &b, moe::AttentionGradOp op) {
-  auto type = mlir::cast<mlir::RankedTensorType>(op.getOutGrad().getType());
-  mlir::Type perRow = type.clone(type.getShape().drop_back());
   mlir::Location loc = op.getLoc();
-  mlir::Value delta = moe::ReduceOp::create(
-      b, loc, perRow,
+  auto type = mlir::cast<mlir::RankedTensorType>(op.getOutGrad().getType());
+  llvm::ArrayRef<int64_t> shape = type.getShape();
+  mlir::Value products = moe::TransposeOp::create(
+      b, loc, type.clone({shape[0], shape[2], shape[1], shape[3]}),
       moe::MulOp::create(b, loc, type, op.getOutGrad(), op.getResult()),
-      llvm::ArrayRef<int64_t>{3});
+      llvm::ArrayRef<int64_t>{0, 2, 1, 3});
+  mlir::Type perRow = op.getLogSumExp().getType();
+  mlir::Value delta = moe::ReduceOp::create(b, loc, perRow, products,
+                                            llvm::ArrayRef<int64_t>{3});
   if (mlir::Value own = op.getLogSumExpGrad())
-    delta = moe::SubOp::create(
-        b, loc, perRow, delta,
-        moe::TransposeOp::create(b, loc, perRow, own,
-                                 llvm::ArrayRef<int64_t>{0, 2, 1}));
+    delta = moe::SubOp::create(b, loc, perRow, delta, own);
   return delta;
 }
 

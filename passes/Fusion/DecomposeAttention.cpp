@@ -175,11 +175,9 @@ void decompose(moe::AttentionGradOp op) {
   Value valueGrad =
       d.einsum(outGrad, weights, "bsgre,bgrst->btge", shapeOf(op.getValue()));
 
-  Value delta =
-      moe::TransposeOp::create(d.b, d.loc, op.getLogSumExp().getType(),
-                               deltaOf(d.b, op), ArrayRef<int64_t>{0, 2, 1});
-  delta = moe::BroadcastOp::create(d.b, d.loc, d.type(perScore),
-                                   d.reshape(delta, perRow), d.lastAxis());
+  Value delta = moe::BroadcastOp::create(d.b, d.loc, d.type(perScore),
+                                         d.reshape(deltaOf(d.b, op), perRow),
+                                         d.lastAxis());
   Value scores =
       d.einsum(outGrad, op.getValue(), "bsgre,btge->bgrst", perScore);
   scores = moe::SubOp::create(d.b, d.loc, scores.getType(), scores, delta);

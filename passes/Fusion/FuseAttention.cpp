@@ -10,9 +10,11 @@
 //   %dq, %dk, %dv = moe.attention_grad %q, %k, %v of %y, %l by %dy : ..
 //
 // After, where the machine has code for it, %l only if somebody reads it:
-//   %y, %l = kernel.attend dims [b, h, s, e, t, d] ins(%q, %k, %v) .. scale
-//   0.125 %delta = moe.reduce (moe.mul %dy, %y) axes [3] : .. %dq, %dk, %dv =
-//   kernel.attend_grad dims [b, g, s, e, t, d]
+//   %y, %l = kernel.attend dims [b, h, s, e, t, d]
+//     ins(%q, %k, %v) .. scale 0.125
+//   %p = moe.transpose (moe.mul %dy, %y) [0, 2, 1, 3] : ..
+//   %delta = moe.reduce %p axes [3] : ..
+//   %dq, %dk, %dv = kernel.attend_grad dims [b, g, s, e, t, d]
 //     ins(%q, %k, %v, %dy, %l, %delta) .. scale 0.125
 //
 // Heads of the query that share one of the key read it by a map; the gradient
@@ -89,7 +91,7 @@ void fuse(moe::AttentionGradOp op) {
   spec.input(op.getValue(), {batch, t, group, e});
   spec.input(op.getOutGrad(), {batch, s, head, e});
   spec.input(op.getLogSumExp(), {batch, head, s});
-  spec.input(deltaOf(b, op), {batch, s, head});
+  spec.input(deltaOf(b, op), {batch, head, s});
   spec.result(b, ofQuery, {batch, s, head, d});
   spec.result(b, ofKey, {batch, t, group, d});
   spec.result(b, shapeOf(op.getValue()), {batch, t, group, e});

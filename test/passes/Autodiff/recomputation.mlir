@@ -153,7 +153,7 @@ func.func @loss(%x: tensor<1x4x2x3xf32> {moe.var = @x}, %w: tensor<2x3x3xf32> {m
   %y = moe.repeat 2 carry(%x : tensor<1x4x2x3xf32>) stacked(%w : tensor<2x3x3xf32>) {
   ^bb0(%c: tensor<1x4x2x3xf32>, %wi: tensor<3x3xf32>):
     %q = moe.einsum %c, %wi "abcd,de->abce" : (tensor<1x4x2x3xf32>, tensor<3x3xf32>) -> tensor<1x4x2x3xf32>
-    %r, %s = moe.attention %q, %c, %q : (tensor<1x4x2x3xf32>, tensor<1x4x2x3xf32>, tensor<1x4x2x3xf32>) -> (tensor<1x4x2x3xf32>, tensor<1x2x4x4xf32>)
+    %r, %s = moe.attention %q, %c, %q : (tensor<1x4x2x3xf32>, tensor<1x4x2x3xf32>, tensor<1x4x2x3xf32>) -> (tensor<1x4x2x3xf32>, tensor<1x2x4xf32>)
     %n = moe.add %r, %c : tensor<1x4x2x3xf32>
     moe.yield %n : tensor<1x4x2x3xf32>
   } -> tensor<1x4x2x3xf32>

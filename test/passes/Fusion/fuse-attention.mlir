@@ -86,9 +86,10 @@ func.func @log_sum_exp(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x4x8xf32>, %v: ten
 // CHECK-LABEL: func.func @gradient
 // CHECK-SAME: %[[QUERY:[a-z0-9]+]]: tensor<2x6x4x8xf32>, %[[KEY:[a-z0-9]+]]: tensor<2x5x2x8xf32>, %[[VALUE:[a-z0-9]+]]: tensor<2x5x2x3xf32>, %[[YY:[a-z0-9]+]]: tensor<2x6x4x3xf32>, %[[LL:[a-z0-9]+]]: tensor<2x4x6xf32>, %[[DY:[a-z0-9]+]]: tensor<2x6x4x3xf32>
 // CHECK: %[[P:.+]] = moe.mul %[[DY]], %[[YY]]
-// CHECK: %[[DELTA:.+]] = moe.reduce %[[P]] axes [3]
+// CHECK: %[[T:.+]] = moe.transpose %[[P]] [0, 2, 1, 3]
+// CHECK: %[[DELTA:.+]] = moe.reduce %[[T]] axes [3]
 // CHECK: %[[G:.+]]:3 = kernel.attend_grad dims [2, 2, 12, 3, 5, 8] ins(%[[QUERY]], %[[KEY]], %[[VALUE]], %[[DY]], %[[LL]], %[[DELTA]] :
-// CHECK-SAME: maps [#[[GQ:.+]], #[[GK:.+]], #[[GV:.+]], #[[GY:.+]], #[[GL:.+]], #[[GD:.+]], #[[GQ]], #[[GK]], #[[GV]]] scale 0.35355339059327373
+// CHECK-SAME: maps [#[[GQ:.+]], #[[GK:.+]], #[[GV:.+]], #[[GY:.+]], #[[GL:.+]], #[[GL]], #[[GQ]], #[[GK]], #[[GV]]] scale 0.35355339059327373
 // CHECK: return %[[G]]#0, %[[G]]#1, %[[G]]#2
 // REMARK: {{.*}}[Passed] FuseAttention {{.*}}Function=gradient {{.*}}one kernel, which does not store 240 scores
 func.func @gradient(%q: tensor<2x6x4x8xf32>, %k: tensor<2x5x2x8xf32>, %v: tensor<2x5x2x3xf32>, %y: tensor<2x6x4x3xf32>, %l: tensor<2x4x6xf32>, %dy: tensor<2x6x4x3xf32>)
