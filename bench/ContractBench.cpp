@@ -12,17 +12,21 @@
 // apart), the share of this core's FMA peak that the compiled kernel reaches in
 // one thread, packing and epilogue included. The peak (register-to-register
 // FMAs) is measured right before and after each run, and time is this thread's
-// own CPU time, so that a busy machine disturbs the ratio little. Reported are
-// the median and the best of the rounds.
+// own CPU time, so that a busy machine disturbs the ratio little. Operands and
+// scratch lie on large pages, as those of a module do. Reported are the median
+// and the best of the rounds.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/KernelOps.h"
+#include "lib/Target/CPU/Cpu.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
+#include "runtime/core/Memory.h"
 #include "test/passes/CPU/KernelJit.h"
 #include "test/passes/Codegen/KernelSource.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
 #include <cstdlib>
@@ -40,32 +44,40 @@ double now() {
   return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
-/// 24 independent chains of FMAs in registers: a kernel without memory.
-constexpr int64_t peakSteps = 100000, peakChains = 24;
-std::string peakSource() {
-  std::string init, in, types, body, out;
-  for (int i = 0; i < peakChains; ++i) {
-    std::string n = std::to_string(i), comma = i ? ", " : "";
-    init += comma + "%s" + n + " = %x";
-    types += comma + "vector<16xf32>";
-    body += "%f" + n + " = vector.fma %x, %x, %s" + n + " : vector<16xf32>\n";
-    out += comma + "%f" + n;
+/// Independent chains of FMAs in three quarters of a machine's registers: a
+/// kernel without memory.
+struct Peak {
+  static constexpr int64_t steps = 100000;
+  int64_t lanes, chains;
+
+  double flops() const { return 2.0 * lanes * chains * steps; }
+  std::string source() const {
+    std::string init, body, out, types;
+    std::string vector = "vector<" + std::to_string(lanes) + "xf32>";
+    for (int64_t i = 0; i < chains; ++i) {
+      std::string n = std::to_string(i), comma = i ? ", " : "";
+      init += comma + "%s" + n + " = %x";
+      types += comma + vector;
+      body += "%f" + n + " = vector.fma %x, %x, %s" + n + " : " + vector + "\n";
+      out += comma + "%f" + n;
+    }
+    std::string sum = "%t0 = arith.addf %r#0, %r#1 : " + vector + "\n";
+    for (int64_t i = 2; i < chains; ++i)
+      sum += "%t" + std::to_string(i - 1) + " = arith.addf %t" +
+             std::to_string(i - 2) + ", %r#" + std::to_string(i) + " : " +
+             vector + "\n";
+    return "func.func @peak(%y: memref<16xf32>, %b: index, %e: index, %s: "
+           "memref<64xi8>) attributes {kernel.function, kernel.blocks = 1 : "
+           "i64, kernel.scratch = 64 : i64} {\n%c0 = arith.constant 0 : index\n"
+           "%c1 = arith.constant 1 : index\n%x = vector.load %y[%c0] : "
+           "memref<16xf32>, " +
+           vector + "\n%r:" + std::to_string(chains) +
+           " = scf.for %i = %b to %e step %c1 iter_args(" + init + ") -> (" +
+           types + ") {\n" + body + "scf.yield " + out + " : " + types +
+           "\n}\n" + sum + "vector.store %t" + std::to_string(chains - 2) +
+           ", %y[%c0] : memref<16xf32>, " + vector + "\nreturn }\n";
   }
-  std::string sum = "%t0 = arith.addf %r#0, %r#1 : vector<16xf32>\n";
-  for (int i = 2; i < peakChains; ++i)
-    sum += "%t" + std::to_string(i - 1) + " = arith.addf %t" +
-           std::to_string(i - 2) + ", %r#" + std::to_string(i) +
-           " : vector<16xf32>\n";
-  return "func.func @peak(%y: memref<16xf32>, %b: index, %e: index, %s: "
-         "memref<64xi8>) attributes {kernel.function, kernel.blocks = 1 : i64, "
-         "kernel.scratch = 64 : i64} {\n%c0 = arith.constant 0 : index\n%c1 = "
-         "arith.constant 1 : index\n%x = vector.load %y[%c0] : memref<16xf32>, "
-         "vector<16xf32>\n%r:24 = scf.for %i = %b to %e step %c1 iter_args(" +
-         init + ") -> (" + types + ") {\n" + body + "scf.yield " + out + " : " +
-         types + "\n}\n" + sum +
-         "vector.store %t22, %y[%c0] : memref<16xf32>, "
-         "vector<16xf32>\nreturn }\n";
-}
+};
 
 struct Shape {
   std::string name;
@@ -160,9 +172,10 @@ struct Timer {
   KernelJit &jit;
   std::vector<void *> args;
   int64_t end;
+  moec::rt::Block scratch{size_t(jit.scratchBytes()), "scratch"};
   double operator()() {
     double start = now();
-    jit.run(args.data(), 0, end);
+    jit.run(args.data(), 0, end, scratch.data());
     return now() - start;
   }
 };
@@ -197,23 +210,29 @@ contractionsOf(mlir::MLIRContext *context, const std::string &path) {
   return found;
 }
 
-/// Random operands for a kernel function; integers are 0.
+/// Random operands for a kernel function; integers are 0. All in one block of
+/// memory, as the arena of a module, which lies on large pages.
 struct Operands {
-  std::vector<std::vector<float>> buffers;
+  moec::rt::Block arena;
   std::vector<void *> args;
 
   explicit Operands(moec::kernel::ContractOp op) {
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
+    std::vector<int64_t> places = {0};
     for (mlir::Value v : op->getOperands()) {
       auto type = mlir::cast<mlir::MemRefType>(v.getType());
-      std::vector<float> data(type.getNumElements() + 16);
+      places.push_back(places.back() +
+                       llvm::alignTo(type.getNumElements() + 16, 16));
+    }
+    arena = moec::rt::Block(places.back() * sizeof(float), "operands");
+    for (auto [i, v] : llvm::enumerate(op->getOperands())) {
+      auto type = mlir::cast<mlir::MemRefType>(v.getType());
+      float *data = arena.as<float>() + places[i];
       if (type.getElementType().isF32())
-        for (float &x : data)
-          x = normal(random);
-      auto at = reinterpret_cast<uintptr_t>(data.data());
-      args.push_back(reinterpret_cast<void *>((at + 63) & ~uintptr_t(63)));
-      buffers.push_back(std::move(data)); // keeps its address
+        for (int64_t e = 0; e < type.getNumElements(); ++e)
+          data[e] = normal(random);
+      args.push_back(data);
     }
   }
 };
@@ -240,12 +259,18 @@ int main(int argc, char **argv) {
   auto parse = [&](const std::string &source) {
     return mlir::parseSourceString<mlir::ModuleOp>(source, context.get());
   };
-  auto peakJit = compile(*parse(peakSource()));
+  llvm::Expected<moec::target::Cpu> cpu = moec::target::getCpu("native");
+  if (!cpu) {
+    llvm::errs() << "error: " << llvm::toString(cpu.takeError()) << "\n";
+    return 1;
+  }
+  moec::kernel::CpuAttr machine = cpu->describe(context.get());
+  Peak fmas{machine.getLanes(), machine.getVectorRegisters() * 3 / 4};
+  auto peakJit = compile(*parse(fmas.source()));
   if (!peakJit)
     return 1;
   std::vector<float> ones(16, 1e-10f);
-  Timer peak{*peakJit, {ones.data()}, peakSteps};
-  double peakFlops = 2.0 * 16 * peakChains * peakSteps;
+  Timer peak{*peakJit, {ones.data()}, Peak::steps};
 
   std::vector<std::pair<std::string, Module>> kernels;
   if (!file.empty())
@@ -288,7 +313,7 @@ int main(int argc, char **argv) {
       double after = peak();
       times.push_back(spent / calls * 1e3);
       ratios.push_back(flops * calls / spent /
-                       (peakFlops / std::min(before, after)));
+                       (fmas.flops() / std::min(before, after)));
     }
     llvm::outs() << llvm::format(
         "%-36s %5.2f %5.2f %8.3f ms  %6lld blocks\n", label.c_str(),

@@ -113,10 +113,12 @@ std::unique_ptr<KernelJit> KernelJit::compile(ModuleOp module,
   return result;
 }
 
-void KernelJit::run(void *const *args, int64_t begin, int64_t end) {
+void KernelJit::run(void *const *args, int64_t begin, int64_t end,
+                    void *given) {
   auto address = reinterpret_cast<uintptr_t>(scratch.data());
   function(args, begin, end,
-           reinterpret_cast<void *>((address + 63) & ~uintptr_t(63)));
+           given ? given
+                 : reinterpret_cast<void *>((address + 63) & ~uintptr_t(63)));
 }
 
 } // namespace moec::test

@@ -32,8 +32,10 @@ public:
 
   int64_t blocks() const { return numBlocks; }
   int64_t scratchBytes() const { return scratchSize; }
-  /// Blocks [begin, end) with the operands at `args`, in this thread.
-  void run(void *const *args, int64_t begin, int64_t end);
+  /// Blocks [begin, end) with the operands at `args`, in this thread, with
+  /// `scratch`, 64-byte aligned, or one of its own.
+  void run(void *const *args, int64_t begin, int64_t end,
+           void *scratch = nullptr);
   /// Writes the object code, to be disassembled.
   void dumpObject(const std::string &path) { engine->dumpToObjectFile(path); }
 
