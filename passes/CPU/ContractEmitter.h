@@ -43,13 +43,15 @@ private:
   RegisterTile tile;
   int64_t mr, nr; ///< its rows and columns
   int64_t kBlocks;
-  bool single; ///< one k block: the sums never leave the registers
+  bool single;    ///< one k block: the sums never leave the registers
+  bool cutsTiles; ///< a register tile may reach past the last row
   ContractPanel left, right;
   mlir::Value sums;
 
   // LowerContract.cpp: the plan and the loop over blocks.
   mlir::LogicalResult plan();
   ContractPanel planPanel(mlir::Region &region, unsigned rowDim);
+  int32_t directLeft();
   int32_t directRight();
   void remarkSlowOperands();
   void emitBlocks();
@@ -67,6 +69,10 @@ private:
             mlir::Value kBegin, mlir::Value kEnd, mlir::Value blockIndex);
 
   // ContractTile.cpp
+  /// The first row that register tile i multiplies. The last tile of a left
+  /// operand that is read in place begins before the first row that it stores,
+  /// so that it ends with the last one.
+  mlir::Value firstRow(const BlockRange &range, mlir::Value i);
   /// Register tile (i, j) over k block `blockIndex`, `depth` elements from
   /// `kBegin`.
   void emitTile(const BlockRange &range, mlir::Value i, mlir::Value j,

@@ -27,20 +27,35 @@ void ContractEmitter::zeroSums() {
   });
 }
 
+Value ContractEmitter::firstRow(const BlockRange &range, Value i) {
+  Value row = add(range.mBegin, mul(i, mr));
+  return left.direct >= 0 && cutsTiles ? minimum(row, c(M - mr)) : row;
+}
+
 void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
                                Value blockIndex, Value kBegin, Value depth) {
   TileFactors factors{left.buffer,  {}, left.rowElements,  left.stepElements,
                       right.buffer, {}, right.stepElements};
-  Value leftBase = left.resident ? mul(blockIndex, left.blockElements) : c(0);
-  factors.leftBase = mad(i, left.stripElements, leftBase);
+  // Along a dimension behind the last one nothing varies.
+  auto placeOf = [&](int32_t input, Value m, Value n) {
+    SmallVector<Value> dims = range.group;
+    dims.append({m, n, kBegin});
+    return operands.row(b, loc, input, dims, dims.size()).base;
+  };
+  if (left.direct >= 0) {
+    factors.left = operands.buffer(left.direct);
+    factors.leftBase = placeOf(left.direct, firstRow(range, i), range.nBegin);
+    factors.leftRow = operands.along(left.direct, mDim).stride;
+    factors.leftStep = 1;
+  } else {
+    Value leftBase = left.resident ? mul(blockIndex, left.blockElements) : c(0);
+    factors.leftBase = mad(i, left.stripElements, leftBase);
+  }
   // Where column 0 of the right strip lies at step 0, and how far step 1 is.
   if (right.direct >= 0) {
-    SmallVector<Value> dims = range.group;
-    dims.append({range.mBegin, mad(j, nr, range.nBegin), kBegin});
     factors.right = operands.buffer(right.direct);
-    // Along a dimension behind the last one nothing varies.
     factors.rightBase =
-        operands.row(b, loc, right.direct, dims, dims.size()).base;
+        placeOf(right.direct, range.mBegin, mad(j, nr, range.nBegin));
     factors.rightStep = operands.along(right.direct, kDim).stride;
   } else {
     Value rightBase =
@@ -98,6 +113,8 @@ void ContractEmitter::emitEpilogue(const BlockRange &range, Value i, Value j) {
   Value mBase = add(range.mBegin, mul(i, mr));
   Value nBase = add(range.nBegin, mul(j, nr));
   Value sumBase = tileBase(i, j);
+  if (left.direct >= 0 && cutsTiles)
+    sumBase = mad(sub(mBase, firstRow(range, i)), nr, sumBase);
   Value rows = minimum(c(mr), sub(range.mEnd, mBase));
   TileColumns columns =
       columnsOf(b, loc, tile, nDim, N, nBase, range.nEnd, N % nr);

@@ -43,6 +43,22 @@ ContractPanel ContractEmitter::planPanel(Region &region, unsigned rowDim) {
   return panel;
 }
 
+/// The left input if its rows can be multiplied where they lie: plain f32, the
+/// elements of a row side by side along k, rows evenly spaced, and at least as
+/// many as a register tile has.
+int32_t ContractEmitter::directLeft() {
+  for (unsigned input : usedArguments(op.getLhs())) {
+    LaneInfo rows = operands.along(input, mDim);
+    if (yieldsArgument(op.getLhs(), input) &&
+        operands.elementType(input).isF32() && operands.gather(input) < 0 &&
+        operands.along(input, kDim).kind == LaneKind::Unit &&
+        rows.kind == LaneKind::Strided && rows.stride > 0 && M >= mr &&
+        canReadRows(mr, rows.stride))
+      return input;
+  }
+  return -1;
+}
+
 /// The right input if its rows can be multiplied where they lie: plain f32,
 /// the columns of a register tile contiguous, with memory behind the last ones
 /// where they reach past the end, evenly spaced along k, and rows so near each
@@ -84,6 +100,7 @@ LogicalResult ContractEmitter::plan() {
   countTiles();
   kBlocks = llvm::divideCeil(K, kTile);
   single = kBlocks == 1 && !raggedK;
+  cutsTiles = raggedM || M % mr;
 
   if (!raggedK && (kBlocks == 1 || kTile % vl == 0))
     operands.setAligned(kDim, vl);
@@ -93,15 +110,15 @@ LogicalResult ContractEmitter::plan() {
   right = planPanel(op.getRhs(), nDim);
   right.cutsRows = N % nr;
   right.blockElements = layOutPanel(right, nr, nTile, kTile, vl);
+  left.direct = directLeft();
   right.direct = directRight();
-  if (right.direct >= 0)
-    right.blockElements = 0;
-  left.resident = !raggedK && !raggedM &&
+  for (ContractPanel *panel : {&left, &right})
+    if (panel->direct >= 0)
+      panel->blockElements = 0;
+  left.resident = !raggedK && !raggedM && left.direct < 0 &&
                   left.blockElements * kBlocks * 4 <= residentLeftBytes;
-  right.resident =
-      !raggedK && right.blockElements * kBlocks * 4 <= residentRightBytes;
-  if (right.direct >= 0)
-    right.resident = false;
+  right.resident = !raggedK && right.direct < 0 &&
+                   right.blockElements * kBlocks * 4 <= residentRightBytes;
   for (ContractPanel *panel : {&left, &right})
     panel->buffer = scratch.allocate(
         b, loc, panel->blockElements * (panel->resident ? kBlocks : 1),
@@ -210,10 +227,9 @@ SmallVector<Value> ContractEmitter::emitBlock(Value block, ValueRange keys) {
   }
 
   if (single) {
-    if (!left.resident)
-      pack(left, range, c(0), c(K), c(0));
-    if (!right.resident && right.direct < 0)
-      pack(right, range, c(0), c(K), c(0));
+    for (ContractPanel *panel : {&left, &right})
+      if (!panel->resident && panel->direct < 0)
+        pack(*panel, range, c(0), c(K), c(0));
     emitTiles(range, [&](Value i, Value j) {
       prefetchEpilogue(range, i, j);
       emitTile(range, i, j, c(0), c(0), c(K));

@@ -18,7 +18,7 @@ def LowerContractPass : MoecCPUPass<"moec-lower-contract", "::mlir::func::FuncOp
     scratch (gather, transposition and the `lhs`/`rhs` region happen there, and
     a panel is kept while consecutive blocks share it; a right operand whose columns
     lie as the register tile reads them, as those that `moec-pack-weights` stores, is
-    multiplied in place), runs a register tile of FMAs over the panels, and applies `epilogue` before the only store. See
+    multiplied in place, and so are evenly spaced rows of a left one that are contiguous along k), runs a register tile of FMAs over the panels, and applies `epilogue` before the only store. See
     docs/performance.md. Vectors are those of the module's machine, a `#kernel.cpu`.
 
     A schedule must be present (`moec-assign-schedule`).

@@ -13,6 +13,15 @@ using namespace mlir;
 
 namespace moec::codegen {
 
+bool canReadRows(int64_t rows, int64_t stride) {
+  // Sets of 8 or 12 lines of 64 bytes.
+  constexpr int64_t sets = 64, lineElements = 16, mostInSet = 6;
+  SmallVector<int64_t> lines(sets);
+  for (int64_t r = 0; r < rows; ++r)
+    ++lines[r * stride / lineElements % sets];
+  return *llvm::max_element(lines) <= mostInSet;
+}
+
 LogicalResult ContractBlocks::readContract(StringRef scheduler) {
   FailureOr<KernelOperands> found = KernelOperands::create(b, op);
   if (failed(found))

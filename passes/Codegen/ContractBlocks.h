@@ -18,6 +18,11 @@ namespace moec::codegen {
 /// size on a CPU: it has to stay in L2. The cost model counts on it.
 constexpr int64_t residentLeftBytes = 384 << 10;
 
+/// Whether a CPU may multiply `rows` rows of a left operand, `stride` f32
+/// apart, where they lie: not where many fall into one set of the first cache,
+/// through which the right strip passes. The cost model asks, too.
+bool canReadRows(int64_t rows, int64_t stride);
+
 /// The part of the iteration space that a block computes. `group` holds the
 /// positions in the dims of the group, of type index; `m`, `n` and `k` are
 /// absolute half-open ranges of positions.

@@ -50,6 +50,25 @@ TEST(LowerContractTest, NarrowVectors) {
       }
 }
 
+/// Left rows read in place: tiles that reach past the last row begin earlier,
+/// those with more rows than there are, and rows that fall into one set of a
+/// cache, are packed. Depth in one part and in several.
+TEST(LowerContractTest, LeftRowsInPlace) {
+  for (auto [m, n, k] : {std::tuple(13, 17, 19),
+                         {31, 33, 100},
+                         {4, 16, 40},
+                         {1, 5, 7},
+                         {15, 16, 1024}})
+    for (const char *schedule : {"", "tile = [12, 32, 1000], micro = [6, 16]",
+                                 "tile = [18, 16, 16], micro = [6, 16]",
+                                 "tile = [14, 64, 2000], micro = [14, 32]",
+                                 "tile = [5, 16, 32], micro = [5, 16]"}) {
+      ContractSource s = matmul(m, n, k, Kind::F32, false, true);
+      s.schedule = schedule;
+      EXPECT_TRUE(holds<Backend>(s)) << m << " " << schedule;
+    }
+}
+
 /// Weights as moec-pack-weights stores them, the last strip filled in part:
 /// read in place where the register tile has the columns of a strip, or half of
 /// them, else packed again.

@@ -4,17 +4,20 @@
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // One block of k: sums start from zero in registers, and only the epilogue sees
-// them in scratch. The right operand is read where it lies, a step of k being 8
-// elements; the two rows of the left panel lie 12 apart. 5 rows in tiles of 2:
-// the last epilogue has one row; 8 columns fill the strips, so that nothing is
-// masked.
+// them in scratch. Both operands are read where they lie: a step of k is 8
+// elements of the right one, and rows of the left one lie 6 apart. 5 rows in
+// tiles of 2: the last tile begins with row 3, so that it ends with the last
+// one, and the epilogue skips what comes before row 4; 8 columns fill the
+// strips, so that nothing is masked.
 // CHECK-LABEL: func @one_block(
-// CHECK-SAME:    %{{.*}}: memref<5x6xf32>, %[[W:.*]]: memref<6x8xf32>, %[[BIAS:.*]]: memref<8xf32>
+// CHECK-SAME:    %[[X:.*]]: memref<5x6xf32>, %[[W:.*]]: memref<6x8xf32>, %[[BIAS:.*]]: memref<8xf32>
+// CHECK:         %[[LEFT:.*]] = memref.reinterpret_cast %[[X]]
 // CHECK:         %[[RIGHT:.*]] = memref.reinterpret_cast %[[W]]
-// CHECK:         %[[LEFT:.*]] = memref.view {{.*}} to memref<72xf32>
 // CHECK:         %[[SUMS:.*]] = memref.view {{.*}} to memref<16xf32>
 // CHECK:         scf.for %[[TILE:.*]] = %c0 to %c3 step %c1 {
-// CHECK-NEXT:      %[[ROW:.*]] = arith.muli %[[TILE]], %c24
+// CHECK-NEXT:      %[[FIRST:.*]] = arith.muli %[[TILE]], %c2
+// CHECK-NEXT:      %[[BEGIN:.*]] = arith.minsi %[[FIRST]], %c3
+// CHECK-NEXT:      %[[ROW:.*]] = arith.muli %[[BEGIN]], %c6
 // CHECK-NEXT:      %[[SUM:.*]]:4 = scf.for %[[K:.*]] = %c0 to %c6 step %c1 iter_args(%[[S0:.*]] = %cst, %[[S1:.*]] = %cst, %[[S2:.*]] = %cst, %[[S3:.*]] = %cst)
 // CHECK-NEXT:        %[[AT:.*]] = arith.muli %[[K]], %c8
 // CHECK-NEXT:        %[[B0:.*]] = vector.load %[[RIGHT]][%[[AT]]]
@@ -25,8 +28,8 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-NEXT:        %[[A0:.*]] = vector.broadcast %[[A]]
 // CHECK-NEXT:        %[[N0:.*]] = vector.fma %[[A0]], %[[B0]], %[[S0]]
 // CHECK-NEXT:        %[[N1:.*]] = vector.fma %[[A0]], %[[B1]], %[[S1]]
-// CHECK-NEXT:        %[[FROM12:.*]] = arith.addi %[[FROM]], %c12
-// CHECK-NEXT:        %[[A:.*]] = memref.load %[[LEFT]][%[[FROM12]]]
+// CHECK-NEXT:        %[[NEXT:.*]] = arith.addi %[[FROM]], %c6
+// CHECK-NEXT:        %[[A:.*]] = memref.load %[[LEFT]][%[[NEXT]]]
 // CHECK-NEXT:        %[[A1:.*]] = vector.broadcast %[[A]]
 // CHECK-NEXT:        %[[N2:.*]] = vector.fma %[[A1]], %[[B0]], %[[S2]]
 // CHECK-NEXT:        %[[N3:.*]] = vector.fma %[[A1]], %[[B1]], %[[S3]]
@@ -35,14 +38,16 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-NEXT:      vector.store %[[SUM]]#1, %[[SUMS]][%c4]
 // CHECK-NEXT:      vector.store %[[SUM]]#2, %[[SUMS]][%c8]
 // CHECK-NEXT:      vector.store %[[SUM]]#3, %[[SUMS]][%c12]
-// CHECK-NEXT:      %[[FIRST:.*]] = arith.muli %[[TILE]], %c2
+// CHECK-NEXT:      %[[SKIP:.*]] = arith.subi %[[FIRST]], %[[BEGIN]]
+// CHECK-NEXT:      %[[SKIPPED:.*]] = arith.muli %[[SKIP]], %c8
 // CHECK-NEXT:      %[[REST:.*]] = arith.subi %c5, %[[FIRST]]
 // CHECK-NEXT:      %[[ROWS:.*]] = arith.minsi %[[REST]], %c2
 // CHECK-NEXT:      scf.for %[[R:.*]] = %c0 to %[[ROWS]] step %c1 {
 // CHECK-NEXT:        %[[M:.*]] = arith.addi %[[FIRST]], %[[R]]
 // CHECK-NEXT:        %[[TO:.*]] = arith.muli %[[M]], %c8
 // CHECK-NEXT:        %[[C:.*]] = vector.load %[[BIAS]][%c0]
-// CHECK-NEXT:        %[[SR:.*]] = arith.muli %[[R]], %c8
+// CHECK-NEXT:        %[[R8:.*]] = arith.muli %[[R]], %c8
+// CHECK-NEXT:        %[[SR:.*]] = arith.addi %[[R8]], %[[SKIPPED]]
 // CHECK-NEXT:        %[[ACC:.*]] = vector.load %[[SUMS]][%[[SR]]]
 // CHECK-NEXT:        %[[Y:.*]] = arith.addf %[[ACC]], %[[C]]
 // CHECK-NEXT:        vector.store %[[Y]], %{{.*}}[%[[TO]]] : memref<40xf32>
@@ -104,19 +109,19 @@ func.func @packed_right(%x: memref<6x4xf32>, %w: memref<6x6xf32>, %y: memref<4x6
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Three blocks of k: all sums of the tile are zeroed, every register tile takes
 // its own from scratch and gives them back, and the epilogue runs once at the
-// end. The right operand, read in place, starts at the row of the block.
+// end. The operands, read in place, start at the step of the block.
 // CHECK-LABEL: func @several_blocks(
 // CHECK:         %[[SUMS:.*]] = memref.view {{.*}} to memref<32xf32>
 // CHECK:         scf.for %[[AT:.*]] = %c0 to %c32 step %c4 {
 // CHECK-NEXT:      vector.store %cst, %[[SUMS]][%[[AT]]]
 // CHECK:         scf.for %[[FROM:.*]] = %c0 to %c10 step %c4 {
 // CHECK:           %[[END:.*]] = arith.minsi %{{.*}}, %c10
-// CHECK-NEXT:      %[[BLOCK:.*]] = arith.divui %[[FROM]], %c4
-// CHECK:           scf.for %[[J:.*]] = %c0 to %c2 step %c1 {
+// CHECK-NEXT:      scf.for %[[J:.*]] = %c0 to %c2 step %c1 {
 // CHECK-NEXT:        scf.for %[[I:.*]] = %c0 to %c4 step %c1 {
 // CHECK-NEXT:          %[[DEPTH:.*]] = arith.subi %[[END]], %[[FROM]]
-// CHECK-NEXT:          %[[BASE:.*]] = arith.muli %[[BLOCK]], %c16
-// CHECK:               %[[COLUMN:.*]] = arith.muli %[[J]], %c4
+// CHECK-NEXT:          %[[BASE:.*]] = arith.muli %[[I]], %c10
+// CHECK-NEXT:          %[[LEFT:.*]] = arith.addi %[[BASE]], %[[FROM]]
+// CHECK-NEXT:          %[[COLUMN:.*]] = arith.muli %[[J]], %c4
 // CHECK-NEXT:          %[[ROW:.*]] = arith.muli %[[FROM]], %c8
 // CHECK-NEXT:          %[[RIGHT:.*]] = arith.addi %[[ROW]], %[[COLUMN]]
 // CHECK-NEXT:          %[[NUMBER:.*]] = arith.addi %[[COLUMN]], %[[I]]
@@ -126,6 +131,8 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-NEXT:            %[[STEP:.*]] = arith.muli %[[K]], %c8
 // CHECK-NEXT:            %[[AT:.*]] = arith.addi %[[STEP]], %[[RIGHT]]
 // CHECK-NEXT:            vector.load %{{.*}}[%[[AT]]] : memref<80xf32>
+// CHECK-NEXT:            %[[FROM_LEFT:.*]] = arith.addi %[[LEFT]], %[[K]]
+// CHECK-NEXT:            memref.load %{{.*}}[%[[FROM_LEFT]]] : memref<40xf32>
 // CHECK:               vector.store %[[SUM]], %[[SUMS]][%[[HOME]]]
 // CHECK-NOT:           vector.store
 // CHECK:         scf.for
@@ -147,12 +154,12 @@ func.func @several_blocks(%x: memref<4x10xf32>, %w: memref<10x8xf32>, %y: memref
 // -----
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
-// A right operand in strips of the register tile's columns is read in place as well, the last strip with columns that are not stored: only the
-// left one is packed.
+// A right operand in strips of the register tile's columns is read in place as well, the last strip with columns that are not stored:
+// nothing is packed.
 // CHECK-LABEL: func @strips(
 // CHECK-SAME:    %{{.*}}: memref<4x10xf32>, %[[W:.*]]: memref<2x10x4xf32>
 // CHECK:         %[[IN:.*]] = memref.reinterpret_cast %[[W]]
-// CHECK:         %[[PANEL:.*]] = memref.view {{.*}} to memref<48xf32>
+// CHECK:         memref.view {{.*}} to memref<4xf32>
 // CHECK-NOT:     memref<80xf32>
 // CHECK:         scf.for %[[J:.*]] = %c0 to %c2 step %c1 {
 // CHECK:           %[[N:.*]] = arith.muli %[[J]], %c4
@@ -219,7 +226,8 @@ func.func @epilogue(%x: memref<4x4xf32>, %w: memref<4x4xf32>, %s: memref<4xf32>,
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Rows of a group: the number of register tiles comes from where the tile begins
-// and ends; a tile past the last has none.
+// and ends; a tile past the last has none. One may read rows of the next group,
+// but none past the last of all, 19.
 // CHECK-LABEL: func @ragged_m(
 // CHECK:         %[[FOUND:.*]]:4 = scf.for
 // CHECK:         %[[HEIGHT:.*]] = arith.subi %[[FOUND]]#3, %[[FOUND]]#2
@@ -228,7 +236,9 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-NEXT:    scf.for %[[I:.*]] = %c0 to %[[TILES]] step %c1 {
 // CHECK:           %[[FIRST:.*]] = arith.muli %[[I]], %c2
 // CHECK-NEXT:      %[[M:.*]] = arith.addi %[[FOUND]]#2, %[[FIRST]]
-// CHECK-NEXT:      %[[REST:.*]] = arith.subi %[[FOUND]]#3, %[[M]]
+// CHECK-NEXT:      %[[BEGIN:.*]] = arith.minsi %[[M]], %c18
+// CHECK:           %[[SKIP:.*]] = arith.subi %[[M]], %[[BEGIN]]
+// CHECK:           %[[REST:.*]] = arith.subi %[[FOUND]]#3, %[[M]]
 // CHECK-NEXT:      %[[ROWS:.*]] = arith.minsi %[[REST]], %c2
 // CHECK-NEXT:      scf.for %{{.*}} = %c0 to %[[ROWS]]
 func.func @ragged_m(%x: memref<20x4xf32>, %w: memref<3x4x8xf32>, %o: memref<4xi32>, %y: memref<20x8xf32>,

@@ -5,7 +5,7 @@
 // the vectors land in scratch.
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
-// Left, contiguous along k: rows of the panel are as far apart as an odd number
+// Left, contiguous along k, with a map: rows of the panel are as far apart as an odd number
 // of vectors (12 for 6 steps). Whole vectors, then one cut to the last 2 steps.
 // The right operand is not packed: it is read where it lies.
 // CHECK-LABEL: func @left_rows(
@@ -16,19 +16,23 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-DAG:         %[[FROM:.*]] = arith.muli %[[M]], %c6
 // CHECK-DAG:         %[[TO:.*]] = arith.muli %[[M]], %c12
 // CHECK:             %[[V:.*]] = vector.load %{{.*}}[%[[FROM]]] : memref<24xf32>, vector<4xf32>
-// CHECK-NEXT:        vector.store %[[V]], %[[PANEL]][%[[TO]]]
+// CHECK-NEXT:        %[[N:.*]] = arith.negf %[[V]]
+// CHECK-NEXT:        vector.store %[[N]], %[[PANEL]][%[[TO]]]
 // CHECK-DAG:         %[[MASK:.*]] = vector.constant_mask [2] : vector<4xi1>
 // CHECK-DAG:         %[[FROM4:.*]] = arith.addi %[[FROM]], %c4
 // CHECK:             %[[V4:.*]] = vector.maskedload %{{.*}}[%[[FROM4]]], %[[MASK]]
+// CHECK-NEXT:        %[[N4:.*]] = arith.negf %[[V4]]
 // CHECK-NEXT:        %[[TO4:.*]] = arith.addi %[[TO]], %c4
-// CHECK-NEXT:        vector.store %[[V4]], %[[PANEL]][%[[TO4]]]
+// CHECK-NEXT:        vector.store %[[N4]], %[[PANEL]][%[[TO4]]]
 // CHECK-NEXT:      }
 func.func @left_rows(%x: memref<4x6xf32>, %w: memref<6x8xf32>, %y: memref<4x8xf32>,
                      %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [4, 8, 6] ins(%x, %w : memref<4x6xf32>, memref<6x8xf32>) outs(%y : memref<4x8xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
     schedule <tile = [4, 8, 6], micro = [2, 4]>
-    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    lhs { ^bb0(%l: f32, %r: f32):
+      %n = arith.negf %l : f32
+      kernel.yield %n : f32 }
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
@@ -315,7 +319,9 @@ func.func @several_blocks(%x: memref<4x10xf32>, %w: memref<10x6xf32>, %y: memref
   kernel.contract dims [4, 6, 10] ins(%x, %w : memref<4x10xf32>, memref<10x6xf32>) outs(%y : memref<4x6xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
     schedule <tile = [4, 8, 4], micro = [2, 8]>
-    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    lhs { ^bb0(%l: f32, %r: f32):
+      %n = arith.negf %l : f32
+      kernel.yield %n : f32 }
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return

@@ -41,7 +41,9 @@ func.func @scratch(%x: memref<3x8xf32>, %w: memref<8x8xf32>, %y: memref<3x8xf32>
   kernel.contract dims [3, 8, 8] ins(%x, %w : memref<3x8xf32>, memref<8x8xf32>) outs(%y : memref<3x8xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
     schedule <tile = [3, 8, 8], micro = [1, 8]>
-    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    lhs { ^bb0(%l: f32, %r: f32):
+      %n = arith.negf %l : f32
+      kernel.yield %n : f32 }
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
   return
