@@ -23,15 +23,8 @@ namespace {
 
 /// Whether vectors along k are made of more than a few pieces.
 bool isSlowAlongK(kernel::ContractOp op, unsigned input) {
-  unsigned k = op.getKDim();
-  auto shape = cast<ShapedType>(op.getInputs()[input].getType()).getShape();
-  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
-  AffineExpr address =
-      codegen::linearizeAccess(access.getInputMap(input), shape, op.getDims());
   // The packing loops start at multiples of the lanes.
-  codegen::LaneKind kind = codegen::analyzeLane(address, k, 16).kind;
-  return kind == codegen::LaneKind::Strided ||
-         kind == codegen::LaneKind::Irregular;
+  return isSlowAlong(op, input, op.getKDim(), 16);
 }
 
 bool dependsOnGroup(kernel::ContractOp op, Region &region) {
@@ -49,16 +42,34 @@ double mapCost(Region &map) {
   return kernel::getScalarWork(map).total(/*perSimple=*/0.5);
 }
 
+/// Whether a factor is an f32 input as it is.
+bool isPlain(kernel::ContractOp op, Region &factor) {
+  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
+  SmallVector<unsigned> used = codegen::usedArguments(factor);
+  return used.size() == 1 && codegen::yieldsArgument(factor, used.front()) &&
+         access.getGather(used.front()) < 0 &&
+         factor.getArgument(used.front()).getType().isF32();
+}
+
+/// The distance of the left operand's rows, if they may be multiplied where
+/// they lie.
+std::optional<int64_t> leftStride(kernel::ContractOp op) {
+  if (!isPlain(op, op.getLhs()))
+    return std::nullopt;
+  unsigned input = codegen::usedArguments(op.getLhs()).front();
+  codegen::LaneInfo rows = laneAlong(op, input, op.getMDim());
+  if (laneAlong(op, input, op.getKDim()).kind != codegen::LaneKind::Unit ||
+      rows.kind != codegen::LaneKind::Strided)
+    return std::nullopt;
+  return rows.stride;
+}
+
 /// Whether the right operand may be multiplied where it lies (the columns of
 /// the register tile permitting).
 bool isInPlace(kernel::ContractOp op) {
-  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
-  SmallVector<unsigned> used = codegen::usedArguments(op.getRhs());
-  return used.size() == 1 &&
-         codegen::yieldsArgument(op.getRhs(), used.front()) &&
-         access.getGather(used.front()) < 0 &&
-         op.getRhs().getArgument(used.front()).getType().isF32() &&
-         !isSlowAlong(op, used.front(), op.getNDim());
+  return isPlain(op, op.getRhs()) &&
+         !isSlowAlong(op, codegen::usedArguments(op.getRhs()).front(),
+                      op.getNDim());
 }
 
 struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
@@ -126,6 +137,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
                         mapCost(op.getRhs())};
     for (unsigned input : codegen::usedArguments(op.getLhs()))
       shape.leftAlongK &= !isSlowAlongK(op, input);
+    shape.leftStride = leftStride(op);
     shape.rightInPlace = isInPlace(op);
     shape.rightInStrips = fixed && canPackWeight(op, *fixed);
     for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))

@@ -8,119 +8,239 @@
 #include "passes/Codegen/ContractBlocks.h"
 #include "passes/Schedule/Passes.h"
 #include "llvm/Support/MathExtras.h"
+#include <algorithm>
 
 using llvm::alignTo;
 using llvm::divideCeil;
 
 namespace moec::schedule {
 
-// In cycles; measured with bench/contract_bench.
-static constexpr double packPerVector = 2.5; // load, map, store of one vector
-static constexpr double readPerVector = 5;   // a cache line from L3
-static constexpr int64_t l2Elements = 128 << 10;
-static constexpr double tileOverhead = 30;  // loops and addresses of one tile
-static constexpr double storePerVector = 2; // epilogue of one vector of sums
-// Depth packed at a time: the strip of the right panel stays in L1.
-static constexpr int64_t maxDepth = 1024, splitDepth = 384;
-// Deeper panels do not stay in L1 from one register tile to the next, so that
-// every load of a step waits for L2: wide tiles with few rows load least.
-static constexpr int64_t cachedDepth = 512;
-static constexpr double loadFromL2 = 0.25;
-static constexpr int64_t stripDepth = 128;
-static constexpr double stripLoads = 0.5;
+namespace {
+/// What a core takes for its parts of the work, in cycles (of a vector, where
+/// nothing else is said), and what it keeps near: measured with
+/// bench/contract_bench on a machine with such vectors.
+struct Core {
+  double pack;     ///< load, map and store
+  double readFar;  ///< from L3, on the way to a panel
+  double readNear; ///< the same from L2
+  double stream;   ///< of a right strip from L3 while a register tile runs
+  double rows;     ///< the same of a left operand, short pieces of many rows
+  double block;    ///< where it lies, and the first misses
+  double tile;     ///< loops and addresses of a register tile
+  double store;    ///< epilogue of sums
+  double chains;   ///< a step of a tile whose FMAs just hide their latency
+  double partial;  ///< sums that leave the registers after a part of the depth
+  /// An operand of so many elements stays in L2.
+  int64_t l2Elements;
+  /// A left block of so many bytes stays in L2 while the right operand and the
+  /// results pass through; of one twice as large nothing does.
+  int64_t leftBytes;
+  int64_t rowParts; ///< blocks that m is cut into at most
+  /// Depth that is multiplied at a time: all of it up to `maxDepth`, else even
+  /// parts of at most about `splitDepth`. It follows from k alone, so that a
+  /// sum has the same bits wherever its operands lie.
+  int64_t maxDepth, splitDepth;
+  /// Deeper panels do not stay in L1 from one register tile to the next, so
+  /// that a step waits for its loads from L2: wide tiles with few rows load
+  /// least.
+  int64_t cachedDepth;
+  double loadFromL2;
+  /// Rows of a deeper panel that is packed along m lie too far apart for L1
+  /// where they do not fill vectors evenly.
+  int64_t stripDepth;
+  double stripLoads;
+};
+
+// Sapphire Rapids: 48 KB of L1, 2 MB of L2. Nothing was measured there of
+// blocks that leave L2 nor of rows that are read in place.
+constexpr Core wideCore{/*pack=*/2.5,
+                        /*readFar=*/5,
+                        /*readNear=*/0.5,
+                        /*stream=*/0,
+                        /*rows=*/0,
+                        /*block=*/0,
+                        /*tile=*/30,
+                        /*store=*/2,
+                        /*chains=*/0,
+                        /*partial=*/4,
+                        /*l2Elements=*/128 << 10,
+                        /*leftBytes=*/0,
+                        /*rowParts=*/64,
+                        /*maxDepth=*/1024,
+                        /*splitDepth=*/384,
+                        /*cachedDepth=*/512,
+                        /*loadFromL2=*/0.25,
+                        /*stripDepth=*/128,
+                        /*stripLoads=*/0.5};
+// Zen 3: 32 KB of L1, 512 KB of L2. Both strips of a deep tile come from L2 in
+// time: 32 bytes a cycle, of which a tile of 6 x 16 needs 15.
+constexpr Core narrowCore{/*pack=*/2.5,
+                          /*readFar=*/3,
+                          /*readNear=*/0.5,
+                          /*stream=*/0.15,
+                          /*rows=*/0.6,
+                          /*block=*/300,
+                          /*tile=*/30,
+                          /*store=*/2,
+                          /*chains=*/0.1,
+                          /*partial=*/12,
+                          /*l2Elements=*/64 << 10,
+                          /*leftBytes=*/256 << 10,
+                          /*rowParts=*/1024,
+                          /*maxDepth=*/2048,
+                          /*splitDepth=*/1536,
+                          /*cachedDepth=*/2048,
+                          /*loadFromL2=*/0,
+                          /*stripDepth=*/128,
+                          /*stripLoads=*/0.5};
+
 // Rows and columns of a block; columns where nothing but sums in registers is
 // held for them, neither a panel nor partial sums.
-static constexpr int64_t maxTile = 512, maxStripsTile = 2048;
+constexpr int64_t maxTile = 512, maxStripsTile = 2048;
+
+/// Compares the schedules of one contraction.
+class Chooser {
+public:
+  Chooser(const ContractShape &shape, kernel::CpuAttr machine)
+      : shape(shape), lanes(machine.getLanes()), cores(machine.getCores()),
+        registers(machine.getVectorRegisters()),
+        core(lanes == 16 ? wideCore : narrowCore) {}
+
+  void visit(
+      llvm::function_ref<void(double, const ContractSchedule &)> visit) const;
+
+private:
+  const ContractShape &shape;
+  int64_t lanes, cores, registers;
+  const Core &core;
+
+  int64_t depth() const;
+  double cost(const ContractSchedule &schedule) const;
+  double tileCost(const ContractSchedule &schedule) const;
+};
+} // namespace
 
 double cyclesPerStep(int64_t rows, int64_t vectors) {
   return std::max({rows * vectors / 2.0, (rows + vectors) / 2.0, 4.0});
 }
 
-void visitSchedules(
-    const ContractShape &shape, kernel::CpuAttr machine,
-    llvm::function_ref<void(double, const ContractSchedule &)> visit) {
-  int64_t lanes = machine.getLanes();
-  int64_t kTile = shape.k;
-  if (kTile > maxDepth)
-    kTile = std::min<int64_t>(
-        shape.k,
-        alignTo(divideCeil(shape.k, divideCeil(shape.k, splitDepth)), lanes));
-  auto consider = [&](int64_t rows, int64_t vectors, int64_t mTile,
-                      int64_t nTile) {
-    int64_t columns = vectors * lanes;
-    int64_t mTiles = divideCeil(shape.m, mTile),
-            nTiles = divideCeil(shape.n, nTile);
-    int64_t blocks = shape.groups * mTiles * nTiles;
-    double tiles = double(divideCeil(std::min(mTile, shape.m), rows)) *
-                   divideCeil(std::min(nTile, shape.n), columns);
-    double depthBlocks = divideCeil(shape.k, kTile);
-    double loads = kTile > cachedDepth ? (rows + vectors) * loadFromL2 : 0;
-    // Rows of a deep panel packed along m that do not fill vectors evenly lie
-    // too far apart for L1.
-    if (!shape.leftAlongK && lanes % rows && kTile > stripDepth)
-      loads += stripLoads;
-    double tile = shape.k * (cyclesPerStep(rows, vectors) + loads) +
-                  tileOverhead * depthBlocks +
-                  rows * vectors * storePerVector * (2 * depthBlocks - 1);
-    // Every packing reads the operand, from beyond L2 if it is large.
-    auto reading = [&](int64_t rows) {
-      return rows * shape.k > l2Elements ? readPerVector : 0.5;
-    };
-    int64_t vectorsL = shape.leftAlongK ? mTile * divideCeil(shape.k, lanes)
-                                        : shape.k * divideCeil(mTile, lanes);
-    double panelL =
-        vectorsL * (packPerVector + shape.leftMap + reading(shape.m));
-    double panelR =
-        double(nTile) * shape.k / lanes *
-        ((shape.rightInStrips || (shape.rightInPlace && shape.n % columns == 0)
-              ? 0
-              : packPerVector + shape.rightMap) +
-         reading(shape.n));
-    // What the busiest of `threads` threads spends. m runs fastest over the
-    // blocks: the right panel changes every mTiles blocks, the left one at
-    // every block unless there is but one, small enough to be kept.
-    bool keepsL = mTiles == 1 && mTile * shape.k * int64_t(sizeof(float)) <=
-                                     codegen::residentLeftBytes;
-    auto busiest = [&](int64_t threads) {
-      double mine = divideCeil(blocks, std::min(blocks, threads));
-      double packsL = !keepsL              ? mine
-                      : shape.leftPerGroup ? std::max(1.0, mine / nTiles)
-                                           : 1;
-      double packsR =
-          nTiles > 1 || shape.rightPerGroup ? std::max(1.0, mine / mTiles) : 1;
-      return mine * tiles * tile + packsL * panelL + packsR * panelR;
-    };
-    // The total counts as much as the balance: there may be fewer threads.
-    double cost =
-        busiest(machine.getCores()) + busiest(1) / double(machine.getCores());
-    visit(cost, {mTile, nTile, kTile, rows, columns});
+/// Sizes that split an extent evenly in up to `mostParts` parts, not all of
+/// many parts, each a multiple of `unit`.
+static llvm::SmallVector<int64_t>
+evenParts(int64_t extent, int64_t unit, int64_t most, int64_t mostParts = 64) {
+  llvm::SmallVector<int64_t> sizes;
+  for (int64_t parts = 1; parts <= mostParts;
+       parts += std::max<int64_t>(1, parts / 32)) {
+    int64_t size = alignTo(divideCeil(extent, parts), unit);
+    if (size <= most && (sizes.empty() || sizes.back() != size))
+      sizes.push_back(size);
+    if (size == unit)
+      break;
+  }
+  if (sizes.empty())
+    sizes.push_back(alignTo(256, unit));
+  return sizes;
+}
+
+int64_t Chooser::depth() const {
+  if (shape.k <= core.maxDepth)
+    return shape.k;
+  int64_t parts = divideCeil(shape.k, core.splitDepth);
+  return std::min<int64_t>(shape.k, alignTo(divideCeil(shape.k, parts), lanes));
+}
+
+/// Of one register tile through all of k.
+double Chooser::tileCost(const ContractSchedule &s) const {
+  int64_t vectors = s.columns / lanes;
+  double depthBlocks = divideCeil(shape.k, s.kTile);
+  double loads =
+      s.kTile > core.cachedDepth ? (s.rows + vectors) * core.loadFromL2 : 0;
+  if (s.rows * vectors <= 8)
+    loads += core.chains;
+  if (!shape.leftAlongK && lanes % s.rows && s.kTile > core.stripDepth)
+    loads += core.stripLoads;
+  if (core.leftBytes) {
+    // Rows that do not stay in L2 from one strip of columns to the next.
+    double bytes = std::min(s.mTile, shape.m) * s.kTile * sizeof(float);
+    double missing = std::clamp(bytes / core.leftBytes - 1, 0.0, 1.0);
+    loads += missing * s.rows * core.rows / lanes;
+  }
+  return shape.k * (cyclesPerStep(s.rows, vectors) + loads) +
+         core.tile * depthBlocks +
+         s.rows * vectors * (core.store + core.partial * (depthBlocks - 1));
+}
+
+double Chooser::cost(const ContractSchedule &s) const {
+  int64_t mTiles = divideCeil(shape.m, s.mTile),
+          nTiles = divideCeil(shape.n, s.nTile);
+  int64_t blocks = shape.groups * mTiles * nTiles;
+  double tiles = double(divideCeil(std::min(s.mTile, shape.m), s.rows)) *
+                 divideCeil(std::min(s.nTile, shape.n), s.columns);
+  double tile = tileCost(s);
+  // Every packing reads the operand, from beyond L2 if it is large.
+  auto reading = [&](int64_t rows) {
+    return rows * shape.k > core.l2Elements ? core.readFar : core.readNear;
   };
-  // Tiles that split an extent evenly in up to 64 parts.
-  auto tileSizes = [](int64_t extent, int64_t unit, int64_t most) {
-    llvm::SmallVector<int64_t> sizes;
-    for (int64_t parts = 1; parts <= 64; ++parts) {
-      int64_t size = alignTo(divideCeil(extent, parts), unit);
-      if (size <= most && (sizes.empty() || sizes.back() != size))
-        sizes.push_back(size);
-      if (size == unit)
-        break;
-    }
-    if (sizes.empty())
-      sizes.push_back(alignTo(256, unit));
-    return sizes;
+  int64_t vectorsL = shape.leftAlongK ? s.mTile * divideCeil(shape.k, lanes)
+                                      : shape.k * divideCeil(s.mTile, lanes);
+  double vectorsR = double(s.nTile) * shape.k / lanes;
+  bool inPlaceL = core.stream && shape.leftStride &&
+                  codegen::canReadRows(s.rows, *shape.leftStride);
+  bool inPlaceR =
+      shape.rightInStrips || (shape.rightInPlace && shape.n % s.columns == 0);
+  double panelL =
+      vectorsL *
+      (inPlaceL ? core.rows : core.pack + shape.leftMap + reading(shape.m));
+  double readR = core.stream && inPlaceR ? core.stream : reading(shape.n);
+  double panelR =
+      vectorsR * ((inPlaceR ? 0 : core.pack + shape.rightMap) + readR);
+  // What every block reads of its right panel, unless it stays in L2.
+  double passing =
+      s.nTile * shape.k > core.l2Elements ? vectorsR * core.stream : 0;
+  // What the busiest of `threads` threads spends. m runs fastest over the
+  // blocks: the right panel changes every mTiles blocks, the left one at every
+  // block unless there is but one, small enough to be kept.
+  bool keepsL = mTiles == 1 && s.mTile * shape.k * int64_t(sizeof(float)) <=
+                                   codegen::residentLeftBytes;
+  auto busiest = [&](int64_t threads) {
+    double mine = divideCeil(blocks, std::min(blocks, threads));
+    double packsL = !keepsL              ? mine
+                    : shape.leftPerGroup ? std::max(1.0, mine / nTiles)
+                                         : 1;
+    double packsR =
+        nTiles > 1 || shape.rightPerGroup ? std::max(1.0, mine / mTiles) : 1;
+    return mine * (tiles * tile + passing + core.block) + packsL * panelL +
+           packsR * panelR;
   };
+  // The total counts as much as the balance: there may be fewer threads.
+  return busiest(cores) + busiest(1) / double(cores);
+}
+
+void Chooser::visit(
+    llvm::function_ref<void(double, const ContractSchedule &)> visit) const {
+  int64_t kTile = depth();
   int64_t widest =
       shape.rightInStrips && kTile == shape.k ? maxStripsTile : maxTile;
   for (int64_t vectors = 1; vectors <= 4; ++vectors) {
-    int64_t mostRows = std::min<int64_t>(
-        (machine.getVectorRegisters() - vectors - 1) / vectors, 16);
-    if (vectors > 1 && (vectors - 1) * lanes >= shape.n)
+    int64_t columns = vectors * lanes;
+    if (vectors > 1 && columns - lanes >= shape.n)
       continue;
-    for (int64_t rows = 1; rows <= std::min(mostRows, shape.m); ++rows)
-      for (int64_t mTile : tileSizes(shape.m, rows, maxTile))
-        for (int64_t nTile : tileSizes(shape.n, vectors * lanes, widest))
-          consider(rows, vectors, mTile, nTile);
+    int64_t mostRows =
+        std::min<int64_t>({(registers - vectors - 1) / vectors, 16, shape.m});
+    auto nTiles = evenParts(shape.n, columns, widest);
+    for (int64_t rows = 1; rows <= mostRows; ++rows)
+      for (int64_t mTile : evenParts(shape.m, rows, maxTile, core.rowParts))
+        for (int64_t nTile : nTiles) {
+          ContractSchedule schedule{mTile, nTile, kTile, rows, columns};
+          visit(cost(schedule), schedule);
+        }
   }
+}
+
+void visitSchedules(
+    const ContractShape &shape, kernel::CpuAttr machine,
+    llvm::function_ref<void(double, const ContractSchedule &)> visit) {
+  Chooser(shape, machine).visit(visit);
 }
 
 ContractSchedule chooseSchedule(const ContractShape &shape,

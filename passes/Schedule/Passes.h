@@ -10,6 +10,7 @@
 
 #include "dialects/Kernel/KernelOps.h"
 #include "mlir/Pass/Pass.h"
+#include "passes/Codegen/AddressExpr.h"
 #include "passes/Pipeline.h"
 
 namespace moec::schedule {
@@ -35,6 +36,9 @@ struct ContractShape {
   bool leftAlongK = true; ///< the left operand is packed along k, else along m
   bool rightInPlace = false;  ///< the right operand is not packed
   bool rightInStrips = false; ///< it is stored packed
+  /// Elements from one row of the left operand to the next, where its rows may
+  /// be multiplied where they lie.
+  std::optional<int64_t> leftStride = std::nullopt;
 };
 /// The depth that is packed at a time where k is ragged.
 constexpr int64_t raggedDepth = 384;
@@ -88,6 +92,9 @@ struct GpuAttendSchedule {
 GpuAttendSchedule chooseGpuSchedule(const AttendShape &shape, bool tensorCores,
                                     kernel::GpuAttr machine);
 
+/// How the operand's address moves along `dim` within tiles of `tile` elements.
+codegen::LaneInfo laneAlong(kernel::ContractOp op, unsigned operand,
+                            unsigned dim, int64_t tile = 1);
 /// Whether the operand's address along `dim` moves by more or less than one
 /// element within tiles of `tile` elements, so that vectors along it are
 /// gathered or scattered.

@@ -50,6 +50,8 @@ std::string nameShape(const ContractShape &shape, kernel::ContractOp op) {
   std::string left = typesOf(op, op.getLhs()), right = typesOf(op, op.getRhs());
   left += shape.leftAlongK ? ",k" : ",m";
   left += shape.leftPerGroup ? ",group" : "";
+  if (shape.leftStride)
+    left += ",rows=" + std::to_string(*shape.leftStride);
   left += mapText(shape.leftMap);
   right += shape.rightInStrips  ? ",strips"
            : shape.rightInPlace ? ",place"
@@ -104,6 +106,14 @@ struct Words {
     StringRef text = values.lookup(key).split("map=").second;
     return text.getAsDouble(cycles) ? 0 : cycles;
   }
+  /// From one row to the next, where rows are read in place.
+  std::optional<int64_t> stride(StringRef key) const {
+    int64_t elements;
+    StringRef text = values.lookup(key).split(",rows=").second;
+    if (text.split(',').first.getAsInteger(10, elements) || elements < 0)
+      return std::nullopt;
+    return elements;
+  }
 };
 } // namespace
 
@@ -114,6 +124,7 @@ static std::optional<ContractShape> parseContract(StringRef name) {
                       words.has("left", "group"), words.has("right", "group"),
                       words.map("left"),          words.map("right")};
   shape.leftAlongK = words.has("left", "k");
+  shape.leftStride = words.stride("left");
   shape.rightInPlace = words.has("right", "place");
   shape.rightInStrips = words.has("right", "strips");
   if (words.kind != "contract" || !shape.groups || !shape.m || !shape.n ||

@@ -12,13 +12,18 @@ using namespace mlir;
 
 namespace moec::schedule {
 
-bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim,
-                 int64_t tile) {
+codegen::LaneInfo laneAlong(kernel::ContractOp op, unsigned operand,
+                            unsigned dim, int64_t tile) {
   auto shape = cast<ShapedType>(op->getOperand(operand).getType()).getShape();
   auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
   AffineExpr address = codegen::linearizeAccess(access.getInputMap(operand),
                                                 shape, op.getDims());
-  codegen::LaneKind kind = codegen::analyzeLane(address, dim, tile).kind;
+  return codegen::analyzeLane(address, dim, tile);
+}
+
+bool isSlowAlong(kernel::ContractOp op, unsigned operand, unsigned dim,
+                 int64_t tile) {
+  codegen::LaneKind kind = laneAlong(op, operand, dim, tile).kind;
   return kind == codegen::LaneKind::Strided ||
          kind == codegen::LaneKind::Irregular;
 }

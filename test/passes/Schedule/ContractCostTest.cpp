@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Codegen/ContractBlocks.h"
 #include "passes/Schedule/Passes.h"
 #include "llvm/Support/MathExtras.h"
 #include <gtest/gtest.h>
@@ -69,7 +70,7 @@ TEST(ContractCostTest, EveryChoiceCanBeBuilt) {
           EXPECT_LE(s.mTile, 512);
           EXPECT_LE(s.nTile, 512);
           EXPECT_GE(s.kTile, 1);
-          EXPECT_LE(s.kTile, std::min<int64_t>(k, 1024));
+          EXPECT_LE(s.kTile, std::min<int64_t>(k, 2048));
         }
 }
 
@@ -196,6 +197,30 @@ TEST(ContractCostTest, RowsOfADeepTransposedPanelFillVectors) {
   EXPECT_EQ(16 % chooseSchedule(shape, avx512()).rows, 0);
   shape.k = 128;
   EXPECT_EQ(chooseSchedule(shape, avx512()).rows, 7);
+}
+
+TEST(ContractCostTest, RowsInPlaceWantLowBlocksOfWholeDepth) {
+  // 512 KB of L2 hold the rows of a block; weights pass through.
+  for (auto [m, n, k] :
+       {std::tuple(1024, 1024, 1024), {6272, 384, 1536}, {196, 1536, 384}}) {
+    ContractShape shape = shapeOf(1, m, n, k);
+    shape.rightInStrips = true;
+    shape.leftStride = k;
+    ContractSchedule s = chooseSchedule(shape, avx2(2));
+    EXPECT_EQ(s.kTile, k);
+    EXPECT_GE(s.rows * s.columns, 9 * 8);
+    EXPECT_LE(s.mTile * k * 4, 512 << 10);
+  }
+}
+
+TEST(ContractCostTest, RowsInOneSetAreNotReadInPlace) {
+  using moec::codegen::canReadRows;
+  EXPECT_TRUE(canReadRows(6, 1024)); // 4 KiB apart: one set
+  EXPECT_FALSE(canReadRows(14, 1024));
+  EXPECT_FALSE(canReadRows(14, 512)); // two, of 7
+  EXPECT_TRUE(canReadRows(12, 512));
+  EXPECT_TRUE(canReadRows(14, 384));
+  EXPECT_FALSE(canReadRows(14, 1025)); // hardly further
 }
 
 TEST(ContractCostTest, DeepPanelsWantWideTiles) {
