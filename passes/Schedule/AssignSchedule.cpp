@@ -11,6 +11,7 @@
 #include "passes/Codegen/OperandAccess.h"
 #include "passes/Schedule/FixedVariables.h"
 #include "passes/Schedule/Passes.h"
+#include "passes/Schedule/StoredFactor.h"
 #include "passes/Schedule/TunedShape.h"
 
 using namespace mlir;
@@ -42,32 +43,10 @@ double mapCost(Region &map) {
   return kernel::getScalarWork(map).total(/*perSimple=*/0.5);
 }
 
-/// Whether a factor is an f32 input as it is.
-bool isPlain(kernel::ContractOp op, Region &factor) {
-  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
-  SmallVector<unsigned> used = codegen::usedArguments(factor);
-  return used.size() == 1 && codegen::yieldsArgument(factor, used.front()) &&
-         access.getGather(used.front()) < 0 &&
-         factor.getArgument(used.front()).getType().isF32();
-}
-
-/// The distance of the left operand's rows, if they may be multiplied where
-/// they lie.
-std::optional<int64_t> leftStride(kernel::ContractOp op) {
-  if (!isPlain(op, op.getLhs()))
-    return std::nullopt;
-  unsigned input = codegen::usedArguments(op.getLhs()).front();
-  codegen::LaneInfo rows = laneAlong(op, input, op.getMDim());
-  if (laneAlong(op, input, op.getKDim()).kind != codegen::LaneKind::Unit ||
-      rows.kind != codegen::LaneKind::Strided)
-    return std::nullopt;
-  return rows.stride;
-}
-
 /// Whether the right operand may be multiplied where it lies (the columns of
 /// the register tile permitting).
 bool isInPlace(kernel::ContractOp op) {
-  return isPlain(op, op.getRhs()) &&
+  return isPlainFactor(op, op.getRhs()) &&
          !isSlowAlong(op, codegen::usedArguments(op.getRhs()).front(),
                       op.getNDim());
 }
@@ -138,8 +117,13 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
     for (unsigned input : codegen::usedArguments(op.getLhs()))
       shape.leftAlongK &= !isSlowAlongK(op, input);
     shape.leftStride = leftStride(op);
+    if (fixed && canPackLeft(op, *fixed)) {
+      shape.leftStride = shape.k;
+      shape.leftAlongK = true;
+      shape.leftMap = 0;
+    }
     shape.rightInPlace = isInPlace(op);
-    shape.rightInStrips = fixed && canPackWeight(op, *fixed);
+    shape.rightInStrips = fixed && canPackRight(op, *fixed);
     for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
       shape.groups *= extent;
     // A ragged dimension is shared out among the groups: the average counts.

@@ -22,19 +22,24 @@
 // and moec-lower-contract multiplies it where it lies. The last strip may be
 // filled in part; nobody reads its other columns but to drop their products.
 //
+// A left operand that is made of such variables is stored row by row, (m, k) at
+// [m, k], where it does not lie like that already: moec-lower-contract then
+// reads rows where they lie, too. The weights of token mixing are one.
+//
 // Shown by test/passes/Schedule/pack-weights.mlir.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/KernelBuilder.h"
 #include "mlir/IR/Remarks.h"
-#include "passes/Codegen/OperandAccess.h"
+#include "passes/Codegen/ContractBlocks.h"
 #include "passes/Remarks.h"
 #include "passes/Schedule/FixedVariables.h"
 #include "passes/Schedule/Passes.h"
 #include "passes/Schedule/RepeatSlices.h"
 #include "passes/Schedule/StoredFactor.h"
 #include "llvm/Support/MathExtras.h"
+#include <array>
 
 using namespace mlir;
 
@@ -45,124 +50,170 @@ namespace moec::schedule {
 namespace {
 using kernel::StructuredKernelOpInterface;
 
-/// How a right operand is stored: over `dims`, the iterations of `repeats`,
-/// those groups along which it changes, k and n.
-struct Strips {
+enum Side : unsigned { Left = 0, Right = 1 };
+
+Region &factorOf(kernel::ContractOp op, Side side) {
+  return side == Left ? op.getLhs() : op.getRhs();
+}
+
+/// How a factor is stored: over `dims`, the iterations of `repeats`, those
+/// groups along which it changes, and k and n of a right one, m and k of a left
+/// one.
+struct Layout {
+  Side side;
   SmallVector<moe::RepeatOp> repeats;
   SmallVector<unsigned> groups;
   SmallVector<int64_t> dims;
-  int64_t columns = 1; ///< of a strip, as the schedule says
+  std::array<unsigned, 2> inner; ///< the contraction's dims of the last two
+  int64_t columns = 1;           ///< of a strip, as the schedule says
 
-  /// The place of (leading.., k, n).
-  SmallVector<AffineExpr> at(ArrayRef<AffineExpr> leading, AffineExpr k,
-                             AffineExpr n) const {
+  /// The place of (leading.., inner..).
+  SmallVector<AffineExpr> at(ArrayRef<AffineExpr> leading, AffineExpr x,
+                             AffineExpr y) const {
     SmallVector<AffineExpr> place(leading);
-    place.append({n.floorDiv(columns), k, n % columns});
+    if (side == Left)
+      place.append({x, y});
+    else
+      place.append({y.floorDiv(columns), x, y % columns});
     return place;
   }
 };
 
-Strips describe(kernel::ContractOp op, const FixedVariables &fixed) {
+Layout describe(kernel::ContractOp op, Side side, const FixedVariables &fixed) {
   auto access = cast<StructuredKernelOpInterface>(op.getOperation());
-  SmallVector<unsigned> used = codegen::usedArguments(op.getRhs());
-  Strips strips;
+  Region &factor = factorOf(op, side);
+  SmallVector<unsigned> used = codegen::usedArguments(factor);
+  Layout layout;
+  layout.side = side;
   llvm::SetVector<Operation *> sliced;
   for (unsigned input : used)
     for (moe::RepeatOp repeat : fixed.find(op.getInputs()[input])->repeats)
       sliced.insert(repeat);
   for (Operation *up = op; (up = up->getParentOp());)
     if (sliced.contains(up))
-      strips.repeats.insert(strips.repeats.begin(), cast<moe::RepeatOp>(up));
-  for (moe::RepeatOp repeat : strips.repeats)
-    strips.dims.push_back(repeat.getCount());
+      layout.repeats.insert(layout.repeats.begin(), cast<moe::RepeatOp>(up));
+  for (moe::RepeatOp repeat : layout.repeats)
+    layout.dims.push_back(repeat.getCount());
   for (unsigned g = 0; g < op.getNumGroupDims(); ++g) {
     bool changes = llvm::any_of(used, [&](unsigned input) {
       return access.getInputMap(input).isFunctionOfDim(g);
     });
-    op.getRhs().walk([&](kernel::IndexOp index) {
+    factor.walk([&](kernel::IndexOp index) {
       changes |= index.getExpr().isFunctionOfDim(g);
     });
     if (changes) {
-      strips.groups.push_back(g);
-      strips.dims.push_back(op.getDims()[g]);
+      layout.groups.push_back(g);
+      layout.dims.push_back(op.getDims()[g]);
     }
   }
-  strips.dims.append({op.getDims()[op.getKDim()], op.getDims()[op.getNDim()]});
+  layout.inner = {op.getKDim(), op.getNDim()};
+  if (side == Left)
+    layout.inner = {op.getMDim(), op.getKDim()};
+  for (unsigned dim : layout.inner)
+    layout.dims.push_back(op.getDims()[dim]);
   if (auto schedule = op.getScheduleAttr())
-    strips.columns = schedule.getMicro()[1];
-  return strips;
+    layout.columns = schedule.getMicro()[1];
+  return layout;
 }
 
-/// The most that is stored for one right operand, of all layers: its weights
+/// The most that is stored for one factor, of all layers: its weights
 /// are in memory twice. Experts of large models take more.
 constexpr int64_t mostBytes = int64_t(1) << 31;
 
 /// Bytes of what would be stored, but for the rest of the last strip.
-int64_t bytesOf(kernel::ContractOp op, const FixedVariables &fixed) {
-  return 4 * llvm::product_of(describe(op, fixed).dims);
+int64_t bytesOf(kernel::ContractOp op, Side side, const FixedVariables &fixed) {
+  return 4 * llvm::product_of(describe(op, side, fixed).dims);
 }
 
-/// Whether the right operand is made of variables that no entry changes.
-bool isFixed(kernel::ContractOp op, const FixedVariables &fixed) {
+/// Whether a factor is made of variables that no entry changes.
+bool isFixed(kernel::ContractOp op, Side side, const FixedVariables &fixed) {
   auto access = cast<StructuredKernelOpInterface>(op.getOperation());
-  SmallVector<unsigned> used = codegen::usedArguments(op.getRhs());
+  Region &factor = factorOf(op, side);
+  SmallVector<unsigned> used = codegen::usedArguments(factor);
   if (used.empty() ||
-      op.getRaggedDim() == std::optional<uint64_t>(op.getKDim()))
+      op.getRaggedDim() == std::optional<uint64_t>(op.getKDim()) ||
+      (side == Left && op.getRaggedDim()))
     return false;
   // Variables are f32, derived ones too.
-  if (!op.getRhs().front().getTerminator()->getOperand(0).getType().isF32())
+  if (!factor.front().getTerminator()->getOperand(0).getType().isF32())
     return false;
   return llvm::all_of(used, [&](unsigned input) {
     return access.getGather(input) < 0 && fixed.find(op.getInputs()[input]);
   });
 }
 
-/// Computes `rhs` of `op` ahead of everything that repeats.
-Value store(IRRewriter &rewriter, kernel::ContractOp op, const Strips &strips,
+/// Whether it would be read in place if it were stored, and is not now.
+bool isWorthwhile(kernel::ContractOp op, Side side) {
+  if (side == Right)
+    return true;
+  auto schedule = op.getScheduleAttr();
+  return !leftStride(op) &&
+         (!schedule || codegen::canReadRows(schedule.getMicro()[0],
+                                            op.getDims()[op.getKDim()]));
+}
+
+/// Computes the factor ahead of everything that repeats.
+Value store(IRRewriter &rewriter, kernel::ContractOp op, const Layout &layout,
             const FixedVariables &fixed) {
   auto access = cast<StructuredKernelOpInterface>(op.getOperation());
   MLIRContext *context = op.getContext();
-  unsigned numDims = strips.dims.size(), leading = numDims - 2;
+  Region &factor = factorOf(op, layout.side);
+  unsigned numDims = layout.dims.size(), leading = numDims - 2;
   SmallVector<AffineExpr> dims = kernel::identity(context, numDims);
-  // The contraction's dims in those of the kernel; m is not used.
+  // The contraction's dims in those of the kernel; one is not used.
   SmallVector<AffineExpr> inner(op.getDims().size(),
                                 getAffineConstantExpr(0, context));
-  for (auto [i, g] : llvm::enumerate(strips.groups))
-    inner[g] = dims[strips.repeats.size() + i];
-  inner[op.getKDim()] = dims[leading];
-  inner[op.getNDim()] = dims[leading + 1];
+  for (auto [i, g] : llvm::enumerate(layout.groups))
+    inner[g] = dims[layout.repeats.size() + i];
+  inner[layout.inner[0]] = dims[leading];
+  inner[layout.inner[1]] = dims[leading + 1];
   AffineMap iteration = AffineMap::get(numDims, 0, inner, context);
 
-  kernel::KernelSpec spec(op.getLoc(), strips.dims);
-  SmallVector<unsigned> used = codegen::usedArguments(op.getRhs());
+  kernel::KernelSpec spec(op.getLoc(), layout.dims);
+  SmallVector<unsigned> used = codegen::usedArguments(factor);
   for (unsigned input : used) {
     VariablePart part = *fixed.find(op.getInputs()[input]);
     SmallVector<AffineExpr> from;
     for (moe::RepeatOp repeat : part.repeats)
       from.push_back(
-          dims[llvm::find(strips.repeats, repeat) - strips.repeats.begin()]);
+          dims[llvm::find(layout.repeats, repeat) - layout.repeats.begin()]);
     llvm::append_range(
         from, access.getInputMap(input).compose(iteration).getResults());
     AffineMap map = part.map.compose(AffineMap::get(numDims, 0, from, context));
     spec.input(part.variable,
-               kernel::simplifyMap(map, strips.dims).getResults());
+               kernel::simplifyMap(map, layout.dims).getResults());
   }
-  SmallVector<int64_t> shape(ArrayRef(strips.dims).take_front(leading));
-  int64_t count = llvm::divideCeil(strips.dims[leading + 1], strips.columns);
-  shape.append({count, strips.dims[leading], strips.columns});
-  spec.result(rewriter, shape,
-              strips.at(ArrayRef(dims).take_front(leading), dims[leading],
-                        dims[leading + 1]));
+  SmallVector<AffineExpr> place = layout.at(ArrayRef(dims).take_front(leading),
+                                            dims[leading], dims[leading + 1]);
+  SmallVector<int64_t> shape;
+  for (AffineExpr expr : place)
+    shape.push_back(kernel::rangeOf(expr, layout.dims).high + 1);
+  if (layout.side == Right)
+    shape.back() = layout.columns;
+  spec.result(rewriter, shape, place);
   return spec
       .map(rewriter,
            [&](kernel::ScalarBuilder &, ValueRange elements) {
-             SmallVector<Value> arguments(op.getRhs().getNumArguments());
+             SmallVector<Value> arguments(factor.getNumArguments());
              for (auto [i, input] : llvm::enumerate(used))
                arguments[input] = elements[i];
-             return kernel::inlineBody(rewriter, op.getRhs().front(), arguments,
-                                       iteration, strips.dims);
+             return kernel::inlineBody(rewriter, factor.front(), arguments,
+                                       iteration, layout.dims);
            })
       .front();
+}
+
+/// Whether to store the factor; a remark where it is too large for that.
+bool wants(kernel::ContractOp op, Side side, const FixedVariables &fixed) {
+  if (!isFixed(op, side, fixed) || !isWorthwhile(op, side))
+    return false;
+  int64_t bytes = bytesOf(op, side, fixed);
+  if (bytes > mostBytes)
+    remark::missed(op.getLoc(), remarkAbout(op, "PackWeights", "Schedule"))
+        << remark::reason("{0} bytes of weights are packed in each step, as "
+                          "more than {1} are not kept twice",
+                          bytes, mostBytes);
+  return bytes <= mostBytes;
 }
 
 struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
@@ -175,52 +226,57 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     FixedVariables fixed(getOperation());
     SmallVector<kernel::ContractOp> ops;
     getOperation()->walk([&](kernel::ContractOp op) {
-      if (!op.getScheduleAttr() || !isFixed(op, fixed))
-        return;
-      if (canPackWeight(op, fixed))
+      if (op.getScheduleAttr())
         ops.push_back(op);
-      else
-        remark::missed(op.getLoc(), remarkAbout(op, "PackWeights", "Schedule"))
-            << remark::reason(
-                   "{0} bytes of weights are packed in each step, as "
-                   "more than {1} are not kept twice",
-                   bytesOf(op, fixed), mostBytes);
     });
     IRRewriter rewriter(&getContext());
     for (kernel::ContractOp op : ops)
-      pack(rewriter, op, fixed);
+      for (Side side : {Left, Right})
+        if (wants(op, side, fixed))
+          op = pack(rewriter, op, side, fixed);
   }
 
-  void pack(IRRewriter &rewriter, kernel::ContractOp op,
-            const FixedVariables &fixed) {
-    Strips strips = describe(op, fixed);
+  kernel::ContractOp pack(IRRewriter &rewriter, kernel::ContractOp op,
+                          Side side, const FixedVariables &fixed) {
+    Layout layout = describe(op, side, fixed);
     auto function = op->getParentOfType<func::FuncOp>();
     rewriter.setInsertionPoint(
         function.getBody().front().findAncestorOpInBlock(*op));
-    Value value = store(rewriter, op, strips, fixed);
-    int64_t elements = cast<ShapedType>(value.getType()).getNumElements();
-    value = passInto(strips.repeats, value, op.getLoc());
+    Value value = store(rewriter, op, layout, fixed);
+    int64_t bytes = 4 * cast<ShapedType>(value.getType()).getNumElements();
+    value = passInto(layout.repeats, value, op.getLoc());
     unsigned numDims = op.getDims().size();
     auto dim = [&](unsigned d) { return getAffineDimExpr(d, op.getContext()); };
     SmallVector<AffineExpr> groups;
-    for (unsigned g : strips.groups)
+    for (unsigned g : layout.groups)
       groups.push_back(dim(g));
     AffineMap map = AffineMap::get(
-        numDims, 0, strips.at(groups, dim(op.getKDim()), dim(op.getNDim())),
+        numDims, 0,
+        layout.at(groups, dim(layout.inner[0]), dim(layout.inner[1])),
         op.getContext());
     rewriter.setInsertionPoint(op);
-    op = readStored(rewriter, op, 1, {value, map, -1});
+    op = readStored(rewriter, op, side, {value, map, -1});
     dropUnusedSlices(op);
-    remark::passed(op.getLoc(), remarkAbout(op, "PackWeights", "Schedule"))
-        << remark::reason("{0} bytes of weights are stored in strips of {1} "
-                          "columns",
-                          elements * 4, strips.columns);
+    auto remark =
+        remark::passed(op.getLoc(), remarkAbout(op, "PackWeights", "Schedule"));
+    if (side == Left)
+      remark << remark::reason("{0} bytes of weights are stored row by row",
+                               bytes);
+    else
+      remark << remark::reason("{0} bytes of weights are stored in strips of "
+                               "{1} columns",
+                               bytes, layout.columns);
+    return op;
   }
 };
 } // namespace
 
-bool canPackWeight(kernel::ContractOp op, const FixedVariables &fixed) {
-  return isFixed(op, fixed) && bytesOf(op, fixed) <= mostBytes;
+bool canPackLeft(kernel::ContractOp op, const FixedVariables &fixed) {
+  return isFixed(op, Left, fixed) && isWorthwhile(op, Left) &&
+         bytesOf(op, Left, fixed) <= mostBytes;
+}
+bool canPackRight(kernel::ContractOp op, const FixedVariables &fixed) {
+  return isFixed(op, Right, fixed) && bytesOf(op, Right, fixed) <= mostBytes;
 }
 
 } // namespace moec::schedule

@@ -107,9 +107,11 @@ void scheduleContractions(mlir::Operation *root,
                           llvm::function_ref<void(kernel::ContractOp)> assign);
 
 class FixedVariables;
-/// Whether the right operand is computed from variables that no entry changes,
-/// so that moec-pack-weights stores it in strips.
-bool canPackWeight(kernel::ContractOp op, const FixedVariables &fixed);
+/// Whether a factor is computed from variables that no entry changes, so that
+/// moec-pack-weights stores it: the left one row by row, unless it lies like
+/// that, the right one in strips.
+bool canPackLeft(kernel::ContractOp op, const FixedVariables &fixed);
+bool canPackRight(kernel::ContractOp op, const FixedVariables &fixed);
 
 /// What the cost model of the GPU knows of a contraction.
 struct GpuContractShape {

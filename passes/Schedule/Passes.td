@@ -43,7 +43,8 @@ def PackWeightsPass : Pass<"moec-pack-weights", "::mlir::ModuleOp"> {
     Where the right operand of a scheduled contraction, its map included, is made of variables that no entry changes (so not of
     parameters in a module that trains), a `kernel.map` ahead of all repeats stores it in strips of as many columns as the
     register tile has: (n, k) at `[n floordiv columns, k, n mod columns]`. `moec-lower-contract` multiplies strips where they
-    lie; `moec-hoist-parameters` takes the maps out of the step.
+    lie; `moec-hoist-parameters` takes the maps out of the step. A left operand that is made of such variables, as in token mixing,
+    is stored row by row, (m, k) at `[m, k]`, unless it lies like that, and read in place as well.
 
     Not packed: operands in bf16, since variables are f32, and those of more than 2 GiB: the strips are memory beside that of the weights. For modules whose machine is a
     `#kernel.cpu`; others are left alone.

@@ -6,10 +6,31 @@
 //===----------------------------------------------------------------------===//
 
 #include "passes/Schedule/StoredFactor.h"
+#include "passes/Codegen/OperandAccess.h"
+#include "passes/Schedule/Passes.h"
 
 using namespace mlir;
 
 namespace moec::schedule {
+
+bool isPlainFactor(kernel::ContractOp op, Region &factor) {
+  auto access = cast<kernel::StructuredKernelOpInterface>(op.getOperation());
+  SmallVector<unsigned> used = codegen::usedArguments(factor);
+  return used.size() == 1 && codegen::yieldsArgument(factor, used.front()) &&
+         access.getGather(used.front()) < 0 &&
+         factor.getArgument(used.front()).getType().isF32();
+}
+
+std::optional<int64_t> leftStride(kernel::ContractOp op) {
+  if (!isPlainFactor(op, op.getLhs()))
+    return std::nullopt;
+  unsigned input = codegen::usedArguments(op.getLhs()).front();
+  codegen::LaneInfo rows = laneAlong(op, input, op.getMDim());
+  if (laneAlong(op, input, op.getKDim()).kind != codegen::LaneKind::Unit ||
+      rows.kind != codegen::LaneKind::Strided)
+    return std::nullopt;
+  return rows.stride;
+}
 
 kernel::ContractOp readStored(RewriterBase &rewriter, kernel::ContractOp op,
                               unsigned side,

@@ -12,6 +12,13 @@
 
 namespace moec::schedule {
 
+/// Whether a factor is an f32 input as it is.
+bool isPlainFactor(kernel::ContractOp op, mlir::Region &factor);
+
+/// The distance of the left operand's rows, if they may be multiplied where
+/// they lie: elements of a row are neighbours.
+std::optional<int64_t> leftStride(kernel::ContractOp op);
+
 /// `op`, which goes, with factor `side` (0 left, 1 right) read from `stored`,
 /// as it is. What other regions read of the input that was there they still
 /// do.

@@ -138,3 +138,68 @@ func.func @large(%x: tensor<128x6x1280xf32> {moe.field = "x"}, %w: tensor<128x12
   return %y : tensor<128x6x3360xf32>
 }
 }
+
+// -----
+
+// Token mixing: the weights are the left operand, and lie along m. They are stored row by row, (m, k) at [m, k], for all groups
+// at once.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 32, vector_registers = 16>} {
+moe.variable @w : tensor<24x40xf32> role(parameter)
+// REMARK: [Passed] PackWeights
+// REMARK-SAME: 3840 bytes of weights are stored row by row
+// CHECK-LABEL: func.func @mixing
+// CHECK-SAME:    %[[X:.*]]: tensor<2x24x16xf32> {moe.field = "x"}, %[[W:.*]]: tensor<24x40xf32> {moe.var = @w})
+// CHECK:         %[[P:.*]] = kernel.map dims [40, 24] ins(%[[W]] : tensor<24x40xf32>) outs(%{{.*}} : tensor<40x24xf32>)
+// CHECK-SAME:      maps [affine_map<(d0, d1) -> (d1, d0)>, affine_map<(d0, d1) -> (d0, d1)>]
+// CHECK:         kernel.contract dims [2, 40, 16, 24] ins(%[[P]], %[[X]] : tensor<40x24xf32>, tensor<2x24x16xf32>)
+// CHECK-SAME:      maps [affine_map<(d0, d1, d2, d3) -> (d1, d3)>, affine_map<(d0, d1, d2, d3) -> (d0, d3, d2)>,
+func.func @mixing(%x: tensor<2x24x16xf32> {moe.field = "x"}, %w: tensor<24x40xf32> {moe.var = @w})
+    -> (tensor<2x40x16xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"infer">} {
+  %init = tensor.empty() : tensor<2x40x16xf32>
+  %y = kernel.contract dims [2, 40, 16, 24] ins(%w, %x : tensor<24x40xf32>, tensor<2x24x16xf32>) outs(%init : tensor<2x40x16xf32>)
+    maps [affine_map<(g, m, n, k) -> (k, m)>, affine_map<(g, m, n, k) -> (g, k, n)>, affine_map<(g, m, n, k) -> (g, m, n)>]
+    schedule <tile = [42, 16, 24], micro = [6, 16]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<2x40x16xf32>
+  return %y : tensor<2x40x16xf32>
+}
+}
+
+// -----
+
+// Not stored: left weights that lie row by row already, and those whose rows, 4 KiB apart, 14 at a time would fall into one set of
+// a cache and be packed all the same.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
+moe.variable @w : tensor<40x24xf32> role(parameter)
+moe.variable @v : tensor<1024x40xf32> role(parameter)
+// REMARK-NOT: PackWeights
+// CHECK-LABEL: func.func @rows
+// CHECK-NOT:     kernel.map
+// CHECK-LABEL: func.func @one_set
+// CHECK-NOT:     kernel.map
+func.func @rows(%x: tensor<24x16xf32> {moe.field = "x"}, %w: tensor<40x24xf32> {moe.var = @w})
+    -> (tensor<40x16xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"infer">} {
+  %init = tensor.empty() : tensor<40x16xf32>
+  %y = kernel.contract dims [40, 16, 24] ins(%w, %x : tensor<40x24xf32>, tensor<24x16xf32>) outs(%init : tensor<40x16xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [42, 16, 24], micro = [14, 16]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<40x16xf32>
+  return %y : tensor<40x16xf32>
+}
+func.func @one_set(%x: tensor<1024x16xf32> {moe.field = "x"}, %v: tensor<1024x40xf32> {moe.var = @v})
+    -> (tensor<40x16xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"one_set">} {
+  %init = tensor.empty() : tensor<40x16xf32>
+  %y = kernel.contract dims [40, 16, 1024] ins(%v, %x : tensor<1024x40xf32>, tensor<1024x16xf32>) outs(%init : tensor<40x16xf32>)
+    maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [42, 16, 1024], micro = [14, 16]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<40x16xf32>
+  return %y : tensor<40x16xf32>
+}
+}
