@@ -106,8 +106,8 @@ public:
         registers(machine.getVectorRegisters()),
         core(lanes == 16 ? wideCore : narrowCore) {}
 
-  void visit(
-      llvm::function_ref<void(double, const ContractSchedule &)> visit) const;
+  void
+  visit(llvm::function_ref<void(double, const ContractSchedule &)> visit) const;
 
 private:
   const ContractShape &shape;

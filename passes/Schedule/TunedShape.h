@@ -15,8 +15,8 @@ namespace moec::schedule {
 /// The name of a contraction's shape: all that the cost model knows of it, and
 /// the types of what it multiplies and writes. Kernels of one name get one
 /// schedule. Costs of maps are in whole cycles:
-/// "contract groups=1 m=6272 n=1536 k=384 left=f32,k,rows=384,map=12 right=f32,strips
-/// out=f32".
+/// "contract groups=1 m=6272 n=1536 k=384 left=f32,k,rows=384,map=12
+/// right=f32,strips out=f32".
 std::string nameShape(const ContractShape &shape, kernel::ContractOp op);
 /// The same of attention: "attend groups=96 s=196 e=64 t=196 d=64 in=f32
 /// out=f32".
