@@ -40,9 +40,12 @@ static double getWork(Operation *op) {
   return bits / 32 * flopsOfElement;
 }
 
-/// Whether the backward block may have a copy of `op`.
+/// Whether the backward block may have a copy of `op`. Not of one that adds
+/// along a row: in which lanes a kernel does that depends on what it is fused
+/// with, so the copy's last bits could be others.
 static bool canCompute(Operation *op) {
-  return op && op->getNumRegions() == 0 && isPure(op);
+  return op && op->getNumRegions() == 0 && isPure(op) &&
+         !isa<moe::SoftmaxOp, moe::TopKSoftmaxOp, moe::ReduceOp>(op);
 }
 
 /// Whether `value`, of the block of `forward`, is a slice of a stacked operand.

@@ -28,7 +28,7 @@ int64_t getBits(mlir::Value value);
 /// Keeps less and computes more, as far as a price allows it: sublinear memory
 /// (Chen et al., arXiv 1604.06174), where what is computed again are the ops
 /// of the layer that make a value, and what they need. The same ops on the
-/// same values give the same bits.
+/// same values give the same bits; sums over rows, which may not, are kept.
 class Recomputation {
 public:
   /// `price` is how many FLOPs a byte is worth that is not kept, 0 or more.

@@ -263,7 +263,7 @@ func.func @stored_twice(%x: tensor<8xf32>, %e: tensor<8xf32>) {
 // -----
 
 func.func @index_place() -> i32 {
-  // expected-error @+1 {{expected to stand in a region of kernel.contract, kernel.attend, kernel.rows or kernel.map}}
+  // expected-error @+1 {{expected to stand in a region of kernel.contract, kernel.attend, kernel.attend_grad, kernel.rows or kernel.map}}
   %i = kernel.index 0 : i32
   return %i : i32
 }

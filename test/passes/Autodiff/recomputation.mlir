@@ -44,18 +44,20 @@ func.func @train_step(%x: tensor<4x8xf32> {moe.var = @x}, %w: tensor<3x8x32xf32>
 }
 
 //--- order.mlir
-// The softmax costs 8 FLOPs for a byte, since elements pass through it at 16
-// each, in and out; the product in front of it costs 16, and is kept.
-// CHECK: module attributes {moe.recompute = 1.000000e+01 : f64, moe.recompute_next = 1.600000e+01 : f64}
+// The product costs 16 FLOPs for a byte, at 20 it is computed again. The softmax
+// adds along rows, in an order that its copy could have other than it, and is
+// kept at any price.
+// CHECK: module attributes {moe.recompute = 2.000000e+01 : f64} {
 // CHECK: %[[F:[0-9]+]]:2 = moe.repeat 2
-// CHECK: %[[M:.+]] = moe.linear
-// CHECK: moe.yield %{{[0-9]+}}, %[[M]] :
+// CHECK: %[[S:.+]] = moe.softmax
+// CHECK: moe.yield %{{[0-9]+}}, %[[S]] :
 // CHECK-NEXT: } -> tensor<f32>, tensor<2x4x32xf32>
 // CHECK: moe.repeat 2 reverse
-// CHECK: moe.softmax
-// CHECK-NOT: moe.linear
+// CHECK-NOT: moe.softmax %
+// CHECK: moe.linear
+// CHECK-NOT: moe.softmax %
 // CHECK: return
-module attributes {moe.recompute = 10.0} {
+module attributes {moe.recompute = 20.0} {
 func.func @train_step(%x: tensor<4x32xf32> {moe.field = "x"}, %w: tensor<2x32x32xf32> {moe.var = @w}) -> (tensor<f32> {moe.metric = "loss"}, tensor<2x32x32xf32>) {
   %zero = moe.fill 0.0 : tensor<f32>
   %l = moe.repeat 2 carry(%zero : tensor<f32>) stacked(%w : tensor<2x32x32xf32>) {

@@ -19,7 +19,7 @@ def main():
     model, data, folder, *shares = sys.argv[1:]
 
     def train(name, *flags):
-        plan = run("compile", model, "--mode", "train", "--cpu", "x86-64-v2", "--print-memory-plan", "-o", f"{folder}/{name}.moec", *flags)
+        plan = run("compile", model, "--mode", "train", "--print-memory-plan", "-o", f"{folder}/{name}.moec", *flags)
         run("train", f"{folder}/{name}.moec", "--data", f"idx:{data}", "--losses", f"{folder}/{name}.csv",
             "--save", f"{folder}/{name}.safetensors")
         return float(re.search(r"^together +([0-9.]+) MiB", plan, re.M).group(1)) * 2**20
@@ -30,7 +30,7 @@ def main():
         taken = train(share, "--memory-limit", str(limit))
         assert taken <= limit + 2**14, (taken, limit)
         same = all(read(f"{folder}/{share}.{kind}") == read(f"{folder}/free.{kind}") for kind in ("csv", "safetensors"))
-        print(f"{share}: {'same bits' if same else 'OTHER bits'}, {free - taken:.0f} bytes less")
+        print(f"{share}: {'same bits' if same else 'other bits'}, {free - taken:.0f} bytes less")
 
 
 main()
