@@ -17,8 +17,9 @@ def AutodiffPass : Pass<"moec-autodiff", "::mlir::ModuleOp"> {
 
     With `moe.recompute = PRICE` on the module, other values too are computed again, whole layers from their inputs if need be
     (arXiv 1604.06174): the one that costs the fewest FLOPs for its bytes first, as long as that is at most PRICE, and so on, where
-    what has been bought serves what comes after it. `moe.recompute_next` then says from which price on there would be more. The
-    same ops on the same values give the same bits; sums along rows, whose order depends on what they are fused with, are kept.
+    what has been bought serves what comes after it. `moe.recompute_next` then says from which price on there would be more.
+    Sums along rows, whose order depends on what they are fused with, are kept; other ops may round their last bit otherwise in
+    another kernel.
 
     Errors: an op without a rule between a parameter and the loss; a routing plan needed out of a nested repeat;
     `moe.gradient` inside of a `moe.repeat`.

