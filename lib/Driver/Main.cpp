@@ -49,7 +49,8 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
   app.add_option("--memory-limit", request.memoryLimit,
                  "What a run may allocate, such as 800MiB or 2GiB: training "
                  "computes again what it would otherwise keep, until it fits")
-      ->transform(rt::byteSize());
+      ->transform(rt::byteSize())
+      ->type_name("SIZE");
   app.add_option("--tuning", request.tuningFile,
                  "Schedules that moec tune has measured on this machine, "
                  "instead of the cost model's");

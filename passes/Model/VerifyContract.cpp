@@ -154,9 +154,10 @@ struct VerifyModelPass
         InFlightDiagnostic diag = function.emitError()
                                   << "argument " << i << " of @"
                                   << function.getSymName() << " reads " << name;
-        auto other = llvm::find_if(functions, [&](func::FuncOp other) {
-          return other != function && changedBy(other).contains(name);
-        });
+        auto other =
+            llvm::find_if(functions, [&, read = name](func::FuncOp other) {
+              return other != function && changedBy(other).contains(read);
+            });
         if (other == functions.end())
           diag << ", to which nothing gives a first value";
         else

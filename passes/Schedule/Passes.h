@@ -125,7 +125,7 @@ struct GpuContractShape {
   bool ragged = false; ///< along m or k
   bool raggedM = false;
   bool tensorCores = false; ///< operands are bf16
-  Operand left, right;
+  Operand left = {}, right = {};
   double epilogue = 16; ///< instructions for a result
 };
 /// Extents in elements; a ragged one as its average over the groups.

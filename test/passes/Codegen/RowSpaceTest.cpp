@@ -39,7 +39,6 @@ protected:
     OpBuilder b(op);
     auto operands = KernelOperands::create(b, op);
     EXPECT_TRUE(succeeded(operands));
-    bool rows = isa<kernel::RowsOp>(op.getOperation());
     return RowSpace(op, *operands);
   }
 

@@ -15,17 +15,17 @@
 // CHECK: schedule <tile = {{.*}}
 // CHECK-LABEL: func.func @kept
 // CHECK: schedule <tile = [5, 8, 7], micro = [5, 8]>
-// CHECK: loc(fused<"contract groups=1 m=32 n=20 k=64 left=f32,k right=f32,place out=f32">[
-// CHECK: loc(fused<"contract groups=1 m=32 n=24 k=64 left=f32,k right=f32,packed,map=20 out=f32">[
+// CHECK: loc(fused<"contract groups=1 m=32 n=20 k=64 left=f32,k,rows=64 right=f32,place out=f32">[
+// CHECK: loc(fused<"contract groups=1 m=32 n=24 k=64 left=f32,k,rows=64 right=f32,packed,map=20 out=f32">[
 // CHECK-NOT: fused<
 // With weights in strips the shape is another one, which the file does not know.
 // PACKED-LABEL: func.func @known
 // PACKED-NOT: schedule <tile = [8, 16, 64]
-// PACKED: loc(fused<"contract groups=1 m=32 n=20 k=64 left=f32,k right=f32,strips out=f32">[
-// UNFIT: error: the tuned schedule of 'contract groups=1 m=32 n=20 k=64 left=f32,k right=f32,place out=f32' does not fit: expected columns of a register tile in whole vectors of 8 lanes, got 12; fix: tune the model again, with moec tune
-// NAME: error: the tuned schedule of 'contract m=32 n=20 k=64 left=f32,k right=f32,place out=f32' does not fit: expected the name of a shape, as moec tune writes it; fix:
+// PACKED: loc(fused<"contract groups=1 m=32 n=20 k=64 left=f32,k,rows=64 right=f32,strips out=f32">[
+// UNFIT: error: the tuned schedule of 'contract groups=1 m=32 n=20 k=64 left=f32,k,rows=64 right=f32,place out=f32' does not fit: expected columns of a register tile in whole vectors of 8 lanes, got 12; fix: tune the model again, with moec tune
+// NAME: error: the tuned schedule of 'contract m=32 n=20 k=64 left=f32,k,rows=64 right=f32,place out=f32' does not fit: expected the name of a shape, as moec tune writes it; fix:
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 32, vector_registers = 16>,
-    kernel.tuning = {"contract groups=1 m=32 n=20 k=64 left=f32,k right=f32,place out=f32"
+    kernel.tuning = {"contract groups=1 m=32 n=20 k=64 left=f32,k,rows=64 right=f32,place out=f32"
                      = #kernel.schedule<tile = [8, 16, 64], micro = [4, 16]>}} {
 moe.variable @w : tensor<64x20xf32> role(parameter)
 func.func @known(%x: tensor<32x64xf32>, %w: tensor<64x20xf32> {moe.var = @w}, %init: tensor<32x20xf32>) -> tensor<32x20xf32>

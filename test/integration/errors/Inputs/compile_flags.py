@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-VALUES = {"--precision": "bf16", "--disable-pass": "fuse-emit"}
+VALUES = {"--precision": "bf16", "--memory-limit": "1GiB", "--disable-pass": "fuse-emit"}
 ARGUMENTS = {
     "run": [],
     "train": ["--data", "idx:none"],
@@ -23,7 +23,7 @@ tried = 0
 for command, arguments in ARGUMENTS.items():
     text = subprocess.run(["moec", command, "--help"], capture_output=True, text=True).stdout
     group = text.split("Compiling a JSON model:\n")[1].split("\n\n")[0]
-    flags = re.findall(r"^ {2}(?:-\w,)?(--[-\w]+)(?:,\S+)?( TEXT)?", group, re.M)
+    flags = re.findall(r"^ {2}(?:-\w,)?(--[-\w]+)(?:,\S+)?( [A-Z]+)?", group, re.M)
     if len(flags) < 7:
         sys.exit(f"{command} --help lists only {flags}")
     for flag, valued in flags:
