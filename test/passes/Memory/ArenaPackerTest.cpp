@@ -48,8 +48,8 @@ TEST(ArenaPacker, FindsThePeak) {
   EXPECT_TRUE(findPeak({}).empty());
   // Together at time 2: 50 + 70 + 30; the first such time counts, and what has
   // no bytes is not listed.
-  std::vector<Lifetime> l = {
-      {50, 0, 2}, {70, 2, 4}, {30, 1, 2}, {0, 0, 9}, {80, 3, 5}, {20, 6, 6}};
+  std::vector<Lifetime> l = {{50, 0, 2}, {70, 2, 4}, {30, 1, 2},
+                             {0, 0, 9},  {80, 3, 5}, {20, 6, 6}};
   EXPECT_EQ(findPeak(l), (llvm::SmallVector<size_t>{1, 0, 2}));
   l[4].bytes = 81;
   EXPECT_EQ(findPeak(l), (llvm::SmallVector<size_t>{4, 1}));
