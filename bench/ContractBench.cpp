@@ -9,17 +9,19 @@
 // for every shape whose name contains WORD (with --strips: its right operand
 // stored in strips of N columns, as moec-pack-weights leaves it), or for the
 // contractions of a file that "moec compile --emit memory" wrote (ragged ones
-// apart), the share of this core's FMA peak that the compiled kernel reaches in
-// one thread, packing and epilogue included. The peak (register-to-register
-// FMAs) is measured right before and after each run, and time is this thread's
-// own CPU time, so that a busy machine disturbs the ratio little. Operands and
-// scratch lie on large pages, as those of a module do. Reported are the median
-// and the best of the rounds.
+// apart), with the schedules that they have or all with S, the share of this
+// core's FMA peak that the compiled kernel reaches in one thread, packing and
+// epilogue included. The peak (register-to-register FMAs) is measured right
+// before and after each run, and time is this thread's own CPU time, so that a
+// busy machine disturbs the ratio little. Operands and scratch lie on large
+// pages, as those of a module do. Reported are the median and the best of the
+// rounds.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/KernelOps.h"
 #include "lib/Target/CPU/Cpu.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/core/Memory.h"
@@ -197,7 +199,8 @@ std::unique_ptr<KernelJit> compile(mlir::ModuleOp module) {
 
 /// The kernel functions of a file that hold a contraction, each in a module.
 std::vector<std::pair<std::string, Module>>
-contractionsOf(mlir::MLIRContext *context, const std::string &path) {
+contractionsOf(mlir::MLIRContext *context, const std::string &path,
+               mlir::Attribute schedule) {
   std::vector<std::pair<std::string, Module>> found;
   Module file = mlir::parseSourceFile<mlir::ModuleOp>(path, context);
   if (file)
@@ -205,6 +208,10 @@ contractionsOf(mlir::MLIRContext *context, const std::string &path) {
       auto func = op->getParentOfType<mlir::func::FuncOp>();
       Module alone = mlir::ModuleOp::create(op.getLoc());
       alone->push_back(func.clone());
+      if (schedule)
+        alone->walk([&](moec::kernel::ContractOp clone) {
+          clone->setAttr(clone.getScheduleAttrName(), schedule);
+        });
       found.emplace_back(func.getName().str(), std::move(alone));
     });
   return found;
@@ -273,9 +280,13 @@ int main(int argc, char **argv) {
   Timer peak{*peakJit, {ones.data()}, Peak::steps};
 
   std::vector<std::pair<std::string, Module>> kernels;
-  if (!file.empty())
-    kernels = contractionsOf(context.get(), file);
-  else
+  if (!file.empty()) {
+    mlir::Attribute given;
+    if (!schedule.empty())
+      given = mlir::parseAttribute("#kernel.schedule<" + schedule + ">",
+                                   context.get());
+    kernels = contractionsOf(context.get(), file, given);
+  } else
     for (Shape &shape : shapes()) {
       if (strips && shape.source.dims.size() == 3)
         shape = inStrips(std::move(shape), strips);

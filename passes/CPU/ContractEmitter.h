@@ -77,6 +77,12 @@ private:
   /// `kBegin`.
   void emitTile(const BlockRange &range, mlir::Value i, mlir::Value j,
                 mlir::Value blockIndex, mlir::Value kBegin, mlir::Value depth);
+  /// Lets register tile (i, j) ask for a part of the right strip behind its
+  /// own, `strip(number)`, where that comes from beyond L1: the first row tile
+  /// of a strip would wait for each of its lines.
+  void askAhead(TileFactors &factors, const BlockRange &range, mlir::Value i,
+                mlir::Value j,
+                llvm::function_ref<mlir::Value(mlir::Value)> strip);
   /// Asks for the input rows that the epilogue of a tile will read.
   void prefetchEpilogue(const BlockRange &range, mlir::Value i, mlir::Value j);
   void emitEpilogue(const BlockRange &range, mlir::Value i, mlir::Value j);

@@ -51,17 +51,19 @@ void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
     Value leftBase = left.resident ? mul(blockIndex, left.blockElements) : c(0);
     factors.leftBase = mad(i, left.stripElements, leftBase);
   }
-  // Where column 0 of the right strip lies at step 0, and how far step 1 is.
+  // Where column 0 of a right strip lies at step 0, and how far step 1 is.
+  auto strip = [&](Value number) {
+    if (right.direct >= 0)
+      return placeOf(right.direct, range.mBegin, mad(number, nr, range.nBegin));
+    Value base = right.resident ? mul(blockIndex, right.blockElements) : c(0);
+    return mad(number, right.stripElements, base);
+  };
   if (right.direct >= 0) {
     factors.right = operands.buffer(right.direct);
-    factors.rightBase =
-        placeOf(right.direct, range.mBegin, mad(j, nr, range.nBegin));
     factors.rightStep = operands.along(right.direct, kDim).stride;
-  } else {
-    Value rightBase =
-        right.resident ? mul(blockIndex, right.blockElements) : c(0);
-    factors.rightBase = mad(j, right.stripElements, rightBase);
   }
+  factors.rightBase = strip(j);
+  askAhead(factors, range, i, j, strip);
   Value sumBase = tileBase(i, j);
 
   SmallVector<Value> accumulators;
@@ -76,6 +78,26 @@ void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
   for (auto [t, sum] : llvm::enumerate(accumulators))
     vector::StoreOp::create(b, loc, sum, sums,
                             ValueRange{add(sumBase, c(t * vl))});
+}
+
+void ContractEmitter::askAhead(TileFactors &factors, const BlockRange &range,
+                               Value i, Value j,
+                               function_ref<Value(Value)> strip) {
+  constexpr int64_t cached = 32 << 10;
+  if (nTile * kTile * int64_t(sizeof(float)) <= cached ||
+      factors.rightStep != nr)
+    return;
+  // Each row tile asks for its share of the next strip's elements, a few of
+  // every step, whatever number of tiles the last block has.
+  factors.aheadStep = llvm::divideCeil(nr, mTile / mr);
+  int64_t shares = llvm::divideCeil(nr, factors.aheadStep);
+  Value strips = ceilDiv(sub(range.nEnd, range.nBegin), nr);
+  Value next = add(j, c(1));
+  Value wraps =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, next, strips);
+  next = arith::SelectOp::create(b, loc, wraps, c(0), next);
+  Value share = minimum(i, c(shares - 1));
+  factors.ahead = mad(share, kTile * factors.aheadStep, strip(next));
 }
 
 void ContractEmitter::prefetchEpilogue(const BlockRange &range, Value i,

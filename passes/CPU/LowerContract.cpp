@@ -20,8 +20,6 @@ namespace moec::cpu {
 // A right panel that holds all of k stays packed between blocks up to this
 // size: it is read again from L3, which is still cheaper than packing it again.
 static constexpr int64_t residentRightBytes = 8 << 20;
-// Elements between rows of a right operand that is not packed.
-static constexpr int64_t maxDirectStride = 512;
 
 void ContractEmitter::loop(Value from, Value to, int64_t step,
                            function_ref<void(Value)> body) {
@@ -61,10 +59,9 @@ int32_t ContractEmitter::directLeft() {
 
 /// The right input if its rows can be multiplied where they lie: plain f32,
 /// the columns of a register tile contiguous, with memory behind the last ones
-/// where they reach past the end, evenly spaced along k, and rows so near each
-/// other that a strip neither spreads over too many pages nor falls into few
-/// cache sets. So lies a matrix with columns side by side, and one that was
-/// stored in strips, (n, k) at [n floordiv nr, k, n mod nr].
+/// where they reach past the end, evenly spaced along k, and near each other as
+/// canReadStrip() wants it. So lies a matrix with columns side by side, and one
+/// that was stored in strips, (n, k) at [n floordiv nr, k, n mod nr].
 int32_t ContractEmitter::directRight() {
   for (unsigned input : usedArguments(op.getRhs())) {
     if (!yieldsArgument(op.getRhs(), input) ||
@@ -78,8 +75,8 @@ int32_t ContractEmitter::directRight() {
     int64_t last = kernel::rangeOf(lastStrip, operands.dims()).high + nr - 1;
     if (columns.stride == 1 && columns.kind != LaneKind::Strided &&
         last < operands.numElements(input) && steps.kind == LaneKind::Strided &&
-        steps.stride > 0 && steps.stride <= maxDirectStride &&
-        steps.stride % 256 != 0)
+        (steps.stride == nr ||
+         canReadStrip(vl, raggedK ? kTile : K, steps.stride)))
       return input;
   }
   return -1;

@@ -98,6 +98,13 @@ private:
   Cursors cursors(const Panel &panel, mlir::ValueRange dims, unsigned laneDim);
   mlir::Value elements(const Panel &panel, const Cursors &rows,
                        const Lanes &lanes);
+  /// Where the inputs of a panel begin that lie side by side along `laneDim`,
+  /// at a point that is packed soon: pieces of rows far from each other are
+  /// nothing that a hardware prefetcher sees coming.
+  Cursors cursorsAhead(const Panel &panel, mlir::ValueRange point,
+                       unsigned laneDim);
+  /// Asks for what lies there at `position` of that dimension.
+  void askFor(const Cursors &ahead, mlir::Value position);
   /// Vectors of `vl` steps over the depth, the last one masked.
   void overDepth(const Panel &panel, mlir::Value depth,
                  llvm::function_ref<void(mlir::Value, bool)> body);

@@ -52,6 +52,10 @@ SmallVector<Value> multiplyTile(OpBuilder &b, Location loc,
           columns.push_back(vector::LoadOp::create(
               b, loc, type, f.right,
               ValueRange{add(rightAt, c(v * tile.lanes))}));
+        if (f.ahead) // into L2: L1 has no room beside the strip in use
+          memref::PrefetchOp::create(
+              b, loc, f.right, ValueRange{at(f.ahead, k, f.aheadStep)},
+              /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
         Value leftAt = at(f.leftBase, k, f.leftStep);
         for (int64_t r = 0; r < tile.rows; ++r) {
           Value scalar = memref::LoadOp::create(b, loc, f.left,

@@ -28,12 +28,16 @@ mlir::FailureOr<RegisterTile> readRegisterTile(mlir::Operation *op,
 
 /// The factors of a tile, f32 in one-dimensional buffers: row r of the left one
 /// at leftBase + r * leftRow + k * leftStep, the row of columns of the right
-/// one at rightBase + k * rightStep.
+/// one at rightBase + k * rightStep. If there is an `ahead`, step k asks for
+/// what lies in the right buffer at ahead + k * aheadStep: a tile to come will
+/// read it.
 struct TileFactors {
   mlir::Value left, leftBase;
   int64_t leftRow, leftStep;
   mlir::Value right, rightBase;
   int64_t rightStep;
+  mlir::Value ahead = {};
+  int64_t aheadStep = 0;
 };
 
 /// sums[r, :] += sum over k < depth of left(r, k) * right(k, :), in ascending

@@ -13,13 +13,30 @@ using namespace mlir;
 
 namespace moec::codegen {
 
-bool canReadRows(int64_t rows, int64_t stride) {
-  // Sets of 8 or 12 lines of 64 bytes.
-  constexpr int64_t sets = 64, lineElements = 16, mostInSet = 6;
+/// Lines of 64 bytes that rows so far apart begin in, of the set with most.
+static int64_t mostInSet(int64_t sets, int64_t rows, int64_t stride) {
+  constexpr int64_t lineElements = 16;
   SmallVector<int64_t> lines(sets);
-  for (int64_t r = 0; r < rows; ++r)
-    ++lines[r * stride / lineElements % sets];
-  return *llvm::max_element(lines) <= mostInSet;
+  for (int64_t r = 0, last = -1; r < rows; ++r) {
+    int64_t line = r * stride / lineElements;
+    lines[line % sets] += line != last;
+    last = line;
+  }
+  return *llvm::max_element(lines);
+}
+
+bool canReadRows(int64_t rows, int64_t stride) {
+  // Sets of 8 or 12 lines of L1.
+  return mostInSet(64, rows, stride) <= 6;
+}
+
+bool canReadStrip(int64_t lanes, int64_t depth, int64_t stride) {
+  if (stride <= 0 || stride > 512 || stride % 256 == 0)
+    return false;
+  // With 16 lanes L2 is four times as large, and strips of 6272 rows were
+  // faster in place than packed. Here 8 lines of a set are shared with the left
+  // rows and the next strip: 3 are as good as packed, 6 and 12 are not.
+  return lanes > 8 || mostInSet(1024, depth, stride) <= 4;
 }
 
 LogicalResult ContractBlocks::readContract(StringRef scheduler) {

@@ -23,6 +23,13 @@ constexpr int64_t residentLeftBytes = 384 << 10;
 /// through which the right strip passes. The cost model asks, too.
 bool canReadRows(int64_t rows, int64_t stride);
 
+/// Whether a CPU may multiply a strip of columns of a right operand where it
+/// lies, `depth` rows `stride` f32 apart: not where rows are so far apart that
+/// a strip spreads over too many pages, nor where they fall into few sets of
+/// L2, from which the row tiles of a block read the strip again. The cost model
+/// asks, too.
+bool canReadStrip(int64_t lanes, int64_t depth, int64_t stride);
+
 /// The part of the iteration space that a block computes. `group` holds the
 /// positions in the dims of the group, of type index; `m`, `n` and `k` are
 /// absolute half-open ranges of positions.

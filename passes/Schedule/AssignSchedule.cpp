@@ -8,6 +8,7 @@
 #include "dialects/Kernel/Cost.h"
 #include "dialects/Kernel/KernelTuning.h"
 #include "passes/Codegen/AddressExpr.h"
+#include "passes/Codegen/ContractBlocks.h"
 #include "passes/Codegen/OperandAccess.h"
 #include "passes/Schedule/FixedVariables.h"
 #include "passes/Schedule/Passes.h"
@@ -45,10 +46,17 @@ double mapCost(Region &map) {
 
 /// Whether the right operand may be multiplied where it lies (the columns of
 /// the register tile permitting).
-bool isInPlace(kernel::ContractOp op) {
-  return isPlainFactor(op, op.getRhs()) &&
-         !isSlowAlong(op, codegen::usedArguments(op.getRhs()).front(),
-                      op.getNDim());
+bool isInPlace(kernel::ContractOp op, int64_t lanes) {
+  if (!isPlainFactor(op, op.getRhs()))
+    return false;
+  unsigned input = codegen::usedArguments(op.getRhs()).front();
+  codegen::LaneInfo steps = laneAlong(op, input, op.getKDim());
+  int64_t depth = op.getRaggedDim() == std::optional<uint64_t>(op.getKDim())
+                      ? raggedDepth
+                      : op.getDims()[op.getKDim()];
+  return !isSlowAlong(op, input, op.getNDim()) &&
+         steps.kind == codegen::LaneKind::Strided &&
+         codegen::canReadStrip(lanes, depth, steps.stride);
 }
 
 struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
@@ -122,7 +130,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
       shape.leftAlongK = true;
       shape.leftMap = 0;
     }
-    shape.rightInPlace = isInPlace(op);
+    shape.rightInPlace = isInPlace(op, cpu.getLanes());
     shape.rightInStrips = fixed && canPackRight(op, *fixed);
     for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
       shape.groups *= extent;

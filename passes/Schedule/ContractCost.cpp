@@ -23,6 +23,7 @@ struct Core {
   double pack;     ///< load, map and store
   double readFar;  ///< from L3, on the way to a panel
   double readNear; ///< the same from L2
+  double piece;    ///< a step along k of a left operand that is packed along m
   double stream;   ///< of a right strip from L3 while a register tile runs
   double rows;     ///< the same of a left operand, short pieces of many rows
   double block;    ///< where it lies, and the first misses
@@ -56,6 +57,7 @@ struct Core {
 constexpr Core wideCore{/*pack=*/2.5,
                         /*readFar=*/5,
                         /*readNear=*/0.5,
+                        /*piece=*/0,
                         /*stream=*/0,
                         /*rows=*/0,
                         /*block=*/0,
@@ -77,6 +79,7 @@ constexpr Core wideCore{/*pack=*/2.5,
 constexpr Core narrowCore{/*pack=*/2.5,
                           /*readFar=*/3,
                           /*readNear=*/0.5,
+                          /*piece=*/30,
                           /*stream=*/0.15,
                           /*rows=*/0.6,
                           /*block=*/300,
@@ -160,9 +163,11 @@ double Chooser::tileCost(const ContractSchedule &s) const {
   if (!shape.leftAlongK && lanes % s.rows && s.kTile > core.stripDepth)
     loads += core.stripLoads;
   if (core.leftBytes) {
-    // Rows that do not stay in L2 from one strip of columns to the next.
+    // Rows that do not stay in L2 from one strip of columns to the next. Strips
+    // that are packed along m are read in order, which is twice as good.
     double bytes = std::min(s.mTile, shape.m) * s.kTile * sizeof(float);
-    double missing = std::clamp(bytes / core.leftBytes - 1, 0.0, 1.0);
+    double kept = core.leftBytes * (shape.leftAlongK ? 1.0 : 2.0);
+    double missing = std::clamp(bytes / kept - 1, 0.0, 1.0);
     loads += missing * s.rows * core.rows / lanes;
   }
   return shape.k * (cyclesPerStep(s.rows, vectors) + loads) +
@@ -191,6 +196,8 @@ double Chooser::cost(const ContractSchedule &s) const {
   double panelL =
       vectorsL *
       (inPlaceL ? core.rows : core.pack + shape.leftMap + reading(shape.m));
+  if (!inPlaceL && !shape.leftAlongK)
+    panelL += shape.k * core.piece;
   double readR = core.stream && inPlaceR ? core.stream : reading(shape.n);
   double panelR =
       vectorsR * ((inPlaceR ? 0 : core.pack + shape.rightMap) + readR);

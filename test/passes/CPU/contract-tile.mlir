@@ -296,3 +296,35 @@ func.func @prefetch(%x: memref<1024x32xf32>, %w: memref<32x128xf32>, %res: memre
   return
 }
 }
+
+// -----
+
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
+// Four strips of 8 columns and 512 steps, more than L1 holds: each of the two
+// row tiles of a strip asks for half of the next one, 4 elements a step, behind
+// the last strip for the first.
+// CHECK-LABEL: func @strip_ahead(
+// CHECK:         scf.for %[[J:.*]] = %c0 to %c4 step %c1 {
+// CHECK:           scf.for %[[I:.*]] = %c0 to %c2 step %c1 {
+// CHECK-DAG:         %[[BEHIND:.*]] = arith.addi %[[J]], %c1
+// CHECK-DAG:         %[[WRAPS:.*]] = arith.cmpi eq, %[[BEHIND]], %c4
+// CHECK-DAG:         %[[NEXT:.*]] = arith.select %[[WRAPS]], %c0, %[[BEHIND]]
+// CHECK-DAG:         %[[SHARE:.*]] = arith.muli %{{.*}}, %c2048
+// CHECK-DAG:         %[[AHEAD:.*]] = arith.addi %[[SHARE]], %{{.*}}
+// CHECK:             scf.for %[[K:.*]] = %c0 to %c512 step %c1 iter_args
+// CHECK-COUNT-2:       vector.load
+// CHECK:               %[[STEPS:.*]] = arith.muli %[[K]], %c4
+// CHECK-NEXT:          %[[SOON:.*]] = arith.addi %[[STEPS]], %[[AHEAD]]
+// CHECK-NEXT:          memref.prefetch %{{.*}}[%[[SOON]]], read, locality<2>, data : memref<16384xf32>
+// CHECK-COUNT-4:       vector.fma
+func.func @strip_ahead(%x: memref<4x512xf32>, %w: memref<4x512x8xf32>, %y: memref<4x32xf32>,
+                       %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.contract dims [4, 32, 512] ins(%x, %w : memref<4x512xf32>, memref<4x512x8xf32>) outs(%y : memref<4x32xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n floordiv 8, k, n mod 8)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [4, 32, 512], micro = [2, 8]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+}

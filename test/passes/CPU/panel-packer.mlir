@@ -79,13 +79,18 @@ func.func @left_strips(%x: memref<6x7xf32>, %w: memref<6x8xf32>, %y: memref<7x8x
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Left, contiguous along m, with register tiles of 8 rows: a step of k is a row
 // of the panel, 12 apart, and every vector lands whole. 8 rows need no mask.
+// Each step asks for the one that is 8 steps further, or the last.
 // CHECK-LABEL: func @left_columns(
 // CHECK:         scf.for %[[K:.*]] = %c0 to %c6 step %c1 {
 // CHECK-DAG:       %[[FROM:.*]] = arith.muli %[[K]], %c8
 // CHECK-DAG:       %[[STEP:.*]] = arith.muli %[[K]], %c12
+// CHECK-DAG:       %[[LATER:.*]] = arith.minsi %{{.*}}, %c5
+// CHECK-DAG:       %[[AHEAD:.*]] = arith.muli %[[LATER]], %c8
 // CHECK:           scf.for %[[M:.*]] = %c0 to %c8 step %c4 {
+// CHECK-NEXT:        %[[SOON:.*]] = arith.addi %[[AHEAD]], %[[M]]
+// CHECK-NEXT:        memref.prefetch %[[X:.*]][%[[SOON]]], read, locality<3>, data
 // CHECK-NEXT:        %[[AT:.*]] = arith.addi %[[FROM]], %[[M]]
-// CHECK-NEXT:        %[[V:.*]] = vector.load %{{.*}}[%[[AT]]] : memref<48xf32>, vector<4xf32>
+// CHECK-NEXT:        %[[V:.*]] = vector.load %[[X]][%[[AT]]] : memref<48xf32>, vector<4xf32>
 // CHECK-NEXT:        %[[TO:.*]] = arith.addi %[[STEP]], %[[M]]
 // CHECK-NEXT:        vector.store %[[V]], %{{.*}}[%[[TO]]] : memref<96xf32>, vector<4xf32>
 // CHECK-NEXT:      }
@@ -155,10 +160,13 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK:           %[[N0:.*]] = arith.muli %[[VECTOR]], %c4
 // CHECK:           %[[N1:.*]] = arith.addi %[[N0]], %c1
 // CHECK-NEXT:      %[[CUT:.*]] = arith.minsi %[[N1]], %c6
-// CHECK-NEXT:      %[[ROW1:.*]] = arith.muli %[[CUT]], %c6
+// CHECK:           %[[ROW1:.*]] = arith.muli %[[CUT]], %c6
 // CHECK:           %[[A:.*]] = vector.load
+// CHECK-NEXT:      memref.prefetch
 // CHECK-NEXT:      %[[B:.*]] = vector.load %{{.*}}[%[[ROW1]]]
+// CHECK-NEXT:      memref.prefetch
 // CHECK-NEXT:      %[[C:.*]] = vector.load
+// CHECK-NEXT:      memref.prefetch
 // CHECK-NEXT:      %[[D:.*]] = vector.load
 // CHECK-NEXT:      %[[AC01:.*]] = vector.shuffle %[[A]], %[[C]] [0, 1, 4, 5]
 // CHECK-NEXT:      %[[AC23:.*]] = vector.shuffle %[[A]], %[[C]] [2, 3, 6, 7]
@@ -242,7 +250,7 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK:           %[[TO:.*]] = arith.minsi %{{.*}}, %[[END]]
 // CHECK-NEXT:      scf.for %[[K:.*]] = %[[FROM]] to %[[TO]] step %c1 {
 // CHECK-NEXT:        %[[ROW:.*]] = arith.muli %[[K]], %c8
-// CHECK-NEXT:        %[[AT:.*]] = arith.subi %[[K]], %[[FROM]]
+// CHECK:             %[[AT:.*]] = arith.subi %[[K]], %[[FROM]]
 // CHECK-NEXT:        arith.muli %[[AT]], %c4
 // CHECK:             vector.store %{{.*}} : memref<136xf32>, vector<4xf32>
 // CHECK:           scf.for %[[K:.*]] = %[[FROM]] to %[[TO]] step %c1 {

@@ -223,6 +223,27 @@ TEST(ContractCostTest, RowsInOneSetAreNotReadInPlace) {
   EXPECT_FALSE(canReadRows(14, 1025)); // hardly further
 }
 
+TEST(ContractCostTest, StripsThatLieSpreadAreNotReadInPlace) {
+  using moec::codegen::canReadStrip;
+  EXPECT_TRUE(canReadStrip(8, 384, 384));   // 3 lines a set of L2
+  EXPECT_FALSE(canReadStrip(8, 1576, 384)); // 13
+  EXPECT_TRUE(canReadStrip(16, 1576, 384));
+  EXPECT_TRUE(canReadStrip(8, 6000, 8)); // two rows a line, side by side
+  EXPECT_TRUE(canReadStrip(8, 4, 512 - 16));
+  EXPECT_FALSE(canReadStrip(8, 4, 512));  // few sets of L1
+  EXPECT_FALSE(canReadStrip(16, 4, 528)); // too many pages
+  EXPECT_FALSE(canReadStrip(8, 4, 0));
+}
+
+TEST(ContractCostTest, PiecesOfTransposedLeftRowsAreNotTooShort) {
+  // The gradient of weights: a step of a low block is a piece of one or two
+  // lines, each on a page of its own.
+  ContractShape shape = shapeOf(1, 1536, 384, 1576);
+  shape.leftAlongK = false;
+  EXPECT_GE(chooseSchedule(shape, avx2(2)).mTile, 64);
+  EXPECT_LE(chooseSchedule(shape, avx2(2)).mTile, 128);
+}
+
 TEST(ContractCostTest, DeepPanelsWantWideTiles) {
   // They do not stay in the first cache: a step loads rows + vectors from the
   // second, fewest with few rows of many columns.
