@@ -138,19 +138,33 @@ void ContractEmitter::emitEpilogue(const BlockRange &range, Value i, Value j) {
   if (left.direct >= 0 && cutsTiles)
     sumBase = mad(sub(mBase, firstRow(range, i)), nr, sumBase);
   Value rows = minimum(c(mr), sub(range.mEnd, mBase));
-  TileColumns columns =
-      columnsOf(b, loc, tile, nDim, N, nBase, range.nEnd, N % nr);
-  loop(c(0), rows, 1, [&](Value r) {
-    SmallVector<Value> dims = range.group;
-    dims.append({add(mBase, r), nBase, Value()});
-    auto sum = [&](int64_t v) -> Value {
-      return vector::LoadOp::create(
-          b, loc, vectorType(), sums,
-          ValueRange{add(mad(r, nr, sumBase), c(v * vl))});
-    };
-    broken |= failed(storeTileRow(b, loc, tile, operands, op.getEpilogue(),
-                                  dims, columns, sum));
-  });
+  auto storeRows = [&](bool cut) {
+    TileColumns columns =
+        columnsOf(b, loc, tile, nDim, N, nBase, range.nEnd, cut);
+    loop(c(0), rows, 1, [&](Value r) {
+      SmallVector<Value> dims = range.group;
+      dims.append({add(mBase, r), nBase, Value()});
+      auto sum = [&](int64_t v) -> Value {
+        return vector::LoadOp::create(
+            b, loc, vectorType(), sums,
+            ValueRange{add(mad(r, nr, sumBase), c(v * vl))});
+      };
+      broken |= failed(storeTileRow(b, loc, tile, operands, op.getEpilogue(),
+                                    dims, columns, sum));
+    });
+  };
+  if (N % nr == 0 || N < nr)
+    return storeRows(/*cut=*/N % nr);
+  // Only the last strip needs masks: a store with one costs as much as ten
+  // without on some machines.
+  Value isWhole = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle,
+                                        add(nBase, c(nr)), range.nEnd);
+  auto branch = scf::IfOp::create(b, loc, isWhole, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  storeRows(/*cut=*/false);
+  b.setInsertionPointToStart(branch.elseBlock());
+  storeRows(/*cut=*/true);
 }
 
 } // namespace moec::cpu

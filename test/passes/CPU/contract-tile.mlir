@@ -328,3 +328,30 @@ func.func @strip_ahead(%x: memref<4x512xf32>, %w: memref<4x512x8xf32>, %y: memre
   return
 }
 }
+
+// -----
+
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
+// 11 columns in strips of 8: only the second strip is stored with masks.
+// CHECK-LABEL: func @cut_columns(
+// CHECK:         scf.for %[[J:.*]] = %c0 to %c2 step %c1 {
+// CHECK:           %[[N:.*]] = arith.muli %[[J]], %c8
+// CHECK:           %[[END:.*]] = arith.addi %[[N]], %c8
+// CHECK:           %[[WHOLE:.*]] = arith.cmpi sle, %[[END]], %c11
+// CHECK:           scf.if %[[WHOLE]] {
+// CHECK-NOT:         mask
+// CHECK-COUNT-2:     vector.store {{.*}} : memref<44xf32>, vector<4xf32>
+// CHECK:           } else {
+// CHECK:             vector.create_mask
+// CHECK-COUNT-2:     vector.maskedstore {{.*}} : memref<44xf32>
+func.func @cut_columns(%x: memref<4x6xf32>, %w: memref<11x6xf32>, %y: memref<4x11xf32>,
+                       %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.contract dims [4, 11, 6] ins(%x, %w : memref<4x6xf32>, memref<11x6xf32>) outs(%y : memref<4x11xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [4, 16, 6], micro = [2, 8]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+}
