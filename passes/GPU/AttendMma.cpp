@@ -15,7 +15,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/GPU/AttendEmitter.h"
+#include "passes/GPU/AttendTile.h"
 
 using namespace mlir;
 
@@ -23,33 +23,35 @@ namespace moec::gpu {
 
 static constexpr int64_t parts = 3;
 
-void AttendEmitter::loadQuery() {
+SmallVector<Value> AttendTile::loadFragments(const Panel &left) {
   Value first = mul(div(tid, warpSize), 16);
-  for (int64_t k = 0; k < dTile; k += 16)
-    llvm::append_range(queryFragments, mma.fragments(b, query, /*isLeft=*/true,
-                                                     c(0), first, 16, c(k)));
+  SmallVector<Value> all;
+  for (int64_t k = 0; k < left.depth; k += 16)
+    llvm::append_range(
+        all, mma.fragments(b, left, /*isLeft=*/true, c(0), first, 16, c(k)));
+  return all;
 }
 
-void AttendEmitter::mmaScores(Value at, SmallVector<Value> &scores) {
+void AttendTile::mmaScores(const Panel &left, const Panel &right, Value at,
+                           ValueRange fragments, SmallVector<Value> &scores) {
   Value first = mul(div(tid, warpSize), 16);
-  for (int64_t k = 0; k < dTile; k += 16) {
-    SmallVector<Value> left;
-    if (queryFragments.empty())
-      left = mma.fragments(b, query, /*isLeft=*/true, c(0), first, 16, c(k));
+  for (int64_t k = 0; k < left.depth; k += 16) {
+    SmallVector<Value> ofRows;
+    if (fragments.empty())
+      ofRows = mma.fragments(b, left, /*isLeft=*/true, c(0), first, 16, c(k));
     else
-      left.assign(queryFragments.begin() + k / 4,
-                  queryFragments.begin() + k / 4 + 4);
-    SmallVector<Value> right =
-        mma.fragments(b, key, /*isLeft=*/false, at, c(0), tTile, c(k));
+      ofRows.append(fragments.begin() + k / 4, fragments.begin() + k / 4 + 4);
+    SmallVector<Value> ofKeys =
+        mma.fragments(b, right, /*isLeft=*/false, at, c(0), tTile, c(k));
     for (int64_t j = 0; j < tTile / 8; ++j)
-      mma.multiply(b, left, ArrayRef(right).slice(j * 2, 2),
+      mma.multiply(b, ofRows, ArrayRef(ofKeys).slice(j * 2, 2),
                    MutableArrayRef(scores).slice(j * 4, 4));
   }
 }
 
 /// Of 8 weights, two for each register of a left factor, its registers: high,
 /// middle, low parts.
-SmallVector<Value> AttendEmitter::splitWeights(ValueRange weights) {
+SmallVector<Value> AttendTile::splitWeights(ValueRange weights) {
   Type f32 = b.getF32Type(), i32 = b.getI32Type();
   SmallVector<Value> rest(weights), registers;
   Value mask = c(int32_t(0xffff0000));
@@ -72,33 +74,35 @@ SmallVector<Value> AttendEmitter::splitWeights(ValueRange weights) {
   return registers;
 }
 
-void AttendEmitter::mmaProduct(Value at, ValueRange weights, State &state) {
+void AttendTile::mmaProduct(ValueRange weights, const Panel &right, Value at,
+                            SmallVector<Value> &sums) {
   for (int64_t k = 0; k < tTile; k += 16) {
     SmallVector<Value> left = splitWeights(weights.slice(k / 2, 8));
-    SmallVector<Value> right =
-        mma.fragments(b, value, /*isLeft=*/false, at, c(0), eTile, c(k));
+    SmallVector<Value> columns =
+        mma.fragments(b, right, /*isLeft=*/false, at, c(0), right.rows, c(k));
     for (int64_t part = parts; part-- > 0;) // the smallest first
-      for (int64_t j = 0; j < eTile / 8; ++j)
+      for (int64_t j = 0; j < right.rows / 8; ++j)
         mma.multiply(b, ArrayRef(left).slice(part * 4, 4),
-                     ArrayRef(right).slice(j * 2, 2),
-                     MutableArrayRef(state.sums).slice(j * 4, 4));
+                     ArrayRef(columns).slice(j * 2, 2),
+                     MutableArrayRef(sums).slice(j * 4, 4));
   }
 }
 
-void AttendEmitter::mmaEpilogue(const State &state) {
+TileEpilogue::Chunk AttendTile::mmaSums(ValueRange sums,
+                                        TileEpilogue &epilogue) {
   Value column = mul(number, 2);
   // Of the two halves of 16 columns.
   Value places[] = {epilogue.place(b, firstRow, column),
                     epilogue.place(b, firstRow, add(column, 8))};
-  for (int64_t j = 0; j < eTile / 8; ++j)
+  for (int64_t j = 0; j < epilogue.columns / 8; ++j)
     for (int64_t half = 0; half < 2; ++half) {
-      auto sum = ArrayRef(state.sums).slice(j * 4 + half * 2, 2);
       Value pair = vector::FromElementsOp::create(
-          b, loc, VectorType::get({2}, b.getF32Type()), sum);
+          b, loc, VectorType::get({2}, b.getF32Type()),
+          sums.slice(j * 4 + half * 2, 2));
       shared.store(b, loc, pair, places[j % 2],
                    (half * 8 * epilogue.stride() + j / 2 * 16) * 4);
     }
-  emitEpilogue({sTile, 0, sTile, 0, 1});
+  return {sTile, 0, sTile, 0, 1};
 }
 
 } // namespace moec::gpu

@@ -11,21 +11,21 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "passes/GPU/AttendEmitter.h"
+#include "passes/GPU/AttendTile.h"
 #include <numeric>
 
 using namespace mlir;
 
 namespace moec::gpu {
 
-int64_t AttendEmitter::turns() const {
+int64_t AttendTile::turns() const {
   int64_t groups = sTile / rows, steps = tTile / 4;
   return std::min<int64_t>({groups & -groups, steps & -steps, 8});
 }
 
-void AttendEmitter::accumulate(const SimtFactor &left, const SimtFactor &right,
-                               int64_t depth, int64_t written,
-                               SmallVector<Value> &sums) {
+void AttendTile::accumulate(const SimtFactor &left, const SimtFactor &right,
+                            int64_t depth, int64_t written,
+                            SmallVector<Value> &sums) {
   written = std::gcd(depth, written);
   if (written == depth) {
     sums = multiplySimt(b, loc, shared, left, right, depth, sums);
@@ -41,23 +41,24 @@ void AttendEmitter::accumulate(const SimtFactor &left, const SimtFactor &right,
                   });
 }
 
-void AttendEmitter::simtScores(Value at, SmallVector<Value> &scores) {
-  SimtFactor left{{mul(firstRow, 4)}, rows, 0, query.stride};
-  int64_t size = SimtFactor::groupSize(keys);
-  SimtFactor right{{add(add(at, mul(firstKey(), 4)), key.offset)},
-                   keys,
-                   across * size,
-                   key.stride};
-  accumulate(left, right, dTile, 16, scores);
+void AttendTile::simtScores(const Panel &left, const Panel &right, Value at,
+                            SmallVector<Value> &scores) {
+  SimtFactor ofRows{{add(mul(firstRow, 4), left.offset)}, rows, 0, left.stride};
+  SimtFactor ofKeys{{add(add(at, mul(firstKey(), 4)), right.offset)},
+                    keys,
+                    across * keysTogether(),
+                    right.stride};
+  accumulate(ofRows, ofKeys, left.depth, 16, scores);
 }
 
-void AttendEmitter::simtProduct(Value at, ValueRange weights, State &state) {
+void AttendTile::simtProduct(ValueRange weights, const Panel &right, Value at,
+                             SmallVector<Value> &sums) {
   Value group = div(tid, across); // of rows
   auto place = [&](Value turn) {
     Value turned = arith::XOrIOp::create(b, loc, group, turn);
     return add(mul(turned, rows * 4), weightsAt);
   };
-  int64_t size = SimtFactor::groupSize(keys);
+  int64_t size = keysTogether();
   for (int64_t begin = 0; begin < keys; begin += size) {
     Value first = add(firstKey(), keyOffset(begin));
     Value to = mad(first, sTile * 4, place(rem(div(first, 4), turns())));
@@ -76,24 +77,25 @@ void AttendEmitter::simtProduct(Value at, ValueRange weights, State &state) {
   SimtFactor left{{}, rows, 0, sTile};
   for (int64_t turn = 0; turn < turns(); ++turn)
     left.at.push_back(place(c(turn)));
-  int64_t wide = SimtFactor::groupSize(columns);
-  SimtFactor right{{add(add(at, mul(number, wide * 4)), value.offset)},
-                   columns,
-                   across * wide,
-                   value.stride};
-  accumulate(left, right, tTile, std::max<int64_t>(4 * turns(), 16),
-             state.sums);
+  int64_t columns = right.rows / across, wide = SimtFactor::groupSize(columns);
+  SimtFactor factor{{add(add(at, mul(number, wide * 4)), right.offset)},
+                    columns,
+                    across * wide,
+                    right.stride};
+  accumulate(left, factor, tTile, std::max<int64_t>(4 * turns(), 16), sums);
 }
 
-void AttendEmitter::simtEpilogue(const State &state) {
-  int64_t groups = sTile / rows, wide = SimtFactor::groupSize(columns);
+TileEpilogue::Chunk AttendTile::simtSums(ValueRange sums,
+                                         TileEpilogue &epilogue) {
+  int64_t columns = epilogue.columns / across, groups = sTile / rows,
+          wide = SimtFactor::groupSize(columns);
   Value group = div(tid, across);
   for (int64_t row = 0; row < rows; ++row) {
     Value line = add(group, row * groups);
     for (int64_t begin = 0; begin < columns; begin += wide) {
       SmallVector<Value> values;
       for (int64_t j = 0; j < wide; ++j)
-        values.push_back(state.sums[registerOf(row, begin + j, columns)]);
+        values.push_back(sums[registerOf(row, begin + j, columns)]);
       Value value = values.front();
       if (wide > 1)
         value = vector::FromElementsOp::create(
@@ -102,7 +104,7 @@ void AttendEmitter::simtEpilogue(const State &state) {
       shared.store(b, loc, value, epilogue.place(b, line, column));
     }
   }
-  emitEpilogue({sTile, 0, groups, 1, rows});
+  return {sTile, 0, groups, 1, rows};
 }
 
 } // namespace moec::gpu

@@ -36,22 +36,13 @@ void AttendEmitter::State::set(ValueRange values) {
   }
 }
 
-Value AttendEmitter::firstKey() {
-  return mul(number, tensorCores ? 2 : SimtFactor::groupSize(keys));
-}
-
-int64_t AttendEmitter::keyOffset(int64_t key) const {
-  int64_t size = tensorCores ? 2 : SimtFactor::groupSize(keys);
-  return key / size * across * size + key % size;
-}
-
 AttendEmitter::State AttendEmitter::startRows() {
   Value none = neutral(b, loc, Combiner::Max, b.getF32Type());
   Value zero = neutral(b, loc, Combiner::Add, b.getF32Type());
   State state;
   state.largest.assign(rows, none);
   state.total.assign(rows, zero);
-  state.sums.assign(rows * columns, zero);
+  state.sums.assign(sumsOfThread(eTile), zero);
   return state;
 }
 
@@ -59,6 +50,7 @@ void AttendEmitter::emitSoftmax(Value tBegin, SmallVector<Value> &scores,
                                 State &state) {
   Value scale = number32(op.getScale().convertToDouble());
   Value none = neutral(b, loc, Combiner::Max, b.getF32Type());
+  int64_t columns = eTile / across;
   auto exp = [&](Value x, Value largest) -> Value {
     return math::ExpOp::create(b, loc,
                                arith::SubFOp::create(b, loc, x, largest));
@@ -100,6 +92,7 @@ void AttendEmitter::emitSoftmax(Value tBegin, SmallVector<Value> &scores,
 void AttendEmitter::finishRows(State &state) {
   std::optional<unsigned> statistic = op.getStatistic();
   Value one = number32(1);
+  int64_t columns = eTile / across;
   for (int64_t row = 0; row < rows; ++row) {
     Value total = joinLanes(b, loc, Combiner::Add, state.total[row], 1, across);
     Value factor = arith::DivFOp::create(b, loc, one, total);

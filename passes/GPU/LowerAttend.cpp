@@ -22,9 +22,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/IR/Remarks.h"
 #include "passes/GPU/AttendEmitter.h"
-#include "passes/Remarks.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -32,71 +30,6 @@ using namespace mlir;
 namespace moec::gpu {
 #define GEN_PASS_DEF_LOWERATTENDPASS
 #include "passes/GPU/Passes.h.inc"
-
-/// Pieces whose loads overlap; more would take too many registers.
-static constexpr size_t together = 8;
-
-InFlightDiagnostic AttendEmitter::scheduleError() {
-  return op.emitOpError("has a schedule that its GPU code cannot follow, ")
-         << op.getScheduleAttr() << ": ";
-}
-
-LogicalResult AttendEmitter::planSimt(ArrayRef<int64_t> micro) {
-  auto isSmall = [](int64_t size, int64_t most) {
-    return size <= most && llvm::isPowerOf2_64(size);
-  };
-  rows = micro[0], keys = micro[1];
-  if (!isSmall(rows, 4) || !isSmall(keys, 8))
-    return scheduleError() << "expected micro sizes of 1, 2, 4 or, of keys, 8";
-  across = tTile / keys;
-  if (tTile % keys || !isSmall(across, warpSize))
-    return scheduleError() << "expected 1, 2, 4, 8, 16 or 32 threads for the "
-                              "keys of a tile";
-  columns = eTile / across;
-  if (eTile % across || !isSmall(columns, 8))
-    return scheduleError() << "expected 1, 2, 4 or 8 columns for each of the "
-                           << across << " threads that share rows";
-  if (sTile % rows)
-    return scheduleError() << "expected a tile of whole micro tiles";
-  threads = sTile / rows * across;
-  return success();
-}
-
-LogicalResult AttendEmitter::planMma(ArrayRef<int64_t> micro) {
-  if (!op.getQuery().front().getTerminator()->getOperand(0).getType().isBF16())
-    return scheduleError() << "mma.sync multiplies bf16, but query, key and "
-                              "value yield f32; use variant simt or compile "
-                              "with --precision bf16";
-  if (micro[0] != 16 || micro[1] != tTile || sTile % 16 || tTile % 16 ||
-      eTile % 16 || dTile % 16)
-    return scheduleError() << "expected tile sizes that are multiples of 16 "
-                              "and a micro tile of 16 rows and all keys";
-  // Registers of a thread: weights and sums.
-  if (tTile + eTile > 256)
-    return scheduleError() << "expected tiles of at most 256 keys and columns "
-                              "together, which fit in registers";
-  rows = 2, keys = tTile / 4, columns = eTile / 4, across = 4;
-  threads = sTile / 16 * warpSize;
-  return success();
-}
-
-LogicalResult AttendEmitter::planPanel(Panel &panel, Region &region,
-                                       unsigned rowDim, unsigned depthDim,
-                                       int64_t rows, int64_t depth) {
-  panel.region = &region;
-  panel.rowDim = rowDim;
-  panel.depthDim = depthDim;
-  panel.rows = rows;
-  panel.depth = depth;
-  panel.layout = tensorCores ? PanelLayout::Chunks : PanelLayout::Steps;
-  panel.alongDepth =
-      operands.numApart(region, depthDim) < operands.numApart(region, rowDim);
-  if (rows * depth % threads)
-    return scheduleError() << "expected panels that are multiples of the "
-                           << threads << " threads";
-  stager.plan(panel);
-  return success();
-}
 
 LogicalResult AttendEmitter::plan() {
   FailureOr<KernelOperands> found = KernelOperands::create(b, op);
@@ -106,41 +39,10 @@ LogicalResult AttendEmitter::plan() {
   ArrayRef<int64_t> extents = operands.dims();
   S = extents[op.getSDim()], E = extents[op.getEDim()];
   T = extents[op.getTDim()], D = extents[op.getDDim()];
-  kernel::ScheduleAttr schedule = op.getScheduleAttr();
-  if (!schedule || schedule.getTile().size() != 4 ||
-      schedule.getMicro().size() != 2)
-    return op.emitOpError("needs #kernel.schedule<tile = [s, t, e, d], micro = "
-                          "[rows, keys]>; run moec-assign-gpu-schedule first");
-  sTile = schedule.getTile()[0], tTile = schedule.getTile()[1];
-  eTile = schedule.getTile()[2], dTile = schedule.getTile()[3];
-  for (int64_t size : schedule.getTile())
-    if (size % 4 || size > 1024)
-      return scheduleError() << "expected tile sizes that are multiples of 4, "
-                                "at most 1024";
-  if (tTile % 8 || dTile % 8)
-    return scheduleError() << "expected tiles of t and d that are multiples of "
-                              "8";
-  switch (schedule.getVariant()) {
-  case kernel::Variant::MmaSync:
-    tensorCores = true;
-    break;
-  case kernel::Variant::Default:
-  case kernel::Variant::Simt:
-    tensorCores = false;
-    break;
-  default:
-    return scheduleError() << "expected variant simt or mma.sync";
-  }
-  if (failed(tensorCores ? planMma(schedule.getMicro())
-                         : planSimt(schedule.getMicro())))
+  if (failed(planTile()))
     return failure();
-  if (threads % warpSize || threads > maxThreads)
-    return scheduleError() << "expected a multiple of 32 threads, at most 1024,"
-                              " got "
-                           << threads;
   sTiles = llvm::divideCeil(S, sTile), tTiles = llvm::divideCeil(T, tTile);
   eTiles = llvm::divideCeil(E, eTile), dTiles = llvm::divideCeil(D, dTile);
-  stager.workers = threads;
   unsigned s = op.getSDim(), e = op.getEDim(), t = op.getTDim(),
            d = op.getDDim();
   if (failed(planPanel(query, op.getQuery(), s, d, sTile, dTile)) ||
@@ -148,7 +50,8 @@ LogicalResult AttendEmitter::plan() {
       failed(planPanel(value, op.getValue(), e, t, eTile, tTile)))
     return failure();
   // Several tiles of the depth pass through one stage.
-  stages = dTiles == 1 && tTiles > 1 && schedule.getStages() > 1 ? 2 : 1;
+  stages =
+      dTiles == 1 && tTiles > 1 && op.getScheduleAttr().getStages() > 1 ? 2 : 1;
   key.offset = query.bytes;
   value.offset = key.offset + key.bytes;
   stageBytes = key.bytes + value.bytes;
@@ -156,12 +59,7 @@ LogicalResult AttendEmitter::plan() {
   epilogue.columns = eTile;
   sharedBytes = std::max(weightsAt + (tensorCores ? 0 : tTile * sTile * 4),
                          epilogue.bytes(sTile));
-  if (sharedBytes > machine.getSharedBytes())
-    return scheduleError() << "it takes " << sharedBytes
-                           << " bytes of shared memory, at most "
-                           << machine.getSharedBytes()
-                           << " are there; use smaller tiles or one stage";
-  return success();
+  return checkShared(sharedBytes);
 }
 
 void AttendEmitter::decodeBlock(Value block) {
@@ -199,51 +97,6 @@ PanelPart AttendEmitter::valuePart() {
   return {dims, eBegin, eEnd, c(T), E % eTile != 0, T % tTile != 0, false};
 }
 
-void AttendEmitter::stage(Panel &panel, const PanelPart &part,
-                          ArrayRef<Piece> pieces, Value k, Value at) {
-  if (panel.async)
-    return stager.copyAsync(b, panel, part, pieces, k, at);
-  for (; !pieces.empty();
-       pieces = pieces.drop_front(std::min(together, pieces.size()))) {
-    ArrayRef<Piece> some = pieces.take_front(together);
-    SmallVector<Value> loaded = stager.load(b, panel, part, some, k);
-    stager.store(b, panel, part, some, k, loaded, at);
-  }
-}
-
-void AttendEmitter::settle() {
-  if (isAsync()) {
-    NVVM::CpAsyncCommitGroupOp::create(b, loc);
-    NVVM::CpAsyncWaitGroupOp::create(b, loc, 0);
-  }
-  mlir::gpu::BarrierOp::create(b, loc);
-}
-
-SmallVector<Value> AttendEmitter::emitScores(Value tBegin, Value at) {
-  Value zero = number32(0);
-  SmallVector<Value> scores(rows * keys, zero);
-  auto multiply = [&](SmallVector<Value> &scores) {
-    tensorCores ? mmaScores(at, scores) : simtScores(at, scores);
-  };
-  if (dTiles == 1) {
-    multiply(scores);
-    return scores;
-  }
-  PanelPart ofQuery = queryPart(), ofKey = keyPart(tBegin);
-  SmallVector<Piece> queries = stager.pieces(b, query, ofQuery),
-                     positions = stager.pieces(b, key, ofKey);
-  return emitLoop(b, loc, c(0), c(D), c(dTile), scores,
-                  [&](Value k, ValueRange before) {
-                    SmallVector<Value> scores(before);
-                    mlir::gpu::BarrierOp::create(b, loc);
-                    stage(query, ofQuery, queries, k, c(0));
-                    stage(key, ofKey, positions, k, at);
-                    settle();
-                    multiply(scores);
-                    return scores;
-                  });
-}
-
 void AttendEmitter::emitBlock() {
   for (Panel *panel : {&query, &key, &value})
     if (panel->async)
@@ -264,8 +117,8 @@ void AttendEmitter::emitBlock() {
   if (stages == 2)
     fill(c(0), c(0));
   if (tensorCores && dTiles == 1) {
-    settle();
-    loadQuery();
+    settle(isAsync());
+    queryFragments = loadFragments(query);
   }
   State state = startRows();
   SmallVector<Value> carried = state.values();
@@ -276,7 +129,7 @@ void AttendEmitter::emitBlock() {
         state.set(before.drop_back());
         Value at = before.back(), next = at;
         if (stages == 2) {
-          settle(); // nobody reads the other stage any more, either
+          settle(isAsync()); // nobody reads the other stage any more, either
           next = sub(c(stageBytes), at);
           Value ahead = add(tBegin, tTile);
           emitIf(b, loc, lessThan(ahead, c(T)), [&] { fill(ahead, next); });
@@ -284,12 +137,13 @@ void AttendEmitter::emitBlock() {
           mlir::gpu::BarrierOp::create(b, loc);
           fill(tBegin, at);
           if (dTiles == 1)
-            settle();
+            settle(isAsync());
         }
-        SmallVector<Value> scores = emitScores(tBegin, at);
+        SmallVector<Value> scores =
+            emitScores({query, queryPart()}, {key, keyPart(tBegin)}, at, D,
+                       queryFragments);
         emitSoftmax(tBegin, scores, state);
-        tensorCores ? mmaProduct(at, scores, state)
-                    : simtProduct(at, scores, state);
+        addProduct(scores, value, at, state.sums);
         SmallVector<Value> after = state.values();
         after.push_back(next);
         return after;
@@ -298,39 +152,16 @@ void AttendEmitter::emitBlock() {
   state.set(carried);
   finishRows(state);
   mlir::gpu::BarrierOp::create(b, loc); // the epilogue uses the same memory
-  tensorCores ? mmaEpilogue(state) : simtEpilogue(state);
-}
-
-void AttendEmitter::emitEpilogue(const TileEpilogue::Chunk &chunk) {
-  mlir::gpu::BarrierOp::create(b, loc);
-  epilogue.emit(b, {dims, sBegin, sEnd, eBegin, eEnd}, chunk, tid, threads);
-}
-
-Value AttendEmitter::number32(double value) {
-  return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(value));
-}
-
-void AttendEmitter::remarkOperands() {
-  for (auto [panel, name] :
-       {std::pair(&query, "query"), {&key, "key"}, {&value, "value"}})
-    if (tensorCores && !panel->async)
-      remark::missed(loc, remarkAbout(op, "StagedOperand", "GPU"))
-          << remark::reason("{0} goes through registers", name)
-          << remark::suggest("store it as bf16 where it is made, with rows of "
-                             "whole pieces of 16 bytes");
+  storeSums(state.sums, epilogue, {dims, sBegin, sEnd, eBegin, eEnd});
 }
 
 LogicalResult AttendEmitter::emit() {
   if (failed(plan()))
     return failure();
-  remarkOperands();
-  tid = arith::IndexCastUIOp::create(b, loc, b.getI32Type(), threadId(b, loc));
-  shared = stager.memory = epilogue.memory = SharedMemory::create(b, loc);
-  stager.worker = tid;
-  Value lane = rem(tid, warpSize);
-  number = rem(lane, across);
-  firstRow = tensorCores ? mad(div(tid, warpSize), 16, div(lane, 4))
-                         : mul(div(tid, across), rows);
+  remarkStaged(query, "query");
+  remarkStaged(key, "key");
+  remarkStaged(value, "value");
+  startThread();
   decodeBlock(
       arith::IndexCastUIOp::create(b, loc, b.getI32Type(), blockId(b, loc)));
   emitBlock();

@@ -23,7 +23,7 @@ namespace moec::gpu {
 bool TileEpilogue::storesAlongRows() const {
   int64_t alongRows = 0, alongColumns = 0;
   for (unsigned o = 0; o < numOuts(); ++o) {
-    unsigned number = operands.numInputs() + o;
+    unsigned number = outOf(o);
     alongRows += operands.along(number, rowDim).kind == LaneKind::Unit;
     alongColumns += operands.along(number, columnDim).kind == LaneKind::Unit;
   }
@@ -52,7 +52,7 @@ int64_t TileEpilogue::width() const {
         !isContiguous(operands, input, columnDim, width))
       return 1;
   for (unsigned o = 0; o < numOuts(); ++o)
-    if (!isContiguous(operands, operands.numInputs() + o, columnDim, width))
+    if (!isContiguous(operands, outOf(o), columnDim, width))
       return 1;
   return width;
 }
@@ -174,7 +174,7 @@ void TileEpilogue::emit(OpBuilder &builder, const Part &part,
       emitIf(b, loc, e.valid, [&] {
         SmallVector<Value> dims = dimsAt(e.row, e.column);
         for (auto [o, values] : llvm::enumerate(results))
-          store(operands.numInputs() + o, dims, values);
+          store(outOf(o), dims, values);
       });
     }
     return SmallVector<Value>();

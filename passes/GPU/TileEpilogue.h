@@ -18,12 +18,13 @@ namespace moec::gpu {
 class TileEpilogue : codegen::IndexMath {
 public:
   /// The last argument of `region` is the sum; it yields a value for each of
-  /// the first outs.
+  /// the outs from `firstOut` on.
   TileEpilogue(mlir::Operation *op, const KernelOperands &operands,
-               mlir::Region &region, unsigned rowDim, unsigned columnDim)
+               mlir::Region &region, unsigned rowDim, unsigned columnDim,
+               unsigned firstOut = 0)
       : IndexMath(op, mlir::IntegerType::get(op->getContext(), 32)),
         operands(operands), region(region), rowDim(rowDim),
-        columnDim(columnDim) {}
+        columnDim(columnDim), firstOut(firstOut) {}
 
   int64_t columns = 0; ///< of the tile, a multiple of 4
   int64_t parts = 1;
@@ -63,13 +64,17 @@ public:
 private:
   const KernelOperands &operands;
   mlir::Region &region;
-  unsigned rowDim, columnDim;
+  unsigned rowDim, columnDim, firstOut;
 
   void follow(mlir::OpBuilder &at) {
     b.restoreInsertionPoint(at.saveInsertionPoint());
   }
   unsigned numOuts() const {
     return region.front().getTerminator()->getNumOperands();
+  }
+  /// The operand that yielded value number `value` is stored in.
+  unsigned outOf(unsigned value) const {
+    return operands.numInputs() + firstOut + value;
   }
   mlir::Value place(mlir::Value row, mlir::Value column);
   bool storesAlongRows() const;
