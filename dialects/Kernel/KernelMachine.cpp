@@ -90,7 +90,7 @@ int64_t GpuAttr::getUnits() const { return getMultiprocessors(); }
 
 bool GpuAttr::canAttend() const { return true; }
 
-bool GpuAttr::canAttendGrad() const { return false; }
+bool GpuAttr::canAttendGrad() const { return true; }
 
 bool GpuAttr::runsOn(Attribute other) const {
   auto gpu = dyn_cast<GpuAttr>(other);

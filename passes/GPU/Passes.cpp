@@ -20,6 +20,7 @@ namespace moec::gpu {
 void buildGPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addNestedPass<func::FuncOp>(createLowerContractPass());
   pm.addNestedPass<func::FuncOp>(createLowerAttendPass());
+  pm.addNestedPass<func::FuncOp>(createLowerAttendGradPass());
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createLowerRowsPass());
   pm.addNestedPass<func::FuncOp>(createLowerRoutePass());

@@ -14,12 +14,9 @@ class MoecGPUPass<string name, string operation> : Pass<name, operation> {
 def LowerMapPass : MoecGPUPass<"moec-gpu-lower-map", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.map on memrefs to the code of a GPU thread";
   let description = [{
-    One thread an element. Neighbouring threads run along the dimension in which
-    most operands are contiguous, so that a warp reads whole sectors. Where
-    operands lie in different orders, a block takes a tile, of which some
-    operands pass through shared memory (`passes/GPU/TransposeTile.h`). The rows
-    of a ragged dimension are numbered through all groups and a thread looks up
-    which group its row belongs to. Sets the launch attributes of
+    One thread an element. Neighbouring threads run along the dimension in which most operands are contiguous, so that a warp reads whole sectors. Where
+    operands lie in different orders, a block takes a tile, of which some operands pass through shared memory (`passes/GPU/TransposeTile.h`). The rows
+    of a ragged dimension are numbered through all groups and a thread looks up which group its row belongs to. Sets the launch attributes of
     `passes/GPU/LaunchShape.h`.
   }];
 }
@@ -37,21 +34,17 @@ def LowerRowsPass : MoecGPUPass<"moec-gpu-lower-rows", "::mlir::func::FuncOp"> {
 def LowerRoutePass : MoecGPUPass<"moec-gpu-lower-route", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.route on memrefs to one block of GPU threads";
   let description = [{
-    Gives exactly what the runtime's function for the CPU gives
-    (runtime/cpu/Route.h). Each warp owns a contiguous chunk of the items and a
-    row of counts; scans over the rows give every assignment its place without
-    atomics. Importance needs a sort of the items before, which is the same
-    counting, 4 times by 8 bits. What does not fit in shared memory stands in
-    the workspace, and then rows of the plan are written where they belong.
+    Gives exactly what the runtime's function for the CPU gives (runtime/cpu/Route.h). Each warp owns a contiguous chunk of the items and a row of
+    counts; scans over the rows give every assignment its place without atomics. Importance needs a sort of the items before, which is the same
+    counting, 4 times by 8 bits. What does not fit in shared memory stands in the workspace, and then rows of the plan are written where they belong.
   }];
 }
 
 def LowerExpertRoutePass : MoecGPUPass<"moec-gpu-lower-expert-route", "::mlir::func::FuncOp"> {
   let summary = "Lower kernel.expert_route on memrefs to a warp for each expert and group";
   let description = [{
-    Gives exactly what the runtime's function for the CPU gives (runtime/cpu/ExpertRoute.h). A warp finds the
-    smallest gate that its expert takes bit by bit, by counting; a last pass ranks the items
-    that are taken by ballots. Keys stand in shared memory where they fit, else in the workspace.
+    Gives exactly what the runtime's function for the CPU gives (runtime/cpu/ExpertRoute.h). A warp finds the smallest gate that its expert takes bit by
+    bit, by counting; a last pass ranks the items that are taken by ballots. Keys stand in shared memory where they fit, else in the workspace.
   }];
 }
 
@@ -94,16 +87,24 @@ def LowerAttendPass : MoecGPUPass<"moec-gpu-lower-attend", "::mlir::func::FuncOp
   }];
 }
 
+def LowerAttendGradPass : MoecGPUPass<"moec-gpu-lower-attend-grad", "::mlir::func::FuncOp"> {
+  let summary = "Lower kernel.attend_grad on memrefs to the code of a GPU thread";
+  let description = [{
+    One launch of blocks of two kinds, with `tile = [s, t, e, d]`: those of `s` keys take the rows `t` at a time and sum up the gradients of key and value,
+    those of `s` rows take the keys so and sum up that of the query. Either computes the weights again from the log-sum-exp: seven products where
+    one kind would take five and add up sums of different blocks. `e` and `d` are columns of sums, and what of the depths is there at a time; where they
+    are less than all, blocks side by side compute the weights again. Variants and `stages` are those of `moec-gpu-lower-attend`.
+  }];
+}
+
 def SpecialFunctionsPass : MoecGPUPass<"moec-gpu-special-functions", "::mlir::func::FuncOp"> {
   let summary = "Compute exp, exp2 and estimated quotients on the special function unit";
   let description = [{
-    Two instructions for `math.exp` and one for `math.exp2`; what `moec-approximate-math` makes of it on the CPU takes
-    sixteen. Of divisions only those that allow a reciprocal (`arcp`), which tanh and GELU contain.
-    f32 scalars.
+    Two instructions for `math.exp` and one for `math.exp2`; what `moec-approximate-math` makes of it on the CPU takes sixteen. Of divisions only those
+    that allow a reciprocal (`arcp`), which tanh and GELU contain. f32 scalars.
 
-    Relative errors, from those that the PTX ISA states for ex2.approx (2^-22) and rcp.approx
-    (2^-23): exp 2^-22 + 1.5 |x| 2^-24, quotients 2^-22; docs/numerics.md has what they leave of
-    functions. Results that would be subnormal are 0.
+    Relative errors, from those that the PTX ISA states for ex2.approx (2^-22) and rcp.approx (2^-23): exp 2^-22 + 1.5 |x| 2^-24, quotients 2^-22;
+    docs/numerics.md has what they leave of functions. Results that would be subnormal are 0.
   }];
 }
 

@@ -39,16 +39,21 @@ struct AssignGpuSchedulePass
     scheduleContractions(getOperation(),
                          [&](kernel::ContractOp op) { assign(op, gpu); });
     getOperation()->walk([&](kernel::AttendOp op) {
-      if (!op.getScheduleAttr())
-        assign(op, gpu);
+      assign(op, gpu, [](auto... of) { return chooseGpuSchedule(of...); });
+    });
+    getOperation()->walk([&](kernel::AttendGradOp op) {
+      assign(op, gpu, chooseGpuGradSchedule);
     });
   }
 
-  void assign(kernel::AttendOp op, kernel::GpuAttr gpu) {
+  template <typename OpT, typename Choose>
+  void assign(OpT op, kernel::GpuAttr gpu, Choose choose) {
+    if (op.getScheduleAttr())
+      return;
     Operation *end = op.getQuery().front().getTerminator();
     bool tensorCores = end->getOperand(0).getType().isBF16();
-    op.setScheduleAttr(chooseGpuSchedule(describe(op), tensorCores, gpu)
-                           .attr(op.getContext()));
+    op.setScheduleAttr(
+        choose(describe(op), tensorCores, gpu).attr(op.getContext()));
     if (!tensorCores)
       noTensorCores(op, "query, key and value yield f32, so attention runs on "
                         "f32 units");

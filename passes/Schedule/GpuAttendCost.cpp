@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "passes/Schedule/GpuAttendTiles.h"
 #include "passes/Schedule/GpuRates.h"
-#include "passes/Schedule/Passes.h"
 #include "llvm/Support/MathExtras.h"
 
 using llvm::alignTo;
@@ -15,47 +15,16 @@ using llvm::divideCeil;
 namespace moec::schedule {
 
 // Instructions for a score on its way to a weight: scale, maximum, difference,
-// exp (two, of which one takes four cycles), total; and its split in three.
-static constexpr double softmaxWork = 9, splitWork = 8;
-// Instructions that bring an element into shared memory.
-static constexpr double stagingWork = 6;
-// Where the depth takes several tiles they are so deep.
-static constexpr int64_t depths[] = {64, 32, 16};
-// A tile that has all of the depth, or all columns, has at most so many.
-static constexpr int64_t mostWide = 128;
-// Weights are the sum of so many bf16.
-static constexpr double parts = 3;
+// exp (two, of which one takes four cycles), total.
+static constexpr double softmaxWork = 9;
 
-// Rows and keys of a block, and of a thread.
-struct Tile {
-  int64_t s, t, rows, keys;
-};
-static constexpr Tile simtTiles[] = {
-    {64, 64, 4, 8}, {64, 64, 4, 4}, {32, 64, 4, 8}, {32, 64, 2, 4},
-    {32, 32, 4, 4}, {16, 64, 2, 4}, {16, 32, 2, 4}, {16, 16, 4, 2},
-    {8, 64, 1, 4},  {8, 32, 1, 4},  {4, 64, 1, 4},  {4, 128, 1, 4}};
-static constexpr Tile mmaTiles[] = {
-    {128, 64, 16, 64}, {64, 64, 16, 64}, {64, 128, 16, 128},
-    {64, 32, 16, 32},  {32, 64, 16, 64}, {32, 32, 16, 32},
-    {16, 64, 16, 64},  {16, 32, 16, 32}, {16, 16, 16, 16}};
-
-static int64_t threadsOf(const GpuAttendSchedule &s) {
-  return s.tensorCores ? s.sTile / 16 * 32
-                       : s.sTile / s.rows * (s.tTile / s.keys);
-}
-
-/// Bytes of shared memory of a block, as passes/GPU lays it out; panels along
-/// the depth are a little wider than their rows.
+/// Bytes of shared memory of a block, as passes/GPU lays it out.
 static double sharedOf(const GpuAttendSchedule &s) {
-  auto panel = [&](int64_t rows, int64_t depth) {
-    return s.tensorCores ? rows * depth * 2
-                         : int64_t(alignTo(rows, 8) + 4) * depth * 4;
-  };
   int64_t weights = s.tensorCores ? 0 : s.tTile * s.sTile * 4;
-  int64_t loop =
-      panel(s.sTile, s.dTile) +
-      s.stages * (panel(s.tTile, s.dTile) + panel(s.eTile, s.tTile) + 256) +
-      128 + weights;
+  int64_t loop = panelBytes(s, s.sTile, s.dTile) +
+                 s.stages * (panelBytes(s, s.tTile, s.dTile) +
+                             panelBytes(s, s.eTile, s.tTile) + 256) +
+                 128 + weights;
   return std::max(loop, s.sTile * (s.eTile + 8) * 4);
 }
 
@@ -117,10 +86,7 @@ GpuAttendSchedule chooseGpuSchedule(const AttendShape &shape, bool tensorCores,
       least = c;
     }
   };
-  llvm::ArrayRef<Tile> tiles(simtTiles);
-  if (tensorCores)
-    tiles = mmaTiles;
-  for (const Tile &tile : tiles) {
+  for (const AttendTile &tile : attendTiles(tensorCores)) {
     GpuAttendSchedule s{tile.s,    tile.t,    0, 0,
                         tile.rows, tile.keys, 1, tensorCores};
     int64_t unit = 16, most = mostWide;

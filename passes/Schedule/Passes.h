@@ -87,10 +87,15 @@ struct GpuAttendSchedule {
   kernel::ScheduleAttr attr(mlir::MLIRContext *context) const;
 };
 
-/// The schedule that moec-assign-gpu-schedule gives a `kernel.attend`;
-/// `tensorCores`: its factors are bf16.
+/// The schedules that moec-assign-gpu-schedule gives a `kernel.attend` and a
+/// `kernel.attend_grad`; `tensorCores`: its factors are bf16. In that of a
+/// gradient rows are those that a block owns, of keys as of the query, and keys
+/// those it meets.
 GpuAttendSchedule chooseGpuSchedule(const AttendShape &shape, bool tensorCores,
                                     kernel::GpuAttr machine);
+GpuAttendSchedule chooseGpuGradSchedule(const AttendShape &shape,
+                                        bool tensorCores,
+                                        kernel::GpuAttr machine);
 
 /// How the operand's address moves along `dim` within tiles of `tile` elements.
 codegen::LaneInfo laneAlong(kernel::ContractOp op, unsigned operand,

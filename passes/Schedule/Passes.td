@@ -106,7 +106,7 @@ def MaterializeOperandsPass : Pass<"moec-materialize-operands"> {
 }
 
 def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
-  let summary = "Give every kernel.contract and kernel.attend without a schedule one for a GPU";
+  let summary = "Give every kernel.contract, kernel.attend and kernel.attend_grad without a schedule one for a GPU";
   let description = [{
     Chooses the variant (`mma.sync` where `lhs` and `rhs` yield bf16, else `simt`;
     `skinny` where a group has few rows, `wgmma` for large tiles where the machine has it) and from a
@@ -120,6 +120,7 @@ def AssignGpuSchedulePass : Pass<"moec-assign-gpu-schedule"> {
 
     `kernel.attend` gets its tiles by the same model: its two products, about ten instructions a score for the
     softmax (seventeen where its weights are split for `mma.sync`), and the keys and values that a block reads.
+    `kernel.attend_grad` likewise, for its blocks of keys and of rows together.
 
     As `moec-assign-schedule` it turns a contraction over first whose outputs lie
     contiguous along m. A `missed` remark says why a contraction does not get tensor
