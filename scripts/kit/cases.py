@@ -35,7 +35,7 @@ def node(op, **attributes):
 
 
 def kernel_cases():
-    """name -> model: one layer each, with odd, prime and tile-sized shapes."""
+    """name -> model: one layer each, with odd, prime and tile-sized shapes; some are trained."""
     moe = {"experts": 4, "hidden": 40, "k": 2, "noise": 0}
     cases = {
         "tiny": (2, 3, 8, [node("linear", features=16)]),
@@ -55,7 +55,9 @@ def kernel_cases():
         "soft-moe-layer": (2, 9, 24, [node("soft_moe", experts=3, slots=2, hidden=40)]),
         "re-represent": (2, 9, 32, [node("re_represent", tokens=18, channels=16)]),
     }
-    return {name: layer(name, *parts) for name, parts in cases.items()}
+    trained = {"attention-step": (2, 17, 48, [node("attention", heads=6, kv_heads=2)])}
+    return {**{name: layer(name, *parts) for name, parts in cases.items()},
+            **{name: layer(name, *parts, training=True) for name, parts in trained.items()}}
 
 
 DENSE = [(8192, 1024, 4096), (8192, 4096, 1024), (4096, 4096, 4096), (16384, 768, 3072)]
@@ -70,6 +72,8 @@ def bench_cases():
         "sparse-mlp-channels": (32, 392, 256, [node("moe", over="channels", experts=8, hidden=784, k=1,
                                                     noise=0)]),
         "soft-moe": (32, 196, 512, [node("soft_moe", experts=32, slots=6, hidden=2048)]),
+        "attention": (32, 197, 384, [node("attention", heads=6)]),
+        "attention-long": (2, 4096, 384, [node("attention", heads=6)]),
     }
     return timed(DENSE, GROUPED, layers, 32)
 
@@ -79,6 +83,7 @@ def dry_cases():
     layers = {
         "sparse-mlp-channels": (2, 12, 16, [node("moe", over="channels", experts=4, hidden=24, k=1, noise=0)]),
         "soft-moe": (2, 9, 24, [node("soft_moe", experts=3, slots=2, hidden=40)]),
+        "attention": (2, 9, 24, [node("attention", heads=3)]),
     }
     return {"dry-" + name: ({**model, "name": "dry-" + name}, {**bench, "dry": True})
             for name, (model, bench) in timed([(64, 48, 72)], [(64, 32, 48, 4)], layers, 2).items()}

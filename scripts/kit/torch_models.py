@@ -126,8 +126,10 @@ class Model:
     def attention(self, item, name, layer, x):
         b, t, c = x.shape
         heads = size(item["heads"], self.model)
-        q, k, v = (self.dense(f"{name}.{part}", layer, x).reshape(b, t, heads, c // heads).transpose(1, 2)
+        shared = heads // size(item.get("kv_heads", heads), self.model)
+        q, k, v = (self.dense(f"{name}.{part}", layer, x).reshape(b, t, -1, c // heads).transpose(1, 2)
                    for part in ("query", "key", "value"))
+        k, v = (part.repeat_interleave(shared, 1) for part in (k, v))
         weights = torch.softmax(self.multiply(q, k.transpose(2, 3)) / math.sqrt(c // heads), -1)
         return self.dense(name + ".out", layer, self.multiply(weights, v).transpose(1, 2).reshape(b, t, c))
 

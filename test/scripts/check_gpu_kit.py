@@ -112,11 +112,11 @@ def has_gpu_driver():
 
 def on_simulator():
     skip_without_target()
-    kit = unpack("--target", "cuda:sm_80", "--only", "^(tiny|mean|moe-tokens|mixer|sparse-mlp)$", "--batch", "2")
+    kit = unpack("--target", "cuda:sm_80", "--only", "^(tiny|mean|moe-tokens|attention-step|mixer|sparse-mlp)$", "--batch", "2")
     library = os.path.join(BUILD, "runtime", "libmoec_runtime.so")
     results = driver(kit, "--device", "ptxsim", "--library", library)
     check(not results["left_out"], "something does not compile")
-    check([c["status"] for c in results["checks"]] == ["ok"] * 10, "a module is not right")
+    check([c["status"] for c in results["checks"]] == ["ok"] * 12, "a module is not right")
     check(all("cpu_errors" in c for c in results["checks"] if "bf16" in c["label"]), "bf16 is not held against the CPU")
     check(all(c.get("losses_equal", True) for c in results["checks"]), "two runs differ")
     # A GPU module without a GPU.
@@ -163,23 +163,23 @@ def beside_torch():
         print(f"skipped: {python} has no PyTorch ({reason}); MOEC_TORCH_PYTHON may name one that has")
         sys.exit(77)
     # Every op of the PyTorch models, each in a case of one layer, and the timing.
-    names = "tiny|linear.*|gelu|layer-norm|mean|mlp|token-mlp|attention|moe.*|soft-moe-layer|re-represent|mixer|dry-.*"
+    names = "tiny|linear.*|gelu|layer-norm|mean|mlp|token-mlp|attention.*|moe.*|soft-moe-layer|re-represent|mixer|dry-.*"
     kit = unpack("--target", "cuda:sm_80", "--only", f"^({names})$", "--batch", "2")
     library = os.path.join(BUILD, "runtime", "libmoec_runtime.so")
     results = driver(kit, "--device", "ptxsim", "--library", library, python=python)
-    check(len(results["checks"]) == 34 and all(c["status"] == "ok" for c in results["checks"]), "a module is not right")
+    check(len(results["checks"]) == 36 and all(c["status"] == "ok" for c in results["checks"]), "a module is not right")
     check(all(c["torch_error"] is not None for c in results["checks"]), "a module is not compared with PyTorch")
     run(python, "-c", FAKE_GPU, kit)
     dry = ["--device", "ptxsim", "--dry-run", "--library", library]
     results = driver(kit, *dry, python=python)
-    check(len(results["bench"]) == 12, "a case is missing")
+    check(len(results["bench"]) == 16, "a case is missing")
     keys = {"dense": {"cublas_ms", "kernels_ms"}, "grouped": {"cublas_ms", "kernels_ms"}, "layer": {"compile_ms"},
             "step": {"compile_ms"}}
     for item in results["bench"]:
         missing = keys[item["kind"]] | {"ours_ms", "ratio", "torch_error"}
         check(not missing - item.keys(), f"{item['name']} has no {missing - item.keys()}")
     table = run(sys.executable, os.path.join(kit, "gpu_table.py"), os.path.join(FOLDER, "results.json"))
-    check(table.count("\n| dry-") == 12 and "A dry run" in table, "the table does not show the cases")
+    check(table.count("\n| dry-") == 16 and "A dry run" in table, "the table does not show the cases")
     # PyTorch computes something else: that has to be noticed.
     path = os.path.join(kit, "data", "dry-dense-64x48x72.json")
     with open(path, encoding="utf-8") as file:
