@@ -86,7 +86,7 @@ GpuAttendSchedule chooseGpuSchedule(const AttendShape &shape, bool tensorCores,
       least = c;
     }
   };
-  for (const AttendTile &tile : attendTiles(tensorCores)) {
+  for (const GpuAttendTile &tile : attendTiles(tensorCores)) {
     GpuAttendSchedule s{tile.s,    tile.t,    0, 0,
                         tile.rows, tile.keys, 1, tensorCores};
     int64_t unit = 16, most = mostWide;

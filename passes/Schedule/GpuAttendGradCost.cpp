@@ -126,7 +126,7 @@ GpuAttendSchedule chooseGpuGradSchedule(const AttendShape &shape,
                                         kernel::GpuAttr machine) {
   std::optional<GpuAttendSchedule> best;
   double least = 0;
-  for (const AttendTile &tile : attendTiles(tensorCores)) {
+  for (const GpuAttendTile &tile : attendTiles(tensorCores)) {
     int64_t unit = tile.t / tile.keys; // threads that share rows
     for (int64_t depth : widthsOf(shape.d, unit, tensorCores))
       for (int64_t columns : widthsOf(shape.e, unit, tensorCores))

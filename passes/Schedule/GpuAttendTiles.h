@@ -24,18 +24,18 @@ constexpr int64_t depths[] = {64, 32, 16};
 constexpr int64_t mostWide = 128;
 
 /// Rows and keys of a block, and of a thread.
-struct AttendTile {
+struct GpuAttendTile {
   int64_t s, t, rows, keys;
 };
-constexpr AttendTile simtTiles[] = {
+constexpr GpuAttendTile simtTiles[] = {
     {64, 64, 4, 8}, {64, 64, 4, 4}, {32, 64, 4, 8}, {32, 64, 2, 4},
     {32, 32, 4, 4}, {16, 64, 2, 4}, {16, 32, 2, 4}, {16, 16, 4, 2},
     {8, 64, 1, 4},  {8, 32, 1, 4},  {4, 64, 1, 4},  {4, 128, 1, 4}};
-constexpr AttendTile mmaTiles[] = {
+constexpr GpuAttendTile mmaTiles[] = {
     {128, 64, 16, 64}, {64, 64, 16, 64}, {64, 128, 16, 128},
     {64, 32, 16, 32},  {32, 64, 16, 64}, {32, 32, 16, 32},
     {16, 64, 16, 64},  {16, 32, 16, 32}, {16, 16, 16, 16}};
-inline llvm::ArrayRef<AttendTile> attendTiles(bool tensorCores) {
+inline llvm::ArrayRef<GpuAttendTile> attendTiles(bool tensorCores) {
   if (tensorCores)
     return mmaTiles;
   return simtTiles;
