@@ -84,8 +84,9 @@ void ContractEmitter::askAhead(TileFactors &factors, const BlockRange &range,
                                Value i, Value j,
                                function_ref<Value(Value)> strip) {
   constexpr int64_t cached = 32 << 10;
+  // One row tile reads all strips in a stream, which hardware follows.
   if (nTile * kTile * int64_t(sizeof(float)) <= cached ||
-      factors.rightStep != nr)
+      factors.rightStep != nr || mTile == mr)
     return;
   // Each row tile asks for its share of the next strip's elements, a few of
   // every step, whatever number of tiles the last block has.

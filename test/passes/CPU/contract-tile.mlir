@@ -355,3 +355,21 @@ func.func @cut_columns(%x: memref<4x6xf32>, %w: memref<11x6xf32>, %y: memref<4x1
   return
 }
 }
+
+// -----
+
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
+// One row tile streams through all strips: nothing is asked for.
+// CHECK-LABEL: func @strip_stream(
+// CHECK-NOT:     memref.prefetch
+func.func @strip_stream(%x: memref<2x512xf32>, %w: memref<4x512x8xf32>, %y: memref<2x32xf32>,
+                        %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.contract dims [2, 32, 512] ins(%x, %w : memref<2x512xf32>, memref<4x512x8xf32>) outs(%y : memref<2x32xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n floordiv 8, k, n mod 8)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [2, 32, 512], micro = [2, 8]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+}
