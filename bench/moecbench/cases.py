@@ -53,6 +53,8 @@ PRODUCTS = {
 # Those of --quick: large and small, over both axes, with many rows and with one.
 QUICK_PRODUCTS = {("square 1024", 1), ("vit-s16 fc1", 32), ("vit-s16 fc2", 1), ("vit-s16 head", 1),
                   ("mixer-b16 token mixing", 1), ("soft-moe-s16 expert", 32)}
+# Images of its training step, few enough that all peers are through in minutes.
+QUICK_TRAINING_BATCH = 8
 KINDS = ("contraction", "inference", "training", "compile")
 SPINS = ", one other process spins"
 
@@ -103,19 +105,24 @@ def all_cases():
         yield Case("compile", model, 1, "f32", 2)
 
 
-def is_quick(case):
+def quick_cases():
     """Those of --quick: each kind, on both cores."""
+    yield from filter(is_quick, all_cases())
+    yield Case("training", "vit-s16", QUICK_TRAINING_BATCH, "f32", 2)
+
+
+def is_quick(case):
     if case.kind == "contraction":
         return case.dtype == "f32" and case.threads == 1 and (case.subject, case.batch) in QUICK_PRODUCTS
     if case.kind == "inference":
         return case.batch == 1 and case.threads == 2 and case.dtype == "f32" \
             and case.subject in ("mixer-s16", "vit-s16", "sparse-b", "mlit-xxs")
-    return case.dtype == "f32" and case.threads == 2 and case.subject == "vit-s16"
+    return case.kind == "compile" and case.subject == "vit-s16"
 
 
 def select(only=None, quick=False):
-    return [case for case in all_cases()
-            if (not quick or is_quick(case)) and (not only or re.search(only, case.label))]
+    return [case for case in (quick_cases() if quick else all_cases())
+            if not only or re.search(only, case.label)]
 
 
 def product_model(product, batch):
