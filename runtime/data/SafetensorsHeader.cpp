@@ -43,10 +43,16 @@ uint64_t safetensorsPrefixBytes(const std::string &path, std::string_view start,
          path, size);
   uint64_t length = 0;
   std::memcpy(&length, start.data(), 8); // little-endian, as are our targets
-  if (length > longestHeader || length > size - 8)
+  if (length > longestHeader || length > size - 8) {
+    // What most often stands where safetensors are wanted.
+    if (start.substr(0, 4) == "PK\3\4")
+      fail("{} is a zip archive, such as NumPy's .npz and PyTorch's .pth, and "
+           "no safetensors file; docs/weights.md tells how to make one of it",
+           path);
     fail("{} is truncated or no safetensors file: the header should have {} "
          "bytes, {} follow, and {} are allowed",
          path, length, size - 8, longestHeader);
+  }
   return 8 + length;
 }
 

@@ -66,6 +66,7 @@ TEST(Safetensors, Malformed) {
   expect(safetensors("{\"__metadata__\":{\"k\":1}}", 0), "expected a string");
   std::string huge(16, '\xff');
   expect(huge, "truncated or no safetensors file");
+  expect(std::string("PK\3\4\x14\0\0\0\x08\0", 10), "is a zip archive");
 }
 
 /// What moec writes tells when any of its bits has changed.

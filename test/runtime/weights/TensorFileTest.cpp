@@ -97,6 +97,7 @@ TEST(TensorFile, Malformed) {
   expect(safetensors(tensor("F32", "[2]", "[4,12]"), 12), "leaves a gap");
   expect(safetensors("{\"__metadata__\":{\"k\":1}}", 0), "expected a string");
   expect(std::string(16, '\xff'), "truncated or no safetensors file");
+  expect(std::string("PK\3\4\x14\0\0\0\x08\0", 10), "is a zip archive");
   // A header that would take all memory is refused before it is read.
   std::string large(8, '\0');
   large[3] = 8;
