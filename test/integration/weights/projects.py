@@ -2,10 +2,11 @@
 with weights at random; logits are the same, and what a map cannot express is refused. Ends with 77 (skipped) where no Python
 has them.
 
-usage: projects.py timm|flax BUILD FOLDER VENV [CASE...]
+usage: projects.py timm|flax BUILD FOLDER VENV [full | CASE...]
   timm   needs timm, in VENV or in the Python that MOEC_TORCH_PYTHON names
   flax   needs google-research/vision_transformer (vit_jax) and google-research/vmoe, with the flax, einops and ml_collections
          that they use, in VENV or in the Python that MOEC_FLAX_PYTHON names; PYTHONPATH may name checkouts of both
+  full   models of published size, in place of small ones: minutes, 16 GB of memory and 8 GB of disk
 """
 
 import importlib
@@ -18,7 +19,7 @@ sys.dont_write_bytecode = True
 PROJECT, BUILD, FOLDER, VENV = sys.argv[1:5]
 NEEDS = {"timm": ("timm", "MOEC_TORCH_PYTHON"), "flax": ("vit_jax.models_vit, vmoe.nn.vit_moe", "MOEC_FLAX_PYTHON")}
 os.environ.update(OMP_NUM_THREADS="1", JAX_PLATFORMS="cpu")
-BATCH = 4
+BATCH, FULL_BATCH = 4, 8
 # Of f32, and of experts that take and give bf16: the norm of the difference over the norm.
 EXACT, BFLOAT16 = 1e-5, 1e-2
 
@@ -47,18 +48,21 @@ def must(*words):
         raise RuntimeError(f"moec {' '.join(words)}: exit code {done.returncode}\n{done.stderr}")
 
 
-def convert(folder, values, options, name_map):
+def convert(folder, values, options, name_map, batch):
     """Writes m.json, and theirs as F32 -> the run of moec weights convert, which writes w."""
     tensors.write(f"{folder}/theirs", values)
-    must("zoo", *options, "--batch", str(BATCH), "-o", f"{folder}/m.json")
+    must("zoo", *options, "--batch", str(batch), "-o", f"{folder}/m.json")
     return moec("weights", "convert", f"{folder}/m.json", f"{folder}/theirs", "--map", name_map, "-o", f"{folder}/w")
 
 
 def compare(case, folder):
     """-> what is wrong, or nothing."""
-    name_map, options = models.CASES[case][-2:]
-    values, images, want = models.make(case, BATCH)
-    done = convert(folder, values, options.split(), name_map)
+    full = case in models.FULL
+    name_map, options = (models.FULL if full else models.CASES)[case][-2:]
+    batch = FULL_BATCH if full else BATCH
+    values, images, want = models.make(case, batch)
+    done = convert(folder, values, options.split(), name_map, batch)
+    del values
     if done.returncode:
         return done.stderr
     np.save(f"{folder}/images.npy", images)
@@ -75,7 +79,7 @@ def compare(case, folder):
 def refuse(case, folder):
     """-> what is wrong, or nothing."""
     make, name_map, options, tensor = models.REFUSED[case]
-    done = convert(folder, make(), options.split(), name_map)
+    done = convert(folder, make(), options.split(), name_map, BATCH)
     if done.returncode != 1 or f'"{tensor}"' not in done.stderr or os.path.exists(f"{folder}/w"):
         return f"exit code {done.returncode}, expected 1, nothing written, and a word of {tensor}\n{done.stderr}"
     print(f"{PROJECT} {case}: refused for {tensor}", flush=True)
@@ -84,8 +88,8 @@ def refuse(case, folder):
 
 def main():
     problems = []
-    only = sys.argv[5:]
-    for check, cases in ((compare, models.CASES), (refuse, models.REFUSED)):
+    only = list(models.FULL) if sys.argv[5:] == ["full"] else sys.argv[5:]
+    for check, cases in ((compare, models.CASES | (models.FULL if only else {})), (refuse, models.REFUSED)):
         for case in cases:
             if only and case not in only:
                 continue

@@ -13,8 +13,11 @@ import numpy as np
 import vmoe.moe
 from flax.training import checkpoints
 from vit_jax import models_mixer, models_vit
+from vit_jax.configs import models as vit_configs
+from vmoe.configs.vmoe_paper import vmoe_s32_last2_ilsvrc2012_randaug_light1 as vmoe_s32
 from vmoe.nn.vit_moe import VisionTransformerMoe
 from vmoe.projects.soft_moe import router as soft_router
+from vmoe.projects.soft_moe.configs import common as soft_configs
 
 IMAGE, PATCH, WIDTH, HIDDEN, HEADS, CLASSES = 24, 4, 32, 48, 4, 5
 TOKENS = (IMAGE // PATCH) ** 2
@@ -99,6 +102,36 @@ CASES = {
 }
 
 
+def published(config, **dispatcher):
+    """A model of vmoe's configurations, for one device, without bf16 in its experts."""
+    soft_router.Bfloat16Dispatcher = lambda exact: exact
+    model = config.to_dict()
+    router = model["encoder"]["moe"]["router"]
+    if router.get("name") == "SoftRouter":
+        router.update(name="vmoe.projects.soft_moe.router.SoftRouter", partition_spec=None)
+    else:
+        router["dispatcher"].update(partition_spec=None, bfloat16=False, **dispatcher)
+    model.pop("name")
+    return VisionTransformerMoe(deterministic=True, **model)
+
+
+def dense(module, config):
+    options = {name: value for name, value in config.items() if name != "model_name"}
+    return module(num_classes=1000, **options)
+
+
+FULL_IMAGE = 224
+FULL = {
+    "mixer-b16": (lambda: dense(models_mixer.MlpMixer, vit_configs.get_mixer_b16_config()), "vision-transformer-mixer", "mixer-b16"),
+    "vit-b16": (lambda: dense(models_vit.VisionTransformer, vit_configs.get_b16_config()), "vision-transformer-vit", "vit-b16"),
+    # As it is evaluated.
+    "v-moe-s32-8e": (lambda: published(vmoe_s32.get_config().model, capacity_factor=4.0), "vmoe-v-moe", "v-moe-s32-8e"),
+    "soft-moe-s16": (lambda: published(soft_configs.get_vmoe_soft_router_config(
+        "S", 16, 1000, image_size=FULL_IMAGE, num_experts=128, last_n=6, capacity_factor=None, num_slots=1)),
+                     "vmoe-soft-moe", "soft-moe-s16"),
+}
+
+
 def random_weights(shapes, random):
     """Name to f32, joined by /: none is 0, no scale 1."""
     values = {}
@@ -107,11 +140,11 @@ def random_weights(shapes, random):
         if "/Mlp/" in name and "Moe/" in name:
             fan_in //= value.shape[0]  # experts
         kernel = name.endswith(("kernel", "mu"))
-        if "SelfAttention" in name or "MultiHead" in name:
-            fan_in = WIDTH
+        if "Attention" in name and "/out/" not in name:
+            fan_in = value.shape[0]
         scale = name.endswith("scale") * (3 if "Router" in name else 1)
         spread = 1.5 / math.sqrt(fan_in) if kernel else 0.2
-        values[name] = (random.normal(size=value.shape) * spread + scale).astype(np.float32)
+        values[name] = np.asarray(random.normal(size=value.shape) * spread + scale, dtype=np.float32)
     return values
 
 
@@ -130,18 +163,18 @@ REFUSED = {
 }
 
 
-def start(net, batch):
-    """-> a function of pixels and weights, weights, images u8 [batch, IMAGE, IMAGE, 3]."""
+def start(net, batch, size=IMAGE):
+    """-> a function of pixels and weights, weights, images u8 [batch, size, size, 3]."""
     mode = {"train": False} if isinstance(net, (models_vit.VisionTransformer, models_mixer.MlpMixer)) else {}
     random = np.random.default_rng(13)
-    images = random.integers(0, 256, (batch, IMAGE, IMAGE, 3), dtype=np.uint8)
+    images = random.integers(0, 256, (batch, size, size, 3), dtype=np.uint8)
     shapes = jax.eval_shape(lambda: net.init(jax.random.key(0), images / np.float32(1), **mode))["params"]
-    return lambda params, pixels: net.apply({"params": params}, pixels, **mode), random_weights(shapes, random), images
+    return jax.jit(lambda params, pixels: net.apply({"params": params}, pixels, **mode)), random_weights(shapes, random), images
 
 
 def make(case, batch):
-    """-> weights, images u8 [batch, IMAGE, IMAGE, 3], logits f32 [batch, CLASSES]."""
-    apply, values, images = start(CASES[case][0](), batch)
+    """-> weights, images u8 [batch, height, width, 3], logits f32 [batch, classes]."""
+    apply, values, images = start((CASES | FULL)[case][0](), batch, FULL_IMAGE if case in FULL else IMAGE)
     logits = apply(flax.traverse_util.unflatten_dict(values, sep="/"), (images / 127.5 - 1).astype(np.float32))
     logits = np.asarray(logits[0] if isinstance(logits, tuple) else logits)
     if case == "vit-released":

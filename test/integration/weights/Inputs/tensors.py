@@ -25,14 +25,15 @@ def encode(value, dtype):
 
 def write(path, values, dtype="F32"):
     """`values`: name to array, written in this order."""
-    header, body = {}, b""
+    header, end = {}, 0
     for name, value in values.items():
-        data = encode(value, dtype)
-        header[name] = {"dtype": dtype, "shape": list(value.shape), "data_offsets": [len(body), len(body) + len(data)]}
-        body += data
+        start, end = end, end + value.size * (2 if dtype == "BF16" else np.dtype(DTYPES[dtype]).itemsize)
+        header[name] = {"dtype": dtype, "shape": list(value.shape), "data_offsets": [start, end]}
     text = json.dumps(header).encode()
     with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + body)
+        file.write(struct.pack("<Q", len(text)) + text)
+        for value in values.values():
+            file.write(encode(value, dtype))
 
 
 def read(path):

@@ -27,6 +27,11 @@ CASES = {
     "siglip-gap": ("vit_base_patch32_siglip_gap_256", {"img_size": 64, **SMALL}, "timm-vit",
                    VIT.replace("erf", "tanh") + " --patch 32 --image 64 --pool mean --classes 0"),
 }
+FULL = {
+    "mixer-b16": ("mixer_b16_224", {}, "timm-mixer", "mixer-b16 --activation gelu_erf"),
+    "vit-b16": ("vit_base_patch16_224", {}, "timm-vit", "vit-b16 --activation gelu_erf"),
+}
+
 
 def network(name, options, random):
     """timm's model with values that no layer starts with: none is 0, no scale 1."""
@@ -65,7 +70,7 @@ REFUSED = {
 
 def make(case, batch):
     """-> weights, images u8 [batch, height, width, 3], logits f64 [batch, classes] that timm computes in f64."""
-    name, options = CASES[case][:2]
+    name, options = (CASES | FULL)[case][:2]
     random = np.random.default_rng(11)
     net = network(name, options, random)
     size = options.get("img_size", 224)
