@@ -25,7 +25,8 @@ def Kernel_ScheduleAttr : AttrDef<Kernel_Dialect, "Schedule"> {
     `tile`: for `kernel.contract` the block of the output that one grid cell
     computes and the depth packed (CPU) or staged in shared memory (GPU) at a time,
     `[m, n, k]`; for `kernel.attend` its rows and the keys at a time, `[s, t]`, on the GPU `[s, t, e, d]`, with the
-    columns of the result and the depth of the scores at a time; for `kernel.attend_grad` those of which it has scores at a time; for
+    columns of the result and the depth of the scores at a time; for `kernel.attend_grad` those of which it has scores at a time, on the
+    GPU what a block owns of either, what it meets at a time, and the columns of value and key; for
     `kernel.rows` and `kernel.map` the rows and columns of one
     grid cell. `micro`: the register tile `[rows, columns]` of the core, the GPU
     thread (`simt`) or the warp (`mma.sync`); for row kernels the number of vector

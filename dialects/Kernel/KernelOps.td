@@ -183,8 +183,8 @@ def Kernel_AttendGradOp : Kernel_StructuredOp<"attend_grad"> {
     Inputs 0 to 3 are query, key, value and gradient; further inputs belong to the regions. Those of the four yield the element
     that is multiplied, all f32 or all bf16, and use no other of the last four dims than theirs; `statistics` yields two f32 and
     uses of them s alone. The last three regions have the sum as their last argument and yield one value, for one out. What is
-    between factors and sums is f32. A group is computed in one piece, in ascending t and s: its sums over heads, too, need no
-    second kernel. Memory is that of the operands, O(s + t) for a group.
+    between factors and sums is f32. Every sum has one owner, over heads, too, and adds in ascending t or s: no second kernel, and
+    the same bits in every run. Memory is that of the operands, O(s + t) for a group.
 
     Example: one head of the key for two of the query, 24 channels each:
 
