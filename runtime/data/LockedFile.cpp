@@ -75,6 +75,12 @@ std::error_code Replacement::open(const std::string &path) {
                   replaced ? 0600 : 0666);
   if (fd < 0)
     return lastError();
+  // Another writer may have made the file while this one waited, or the
+  // temporary one, with rights that are not these.
+  if (stat(path.c_str(), &old) == 0) {
+    replaced = old;
+    (void)!fchmod(fd, 0600);
+  }
   // Another process may have left it in the meantime.
   return ftruncate(fd, 0) == 0 ? std::error_code() : lastError();
 }
