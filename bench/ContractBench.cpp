@@ -282,9 +282,10 @@ int main(int argc, char **argv) {
   std::vector<std::pair<std::string, Module>> kernels;
   if (!file.empty()) {
     mlir::Attribute given;
-    if (!schedule.empty())
-      given = mlir::parseAttribute("#kernel.schedule<" + schedule + ">",
-                                   context.get());
+    if (!schedule.empty() &&
+        !(given = mlir::parseAttribute("#kernel.schedule<" + schedule + ">",
+                                       context.get())))
+      return 1;
     kernels = contractionsOf(context.get(), file, given);
   } else
     for (Shape &shape : shapes()) {
