@@ -45,7 +45,7 @@ PRODUCTS = {
     ("mixer-b16 token mixing", 32): (196, 768, "tokens", 384),
     ("mixer-b16 head", 32): (1, 768, "channels", 1000),
     ("mixer-s16 token mixing back", 32): (256, 512, "tokens", 196),
-    ("sparse-b expert over channels", 1): (58, 392, "channels", 768),
+    ("sparse-b expert over channels", 1): (58, 392, "channels", 704),
     ("soft-moe-s16 expert", 1): (1, 384, "channels", 1536),
     ("soft-moe-s16 expert", 32): (1, 384, "channels", 1536),
     ("mlit-xxs gates", 32): (145, 108, "channels", 243),

@@ -7,6 +7,8 @@
 
 #include "lib/Zoo/Family.h"
 
+#include <cmath>
+
 using namespace moec::zoo;
 
 /// Experts come in three stages, each with one more than the one before.
@@ -25,17 +27,17 @@ static std::string check(const Values &values) {
   return problem.empty() ? checkPretraining(values) : problem;
 }
 
-/// From `hidden` in the first layer in a straight line, cut to integers, to
-/// `last-hidden` in the last.
+/// From `hidden` in the first layer in a straight line, rounded to the nearest
+/// integers, to `last-hidden` in the last.
 static Json hiddenWidths(const Values &values) {
   int64_t layers = values.integer("layers");
   int64_t first = values.integer("hidden"),
           last = values.integer("last-hidden");
   Json widths = Json::array();
-  for (int64_t i = 0; i < layers; ++i)
-    widths.push_back(
-        layers == 1 ? first
-                    : (layers - 1 - i) * (first - last) / (layers - 1) + last);
+  for (int64_t i = 0; i < layers; ++i) {
+    double left = layers == 1 ? 1 : double(layers - 1 - i) / (layers - 1);
+    widths.push_back(int64_t(std::lround(last + left * (first - last))));
+  }
   return widths;
 }
 
@@ -135,8 +137,8 @@ const Family moec::zoo::mlitFamily = {
     "experts (SiLU(x W) * (x V)) W2 with V and W2 shared by the experts of a "
     "layer, 3, 4 and 5 of them by stage, hidden widths that shrink with depth. "
     "Published: this form and the size of mlit-xxs. Readings: all widths, "
-    "which are those of a re-implementation and give 0.66 M for 0.67 M; "
-    "dropout behind the layer of experts; two "
+    "which are those of a re-implementation, but rounded where that cuts off "
+    "(0.67 M, as published); dropout behind the layer of experts; two "
     "experts an item by a softmax over the chosen, a router with a bias and "
     "learned noise; eps; heads of a group side by side; the whole recipe.",
     {{"image", 36},

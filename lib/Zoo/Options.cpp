@@ -89,7 +89,10 @@ const std::vector<Option> &moec::zoo::allOptions() {
       whole("s-experts", "experts of MoE_S, which mixes tokens"),
       whole("s-k", "experts that a channel goes to in MoE_S"),
       whole("s-hidden", "hidden width of the experts of MoE_S"),
-      whole("c-experts", "experts of MoE_C, which mixes channels"),
+      whole("c-experts",
+            "experts of MoE_C, which mixes channels; 0: an MLP without a "
+            "router",
+            0),
       whole("c-k", "experts that a token goes to in MoE_C"),
       whole("c-hidden", "hidden width of the experts of MoE_C"),
       real("dropout", "share of the elements that training drops",

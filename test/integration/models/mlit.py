@@ -3,6 +3,8 @@ that shrink with depth, experts that grow in number by stages. Routed as written
 shared factors once for all experts of an item. The router is that of arXiv 1701.06538, equations 3 to 5: a softmax over
 the k largest logits, noise by a learned softplus, importance of these gates, load. Without dropout."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 
@@ -14,7 +16,7 @@ STAGES = 3
 
 
 def hidden_of(o, layer):
-    return int((o.layers - 1 - layer) / (o.layers - 1) * (o.hidden - o.last_hidden)) + o.last_hidden
+    return math.floor((o.layers - 1 - layer) / (o.layers - 1) * (o.hidden - o.last_hidden) + o.last_hidden + 0.5)
 
 
 def experts_of(o, layer):

@@ -28,8 +28,12 @@ def sparse_layer(w, x, run, layer, o):
     x = re_represent(w.part("wide"), x, "tokens")
     s = types.SimpleNamespace(**vars(o), k=o.s_k)
     x = x + moe(w.part("moe_s"), norm(w.part("norm1"), x).swapaxes(1, 2), run, 0, layer, s).swapaxes(1, 2)
-    c = types.SimpleNamespace(**vars(o), k=o.c_k)
-    x = x + moe(w.part("moe_c"), norm(w.part("norm2"), x), run, 1, layer, c)
+    mixed = norm(w.part("norm2"), x)
+    if o.c_experts:
+        c = types.SimpleNamespace(**vars(o), k=o.c_k)
+        x = x + moe(w.part("moe_c"), mixed, run, 1, layer, c)
+    else:
+        x = x + layers.mlp(w.part("mlp"), mixed)
     return re_represent(w.part("out"), x, "channels")
 
 
@@ -43,4 +47,5 @@ def forward(w, images, o, run):
 
 
 def noise_shapes(o, batch):
-    return [(o.expert_layers, batch * o.narrow_width, o.s_experts), (o.expert_layers, batch * o.wide_tokens, o.c_experts)]
+    tokens = [(o.expert_layers, batch * o.wide_tokens, o.c_experts)] if o.c_experts else []
+    return [(o.expert_layers, batch * o.narrow_width, o.s_experts), *tokens]

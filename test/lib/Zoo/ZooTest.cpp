@@ -148,4 +148,7 @@ TEST(Zoo, TellsWhatIsWrong) {
          "--decoder-heads 5 does not divide --decoder-width 108");
   expect({{"pretrain", "mae"}, {"decoder-heads", 3}},
          "--decoder-heads 3 are no groups of --heads 6 with --kv-heads 3");
+  model = *findModel("sparse-s");
+  expect({{"c-k", 1}}, "--c-k 1 has nothing to act on with --c-experts 0");
+  expect({{"s-k", 5}}, "--s-k 5 is more than --s-experts 4");
 }
