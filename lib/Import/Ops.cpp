@@ -75,9 +75,10 @@ void NodeCheck::linearParams(StringRef suffix, int64_t in, int64_t out,
   checked.params.back().ofExperts = !lead.empty();
 }
 
-void NodeCheck::normParams(StringRef suffix, int64_t width) {
+void NodeCheck::normParams(StringRef suffix, int64_t width, bool bias) {
   param(withSuffix(suffix, "scale"), {width}, Init::ones());
-  param(withSuffix(suffix, "bias"), {width}, Init::zeros());
+  if (bias)
+    param(withSuffix(suffix, "bias"), {width}, Init::zeros());
 }
 
 bool NodeCheck::drops(StringRef name) {
@@ -244,6 +245,13 @@ Value NodeBuild::reduce(Value x, ArrayRef<int64_t> axes) {
 Value NodeBuild::softmax(Value x, ArrayRef<int64_t> axes) {
   return moe::SoftmaxOp::create(b, loc, x.getType(), x,
                                 b.getDenseI64ArrayAttr(axes));
+}
+
+Value NodeBuild::slice(Value x, int64_t axis, int64_t begin, int64_t size) {
+  Shape part(shape(x));
+  part[axis] = size;
+  return moe::SliceOp::create(b, loc, type(part), x, b.getI64IntegerAttr(axis),
+                              b.getI64IntegerAttr(begin));
 }
 
 Value NodeBuild::l2Normalize(Value x, int64_t axis, double eps) {

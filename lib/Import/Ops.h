@@ -71,6 +71,11 @@ struct AttrDef {
   static AttrDef flag(const char *name, bool fallback, const char *doc) {
     return {name, Kind::Flag, doc, false, double(fallback)};
   }
+  /// Whether linear layers have one.
+  static AttrDef bias(const char *doc = "whether its linear layers have biases",
+                      const char *name = "bias") {
+    return flag(name, true, doc);
+  }
   static AttrDef choice(const char *name, std::vector<llvm::StringRef> choices,
                         const char *doc) {
     return {name, Kind::Choice, doc, false, 0, 0, false, std::move(choices)};
@@ -151,7 +156,7 @@ public:
   /// suffix gives plain names.
   void linearParams(llvm::StringRef suffix, int64_t in, int64_t out,
                     bool bias = true, llvm::ArrayRef<int64_t> lead = {});
-  void normParams(llvm::StringRef suffix, int64_t width);
+  void normParams(llvm::StringRef suffix, int64_t width, bool bias = true);
   void noise(Shape shape, double std) {
     checked.noise = NoiseSpec{std::move(shape), std};
   }
@@ -257,6 +262,8 @@ public:
                         llvm::ArrayRef<int64_t> axes);
   mlir::Value reduce(mlir::Value x, llvm::ArrayRef<int64_t> axes);
   mlir::Value softmax(mlir::Value x, llvm::ArrayRef<int64_t> axes);
+  /// Of a part of `axis`, `size` long.
+  mlir::Value slice(mlir::Value x, int64_t axis, int64_t begin, int64_t size);
   mlir::Value l2Normalize(mlir::Value x, int64_t axis, double eps);
   mlir::Value einsum(mlir::Value x, mlir::Value y, llvm::StringRef equation,
                      llvm::ArrayRef<int64_t> shape);

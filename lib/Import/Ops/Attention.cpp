@@ -66,10 +66,15 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   }
   int64_t size = width / heads;
   check.temporary({x.shape[0], heads, x.shape[1], x.shape[1]});
-  check.linearParams("query", width, width);
-  check.linearParams("key", width, kvHeads * size);
-  check.linearParams("value", width, kvHeads * size);
-  check.linearParams("out", width, width);
+  bool bias = check.integer("qkv_bias");
+  if (check.text("qkv") == "joined") {
+    check.linearParams("qkv", width, width + 2 * kvHeads * size, bias);
+  } else {
+    check.linearParams("query", width, width, bias);
+    check.linearParams("key", width, kvHeads * size, bias);
+    check.linearParams("value", width, kvHeads * size, bias);
+  }
+  check.linearParams("out", width, width, check.integer("bias"));
   for (const char *suffix : {"query_norm", "key_norm"}) {
     if (check.text("qk_norm") == "layer_norm")
       check.normParams(suffix, size);
@@ -85,12 +90,18 @@ static Value build(NodeBuild &build) {
   int64_t batch = build.shape(x)[0], tokens = build.shape(x)[1];
   int64_t width = build.shape(x)[2], heads = build.integer("heads");
   int64_t kvHeads = build.integer("kv_heads"), size = width / heads;
-  auto project = [&](StringRef name, int64_t count) {
-    return build.reshape(build.linear(x, name, 2),
-                         {batch, tokens, count, size});
+  Value joined;
+  if (build.text("qkv") == "joined")
+    joined = build.linear(x, "qkv", 2);
+  // Where all are one, `first` is the head that one of them begins with.
+  auto project = [&](StringRef name, int64_t first, int64_t count) {
+    Value rows = joined ? build.slice(joined, 2, first * size, count * size)
+                        : build.linear(x, name, 2);
+    return build.reshape(rows, {batch, tokens, count, size});
   };
-  Value query = project("query", heads), key = project("key", kvHeads),
-        value = project("value", kvHeads);
+  Value query = project("query", 0, heads),
+        key = project("key", heads, kvHeads),
+        value = project("value", heads + kvHeads, kvHeads);
   SmallVector<Value> norm;
   for (const char *part : {"query_norm.scale", "key_norm.scale",
                            "query_norm.bias", "key_norm.bias"})
@@ -117,6 +128,13 @@ const OpDef moec::import::attentionOp = {
          "kv_heads", AttrDef::Kind::Size,
          "number of heads of keys and values, each read by heads / kv_heads "
          "heads side by side; it divides heads (default: heads)"},
+     AttrDef::choice(
+         "qkv", {"separate", "joined"},
+         "whether queries, keys and values have a matrix each, or "
+         "one, `qkv`, whose columns are all queries, then all keys, "
+         "then all values"),
+     AttrDef::bias("whether queries, keys and values have biases", "qkv_bias"),
+     AttrDef::bias("whether the projection behind the heads has one"),
      AttrDef::choice("qk_norm", {"none", "layer_norm", "layer_norm_no_bias"},
                      "normalisation of the queries and keys of each head, with "
                      "a learned scale, and bias, for all heads"),

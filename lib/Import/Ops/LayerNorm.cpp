@@ -13,8 +13,16 @@ using namespace moec::import;
 static std::optional<TensorInfo> check(NodeCheck &check) {
   if (!check.expectDType(0, DType::F32))
     return std::nullopt;
-  if (check.integer("affine"))
-    check.normParams("", check.input(0).shape.back());
+  bool affine = check.integer("affine");
+  if (!affine && check.self().attrs["bias"].json) {
+    check.problem("bias", "'bias' has nothing to act on")
+        .expected("'bias' of a norm with a scale")
+        .got("\"affine\": false")
+        .fix("remove it, or 'affine'");
+    return std::nullopt;
+  }
+  if (affine)
+    check.normParams("", check.input(0).shape.back(), check.integer("bias"));
   return check.input(0);
 }
 
@@ -28,6 +36,7 @@ const OpDef moec::import::layerNormOp = {
     1,
     1,
     {AttrDef::flag("affine", true, "whether there are a scale and a bias"),
+     AttrDef::bias("whether there is a bias beside the scale"),
      AttrDef::eps("added to the variance")},
     check,
     build};

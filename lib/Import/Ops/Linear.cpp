@@ -46,7 +46,7 @@ const OpDef moec::import::linearOp = {
     1,
     {AttrDef::size("features", "size of the axis after the layer"),
      AttrDef::choice("axis", {"channels", "tokens"}, "the axis that is mixed"),
-     AttrDef::flag("bias", true, "whether there is a bias")},
+     AttrDef::bias("whether there is a bias")},
     checkLinear,
     buildLinear};
 
@@ -62,8 +62,9 @@ static std::optional<TensorInfo> checkMlp(NodeCheck &check, int64_t axis) {
   Shape between = x.shape;
   between[axis] = hidden;
   check.temporary(between);
-  check.linearParams("fc1", x.shape[axis], hidden);
-  check.linearParams("fc2", hidden, x.shape[axis]);
+  bool bias = check.integer("bias");
+  check.linearParams("fc1", x.shape[axis], hidden, bias);
+  check.linearParams("fc2", hidden, x.shape[axis], bias);
   return x;
 }
 
@@ -78,7 +79,7 @@ const OpDef moec::import::mlpOp = {
     1,
     1,
     {AttrDef::size("hidden", "width between the two layers"),
-     AttrDef::activation()},
+     AttrDef::activation(), AttrDef::bias()},
     [](NodeCheck &check) { return checkMlp(check, 2); },
     [](NodeBuild &build) { return buildMlp(build, 2); }};
 
@@ -89,6 +90,6 @@ const OpDef moec::import::tokenMlpOp = {
     1,
     1,
     {AttrDef::size("hidden", "width between the two layers"),
-     AttrDef::activation()},
+     AttrDef::activation(), AttrDef::bias()},
     [](NodeCheck &check) { return checkMlp(check, 1); },
     [](NodeBuild &build) { return buildMlp(build, 1); }};

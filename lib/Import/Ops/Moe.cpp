@@ -126,7 +126,8 @@ static bool checkTopK(NodeCheck &check, int64_t count, int64_t width) {
   if (!checkChoices(check, "k", count, k))
     return false;
   check.temporary({count, k, width});
-  check.tells("importance", {}, NodeValue::Over::Sum);
+  for (const char *loss : {"importance", "switch", "router_z"})
+    check.tells(loss, {}, NodeValue::Over::Sum);
   if (check.integer("learned_noise")) {
     if (check.self().attrs["noise"].json) {
       check.problem("noise", "'noise' has nothing to act on")
@@ -168,7 +169,7 @@ static bool checkExpertChoice(NodeCheck &check, int64_t count, int64_t width) {
     noise.real = 0;
   if (noise.real > 0)
     check.noise({count, experts}, noise.real / static_cast<double>(experts));
-  for (const char *loss : {"importance", "load"})
+  for (const char *loss : {"importance", "load", "switch", "router_z"})
     check.tellsNot(loss, "leave it out; experts that choose are balanced, all "
                          "take as many items");
   return true;
@@ -207,13 +208,14 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   check.temporary({count, experts});
   bool shared = check.text("expert") == "shared_glu";
   check.linearParams("router", size, experts, check.integer("router_bias"));
+  bool bias = check.integer("bias");
   if (shared) {
-    check.linearParams("gate", size, hidden, true, {experts});
-    check.linearParams("up", size, hidden);
-    check.linearParams("down", hidden, size);
+    check.linearParams("gate", size, hidden, bias, {experts});
+    check.linearParams("up", size, hidden, bias);
+    check.linearParams("down", hidden, size, bias);
   } else {
-    check.linearParams("fc1", size, hidden, true, {experts});
-    check.linearParams("fc2", hidden, size, true, {experts});
+    check.linearParams("fc1", size, hidden, bias, {experts});
+    check.linearParams("fc2", hidden, size, bias, {experts});
   }
   if (shared && !check.numbers("dropout").empty()) {
     check.problem("dropout", "'dropout' has nothing to act on")
@@ -386,6 +388,7 @@ const OpDef moec::import::moeOp = {
      AttrDef::choice("gates", {"softmax", "top_k_softmax"},
                      "softmax over all experts, or over the k chosen ones "
                      "(top_k; arXiv 2106.05974, arXiv 1701.06538)"),
+     AttrDef::bias("whether experts have biases"),
      AttrDef::flag("router_bias", false, "whether the router has a bias"),
      AttrDef::nonNegative("noise", 1.0,
                           "router noise in training, standard deviation times "

@@ -134,7 +134,7 @@ static std::optional<TensorInfo> checkPatchEmbed(NodeCheck &check) {
     return std::nullopt;
   int64_t width = check.integer("width");
   check.temporary(patches->shape);
-  check.linearParams("", patches->shape[2], width);
+  check.linearParams("", patches->shape[2], width, check.integer("bias"));
   patches->shape[2] = width;
   return patches;
 }
@@ -148,6 +148,7 @@ const OpDef moec::import::patchEmbedOp = {
     "patchify, then linear to `width` channels (arXiv 2105.01601, section 2)",
     1,
     1,
-    {patchSize(), AttrDef::size("width", "channels of a token")},
+    {patchSize(), AttrDef::size("width", "channels of a token"),
+     AttrDef::bias("whether there is a bias")},
     checkPatchEmbed,
     buildPatchEmbed};

@@ -7,7 +7,7 @@
 //
 // The re-represent layers of Sparse-MLP (arXiv 2109.02008, algorithm 1) trade
 // tokens for channels, so that the experts over channels and those over tokens
-// see items of about the same size. Each projection has a bias and is
+// see items of about the same size. Each projection is
 // followed by the activation; each is preceded by a norm over the channels. No
 // skip.
 //
@@ -25,19 +25,20 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   int64_t tokens = check.integer("tokens"),
           channels = check.integer("channels");
   bool tokensFirst = check.text("first") == "tokens";
+  bool bias = check.integer("bias");
   check.normParams("norm1", x.shape[2]);
   if (tokensFirst)
-    check.linearParams("tokens", x.shape[1], tokens);
+    check.linearParams("tokens", x.shape[1], tokens, bias);
   else
-    check.linearParams("channels", x.shape[2], channels);
+    check.linearParams("channels", x.shape[2], channels, bias);
   check.temporary({x.shape[0], tokensFirst ? tokens : x.shape[1],
                    tokensFirst ? x.shape[2] : channels});
   // The second norm comes behind the first projection.
   check.normParams("norm2", tokensFirst ? x.shape[2] : channels);
   if (tokensFirst)
-    check.linearParams("channels", x.shape[2], channels);
+    check.linearParams("channels", x.shape[2], channels, bias);
   else
-    check.linearParams("tokens", x.shape[1], tokens);
+    check.linearParams("tokens", x.shape[1], tokens, bias);
   x.shape[1] = tokens;
   x.shape[2] = channels;
   return x;
@@ -66,7 +67,7 @@ const OpDef moec::import::reRepresentOp = {
      AttrDef::choice("first", {"tokens", "channels"},
                      "the axis that is projected first: tokens on the way in, "
                      "channels on the way out"),
-     AttrDef::activation(),
-     AttrDef::eps("added to the variance by both norms")},
+     AttrDef::activation(), AttrDef::eps("added to the variance by both norms"),
+     AttrDef::bias("whether its projections have biases")},
     check,
     build};

@@ -54,8 +54,9 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
                 /*decay=*/true);
     check.param("scale", {}, Init::ones());
   }
-  check.linearParams("fc1", width, hidden, true, {experts});
-  check.linearParams("fc2", hidden, width, true, {experts});
+  bool bias = check.integer("bias");
+  check.linearParams("fc1", width, hidden, bias, {experts});
+  check.linearParams("fc2", hidden, width, bias, {experts});
   return x;
 }
 
@@ -124,9 +125,8 @@ static Value build(NodeBuild &build) {
     Shape shape = {batch, experts, perExpert, out};
     Value sum = build.einsum(rows, build.param((name + ".weight").str()),
                              "bnpk,nkh->bnph", shape);
-    Value bias =
-        build.broadcast(build.param((name + ".bias").str()), shape, {0, 2});
-    return build.add(sum, bias);
+    Value bias = build.param((name + ".bias").str());
+    return bias ? build.add(sum, build.broadcast(bias, shape, {0, 2})) : sum;
   };
   Value out = layer(build.activate(layer(in, "fc1", hidden)), "fc2", width);
   out = build.reshape(out, {batch, slots, width});
@@ -151,6 +151,7 @@ const OpDef moec::import::softMoeOp = {
      AttrDef::size("hidden", "hidden width of an expert"),
      AttrDef::activation(),
      AttrDef::eps("added to the squared lengths of tokens and of phi"),
+     AttrDef::bias("whether experts have biases"),
      AttrDef::choice("dispatch", {"soft", "uniform", "identity"},
                      "what a slot takes: a mixture of the tokens, their mean, "
                      "or the token of its number (table 2)"),

@@ -123,12 +123,7 @@ static std::optional<TensorInfo> checkSlice(NodeCheck &check) {
 static Value buildSlice(NodeBuild &build) {
   Value x = build.inputs[0];
   int64_t axis = build.text("axis") == "tokens" ? 1 : 2;
-  Shape shape(build.shape(x));
-  shape[axis] = build.integer("size");
-  OpBuilder &b = build.b;
-  return moec::moe::SliceOp::create(
-      b, build.loc, build.type(shape), x, b.getI64IntegerAttr(axis),
-      b.getI64IntegerAttr(build.integer("begin")));
+  return build.slice(x, axis, build.integer("begin"), build.integer("size"));
 }
 
 const OpDef moec::import::sliceOp = {

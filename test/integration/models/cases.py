@@ -16,12 +16,13 @@ import vit
 
 
 class Case:
-    """`zoo`: the model of `moec zoo` that it is made from, with `flags`; compiler: flags of moec compile; training: changes
-    of the training section; options: what the equations are told."""
+    """`zoo`: the model of `moec zoo` that it is made from, with `flags`; nodes: changes of the nodes of an op; compiler:
+    flags of moec compile; training: changes of the training section; options: what the equations are told."""
 
-    def __init__(self, name, family, zoo, batch=2, seed=1, flags=(), compiler=(), training=None, **options):
+    def __init__(self, name, family, zoo, batch=2, seed=1, flags=(), nodes=None, compiler=(), training=None, **options):
         self.name, self.family, self.zoo, self.batch, self.seed = name, family, zoo, batch, seed
         self.flags, self.compiler, self.training = list(flags), list(compiler), training or {}
+        self.nodes = nodes or {}
         self.options = types.SimpleNamespace(**{**DEFAULTS, **options})
 
     def told(self, flag):
@@ -32,19 +33,19 @@ class Case:
 
 
 DEFAULTS = {"heads": None, "kv_heads": None, "qk_norm": False, "class_token": False, "priority": "position",
-            "rounding": "ceil", "multiple": 1, "every": 1, "group_size": 1}
+            "rounding": "ceil", "multiple": 1, "every": 1, "group_size": 1, "balance": ("importance", "load")}
 
 
-def small(name, family, zoo, batch=3, seed=1, rate=0.004, compiler=(), training=None, flags=(), **options):
+def small(name, family, zoo, batch=3, seed=1, rate=0.004, nodes=None, compiler=(), training=None, flags=(), **options):
     """A reduced size: every size of `options` is a flag of moec zoo. rate: the peak of the learning rate."""
     told = [f"--{key.replace('_', '-')}={value}" for key, value in options.items() if key not in NO_FLAGS]
     schedule = {"warmup": 3, "timescale": 5, "cooldown": 4}
-    return Case(name, family, zoo, batch, seed, [*told, "--warmup=3", f"--learning-rate={rate}", *flags], compiler,
+    return Case(name, family, zoo, batch, seed, [*told, "--warmup=3", f"--learning-rate={rate}", *flags], nodes, compiler,
                 {"schedule": schedule, **(training or {})}, **options)
 
 
 # What moec's models of the zoo have without being told.
-NO_FLAGS = {"qk_norm", "class_token", "capacity", "eval_capacity", "rounding", "multiple"}
+NO_FLAGS = {"qk_norm", "class_token", "capacity", "eval_capacity", "rounding", "multiple", "balance"}
 IMAGE = {"image": 15, "patch": 5, "classes": 7}
 TRANSFORMER = {**IMAGE, "width": 22, "hidden": 27, "heads": 2}
 # arXiv 2308.00951: normalised queries and keys, capacities rounded to the nearest.
@@ -62,6 +63,9 @@ REDUCED = [
     small("vit", vit, "vit-s16", **TRANSFORMER, layers=3, class_token=True),
     small("vit, normed and pooled", vit, "vit-s16", **TRANSFORMER, layers=3, qk_norm=True,
           flags=["--pool=mean", "--qk-norm=layer_norm_no_bias"]),
+    small("vit, one matrix of queries, keys and values, no biases", vit, "vit-s16", **TRANSFORMER, layers=3,
+          class_token=True, nodes={"attention": {"qkv": "joined", "qkv_bias": False, "bias": False},
+                                   "mlp": {"bias": False}, "patch_embed": {"bias": False}, "layer_norm": {"bias": False}}),
     # At the others' rate a rounding error grows about threefold in each step.
     small("sparse-mlp", sparse_mlp, "sparse-b", **SPARSE, **IMAGE, width=27, hidden=23, token_hidden=11, layers=3,
           expert_layers=2, wide_tokens=25, narrow_width=22, s_experts=3, s_k=1, s_hidden=26, c_experts=4, c_k=2,
@@ -72,6 +76,9 @@ REDUCED = [
     small("v-moe, k 1, batch priority", v_moe, "v-moe-s16-32e", **TRANSFORMER, **BASELINE, layers=4, expert_layers=2,
           experts=4, k=1, priority="importance"),
     small("v-moe, k 2", v_moe, "v-moe-s32", **TRANSFORMER, **V_MOE, layers=6, expert_layers=2, experts=5, k=2),
+    small("v-moe, losses of Switch and the router's z", v_moe, "v-moe-s32", **TRANSFORMER, **V_MOE, layers=6,
+          expert_layers=2, experts=5, k=2, balance=("switch", "router_z"), nodes={"moe": {"bias": False}},
+          training={"balance": {"of": ["*.switch", "*.router_z"], "weight": 0.01}}),
     small("v-moe, k 2, batch priority", v_moe, "v-moe-s32", **TRANSFORMER, **V_MOE, layers=5, expert_layers=2, experts=5,
           k=2, priority="importance"),
     small("experts choice", experts_choice, "expert-choice-s16", **TRANSFORMER, **BASELINE, layers=3, expert_layers=2,

@@ -20,6 +20,13 @@ class Weights:
     def __call__(self, name):
         return jnp.asarray(self.values[self.prefix + name][self.index], jnp.float64)
 
+    def has(self, name):
+        return self.prefix + name in self.values
+
+    def or_zero(self, name):
+        """One of zeros for what the model does not have."""
+        return self(name) if self.has(name) else jnp.zeros(1)
+
     def layer(self, stack, number, inner=""):
         """Layer `number` of `stack`; `inner`: the part of it that is a layer itself."""
         return Weights(self.values, f"{stack}.{inner}." if inner else f"{stack}.", (number,))
@@ -67,11 +74,11 @@ def standardize(x):
 
 
 def norm(w, x):
-    return standardize(x) * w("scale") + w("bias")
+    return standardize(x) * w("scale") + w.or_zero("bias")
 
 
 def linear(w, x):
-    return x @ w("weight") + w("bias")
+    return x @ w("weight") + w.or_zero("bias")
 
 
 def mlp(w, x):
@@ -80,8 +87,8 @@ def mlp(w, x):
 
 def experts(w, rows):
     """Expert e takes rows[e]: [experts, rows, width]."""
-    hidden = gelu(jnp.einsum("eri,eio->ero", rows, w("fc1.weight")) + w("fc1.bias")[:, None])
-    return jnp.einsum("eri,eio->ero", hidden, w("fc2.weight")) + w("fc2.bias")[:, None]
+    hidden = gelu(jnp.einsum("eri,eio->ero", rows, w("fc1.weight")) + w.or_zero("fc1.bias")[..., None, :])
+    return jnp.einsum("eri,eio->ero", hidden, w("fc2.weight")) + w.or_zero("fc2.bias")[..., None, :]
 
 
 def patches(w, images, patch):
@@ -106,9 +113,11 @@ def attention(w, x, heads, kv_heads=None, qk_norm=False):
     2305.13245); with `qk_norm` queries and keys of a head are normalised, with a scale for all heads (arXiv 2302.05442)."""
     batch, tokens, width = x.shape
     size, kv_heads = width // heads, kv_heads or heads
-    query = linear(w.part("query"), x).reshape(batch, tokens, heads, size)
-    key = linear(w.part("key"), x).reshape(batch, tokens, kv_heads, size)
-    value = linear(w.part("value"), x).reshape(batch, tokens, kv_heads, size)
+    if w.has("qkv.weight"):
+        parts = jnp.split(linear(w.part("qkv"), x), [width, width + kv_heads * size], axis=2)
+    else:
+        parts = [linear(w.part(name), x) for name in ("query", "key", "value")]
+    query, key, value = (part.reshape(batch, tokens, -1, size) for part in parts)
     if qk_norm:
         query = standardize(query) * w("query_norm.scale")
         key = standardize(key) * w("key_norm.scale")

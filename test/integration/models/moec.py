@@ -23,6 +23,7 @@ class Model:
         os.makedirs(folder, exist_ok=True)
         path, self.module, self.weights_path = map(self.file, ("model.json", "model.moec", "weights.safetensors"))
         self.json = json.loads(self.run("zoo", case.zoo, f"--batch={case.batch}", *case.flags))
+        self.change_nodes()
         self.change_training(sgd)
         with open(path, "w", encoding="utf-8") as file:
             json.dump(self.json, file)
@@ -43,10 +44,17 @@ class Model:
             sys.exit(f"moec {' '.join(arguments)}: exit code {done.returncode}\n{done.stderr}")
         return done.stdout
 
+    def change_nodes(self):
+        for block in (self.json, *self.json.get("blocks", {}).values()):
+            for node in block["nodes"]:
+                node.update(self.case.nodes.get(node["op"], {}))
+
     def change_training(self, sgd):
         training, changes = self.json["training"], dict(self.case.training)
         if "label_smoothing" in changes:
             training["nodes"][0]["label_smoothing"] = changes["label_smoothing"]
+        if "balance" in changes:
+            training["loss"] = [training["loss"][0], changes["balance"]]
         known = training["schedule"]
         known.update({key: value for key, value in changes.get("schedule", {}).items() if key in known})
         if sgd:

@@ -32,13 +32,31 @@ def top_gap(x, k):
     return jnp.min(values[..., :-1] - values[..., 1:])
 
 
-def balance(logits, noisy, k, deviation):
-    """Importance and load (appendix A): of the gates without noise, and of the probability that an item would come to an
-    expert with other noise."""
-    importance = cv_squared(softmax(logits, -1).sum(0))
-    threshold = jax.lax.top_k(noisy, k)[0][:, -1:]
-    load = 1 - jax.scipy.stats.norm.cdf((threshold - logits) / deviation)
-    return importance + cv_squared(load.sum(0))
+def importance(logits, noisy, o):
+    """arXiv 2106.05974, appendix A: of the gates without noise."""
+    return cv_squared(softmax(logits, -1).sum(0))
+
+
+def load(logits, noisy, o):
+    """The same: of the probability that an item would come to an expert with other noise."""
+    threshold = jax.lax.top_k(noisy, o.k)[0][:, -1:]
+    chance = 1 - jax.scipy.stats.norm.cdf((threshold - logits) * logits.shape[1])
+    return cv_squared(chance.sum(0))
+
+
+def switch(logits, noisy, o):
+    """arXiv 2101.03961, equations 4 to 6, without alpha."""
+    count = logits.shape[1]
+    share = jax.nn.one_hot(jnp.argmax(noisy, -1), count).mean(0)
+    return count * (share * softmax(logits, -1).mean(0)).sum()
+
+
+def router_z(logits, noisy, o):
+    """arXiv 2202.08906, equation 5."""
+    return (jax.scipy.special.logsumexp(logits, -1) ** 2).mean()
+
+
+LOSSES = {"importance": importance, "load": load, "switch": switch, "router_z": router_z}
 
 
 def token_choice(w, x, run, stream, layer, o):
@@ -51,7 +69,7 @@ def token_choice(w, x, run, stream, layer, o):
     noisy = logits
     if run.training:
         noisy = logits + run.noise[stream][layer] / count
-        run.balance.append(balance(logits, noisy, o.k, 1 / count))
+        run.balance += [LOSSES[name](logits, noisy, o) for name in o.balance]
     gates, chosen = jax.lax.top_k(softmax(noisy, -1), o.k)
     order = jnp.argsort(-gates[:, 0], stable=True) if o.priority == "importance" else jnp.arange(n)
     flat = jax.nn.one_hot(chosen[order].T.ravel(), count, dtype=jnp.int64)
