@@ -43,7 +43,7 @@ constexpr double log2e = 1.4426950408889634;
 /// Added to a number of moderate size, leaves the nearest integer in the low
 /// bits (ties to even).
 constexpr double toInteger = 0x1.8p23;
-constexpr int32_t mantissaBits = 23, one = 0x3f800000;
+constexpr int32_t mantissaBits = 23, exponentBias = 127;
 
 /// Emits the functions of one operation; all values have its type.
 class Emitter {
@@ -62,22 +62,23 @@ public:
     return boundedExp(clamp(x, -87.9, 88.8));
   }
 
-  /// 2^x: no rounding in what is left of x, so a shorter way than e^x.
-  Value exp2(Value x) {
+  /// 2^x: no rounding in what is left of x, so a shorter way than e^x. Where
+  /// nothing is infinite (ninf), x lies below 128.
+  Value exp2(Value x, bool finite) {
     if (keepExp)
       return math::Exp2Op::create(b, loc, x);
-    return boundedExp2(clamp(x, -127, 128));
+    return boundedExp2(finite ? atLeast(x, -127) : clamp(x, -127, 128));
   }
 
   /// e^x - 1: with the power of 2 that is in e^x, 2 (s q + (s - 1/2)), so that
   /// nothing overflows before the result does.
   Value expm1(Value x) {
-    auto [shifted, r] = reduce(clamp(x, -30, 89), 0);
+    auto [shifted, r] = reduce(clamp(x, -30, 89), 0, exponentBias - 1);
     // (e^r - 1 - r) / r^2 on [-log(2)/2, log(2)/2], of e^r - 1: 1.4e-8
     Value p = polynomial(r, {0.00138356758, 0.00836712308, 0.0416677557,
                              0.16666539, 0.49999997});
     Value q = fma(mul(r, r), p, r);
-    Value s = powerOf2(shifted, one - (1 << mantissaBits));
+    Value s = powerOf2(shifted);
     Value half = fma(s, q, sub(s, constant(0.5)));
     // Half of the smallest normal numbers would be 0.
     Value tiny = less(math::AbsFOp::create(b, loc, x), 0x1p-25);
@@ -213,9 +214,11 @@ private:
         arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, limit);
     return select(beyond, limit, x);
   }
+  Value atLeast(Value x, double bound) {
+    return select(less(x, bound), constant(bound), x);
+  }
   Value clamp(Value x, double low, double high) {
-    Value upper = atMost(x, high);
-    return select(less(upper, low), constant(low), upper);
+    return atLeast(atMost(x, high), low);
   }
   Value bits(Value x) { return arith::BitcastOp::create(b, loc, integers, x); }
   Value fromBits(Value x) { return arith::BitcastOp::create(b, loc, type, x); }
@@ -229,27 +232,28 @@ private:
   }
 
   /// x = n log(2) + r with n the integer nearest to x / log(2) + `offset`;
-  /// returns n + toInteger and r.
-  std::pair<Value, Value> reduce(Value x, double offset) {
-    Value shifted = offset == 0 ? fma(x, constant(log2e), constant(toInteger))
-                                : add(fma(x, constant(log2e), constant(offset)),
-                                      constant(toInteger));
-    Value n = sub(shifted, constant(toInteger));
+  /// returns n + toInteger + `bias` and r.
+  std::pair<Value, Value> reduce(Value x, double offset, int32_t bias) {
+    Value toBiased = constant(toInteger + bias);
+    Value shifted =
+        offset == 0 ? fma(x, constant(log2e), toBiased)
+                    : add(fma(x, constant(log2e), constant(offset)), toBiased);
+    Value n = sub(shifted, toBiased);
     Value r = fma(n, constant(-log2High), x);
     return {shifted, fma(n, constant(-log2Low), r)};
   }
-  /// 2^n of n + toInteger, times the power of 2 whose bits `unit` are.
-  Value powerOf2(Value shifted, int32_t unit) {
-    Value n =
-        arith::ShLIOp::create(b, loc, bits(shifted), constantI(mantissaBits));
-    return fromBits(arith::AddIOp::create(b, loc, n, constantI(unit)));
+  /// 2^n of n + toInteger + exponentBias: the bits of an f32 but for its place.
+  Value powerOf2(Value shifted) {
+    return fromBits(
+        arith::ShLIOp::create(b, loc, bits(shifted), constantI(mantissaBits)));
   }
 
   /// 2^x of x in [-127, 128], with r in [-1/2, 1/2]. The power of 2 is 0 for
   /// -127 and infinite for 128; between them lies half of it, and up to 3/2.
   Value boundedExp2(Value x) {
-    Value shifted = add(x, constant(toInteger));
-    Value r = sub(x, sub(shifted, constant(toInteger)));
+    Value toBiased = constant(toInteger + exponentBias);
+    Value shifted = add(x, toBiased);
+    Value r = sub(x, sub(shifted, toBiased));
     // (2^r - 1) / r, of 2^r: 9.2e-8. Two halves of it side by side, as what
     // follows waits for this.
     Value high = fma(r, constant(0.00132647273), constant(0.00967151299));
@@ -257,17 +261,17 @@ private:
     Value square = mul(r, r);
     high = fma(high, r, constant(0.0555073358));
     Value p = fma(fma(square, high, low), r, constant(1));
-    return mul(p, powerOf2(shifted, one));
+    return mul(p, powerOf2(shifted));
   }
 
   /// e^x of x in [-87.9, 88.8]. With r in [0, log 2) the power of 2 is that of
   /// the result: normal for normal results, 0 for those below, else infinite.
   Value boundedExp(Value x) {
-    auto [shifted, r] = reduce(x, -0.5);
+    auto [shifted, r] = reduce(x, -0.5, exponentBias);
     // (e^r - 1) / r, of e^r: 2.1e-9
     Value p = polynomial(r, {0.0019467657, 0.00779686775, 0.0419110395,
                              0.166611701, 0.500005543, 0.999999821});
-    return mul(fma(p, r, constant(1)), powerOf2(shifted, one));
+    return mul(fma(p, r, constant(1)), powerOf2(shifted));
   }
 };
 
@@ -312,7 +316,11 @@ struct ApproximateMathPass
       Value x = op->getOperand(0);
       Value y = llvm::TypeSwitch<Operation *, Value>(op)
                     .Case([&](math::ExpOp) { return emit.exp(x); })
-                    .Case([&](math::Exp2Op) { return emit.exp2(x); })
+                    .Case([&](math::Exp2Op exp2) {
+                      return emit.exp2(x, arith::bitEnumContainsAll(
+                                              exp2.getFastmath(),
+                                              arith::FastMathFlags::ninf));
+                    })
                     .Case([&](math::ExpM1Op) { return emit.expm1(x); })
                     .Case([&](math::LogOp) { return emit.log(x); })
                     .Case([&](math::TanhOp) { return emit.tanh(x); })

@@ -58,6 +58,29 @@ func.func @exp2(%x: vector<8xf32>) -> vector<8xf32> {
 
 // -----
 
+// x is held between -127 and 128, beyond which the power is 0 or infinite; where nothing is infinite, above -127 alone. The power of 2 are the
+// low bits of x + 1.5 * 2^23 + 127, shifted to their place.
+// CHECK-LABEL: func @exp2_finite
+// CHECK-SAME:    (%[[X:.*]]: vector<8xf32>, %[[FINITE:.*]]: vector<8xf32>)
+// CHECK:         arith.cmpf ogt, %[[X]],
+// CHECK:         arith.cmpf olt
+// CHECK:         %[[BIASED:.*]] = arith.constant dense<0x4B40007F> : vector<8xf32>
+// CHECK-NEXT:    %[[SHIFTED:.*]] = arith.addf %{{.*}}, %[[BIASED]]
+// CHECK:         %[[BITS:.*]] = arith.bitcast %[[SHIFTED]]
+// CHECK:         %[[POWER:.*]] = arith.shli %[[BITS]]
+// CHECK-NEXT:    arith.bitcast %[[POWER]]
+// CHECK-NOT:     arith.cmpf ogt
+// CHECK:         arith.cmpf olt, %[[FINITE]],
+// CHECK-NOT:     arith.cmpf
+// CHECK:         return
+func.func @exp2_finite(%x: vector<8xf32>, %finite: vector<8xf32>) -> (vector<8xf32>, vector<8xf32>) {
+  %y = math.exp2 %x : vector<8xf32>
+  %z = math.exp2 %finite fastmath<ninf> : vector<8xf32>
+  return %y, %z : vector<8xf32>, vector<8xf32>
+}
+
+// -----
+
 // What is subtracted from 1 may be estimated; a division of the model not, nor
 // one of eight lanes, which is ready sooner than an estimate.
 // CHECK-LABEL: func @division
