@@ -16,12 +16,13 @@ namespace moec::cpu {
 /// Emits `kernel.attend`: see the description of moec-lower-attend. A block of
 /// the grid is ST rows of the query of one group; it takes the keys TT at a
 /// time. In scratch, all f32:
-///   query:   [ST][stride]                  times the scale
-///   keys:    [key block][TT / nr][d][nr]   the right operand of the scores
-///   values:  [key block][E / nr][TT][nr]   the right operand of the result
-///   scores:  [ST][stride]                  then their exponentials: the left
-///   one sums:    [E / nr][ST / mr][mr][nr], or one [mr][nr] maxima, totals,
-///   factors: [ST]          see AttendSoftmax.cpp
+///   query:   [ST / nr][d][nr]        times the scale: right of the scores
+///   keys:    [key block][TT][d]      left of the scores, in strips of mr
+///   values:  [key block][E][TT]      left of the result, in strips of mr
+///   scores:  [TT][nr]                then their exponentials: right of it
+///   sums:    [ST / nr][E][nr], or one [E][nr]
+///   turned:  [nr][columns]           rows of the result
+///   maxima, totals: [ST]             see AttendSoftmax.cpp
 class AttendEmitter : IndexMath {
 public:
   AttendEmitter(kernel::AttendOp op, KernelFunction &kernel, int64_t lanes)
@@ -43,20 +44,21 @@ private:
 
   int64_t S, E, T, D;              ///< extents
   int64_t sTile, tTile;            ///< rows of a block, keys at a time
-  int64_t sTiles, tBlocks, eTiles; ///< how many of them; strips of columns
+  int64_t sTiles, tBlocks, eTiles; ///< how many of them; tiles of columns
   RegisterTile tile;
-  int64_t mr, nr; ///< its rows and columns
-  bool single;    ///< one block of keys: nothing is computed twice
-  bool resident;  ///< all keys and values stay packed from block to block
+  int64_t mr, nr;      ///< its rows and columns
+  RegisterTile stored; ///< a row of columns of the result
+  bool single;         ///< one block of keys: nothing is computed twice
+  bool resident;       ///< all keys and values stay packed from block to block
   Panel query, key, value;
   int64_t keyElements, valueElements; ///< of one block of keys
-  int64_t scoreStride;
-  mlir::Value scores, sums, maxima, totals, factors;
+  int64_t sumElements;                ///< of a strip
+  mlir::Value scores, sums, turned, maxima, totals;
 
   /// A block of the grid.
   struct Rows {
     llvm::SmallVector<mlir::Value> dims; ///< the group's, null for the others
-    mlir::Value begin, end, tiles;       ///< of s; register tiles of them
+    mlir::Value begin, end, strips;      ///< of s; nr of them a strip
   };
   /// A block of keys.
   struct Keys {
@@ -65,30 +67,43 @@ private:
 
   mlir::LogicalResult plan();
   void remarkSlowOperands();
-  void emitBlocks();
   /// Returns the number of the group whose keys are packed now.
   mlir::Value emitBlock(mlir::Value block, mlir::Value packed);
   /// Calls `body` for each block of keys; packs none of them.
   void overKeys(llvm::function_ref<void(const Keys &)> body);
   void packKeys(const Rows &rows, const Keys &keys);
-  void emitScores(const Rows &rows, const Keys &keys);
-  void emitProduct(const Rows &rows, const Keys &keys);
-  void emitEpilogue(const Rows &rows, mlir::Value i, mlir::Value j);
-  mlir::Value sumBase(mlir::Value i, mlir::Value j);
+  void emitScores(mlir::Value strip, const Keys &keys);
+  void emitProduct(mlir::Value strip, const Keys &keys,
+                   llvm::ArrayRef<mlir::Value> factors);
+  void emitEpilogue(const Rows &rows, mlir::Value strip,
+                    llvm::ArrayRef<mlir::Value> quotients);
+  mlir::Value sumBase(mlir::Value strip);
   PanelRange pieceOf(const Rows &rows, mlir::Value rowBegin, mlir::Value rowEnd,
                      mlir::Value depthBegin, mlir::Value depthEnd);
 
   // AttendSoftmax.cpp
+  using Vectors = llvm::SmallVector<mlir::Value>;
+  /// Of each row of a strip, one a lane.
+  struct Softmax {
+    Vectors maxima, totals; ///< so far
+    Vectors factors;        ///< of the sums before; none if there are none
+  };
   void startRows();
-  void emitSoftmax(const Rows &rows, const Keys &keys);
-  void finishRows(const Rows &rows);
-  mlir::Value overColumns(mlir::Value count, kernel::Combiner combiner,
-                          llvm::function_ref<mlir::Value(mlir::Value)> body);
+  Softmax emitSoftmax(mlir::Value strip, const Keys &keys);
+  Softmax loadSoftmax(mlir::Value strip);
+  /// Stores the statistic; returns what sums are multiplied by.
+  Vectors finishRows(const Rows &rows, mlir::Value strip,
+                     const Softmax &softmax);
+  Vectors loadStrip(mlir::Value perRow, mlir::Value strip);
+  Vectors
+  overKeysOf(const Keys &keys, mlir::ValueRange start,
+             llvm::function_ref<Vectors(mlir::Value, mlir::ValueRange)> body);
 
   mlir::VectorType vectorType() {
     return mlir::VectorType::get({vl}, b.getF32Type());
   }
   mlir::Value loadVector(mlir::Value buffer, mlir::Value at);
+  void storeVector(mlir::Value vector, mlir::Value buffer, mlir::Value at);
   void fill(mlir::Value buffer, int64_t count, mlir::Value vector);
   void loop(mlir::Value from, mlir::Value to, int64_t step,
             llvm::function_ref<void(mlir::Value)> body) {

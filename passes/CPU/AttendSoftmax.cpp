@@ -9,11 +9,11 @@
 // Where a block of keys has a larger one, what was added up before counts
 // exp(old - new) as much, the row's factor: that of the total here, that of the
 // sums where the product goes on with them. With one block of keys there is
-// nothing before.
+// nothing before. Rows are lanes, so each step is one of whole vectors.
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/CPU/AttendEmitter.h"
@@ -24,124 +24,126 @@ using moec::kernel::Combiner;
 
 namespace moec::cpu {
 
-/// Vectors of a row that are looked at together: they do not wait for each
-/// other.
-static constexpr int64_t rowVectors = 4;
-
-void AttendEmitter::fill(Value buffer, int64_t count, Value vector) {
-  loop(c(0), c(count), vl, [&](Value at) {
-    vector::StoreOp::create(b, loc, vector, buffer, ValueRange{at});
-  });
-}
-
 void AttendEmitter::startRows() {
-  Value none = neutral(b, loc, Combiner::Max, vectorType());
-  Value zero = neutral(b, loc, Combiner::Add, vectorType());
-  fill(maxima, sTile, none);
-  fill(totals, sTile, zero);
-  fill(sums, sTile * eTiles * nr, zero);
+  auto fill = [&](Value buffer, int64_t count, Combiner combiner) {
+    Value start = neutral(b, loc, combiner, vectorType());
+    loop(c(0), c(count), vl, [&](Value at) { storeVector(start, buffer, at); });
+  };
+  fill(maxima, sTile, Combiner::Max);
+  fill(totals, sTile, Combiner::Add);
+  fill(sums, sTile / nr * sumElements, Combiner::Add);
 }
 
-/// Joins what `body` makes of each vector of a row of scores, of which it gets
-/// the first column; all lanes in one.
-Value AttendEmitter::overColumns(Value count, Combiner combiner,
-                                 function_ref<Value(Value)> body) {
-  Value vectors = ceilDiv(count, vl);
-  Value many = mul(div(vectors, rowVectors), rowVectors * vl);
-  auto step = [&](Value from, Value to, ValueRange carried) {
-    auto loop = scf::ForOp::create(
-        b, loc, from, to, c(carried.size() * vl), carried,
-        [&](OpBuilder &inner, Location, Value at, ValueRange joined) {
-          OpBuilder::InsertionGuard guard(b);
-          b.setInsertionPoint(inner.getInsertionBlock(),
-                              inner.getInsertionPoint());
-          SmallVector<Value> next;
-          for (auto [i, before] : llvm::enumerate(joined))
-            next.push_back(
-                combine(b, loc, combiner, before, body(add(at, i * vl))));
-          scf::YieldOp::create(b, loc, next);
-        });
-    return SmallVector<Value>(loop.getResults());
-  };
-  SmallVector<Value> joined(rowVectors,
-                            neutral(b, loc, combiner, vectorType()));
-  joined = step(c(0), many, joined);
-  joined[0] = step(many, mul(vectors, vl), joined[0])[0];
-  for (int64_t left = rowVectors / 2; left; left /= 2)
-    for (int64_t i = 0; i < left; ++i)
-      joined[i] = combine(b, loc, combiner, joined[i], joined[i + left]);
-  return reduceLanes(b, loc, combiner, joined[0]);
+/// What `body` makes of `start` key by key, of whose scores it gets the first.
+AttendEmitter::Vectors
+AttendEmitter::overKeysOf(const Keys &keys, ValueRange start,
+                          function_ref<Vectors(Value, ValueRange)> body) {
+  auto loop = scf::ForOp::create(
+      b, loc, c(0), keys.count, c(1), start,
+      [&](OpBuilder &inner, Location, Value t, ValueRange before) {
+        OpBuilder::InsertionGuard guard(b);
+        b.setInsertionPoint(inner.getInsertionBlock(),
+                            inner.getInsertionPoint());
+        scf::YieldOp::create(b, loc, body(mul(t, nr), before));
+      });
+  return Vectors(loop.getResults());
 }
 
-void AttendEmitter::emitSoftmax(const Rows &rows, const Keys &keys) {
-  auto splat = [&](Value scalar) -> Value {
-    return vector::BroadcastOp::create(b, loc, vectorType(), scalar);
+AttendEmitter::Vectors AttendEmitter::loadStrip(Value perRow, Value strip) {
+  Vectors vectors;
+  for (int64_t v = 0; v < tile.vectors; ++v)
+    vectors.push_back(loadVector(perRow, add(mul(strip, nr), v * vl)));
+  return vectors;
+}
+
+AttendEmitter::Softmax AttendEmitter::loadSoftmax(Value strip) {
+  return {loadStrip(maxima, strip), loadStrip(totals, strip), {}};
+}
+
+AttendEmitter::Softmax AttendEmitter::emitSoftmax(Value strip,
+                                                  const Keys &keys) {
+  // e^(x - m) = 2^(x log2(e) - m log2(e)): a shorter chain than e^x. What the
+  // second product is rounded by is the same for all keys of a row.
+  Value log2e = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(vectorType(), float(M_LOG2E)));
+  auto lower = [&](Value largest) -> Value {
+    return arith::NegFOp::create(b, loc,
+                                 arith::MulFOp::create(b, loc, largest, log2e));
   };
-  auto load = [&](Value perRow, Value row) -> Value {
-    return memref::LoadOp::create(b, loc, perRow, ValueRange{row});
+  auto exp = [&](Value x, Value lowered, arith::FastMathFlags flags) -> Value {
+    return math::Exp2Op::create(
+        b, loc, math::FmaOp::create(b, loc, x, log2e, lowered), flags);
   };
-  auto store = [&](Value scalar, Value perRow, Value row) {
-    memref::StoreOp::create(b, loc, scalar, perRow, ValueRange{row});
+  auto start = [&](Combiner combiner) {
+    return Vectors(tile.vectors, neutral(b, loc, combiner, vectorType()));
   };
-  auto exp = [&](Value x, Value largest) -> Value {
-    return math::ExpOp::create(b, loc,
-                               arith::SubFOp::create(b, loc, x, largest));
-  };
-  loop(c(0), sub(rows.end, rows.begin), 1, [&](Value row) {
-    Value start = mul(row, scoreStride);
-    if (T % vl) {
-      // Keys past the last have a weight of 0.
-      Value last = mul(div(sub(keys.count, c(1)), vl), vl);
-      Value mask = laneMask(b, loc, sub(keys.count, last), vl);
-      Value at = add(start, last);
-      Value none = neutral(b, loc, Combiner::Max, vectorType());
-      Value cut =
-          arith::SelectOp::create(b, loc, mask, loadVector(scores, at), none);
-      vector::StoreOp::create(b, loc, cut, scores, ValueRange{at});
-    }
-    Value largest = overColumns(keys.count, Combiner::Max, [&](Value column) {
-      return loadVector(scores, add(start, column));
-    });
-    Value factor;
-    if (!single) {
-      Value before = load(maxima, row);
-      largest = combine(b, loc, Combiner::Max, before, largest);
-      factor = exp(before, largest);
-      store(factor, factors, row);
-    }
-    Value largests = splat(largest);
-    Value total = overColumns(keys.count, Combiner::Add, [&](Value column) {
-      Value at = add(start, column);
-      Value weight = exp(loadVector(scores, at), largests);
-      vector::StoreOp::create(b, loc, weight, scores, ValueRange{at});
-      return weight;
-    });
-    if (!single)
-      total = math::FmaOp::create(b, loc, load(totals, row), factor, total);
-    store(largest, maxima, row);
-    store(total, totals, row);
+  Softmax before, now;
+  if (single)
+    before = {start(Combiner::Max), start(Combiner::Add), {}};
+  else
+    before = loadSoftmax(strip);
+  now.maxima = overKeysOf(keys, before.maxima, [&](Value at, ValueRange so) {
+    Vectors largest;
+    for (int64_t v = 0; v < tile.vectors; ++v)
+      largest.push_back(combine(b, loc, Combiner::Max, so[v],
+                                loadVector(scores, add(at, v * vl))));
+    return largest;
   });
+  Vectors lowered;
+  for (Value largest : now.maxima)
+    lowered.push_back(lower(largest));
+  if (!single)
+    for (int64_t v = 0; v < tile.vectors; ++v) {
+      now.factors.push_back(
+          exp(before.maxima[v], lowered[v], arith::FastMathFlags::none));
+      before.totals[v] =
+          arith::MulFOp::create(b, loc, before.totals[v], now.factors[v]);
+    }
+  // One vector at a time, so that the constants of exp stay in registers. No
+  // score is above the largest: nothing becomes infinite.
+  for (int64_t v = 0; v < tile.vectors; ++v)
+    llvm::append_range(
+        now.totals,
+        overKeysOf(keys, before.totals[v], [&](Value first, ValueRange so) {
+          Value at = add(first, v * vl);
+          Value weight = exp(loadVector(scores, at), lowered[v],
+                             arith::FastMathFlags::ninf);
+          storeVector(weight, scores, at);
+          return Vectors{combine(b, loc, Combiner::Add, so[0], weight)};
+        }));
+  if (!single)
+    for (int64_t v = 0; v < tile.vectors; ++v) {
+      Value at = add(mul(strip, nr), v * vl);
+      storeVector(now.maxima[v], maxima, at);
+      storeVector(now.totals[v], totals, at);
+    }
+  return now;
 }
 
-/// What the sums of a row are multiplied by takes the place of its total.
-void AttendEmitter::finishRows(const Rows &rows) {
-  Value one = arith::ConstantOp::create(b, loc, b.getF32FloatAttr(1));
-  loop(c(0), sub(rows.end, rows.begin), 1, [&](Value row) {
-    Value total = memref::LoadOp::create(b, loc, totals, ValueRange{row});
-    memref::StoreOp::create(b, loc, arith::DivFOp::create(b, loc, one, total),
-                            totals, ValueRange{row});
-    std::optional<unsigned> statistic = op.getStatistic();
-    if (!statistic)
-      return;
-    Value largest = memref::LoadOp::create(b, loc, maxima, ValueRange{row});
-    Value sum = arith::AddFOp::create(b, loc, largest,
-                                      math::LogOp::create(b, loc, total));
-    SmallVector<Value> dims = rows.dims;
-    dims[op.getSDim()] = add(rows.begin, row);
-    RowCursor at = operands.row(b, loc, operands.numInputs() + *statistic, dims,
-                                /*laneDim=*/dims.size());
-    operands.storeScalar(b, loc, at, c(0), sum);
-  });
+AttendEmitter::Vectors AttendEmitter::finishRows(const Rows &rows, Value strip,
+                                                 const Softmax &softmax) {
+  Vectors quotients;
+  auto one = arith::ConstantOp::create(
+      b, loc, DenseElementsAttr::get(vectorType(), 1.0f));
+  for (Value total : softmax.totals)
+    quotients.push_back(arith::DivFOp::create(b, loc, one, total));
+  std::optional<unsigned> statistic = op.getStatistic();
+  if (!statistic)
+    return quotients;
+  unsigned s = op.getSDim();
+  RowCursor cursor = operands.row(b, loc, operands.numInputs() + *statistic,
+                                  rows.dims, /*laneDim=*/s);
+  for (int64_t v = 0; v < tile.vectors; ++v) {
+    Lanes lanes{rows.dims, s, vl, {}};
+    Value row = add(mad(strip, nr, rows.begin), v * vl);
+    lanes.values[s] = row;
+    if (S % nr)
+      lanes.mask = laneMask(b, loc, sub(rows.end, row), vl);
+    Value log = math::LogOp::create(b, loc, softmax.totals[v]);
+    operands.storeVector(b, loc, cursor, lanes,
+                         arith::AddFOp::create(b, loc, softmax.maxima[v], log));
+  }
+  return quotients;
 }
 
 } // namespace moec::cpu

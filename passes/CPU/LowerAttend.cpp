@@ -11,10 +11,14 @@
 //     pack keys and values, if the group is not that of the block before
 //     pack the query, times the scale
 //     for blocks of TT keys:
-//       scores = query * keys              register tiles, as a contraction
-//       maximum and total so far; scores = exp(scores - maximum)
-//       sums = sums * factor + scores * values
-//     store epilogue(sums / total)
+//       for strips of rows, whose lanes they are:
+//         scores = keys * query            register tiles, as a contraction
+//         maximum and total so far; scores = exp(scores - maximum)
+//         sums = sums * factor + values * scores
+//     store epilogue(sums / total), turned around
+//
+// Rows in lanes: the softmax takes a vector a key, nothing is summed up across
+// lanes, and of keys and columns there are as many as there are.
 //
 // Shown by test/passes/CPU/lower-attend.mlir.
 //
@@ -38,6 +42,9 @@ namespace moec::cpu {
 // it, each block of rows packs them anew.
 static constexpr int64_t residentBytes = 8 << 20;
 
+// Vectors of the result's columns that are stored together.
+static constexpr int64_t maxStoredVectors = 4;
+
 LogicalResult AttendEmitter::plan() {
   FailureOr<KernelOperands> found = KernelOperands::create(b, op);
   if (failed(found))
@@ -56,11 +63,11 @@ LogicalResult AttendEmitter::plan() {
     return failure();
   tile = *read;
   mr = tile.rows, nr = tile.columns();
-  sTile = llvm::alignTo(std::min(schedule.getTile()[0], S), mr);
-  tTile = llvm::alignTo(std::min(schedule.getTile()[1], T), nr);
+  sTile = llvm::alignTo(std::min(schedule.getTile()[0], S), nr);
+  tTile = llvm::alignTo(std::min(schedule.getTile()[1], T), mr);
   sTiles = llvm::divideCeil(S, sTile);
   tBlocks = llvm::divideCeil(T, tTile);
-  eTiles = llvm::divideCeil(E, nr);
+  eTiles = llvm::divideCeil(E, mr);
   single = tBlocks == 1;
   operands.setAligned(op.getDDim(), vl);
 
@@ -76,25 +83,28 @@ LogicalResult AttendEmitter::plan() {
     result.alongDepth = depth < rows || (depth == rows && !isRight);
     return result;
   };
-  query = panel(op.getQuery(), op.getSDim(), op.getDDim(), /*isRight=*/false);
-  key = panel(op.getKey(), op.getTDim(), op.getDDim(), /*isRight=*/true);
-  value = panel(op.getValue(), op.getEDim(), op.getTDim(), /*isRight=*/true);
+  query = panel(op.getQuery(), op.getSDim(), op.getDDim(), /*isRight=*/true);
+  key = panel(op.getKey(), op.getTDim(), op.getDDim(), /*isRight=*/false);
+  value = panel(op.getValue(), op.getEDim(), op.getTDim(), /*isRight=*/false);
   query.scale = op.getScale().convertToDouble();
-  query.cutsRows = S % vl || sTile % vl;
-  key.cutsRows = T % nr;
-  value.cutsRows = E % nr;
+  query.cutsRows = S % nr;
+  key.cutsRows = T % vl || tTile % vl;
+  value.cutsRows = E % vl;
   query.depth = key.depth = D;
   if (single)
     value.depth = T;
   else if (T % tTile == 0)
     value.depth = tTile;
-  int64_t queryElements = layOutPanel(query, mr, sTile, D, vl);
-  keyElements = layOutPanel(key, nr, tTile, D, vl);
-  valueElements = layOutPanel(value, nr, eTiles * nr, tTile, vl);
+  int64_t queryElements = layOutPanel(query, nr, sTile, D, vl);
+  keyElements = layOutPanel(key, mr, tTile, D, vl);
+  valueElements = layOutPanel(value, mr, eTiles * mr, tTile, vl);
   int64_t packed = (keyElements + valueElements) * tBlocks;
   resident = packed * 4 <= residentBytes;
-  // An odd multiple of a cache line spreads rows over all sets.
-  scoreStride = (tTile / vl | 1) * vl;
+  // Squares of lanes are turned around.
+  int64_t vectors = llvm::divideCeil(E, vl);
+  int64_t stores = llvm::divideCeil(vectors, maxStoredVectors);
+  stored = {1, static_cast<int64_t>(llvm::divideCeil(vectors, stores)), vl};
+  sumElements = std::max<int64_t>(eTiles * mr, stores * stored.columns()) * nr;
 
   auto allocate = [&](int64_t count) {
     return scratch.allocate(b, loc, count, b.getF32Type());
@@ -102,10 +112,12 @@ LogicalResult AttendEmitter::plan() {
   query.buffer = allocate(queryElements);
   key.buffer = allocate(keyElements * (resident ? tBlocks : 1));
   value.buffer = allocate(valueElements * (resident ? tBlocks : 1));
-  scores = allocate(sTile * scoreStride);
-  sums = allocate(single ? mr * nr : sTile * eTiles * nr);
-  for (Value *perRow : {&maxima, &totals, &factors})
-    *perRow = allocate(llvm::alignTo(sTile, vl));
+  scores = allocate(tTile * nr);
+  sums = allocate(single ? sumElements : sTile / nr * sumElements);
+  turned = allocate(nr * stored.columns());
+  if (!single)
+    for (Value *perRow : {&maxima, &totals})
+      *perRow = allocate(sTile);
   return success();
 }
 
@@ -127,6 +139,10 @@ void AttendEmitter::remarkSlowOperands() {
 
 Value AttendEmitter::loadVector(Value buffer, Value at) {
   return vector::LoadOp::create(b, loc, vectorType(), buffer, ValueRange{at});
+}
+
+void AttendEmitter::storeVector(Value vector, Value buffer, Value at) {
+  vector::StoreOp::create(b, loc, vector, buffer, ValueRange{at});
 }
 
 PanelRange AttendEmitter::pieceOf(const Rows &rows, Value rowBegin,
@@ -157,89 +173,85 @@ void AttendEmitter::overKeys(function_ref<void(const Keys &)> body) {
   });
 }
 
-void AttendEmitter::emitScores(const Rows &rows, const Keys &keys) {
+void AttendEmitter::emitScores(Value strip, const Keys &keys) {
   SmallVector<Value> zeros(
       tile.sums(),
       arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType())));
-  loop(c(0), ceilDiv(keys.count, nr), 1, [&](Value j) {
-    loop(c(0), rows.tiles, 1, [&](Value i) {
-      TileFactors f{query.buffer,      mul(i, query.stripElements),
-                    query.rowElements, query.stepElements,
-                    key.buffer,        mad(j, key.stripElements, keys.keyBase),
-                    key.stepElements};
-      SmallVector<Value> products = multiplyTile(b, loc, tile, f, c(D), zeros);
-      Value to = mad(i, mr * scoreStride, mul(j, nr));
-      for (auto [t, product] : llvm::enumerate(products)) {
-        int64_t row = t / tile.vectors, v = t % tile.vectors;
-        Value at = add(to, row * scoreStride + v * vl);
-        vector::StoreOp::create(b, loc, product, scores, ValueRange{at});
-      }
-    });
+  loop(c(0), ceilDiv(keys.count, mr), 1, [&](Value i) {
+    TileFactors f{key.buffer,        mad(i, key.stripElements, keys.keyBase),
+                  key.rowElements,   key.stepElements,
+                  query.buffer,      mul(strip, query.stripElements),
+                  query.stepElements};
+    SmallVector<Value> products = multiplyTile(b, loc, tile, f, c(D), zeros);
+    Value to = mul(i, mr * nr);
+    for (auto [t, product] : llvm::enumerate(products))
+      storeVector(product, scores, add(to, t * vl));
   });
 }
 
-Value AttendEmitter::sumBase(Value i, Value j) {
-  return single ? c(0) : mul(mad(j, sTile / mr, i), mr * nr);
+Value AttendEmitter::sumBase(Value strip) {
+  return single ? c(0) : mul(strip, sumElements);
 }
 
-void AttendEmitter::emitProduct(const Rows &rows, const Keys &keys) {
+void AttendEmitter::emitProduct(Value strip, const Keys &keys,
+                                ArrayRef<Value> factors) {
   Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType()));
-  loop(c(0), c(eTiles), 1, [&](Value j) {
-    loop(c(0), rows.tiles, 1, [&](Value i) {
-      TileFactors f{scores,
-                    mul(i, mr * scoreStride),
-                    scoreStride,
-                    1,
-                    value.buffer,
-                    mad(j, value.stripElements, keys.valueBase),
-                    value.stepElements};
-      SmallVector<Value> products;
-      Value base = sumBase(i, j);
-      for (int64_t r = 0; r < mr; ++r) {
-        Value factor;
-        if (!single)
-          factor = vector::BroadcastOp::create(
-              b, loc, vectorType(),
-              memref::LoadOp::create(b, loc, factors,
-                                     ValueRange{add(mul(i, mr), r)}));
-        for (int64_t v = 0; v < tile.vectors; ++v) {
-          if (single) {
-            products.push_back(zero);
-            continue;
-          }
-          Value sum = loadVector(sums, add(base, r * nr + v * vl));
-          products.push_back(arith::MulFOp::create(b, loc, sum, factor));
-        }
-      }
-      products = multiplyTile(b, loc, tile, f, keys.count, products);
-      for (auto [t, product] : llvm::enumerate(products))
-        vector::StoreOp::create(b, loc, product, sums,
-                                ValueRange{add(base, t * vl)});
-      if (single)
-        emitEpilogue(rows, i, j);
-    });
+  loop(c(0), c(eTiles), 1, [&](Value i) {
+    TileFactors f{value.buffer,
+                  mad(i, value.stripElements, keys.valueBase),
+                  value.rowElements,
+                  value.stepElements,
+                  scores,
+                  c(0),
+                  nr};
+    Value base = mad(i, mr * nr, sumBase(strip));
+    SmallVector<Value> products(tile.sums(), zero);
+    if (!single)
+      for (auto [t, sum] : llvm::enumerate(products))
+        sum = arith::MulFOp::create(b, loc, loadVector(sums, add(base, t * vl)),
+                                    factors[t % tile.vectors]);
+    products = multiplyTile(b, loc, tile, f, keys.count, products);
+    for (auto [t, product] : llvm::enumerate(products))
+      storeVector(product, sums, add(base, t * vl));
   });
 }
 
-void AttendEmitter::emitEpilogue(const Rows &rows, Value i, Value j) {
-  Value first = mul(i, mr), column = mul(j, nr), base = sumBase(i, j);
-  Value row = add(rows.begin, first);
-  TileColumns columns =
-      columnsOf(b, loc, tile, op.getEDim(), E, column, c(E), E % nr);
-  loop(c(0), minimum(c(mr), sub(rows.end, row)), 1, [&](Value r) {
-    SmallVector<Value> dims = rows.dims;
-    dims[op.getSDim()] = add(row, r);
-    dims[op.getEDim()] = column;
-    Value total =
-        memref::LoadOp::create(b, loc, totals, ValueRange{add(first, r)});
-    Value factor = vector::BroadcastOp::create(b, loc, vectorType(), total);
-    auto sum = [&](int64_t v) -> Value {
-      Value at = add(mad(r, nr, base), v * vl);
-      return arith::MulFOp::create(b, loc, loadVector(sums, at), factor);
-    };
-    broken |= failed(storeTileRow(b, loc, tile, operands, op.getEpilogue(),
-                                  dims, columns, sum));
-  });
+void AttendEmitter::emitEpilogue(const Rows &rows, Value strip,
+                                 ArrayRef<Value> quotients) {
+  Value row = mad(strip, nr, rows.begin);
+  Value count = minimum(c(nr), sub(rows.end, row));
+  auto store = [&](Value column) {
+    loop(c(0), c(stored.columns()), vl, [&](Value at) {
+      Value from = mad(add(column, at), nr, sumBase(strip));
+      for (int64_t v = 0; v < tile.vectors; ++v) {
+        SmallVector<Value> square;
+        for (int64_t e = 0; e < vl; ++e)
+          square.push_back(arith::MulFOp::create(
+              b, loc, loadVector(sums, add(from, e * nr + v * vl)),
+              quotients[v]));
+        for (auto [r, vector] :
+             llvm::enumerate(transposeSquare(b, loc, square)))
+          storeVector(vector, turned, add(at, (v * vl + r) * stored.columns()));
+      }
+    });
+    TileColumns columns = columnsOf(b, loc, stored, op.getEDim(), E, column,
+                                    c(E), E % stored.columns());
+    loop(c(0), count, 1, [&](Value r) {
+      SmallVector<Value> dims = rows.dims;
+      dims[op.getSDim()] = add(row, r);
+      dims[op.getEDim()] = column;
+      auto sum = [&](int64_t v) {
+        return loadVector(turned, add(mul(r, stored.columns()), v * vl));
+      };
+      broken |= failed(storeTileRow(b, loc, stored, operands, op.getEpilogue(),
+                                    dims, columns, sum));
+    });
+  };
+  // Where columns are cut is known of one piece.
+  if (E <= stored.columns())
+    store(c(0));
+  else
+    loop(c(0), c(E), stored.columns(), store);
 }
 
 Value AttendEmitter::emitBlock(Value block, Value packed) {
@@ -248,7 +260,7 @@ Value AttendEmitter::emitBlock(Value block, Value packed) {
   rows.end = add(rows.begin, sTile);
   if (S % sTile)
     rows.end = minimum(rows.end, c(S));
-  rows.tiles = ceilDiv(sub(rows.end, rows.begin), mr);
+  rows.strips = ceilDiv(sub(rows.end, rows.begin), nr);
   rows.dims.resize(op.getDims().size());
   Value group = div(block, sTiles), rest = group;
   bool everyGroup = true;
@@ -272,21 +284,24 @@ Value AttendEmitter::emitBlock(Value block, Value packed) {
   packer.pack(b, query, pieceOf(rows, rows.begin, rows.end, c(0), c(D)), c(0));
   if (!single)
     startRows();
+  auto overStrips = [&](function_ref<void(Value)> body) {
+    loop(c(0), rows.strips, 1, body);
+  };
   overKeys([&](const Keys &keys) {
     if (!resident)
       packKeys(rows, keys);
-    emitScores(rows, keys);
-    emitSoftmax(rows, keys);
-    if (single)
-      finishRows(rows);
-    emitProduct(rows, keys);
-  });
-  if (!single) {
-    finishRows(rows);
-    loop(c(0), c(eTiles), 1, [&](Value j) {
-      loop(c(0), rows.tiles, 1, [&](Value i) { emitEpilogue(rows, i, j); });
+    overStrips([&](Value strip) {
+      emitScores(strip, keys);
+      Softmax softmax = emitSoftmax(strip, keys);
+      emitProduct(strip, keys, softmax.factors);
+      if (single)
+        emitEpilogue(rows, strip, finishRows(rows, strip, softmax));
     });
-  }
+  });
+  if (!single)
+    overStrips([&](Value strip) {
+      emitEpilogue(rows, strip, finishRows(rows, strip, loadSoftmax(strip)));
+    });
   return group;
 }
 

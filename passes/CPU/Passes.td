@@ -31,10 +31,13 @@ def LowerAttendPass : MoecCPUPass<"moec-lower-attend", "::mlir::func::FuncOp"> {
     Replaces the `kernel.attend` of a `kernel.function` by the code for blocks
     [%begin, %end) of its grid and sets `kernel.blocks` and `kernel.scratch`. A
     block is `tile[0]` rows of the query of one group. Keys and values are packed
-    as right operands of contractions, once for consecutive blocks of a group
-    where they fit into 8 MiB, and taken `tile[1]` at a time: their scores, the
+    as left operands of contractions, once for consecutive blocks of a group
+    where they fit into 8 MiB, and the query as right one. Keys are taken `tile[1]`
+    at a time, for a strip of rows of the query after the other: their scores, the
     softmax over them, and the product with the values, by the register tile
-    `micro` that contractions use. Scores are in scratch, a block of them a thread.
+    `micro` that contractions use, whose columns are rows of the query. So these
+    lie in lanes, and what the softmax adds up does not. Scores of a strip are in
+    scratch; the result is turned around where it is stored.
 
     A schedule must be present (`moec-assign-schedule`).
   }];

@@ -17,8 +17,9 @@ namespace moec::schedule {
 // Keys at a time: with a strip of their values, the weights of a register tile
 // stay in L1.
 static constexpr int64_t maxKeys = 256;
-// Scores of a block of rows: they stay near while they become weights.
-static constexpr int64_t scoreElements = 8 << 10;
+// Query and sums of a block of rows: beside keys and values, they stay in L2
+// while blocks of keys go by.
+static constexpr int64_t rowElements = 16 << 10;
 // Blocks for each core, so that none waits long for the last one.
 static constexpr int64_t blocksPerCore = 4;
 // In cycles, as for contractions.
@@ -85,13 +86,17 @@ static AttendSchedule chooseTile(ArrayRef<Product> products,
 
 AttendSchedule chooseSchedule(const AttendShape &shape,
                               kernel::CpuAttr machine) {
+  // Rows of the query are lanes.
   AttendSchedule choice = chooseTile(
-      {{shape.s, shape.t, shape.d}, {shape.s, shape.e, shape.t}}, machine);
-  choice.tTile = evenPart(shape.t, maxKeys, choice.columns);
-  int64_t most = std::max(scoreElements / choice.tTile, choice.rows);
-  int64_t wanted = divideCeil(blocksPerCore * machine.getCores(), shape.groups);
-  most = std::min(most, std::max(shape.s / wanted, choice.rows));
-  choice.sTile = evenPart(shape.s, most, choice.rows);
+      {{shape.t, shape.s, shape.d}, {shape.e, shape.s, shape.t}}, machine);
+  choice.tTile = evenPart(shape.t, maxKeys, choice.rows);
+  // Strips of rows in even blocks.
+  int64_t strips = divideCeil(shape.s, choice.columns);
+  int64_t rows = std::max(rowElements / (shape.d + shape.e), choice.columns);
+  int64_t blocks =
+      std::max(divideCeil(strips, rows / choice.columns),
+               divideCeil(blocksPerCore * machine.getCores(), shape.groups));
+  choice.sTile = divideCeil(strips, std::min(blocks, strips)) * choice.columns;
   return choice;
 }
 

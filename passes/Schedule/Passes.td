@@ -20,8 +20,8 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
       is not cut up to 2048, rows of the left operand are read in place, and blocks are so low that
       theirs stay in L2 while the right operand comes from L3.
 
-    For `kernel.attend` it is the register tile with the fewest cycles in both products; `tile` is the rows of a
-    block, such that its scores stay near and there are blocks for all cores, and the keys taken at a time. For
+    For `kernel.attend` it is the register tile with the fewest cycles in both products, whose columns are rows of the query;
+    `tile` is the rows of a block, such that their sums stay near and there are blocks for all cores, and the keys taken at a time. For
     `kernel.attend_grad`, whose blocks are groups, it is the register tile for all five products, and so many rows and keys at a
     time that weights and their gradients stay in the second-level cache.
 

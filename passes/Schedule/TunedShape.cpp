@@ -206,13 +206,15 @@ SmallVector<kernel::ScheduleAttr> candidateSchedules(MLIRContext *context,
     AttendSchedule first = chooseSchedule(*shape, machine);
     add({first.sTile, first.tTile}, {first.rows, first.columns});
     // Other register tiles of its size, and blocks of more and fewer rows.
-    for (int64_t rows = 1; rows <= std::min<int64_t>(shape->s, 16); ++rows)
-      for (int64_t parts : {1, 2, 4})
+    int64_t most = std::min<int64_t>(std::max(shape->t, shape->e), 16);
+    for (int64_t rows = 1; rows <= most; ++rows)
+      for (int64_t parts : {1, 2, 4}) {
+        int64_t sTile = std::max<int64_t>(first.sTile / parts, 1);
+        sTile = llvm::alignTo(sTile, first.columns);
         all.push_back({std::abs(double(rows - first.rows)) + 0.1 * parts,
-                       {int64_t(llvm::alignTo(
-                            std::max<int64_t>(first.sTile / parts, 1), rows)),
-                        first.tTile},
+                       {sTile, first.tTile},
                        {rows, first.columns}});
+      }
   }
   choose(all, most, [&](const Ranked &each) { add(each.tile, each.micro); });
   llvm::erase_if(schedules, [&](kernel::ScheduleAttr schedule) {

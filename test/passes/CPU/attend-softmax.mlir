@@ -1,22 +1,24 @@
 // RUN: moec-opt %s --moec-lower-attend --canonicalize --cse | FileCheck %s
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
-// One block of keys: the largest score of a row, one horizontal step, then exp of the distances to it, which take the place of
-// the scores, and their total. Nothing is kept from block to block.
+// One block of keys: a loop over them for the largest score of each row, which is a lane, and one for exp of the distances to it,
+// as powers of 2 that take the place of the scores, and for their total. Nothing is kept from block to block.
 // CHECK-LABEL: func.func @single(
-// CHECK:           %[[MAX:.*]] = scf.for {{.*}} -> (vector<4xf32>) {
-// CHECK:             %[[S:.*]] = vector.load %[[SCORES:.*]][%{{.*}}] : memref<72xf32>, vector<4xf32>
+// CHECK-DAG:       %[[LOG2E:.*]] = arith.constant dense<1.44269502> : vector<4xf32>
+// CHECK-DAG:       %[[ONE:.*]] = arith.constant dense<1.000000e+00> : vector<4xf32>
+// CHECK:           %[[LARGEST:.*]] = scf.for %{{.*}} = %c0 to %c8 step %c1 {{.*}} -> (vector<4xf32>) {
+// CHECK:             %[[S:.*]] = vector.load %[[SCORES:.*]][%{{.*}}] : memref<36xf32>, vector<4xf32>
 // CHECK-NEXT:        arith.cmpf ogt, %{{.*}}, %[[S]]
-// CHECK:           %[[LARGEST:.*]] = vector.extract %{{.*}}[0]
-// CHECK:           %[[ALL:.*]] = vector.broadcast %[[LARGEST]] : f32 to vector<4xf32>
-// CHECK:           scf.for {{.*}} -> (vector<4xf32>) {
-// CHECK:             %[[D:.*]] = arith.subf %{{.*}}, %[[ALL]] : vector<4xf32>
-// CHECK-NEXT:        %[[W:.*]] = math.exp %[[D]] : vector<4xf32>
+// CHECK:           %[[SCALED:.*]] = arith.mulf %[[LARGEST]], %[[LOG2E]] : vector<4xf32>
+// CHECK-NEXT:      %[[LOWERED:.*]] = arith.negf %[[SCALED]] : vector<4xf32>
+// CHECK:           %[[TOTAL:.*]] = scf.for %{{.*}} = %c0 to %c8 step %c1 {{.*}} -> (vector<4xf32>) {
+// CHECK:             %[[X:.*]] = vector.load %[[SCORES]][
+// CHECK-NEXT:        %[[D:.*]] = math.fma %[[X]], %[[LOG2E]], %[[LOWERED]] : vector<4xf32>
+// CHECK-NEXT:        %[[W:.*]] = math.exp2 %[[D]] fastmath<ninf> : vector<4xf32>
 // CHECK-NEXT:        vector.store %[[W]], %[[SCORES]][
 // CHECK-NEXT:        arith.addf %{{.*}}, %[[W]]
-// CHECK-NOT:       math.exp
-// CHECK:           %[[TOTAL:.*]] = memref.load
-// CHECK-NEXT:      arith.divf %{{.*}}, %[[TOTAL]] : f32
+// CHECK-NOT:       math.exp2
+// CHECK:           arith.divf %[[ONE]], %[[TOTAL]] : vector<4xf32>
 // CHECK-NOT:       math.log
 func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x4xf32>, %y: memref<2x10x4xf32>,
     %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
@@ -32,22 +34,25 @@ func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x
   return
 }
 
-// Several: maxima and totals start from -inf and 0; keys past the last have a score of -inf; a larger maximum makes the row's
-// factor exp(old - new). The statistic is the maximum and the logarithm of the total.
+// Several: maxima and totals start from -inf and 0; a larger maximum makes the row's factor exp(old - new), which may be exp of
+// -inf. The statistic is the maximum and the logarithm of the total, of rows that there are.
 // CHECK-LABEL: func.func @blocks(
 // CHECK-DAG:       %[[NONE:.*]] = arith.constant dense<0xFF800000> : vector<4xf32>
 // CHECK:           vector.store %[[NONE]], %[[MAXIMA:.*]][%{{.*}}] : memref<8xf32>
+// CHECK:           %[[OLD:.*]] = vector.load %[[MAXIMA]][
+// CHECK:           %[[BEFORE:.*]] = vector.load %[[TOTALS:.*]][{{.*}}] : memref<8xf32>
+// CHECK:           %[[NEW:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[OLD]])
+// CHECK:           %[[LOWERED:.*]] = arith.negf
+// CHECK:           %[[LESS:.*]] = math.fma %[[OLD]], %{{.*}}, %[[LOWERED]] : vector<4xf32>
+// CHECK-NEXT:      %[[FACTOR:.*]] = math.exp2 %[[LESS]] : vector<4xf32>
+// CHECK-NEXT:      %[[START:.*]] = arith.mulf %[[BEFORE]], %[[FACTOR]] : vector<4xf32>
+// CHECK:           %[[TOTAL:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[START]])
+// CHECK:           vector.store %[[NEW]], %[[MAXIMA]][
+// CHECK:           vector.store %[[TOTAL]], %[[TOTALS]][
 // CHECK:           %[[MASK:.*]] = vector.create_mask
-// CHECK:           arith.select %[[MASK]], %{{.*}}, %[[NONE]] : vector<4xi1>, vector<4xf32>
-// CHECK:           %[[OLD:.*]] = memref.load %[[MAXIMA]][
-// CHECK:           %[[NEW:.*]] = arith.select
-// CHECK-NEXT:      %[[LESS:.*]] = arith.subf %[[OLD]], %[[NEW]] : f32
-// CHECK-NEXT:      %[[FACTOR:.*]] = math.exp %[[LESS]] : f32
-// CHECK:           math.exp {{.*}} : vector<4xf32>
-// CHECK:           math.fma %{{.*}}, %[[FACTOR]], %{{.*}} : f32
-// CHECK:           %[[LOG:.*]] = math.log %{{.*}} : f32
-// CHECK-NEXT:      %[[STATISTIC:.*]] = arith.addf %{{.*}}, %[[LOG]] : f32
-// CHECK:           memref.store %[[STATISTIC]], %{{.*}} : memref<20xf32>
+// CHECK:           %[[LOG:.*]] = math.log %{{.*}} : vector<4xf32>
+// CHECK-NEXT:      %[[STATISTIC:.*]] = arith.addf %{{.*}}, %[[LOG]] : vector<4xf32>
+// CHECK:           vector.maskedstore %{{.*}}, %[[MASK]], %[[STATISTIC]] : memref<20xf32>
 func.func @blocks(%q: memref<2x10x6xf32>, %k: memref<2x22x6xf32>, %v: memref<2x22x4xf32>, %y: memref<2x10x4xf32>, %l: memref<2x10xf32>,
     %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.attend dims [2, 10, 4, 22, 6] ins(%q, %k, %v : memref<2x10x6xf32>, memref<2x22x6xf32>, memref<2x22x4xf32>)

@@ -2,7 +2,8 @@
 // RUN: sed 's/cores = 2/cores = 64/' %s | moec-opt --moec-assign-schedule | FileCheck %s --check-prefix=MANY
 // RUN: sed 's/vector_bytes = 64, vector_registers = 32/vector_bytes = 32, vector_registers = 16/' %s | moec-opt --moec-assign-schedule | FileCheck %s --check-prefix=AVX2
 
-// How the model of the CPU tiles attention: rows of a block and keys at a time, and the register tile of both products.
+// How the model of the CPU tiles attention: rows of a block and keys at a time, and the register tile of both products, whose columns are
+// rows of the query.
 
 #q = affine_map<(b, h, s, e, t, d) -> (b, s, h, d)>
 #k = affine_map<(b, h, s, e, t, d) -> (b, t, h, d)>
@@ -13,12 +14,12 @@
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 // All keys of a small image are one block, for which nothing is computed twice.
 // CHECK-LABEL: func.func @vit
-// CHECK:         schedule <tile = [33, 224], micro = [11, 32]>
+// CHECK:         schedule <tile = [128, 200], micro = [8, 32]>
 // With 64 cores and 6 heads a block has fewer rows.
 // MANY-LABEL: func.func @vit
-// MANY:          schedule <tile = [11, 224], micro = [11, 32]>
+// MANY:          schedule <tile = [32, 200], micro = [8, 32]>
 // AVX2-LABEL: func.func @vit
-// AVX2:          schedule <tile = [36, 208], micro = [6, 16]>
+// AVX2:          schedule <tile = [112, 198], micro = [6, 16]>
 func.func @vit(%q: tensor<1x197x6x64xf32>, %k: tensor<1x197x6x64xf32>, %v: tensor<1x197x6x64xf32>, %init: tensor<1x197x6x64xf32>) -> tensor<1x197x6x64xf32> {
   %y = kernel.attend dims [1, 6, 197, 64, 197, 64]
     ins(%q, %k, %v : tensor<1x197x6x64xf32>, tensor<1x197x6x64xf32>, tensor<1x197x6x64xf32>) outs(%init : tensor<1x197x6x64xf32>)
@@ -32,7 +33,7 @@ func.func @vit(%q: tensor<1x197x6x64xf32>, %k: tensor<1x197x6x64xf32>, %v: tenso
 
 // Many keys are cut into even blocks of at most 256.
 // CHECK-LABEL: func.func @long
-// CHECK:         schedule <tile = [36, 256], micro = [12, 32]>
+// CHECK:         schedule <tile = [96, 256], micro = [8, 48]>
 func.func @long(%q: tensor<1x3000x6x64xf32>, %k: tensor<1x3000x6x64xf32>, %v: tensor<1x3000x6x64xf32>, %init: tensor<1x3000x6x64xf32>) -> tensor<1x3000x6x64xf32> {
   %y = kernel.attend dims [1, 6, 3000, 64, 3000, 64]
     ins(%q, %k, %v : tensor<1x3000x6x64xf32>, tensor<1x3000x6x64xf32>, tensor<1x3000x6x64xf32>) outs(%init : tensor<1x3000x6x64xf32>)
@@ -45,7 +46,7 @@ func.func @long(%q: tensor<1x3000x6x64xf32>, %k: tensor<1x3000x6x64xf32>, %v: te
 }
 
 // CHECK-LABEL: func.func @one
-// CHECK:         schedule <tile = [1, 16], micro = [1, 16]>
+// CHECK:         schedule <tile = [16, 1], micro = [1, 16]>
 func.func @one(%q: tensor<1x1x1x1xf32>, %k: tensor<1x1x1x1xf32>, %v: tensor<1x1x1x1xf32>, %init: tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32> {
   %y = kernel.attend dims [1, 1, 1, 1, 1, 1]
     ins(%q, %k, %v : tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) outs(%init : tensor<1x1x1x1xf32>)
