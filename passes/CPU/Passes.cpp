@@ -24,6 +24,7 @@ void buildCPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addNestedPass<func::FuncOp>(createLowerMapPass());
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createSplitMaskedStoresPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
   pm.addPass(createVerifyCPUPass());

@@ -78,6 +78,14 @@ def LowerMapPass : MoecCPUPass<"moec-lower-map", "::mlir::func::FuncOp"> {
   }];
 }
 
+def SplitMaskedStoresPass : MoecCPUPass<"moec-split-masked-stores", "::mlir::func::FuncOp"> {
+  let summary = "Store vectors that are cut in whole pieces";
+  let description = [{
+    A `vector.maskedstore` whose mask is a `vector.constant_mask` becomes a store of 4, of 2 and of 1 of its lanes, as
+    many of them as are set. On machines with vectors of 64 bytes, which have masks, it stays.
+  }];
+}
+
 def ExpandBF16Pass : Pass<"moec-expand-bf16", "::mlir::func::FuncOp"> {
   let summary = "Move bf16 as 16-bit integers and convert it by shifts";
   let description = [{
