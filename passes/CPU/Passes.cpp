@@ -27,6 +27,7 @@ void buildCPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addNestedPass<func::FuncOp>(createSplitMaskedStoresPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
+  pm.addPass(createOutlineLoopsPass());
   pm.addPass(createVerifyCPUPass());
 }
 

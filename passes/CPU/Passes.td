@@ -86,6 +86,16 @@ def SplitMaskedStoresPass : MoecCPUPass<"moec-split-masked-stores", "::mlir::fun
   }];
 }
 
+def OutlineLoopsPass : Pass<"moec-outline-loops", "::mlir::ModuleOp"> {
+  let summary = "Give loops with polynomials, beside register tiles, functions of their own";
+  let description = [{
+    An innermost loop that uses eight vectors or more that are constants, in a `kernel.function` with another loop that
+    carries more than half of the machine's registers, becomes a private function and a call: LLVM assigns registers to a
+    function at a time, and would load the constants again at each use.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
 def ExpandBF16Pass : Pass<"moec-expand-bf16", "::mlir::func::FuncOp"> {
   let summary = "Move bf16 as 16-bit integers and convert it by shifts";
   let description = [{
