@@ -108,6 +108,18 @@ DatasetRef openCifar(const CifarLayout &layout, const std::string &path,
                         classes);
 }
 
+std::vector<std::string> cifarFiles(const CifarLayout &layout,
+                                    const std::string &path) {
+  std::vector<std::string> paths;
+  if (std::string archive = archiveAt(layout, path); !archive.empty())
+    paths.push_back(std::move(archive));
+  for (const std::vector<std::string> &names : {layout.train, layout.test})
+    for (const std::string &name : names)
+      if (exists(path + "/" + name))
+        paths.push_back(path + "/" + name);
+  return paths;
+}
+
 bool matchesCifar(const CifarLayout &layout, const std::string &path) {
   if (!isFolder(path)) {
     std::string name = path.substr(path.rfind('/') + 1);

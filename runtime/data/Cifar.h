@@ -32,6 +32,10 @@ DatasetRef openCifar(const CifarLayout &layout, const std::string &path,
 /// layout.
 bool matchesCifar(const CifarLayout &layout, const std::string &path);
 
+/// The archive and the files of the layout, as far as they are at a path.
+std::vector<std::string> cifarFiles(const CifarLayout &layout,
+                                    const std::string &path);
+
 } // namespace moec::rt
 
 #endif // MOEC_RUNTIME_DATA_CIFAR_H

@@ -19,12 +19,14 @@ static const CifarLayout layout = {"CIFAR-10",
                                    {10}};
 
 extern const DatasetInfo cifar10Dataset = {
-    "cifar10", "PATH",
+    "cifar10",
+    "PATH",
     "cifar-10-binary.tar.gz, or a folder with data_batch_1.bin to "
     "data_batch_5.bin and test_batch.bin",
     [](const std::string &path) { return matchesCifar(layout, path); },
     [](const std::string &path, DataSplit split, const ReadOptions &) {
       return openCifar(layout, path, split);
-    }};
+    },
+    [](const std::string &path) { return cifarFiles(layout, path); }};
 
 } // namespace moec::rt

@@ -16,12 +16,14 @@ static const CifarLayout layout = {
     {"test.bin"},       {20, 100}};
 
 extern const DatasetInfo cifar100Dataset = {
-    "cifar100", "PATH",
+    "cifar100",
+    "PATH",
     "cifar-100-binary.tar.gz, or a folder with train.bin and test.bin; the "
     "fine labels",
     [](const std::string &path) { return matchesCifar(layout, path); },
     [](const std::string &path, DataSplit split, const ReadOptions &) {
       return openCifar(layout, path, split);
-    }};
+    },
+    [](const std::string &path) { return cifarFiles(layout, path); }};
 
 } // namespace moec::rt

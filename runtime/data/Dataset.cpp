@@ -86,6 +86,15 @@ DatasetRef openDataset(const std::string &source, DataSplit split,
   return info->open(source.substr(colon + 1), split, options);
 }
 
+std::vector<std::string> datasetFiles(const std::string &source) {
+  size_t colon = source.find(':');
+  const DatasetInfo *info =
+      findRegistered(allDatasets(), source.substr(0, colon));
+  if (!info || colon == std::string::npos)
+    return {};
+  return info->files(source.substr(colon + 1));
+}
+
 namespace {
 class Selection : public Dataset {
 public:

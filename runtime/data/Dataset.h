@@ -88,6 +88,9 @@ struct DatasetInfo {
   /// another kind.
   DatasetRef (*open)(const std::string &path, DataSplit split,
                      const ReadOptions &options);
+  /// The files at PATH, of both splits, that open() would read, as far as they
+  /// are there and whatever is wrong with them. Throws nothing.
+  std::vector<std::string> (*files)(const std::string &path);
 };
 
 const Registry<DatasetInfo> &allDatasets();
@@ -101,6 +104,10 @@ std::string guessSource(const std::string &path);
 /// Opens what --data names, KIND:PATH.
 DatasetRef openDataset(const std::string &source, DataSplit split,
                        const ReadOptions &options = {});
+
+/// The files that belong to what --data names, which nothing may write over;
+/// none where it names no kind of data.
+std::vector<std::string> datasetFiles(const std::string &source);
 
 /// The items with these indices, which become 0, 1, ... in this order.
 DatasetRef selectItems(DatasetRef data, std::vector<int64_t> indices);

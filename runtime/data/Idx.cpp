@@ -121,10 +121,23 @@ static DatasetRef openIdx(const std::string &folder, DataSplit split,
                         std::move(images.bytes), labels.bytes);
 }
 
+static std::vector<std::string> idxFiles(const std::string &folder) {
+  std::vector<std::string> paths;
+  for (const char *prefix : {"train", "t10k"})
+    for (const char *rest :
+         {"-images-idx3-ubyte", "-images-idx4-ubyte", "-labels-idx1-ubyte"})
+      if (auto path = findFile(folder, std::string(prefix) + rest))
+        paths.push_back(*path);
+  return paths;
+}
+
 extern const DatasetInfo idxDataset = {
-    "idx", "DIR",
+    "idx",
+    "DIR",
     "a folder with train-images-idx3-ubyte and its kin, as of "
     "MNIST, plain or .gz",
-    matchesIdx, openIdx};
+    matchesIdx,
+    openIdx,
+    idxFiles};
 
 } // namespace moec::rt

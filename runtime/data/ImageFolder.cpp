@@ -118,11 +118,11 @@ Image ImageFolder::readImage(const Item &item, size_t) const {
   return image.shape[2] == 3 ? toRgb(std::move(picture)) : picture;
 }
 
-/// The names in a folder that do not begin with a dot, sorted; either those of
-/// folders, or all others.
-static std::vector<std::string> namesIn(const fs::path &folder, bool folders) {
+/// The names in a folder that do not begin with a dot; either those of folders,
+/// or all others.
+static std::vector<std::string> namesIn(const fs::path &folder, bool folders,
+                                        std::error_code &error) {
   std::vector<std::string> names;
-  std::error_code error;
   fs::directory_iterator at(folder, error), end;
   for (; !error && at != end; at.increment(error)) {
     std::error_code none;
@@ -130,6 +130,13 @@ static std::vector<std::string> namesIn(const fs::path &folder, bool folders) {
         at->is_directory(none) == folders)
       names.push_back(at->path().filename().string());
   }
+  return names;
+}
+
+/// The same, sorted. Throws Error where they cannot be read.
+static std::vector<std::string> namesIn(const fs::path &folder, bool folders) {
+  std::error_code error;
+  std::vector<std::string> names = namesIn(folder, folders, error);
   if (error)
     fail("cannot read data folder {}: {}", folder.string(), error.message());
   std::sort(names.begin(), names.end());
@@ -279,9 +286,30 @@ static bool matchesImageFolder(const std::string &path) {
   return false;
 }
 
+/// All files in the folders of the classes, images or not.
+static std::vector<std::string> imageFolderFiles(const std::string &path) {
+  const fs::path whole = path;
+  std::vector<fs::path> splits;
+  for (const char *name : {"train", "test", "val"})
+    if (isFolder(whole / name))
+      splits.push_back(whole / name);
+  if (splits.empty())
+    splits.push_back(whole);
+  std::vector<std::string> paths;
+  std::error_code none; // opening them says what is wrong
+  for (const fs::path &split : splits)
+    for (const std::string &name : namesIn(split, true, none))
+      for (const std::string &file : namesIn(split / name, false, none))
+        paths.push_back((split / name / file).string());
+  return paths;
+}
+
 extern const DatasetInfo imageFolderDataset = {
-    "folder", "DIR",
+    "folder",
+    "DIR",
     "a folder of PNG and JPEG files in train/CLASS and test/CLASS, or in CLASS",
-    matchesImageFolder, openImageFolder};
+    matchesImageFolder,
+    openImageFolder,
+    imageFolderFiles};
 
 } // namespace moec::rt

@@ -141,10 +141,23 @@ static DatasetRef openNpy(const std::string &folder, DataSplit split,
   return std::make_shared<MemoryDataset>(items, std::move(columns));
 }
 
+static std::vector<std::string> npyFiles(const std::string &folder) {
+  std::vector<std::string> paths;
+  for (const char *prefix : {"/train_", "/test_"})
+    for (const char *name : {"images.npy", "labels.npy", "targets.npy"})
+      if (std::string path = folder + prefix + name;
+          access(path.c_str(), F_OK) == 0)
+        paths.push_back(std::move(path));
+  return paths;
+}
+
 extern const DatasetInfo npyDataset = {
-    "npy", "DIR",
+    "npy",
+    "DIR",
     "a folder with train_images.npy, train_labels.npy, test_images.npy and "
     "test_labels.npy, as of numpy.save",
-    matchesNpy, openNpy};
+    matchesNpy,
+    openNpy,
+    npyFiles};
 
 } // namespace moec::rt

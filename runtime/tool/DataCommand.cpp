@@ -163,9 +163,8 @@ static void writeContactSheet(const std::vector<Split> &splits,
 }
 
 static int inspect(const InspectOptions &options) {
-  if (!options.contactSheet.empty())
-    checkOutputs({{"--contact-sheet", options.contactSheet}}, {});
   std::string source = resolve(options.source);
+  checkOutputs({{"--contact-sheet", options.contactSheet}}, dataFiles(source));
   std::vector<Split> splits = {{"train", DataSplit::Train, nullptr, ""},
                                {"test", DataSplit::Test, nullptr, ""}};
   Json object = {{"source", source}};

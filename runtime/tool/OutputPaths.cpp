@@ -7,9 +7,11 @@
 
 #include "runtime/tool/OutputPaths.h"
 #include "runtime/core/Fail.h"
+#include "runtime/data/Dataset.h"
 #include "runtime/data/File.h"
 
 #include <filesystem>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace moec::rt {
@@ -24,9 +26,14 @@ static bool isReplaced(const std::string &path) {
 }
 
 static bool sameFile(const std::string &a, const std::string &b) {
+  struct stat info[2];
+  bool there[2] = {stat(a.c_str(), &info[0]) == 0,
+                   stat(b.c_str(), &info[1]) == 0};
+  if (there[0] || there[1])
+    return there[0] && there[1] && info[0].st_dev == info[1].st_dev &&
+           info[0].st_ino == info[1].st_ino;
+  // Neither is there yet, but they may become one.
   std::error_code error;
-  if (fs::equivalent(a, b, error))
-    return true;
   fs::path first = fs::weakly_canonical(a, error);
   if (error)
     return false;
@@ -46,6 +53,13 @@ static void checkWritable(const NamedPath &output) {
   std::error_code error;
   if (fs::is_directory(path, error))
     fail("{} {}: this is a folder, expected a file to write", option, path);
+}
+
+std::vector<NamedPath> dataFiles(const std::string &source) {
+  std::vector<NamedPath> files;
+  for (std::string &path : datasetFiles(source))
+    files.push_back({"the data", std::move(path)});
+  return files;
 }
 
 void checkOutputs(const std::vector<NamedPath> &outputs,

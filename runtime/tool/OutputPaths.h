@@ -21,6 +21,9 @@ struct NamedPath {
   std::string path;
 };
 
+/// The files of what --data names, KIND:PATH: inputs as well.
+std::vector<NamedPath> dataFiles(const std::string &source);
+
 /// Throws Error when one of `outputs` cannot be written, or is the same file
 /// as another one or as one of `inputs`, which it would replace. To be called
 /// before long work. Devices and pipes may be named as often as one likes.

@@ -68,7 +68,9 @@ int trainCommand(std::shared_ptr<const Module> module,
                                     {"--losses", options.losses},
                                     {"--metrics", options.metrics},
                                     {"--checkpoint", options.train.checkpoint}};
-  checkOutputs(outputs, {{"the model", options.module}});
+  std::vector<NamedPath> inputs = dataFiles(options.data.source);
+  inputs.push_back({"the model", options.module});
+  checkOutputs(outputs, inputs);
   // What a run goes on from may be written over by its own kind.
   checkOutputs({{"--save", options.save},
                 {"--losses", options.losses},

@@ -172,3 +172,12 @@ TEST_F(Cifar, Errors) {
   std::filesystem::remove(folder / "test_batch.bin");
   EXPECT_ERROR(open(DataSplit::Test), "has no test_batch.bin");
 }
+
+TEST_F(Cifar, Files) {
+  unpack(files);
+  EXPECT_EQ(datasetFiles("cifar10:" + folder.path).size(), 6u);
+  std::string archive = pack(fine, "cifar-100-binary.tar");
+  for (const std::string &path : {archive, folder.path})
+    EXPECT_EQ(datasetFiles("cifar100:" + path),
+              std::vector<std::string>{archive});
+}

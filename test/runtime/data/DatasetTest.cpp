@@ -47,6 +47,14 @@ TEST_F(Data, IsOpenedByItsKind) {
                    folder.path + ", which it looks like");
 }
 
+TEST_F(Data, FilesOfASource) {
+  EXPECT_EQ(datasetFiles("idx:" + folder.path).size(), 4u);
+  EXPECT_TRUE(datasetFiles(folder.path).empty());
+  EXPECT_TRUE(datasetFiles("idy:" + folder.path).empty());
+  for (const char *kind : {"idx:", "cifar10:", "cifar100:", "folder:", "npy:"})
+    EXPECT_TRUE(datasetFiles(kind + (folder / "none")).empty()) << kind;
+}
+
 TEST_F(Data, ChecksLabels) {
   EXPECT_NO_THROW(checkLabels(*data, 3));
   EXPECT_ERROR(checkLabels(*data, 2),

@@ -113,3 +113,11 @@ TEST_F(Idx, WrongMagicAndCounts) {
   writeAll(labels, fewer);
   EXPECT_HAS(error(), "has 20 images");
 }
+
+TEST_F(Idx, Files) {
+  gzipFile(images);
+  std::vector<std::string> files = datasetFiles("idx:" + folder.path);
+  ASSERT_EQ(files.size(), 4u);
+  EXPECT_EQ(files[0], images + ".gz");
+  EXPECT_EQ(files[1], labels);
+}

@@ -8,6 +8,8 @@
 #include "runtime/data/Transform.h"
 #include "test/runtime/data/ImageTestSupport.h"
 
+#include <algorithm>
+
 using namespace moec::rt;
 using namespace moec::rt::test;
 
@@ -180,4 +182,23 @@ TEST_F(Folder, IsFoundByItsNames) {
   EXPECT_EQ(guessSource(folder.path), "folder:" + folder.path);
   EXPECT_ERROR(openDataset(folder.path, DataSplit::Train),
                "fix: --data folder:" + folder.path + ", which it looks like");
+}
+
+TEST_F(Folder, Files) {
+  auto files = [&] {
+    std::vector<std::string> paths = datasetFiles("folder:" + folder.path);
+    std::sort(paths.begin(), paths.end());
+    return paths;
+  };
+  put("a/1.png", "whatever it is");
+  put("a/.hidden", "");
+  put("b/2.png", "");
+  put("README", "");
+  EXPECT_EQ(files(),
+            (std::vector<std::string>{folder / "a/1.png", folder / "b/2.png"}));
+  // With splits it is those that are read.
+  put("train/a/3.png", "");
+  put("test/a/4.png", "");
+  EXPECT_EQ(files(), (std::vector<std::string>{folder / "test/a/4.png",
+                                               folder / "train/a/3.png"}));
 }

@@ -242,3 +242,11 @@ TEST_F(NpyDataset, ShapesThatDoNotFit) {
   write("train_labels", npy("|u1", "(0,)", ""));
   EXPECT_ERROR(open(), "got [0]; fix: ");
 }
+
+TEST_F(NpyDataset, Files) {
+  write("other", "");
+  EXPECT_EQ(
+      datasetFiles("npy:" + folder.path),
+      (std::vector<std::string>{path("train_images"), path("train_labels"),
+                                path("test_images"), path("test_labels")}));
+}

@@ -105,6 +105,23 @@ TEST_F(DataCommands, ContactSheet) {
   EXPECT_TRUE(has(err, "--contact-sheet")) << err;
 }
 
+TEST_F(DataCommands, AContactSheetTakesNoPlaceOfTheData) {
+  std::string picture = images + "/test/class1/1.png";
+  std::string labels = folder / "train-labels-idx1-ubyte";
+  for (const auto &[source, path] :
+       {std::pair(images, picture), std::pair(folder.path, labels),
+        std::pair(data, labels)}) {
+    std::string before = readAll(path);
+    EXPECT_EQ(inspect({source, "--contact-sheet", path}), 1);
+    EXPECT_TRUE(has(err, "error: the data " + path + " and --contact-sheet " +
+                             path +
+                             " are one file, so what is read would be "
+                             "lost; name another one"))
+        << err;
+    EXPECT_EQ(readAll(path), before);
+  }
+}
+
 TEST_F(DataCommands, InspectUsage) {
   EXPECT_EQ(run({"data"}), 2);
   EXPECT_TRUE(has(err, "error: data: expected a command: inspect\n  see "

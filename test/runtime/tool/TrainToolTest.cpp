@@ -99,6 +99,22 @@ TEST_F(TrainCommand, OneFileForEachOutput) {
   EXPECT_EQ(train({"--save=/dev/null", "--losses=/dev/null"}), 0) << err;
 }
 
+TEST_F(TrainCommand, NoOutputTakesThePlaceOfTheData) {
+  std::string images = file("train-images-idx3-ubyte");
+  std::string labels = file("t10k-labels-idx1-ubyte");
+  std::string before[2] = {readAll(images), readAll(labels)};
+  std::filesystem::create_hard_link(images, file("hard"));
+  std::filesystem::create_symlink(labels, file("soft"));
+  for (const char *flag : {"--save", "--checkpoint", "--losses", "--metrics"})
+    for (const std::string &path : {images, labels, file("hard"), file("soft")})
+      error({flag, path, "--no-eval"}, 1,
+            "are one file, so what is read would be lost; name another one");
+  error({"--save", images}, 1, "error: the data ");
+  EXPECT_EQ(readAll(images), before[0]);
+  EXPECT_EQ(readAll(labels), before[1]);
+  EXPECT_EQ(train({"--save", file("w")}), 0) << err;
+}
+
 TEST_F(TrainCommand, OneRunForEachFile) {
   std::vector<std::string> words = {"--checkpoint", file("c"), "--save",
                                     file("w")};
