@@ -170,13 +170,12 @@ static zoo::Model modelNamed(const std::string &name) {
   std::vector<std::string> names;
   for (const zoo::Model &model : zoo::allModels())
     names.push_back(model.entry->name);
-  std::string near = nearestName(name, names);
+  std::string near = didYouMean(name, names);
   usage(near.empty()
             ? fmt::format("unknown model '{}'; there are: {}", name,
                           fmt::join(names, ", "))
-            : fmt::format("unknown model '{}', did you mean '{}'?\n  see moec "
-                          "zoo --list",
-                          name, near));
+            : fmt::format("unknown model '{}', {}\n  see moec zoo --list", name,
+                          near));
 }
 
 static int run(const ZooRequest &request) {

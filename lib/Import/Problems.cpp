@@ -71,8 +71,8 @@ void Problems::print(llvm::raw_ostream &os, llvm::StringRef file) const {
 std::string moec::import::suggest(llvm::StringRef name,
                                   llvm::ArrayRef<llvm::StringRef> known,
                                   const llvm::Twine &otherwise) {
-  std::string nearest = nearestName(name, known);
-  return nearest.empty() ? otherwise.str() : "did you mean '" + nearest + "'?";
+  std::string text = didYouMean(name, known);
+  return text.empty() ? otherwise.str() : text;
 }
 
 std::string moec::import::joinNames(llvm::ArrayRef<llvm::StringRef> names) {

@@ -99,7 +99,8 @@ private:
   Problem repeated;
 };
 
-/// "did you mean 'x'?" or, if nothing is near, `otherwise`.
+/// "did you mean 'x'?", 'x' or 'y' where the name is a part of both, or, if
+/// nothing is near, `otherwise`.
 std::string suggest(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> known,
                     const llvm::Twine &otherwise);
 /// As many names are told one by one; the ops of the format are fewer.

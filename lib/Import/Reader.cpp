@@ -7,6 +7,7 @@
 
 #include "lib/Import/Reader.h"
 #include "runtime/core/Limits.h"
+#include "runtime/core/Text.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <cmath>
@@ -265,7 +266,12 @@ bool Reader::attribute(const JsonValue &value, const AttrDef &def,
     if (value.isString() &&
         llvm::is_contained(def.choices, StringRef(value.text)))
       return true;
-    wrong(joinNames(def.choices)).fix(suggest(value.text, def.choices, ""));
+    // What they are tells which of several is meant.
+    wrong(joinNames(def.choices))
+        .fix(suggest(value.text, def.choices, "") +
+             (namesMeant(value.text, def.choices).size() > 1
+                  ? formatv(" '{0}': {1}", def.name, def.doc).str()
+                  : std::string()));
     return false;
   case AttrDef::Kind::Name:
     result.text = value.text;

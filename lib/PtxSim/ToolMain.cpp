@@ -127,9 +127,9 @@ static std::string describe(const CLI::App &app, const CLI::ParseError &error) {
   if (word[0] != '-')
     return fmt::format("what is '{}' for? There is no place for it", word);
   const std::string flag = word.substr(0, word.find('='));
-  const std::string near = nearestName(flag, flags);
-  return fmt::format("unknown flag '{}'{}", flag,
-                     near.empty() ? "" : ", did you mean '" + near + "'?");
+  const std::string near = didYouMean(flag, flags);
+  return fmt::format("unknown flag '{}'{}{}", flag, near.empty() ? "" : ", ",
+                     near);
 }
 
 static std::string listOf(const Module &module) {
@@ -168,10 +168,9 @@ static const KernelInfo &chooseKernel(const Module &module,
     throw UsageError(
         fmt::format("{} has several kernels; name one with --kernel: {}",
                     options.file, all));
-  const std::string near = nearestName(options.kernel, names);
-  fail("{}: there is no kernel {}{}; there are: {}", options.file,
-       options.kernel, near.empty() ? "" : ", did you mean '" + near + "'?",
-       all);
+  const std::string near = didYouMean(options.kernel, names);
+  fail("{}: there is no kernel {}{}{}; there are: {}", options.file,
+       options.kernel, near.empty() ? "" : ", ", near, all);
 }
 
 static std::vector<Argument> readArguments(const KernelInfo &kernel,

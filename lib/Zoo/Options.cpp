@@ -35,7 +35,9 @@ const std::vector<Option> &moec::zoo::allOptions() {
            "how u8 pixels are normalised: signed takes them to -1 .. 1, "
            "imagenet uses the mean and standard deviation of its channels",
            {"signed", "imagenet"}),
-      word("activation", "what MLPs apply between their layers",
+      word("activation",
+           "what MLPs apply between their layers; GELU is its tanh "
+           "approximation or the exact form",
            {"gelu_tanh", "gelu_erf", "silu", "tanh"}),
       real("eps", "what norms add to the variance"),
       whole("patch", "height and width of a patch", 1, 1 << 15),

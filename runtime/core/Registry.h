@@ -53,10 +53,9 @@ template <typename Item>
 std::string unknownName(const char *what, const std::string &name,
                         const Registry<Item> &items) {
   std::vector<std::string> names = namesOf(items);
-  std::string nearest = nearestName(name, names);
-  return fmt::format(
-      "unknown {} \"{}\": expected {}{}", what, name, alternatives(names),
-      nearest.empty() ? nearest : "; did you mean " + nearest + "?");
+  std::string near = didYouMean(name, names, "");
+  return fmt::format("unknown {} \"{}\": expected {}{}{}", what, name,
+                     alternatives(names), near.empty() ? "" : "; ", near);
 }
 
 } // namespace moec::rt

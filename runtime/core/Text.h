@@ -109,6 +109,52 @@ std::string nearestName(std::string_view name, const Names &known) {
   return nearest;
 }
 
+/// Whether words of `text`, between _, - and dots, begin with `start`, whatever
+/// the case of letters.
+inline bool hasWord(std::string_view text, std::string_view start) {
+  auto isWord = [](char c) { return c != '_' && c != '-' && c != '.'; };
+  for (size_t at = 0; at + start.size() <= text.size(); ++at)
+    if ((at == 0 || !isWord(text[at - 1])) && isWord(text[at]) &&
+        editDistance(text.substr(at, start.size()), start) == 0)
+      return true;
+  return false;
+}
+
+/// The known names that another one may mean. A part of a name means the names
+/// of which it is one, be they as many as `most`, rather than one that differs
+/// by a letter: "gelu" means "gelu_tanh" and "gelu_erf", not "relu". A missing
+/// last letter is a slip.
+template <typename Names>
+std::vector<std::string> namesMeant(std::string_view name, const Names &known,
+                                    size_t most = 4) {
+  std::vector<std::string> found;
+  std::string nearest = nearestName(name, known);
+  if (nearest.size() == name.size() + 1 &&
+      editDistance(nearest.substr(0, name.size()), name) == 0)
+    return {nearest};
+  if (name.size() >= 3)
+    for (const auto &each : known)
+      if (std::string_view text(each.data(), each.size()); hasWord(text, name))
+        found.emplace_back(text);
+  if (!found.empty() && found.size() <= most)
+    return found;
+  return nearest.empty() ? std::vector<std::string>()
+                         : std::vector<std::string>{nearest};
+}
+
+/// "did you mean 'gelu_tanh' or 'gelu_erf'?", or nothing.
+template <typename Names>
+std::string didYouMean(std::string_view name, const Names &known,
+                       std::string_view quote = "'") {
+  std::vector<std::string> meant = namesMeant(name, known);
+  std::string text;
+  for (size_t i = 0; i < meant.size(); ++i) {
+    text += i == 0 ? "did you mean " : i + 1 < meant.size() ? ", " : " or ";
+    text.append(quote).append(meant[i]).append(quote);
+  }
+  return text.empty() ? text : text + "?";
+}
+
 /// Whether a text has this form, in which a * stands for any text and each of
 /// `places` for a number.
 inline bool fitsPattern(std::string_view pattern, std::string_view text,

@@ -63,10 +63,9 @@ CLI::Validator oneOf(std::vector<std::string> words) {
       [words = std::move(words)](std::string &text) {
         if (std::find(words.begin(), words.end(), text) != words.end())
           return std::string();
-        std::string near = nearestName(text, words);
-        return fmt::format(
-            "expected {}, got '{}'{}", fmt::join(words, ", "), text,
-            near.empty() ? std::string() : "; did you mean '" + near + "'?");
+        std::string near = didYouMean(text, words);
+        return fmt::format("expected {}, got '{}'{}{}", fmt::join(words, ", "),
+                           text, near.empty() ? "" : "; ", near);
       },
       "");
 }
@@ -141,13 +140,11 @@ static std::string toolName(const CLI::App &command) {
 [[noreturn]] static void unknownCommand(const CLI::App &parent,
                                         const std::string &name) {
   std::vector<std::string> known = commandNames(parent);
-  std::string near = nearestName(name, known);
+  std::string near = didYouMean(name, known);
   usageError(parent, near.empty()
                          ? fmt::format("unknown command '{}'; there are: {}",
                                        name, fmt::join(known, ", "))
-                         : fmt::format("unknown command '{}', did you mean "
-                                       "'{}'?",
-                                       name, near));
+                         : fmt::format("unknown command '{}', {}", name, near));
 }
 
 /// The command that words name one after the other, as far as they do. Throws

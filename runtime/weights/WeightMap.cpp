@@ -41,10 +41,10 @@ static void checkMembers(const JsonView &view,
   for (const auto &[name, member] : view.members()) {
     if (std::find(known.begin(), known.end(), name) != known.end())
       continue;
-    std::string near = nearestName(name, known);
-    member.error(fmt::format(
-        "unknown member; expected {}{}", fmt::join(known, ", "),
-        near.empty() ? std::string() : "; did you mean \"" + near + "\"?"));
+    std::string near = didYouMean(name, known, "\"");
+    member.error(fmt::format("unknown member; expected {}{}{}",
+                             fmt::join(known, ", "), near.empty() ? "" : "; ",
+                             near));
   }
 }
 
@@ -212,11 +212,11 @@ WeightMap findWeightMap(const std::string &nameOrPath) {
     MappedFile file(nameOrPath, "name map");
     return parseWeightMap(file.bytes(), nameOrPath);
   }
-  std::string near = nearestName(nameOrPath, names);
-  fail("there is no name map '{}'{}; there are: {}; a file of your own is "
+  std::string near = didYouMean(nameOrPath, names);
+  fail("there is no name map '{}'{}{}; there are: {}; a file of your own is "
        "written as a path, ./{}.json",
-       nameOrPath, near.empty() ? "" : ", did you mean '" + near + "'?",
-       fmt::join(names, ", "), nameOrPath);
+       nameOrPath, near.empty() ? "" : ", ", near, fmt::join(names, ", "),
+       nameOrPath);
 }
 
 } // namespace moec::rt

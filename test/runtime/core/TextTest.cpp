@@ -45,6 +45,30 @@ TEST(Text, NearestName) {
   EXPECT_EQ(editDistance("", "abc"), 3u);
 }
 
+TEST(Text, NamesThatAnotherMayMean) {
+  std::vector<std::string> names = {"gelu_tanh",    "gelu_erf", "silu",
+                                    "tanh",         "relu",     "layers",
+                                    "expert-layers"};
+  EXPECT_EQ(didYouMean("gelu", names), "did you mean 'gelu_tanh' or "
+                                       "'gelu_erf'?");
+  EXPECT_EQ(didYouMean("GELU", names, ""),
+            "did you mean gelu_tanh or gelu_erf?");
+  EXPECT_EQ(didYouMean("erf", names), "did you mean 'gelu_erf'?");
+  EXPECT_EQ(didYouMean("gelutanh", names), "did you mean 'gelu_tanh'?");
+  EXPECT_EQ(didYouMean("rleu", names), "did you mean 'relu'?");
+  // A missing last letter, what is too short, and what says too little.
+  EXPECT_EQ(didYouMean("layer", names), "did you mean 'layers'?");
+  EXPECT_EQ(didYouMean("ge", names), "");
+  EXPECT_EQ(didYouMean("zzzzzz", names), "");
+  std::vector<std::string> many = {"fc.aa", "fc.bb", "fc.cc", "fc.dd"};
+  EXPECT_EQ(namesMeant("FC.", many), many);
+  many.push_back("fc.ee");
+  EXPECT_EQ(namesMeant("FC.", many).size(), 1u);
+  EXPECT_EQ(didYouMean("abc", std::vector<std::string>{"abc_1", "2-abc", "dabc",
+                                                       "abc.3"}),
+            "did you mean 'abc_1', '2-abc' or 'abc.3'?");
+}
+
 TEST(Text, Patterns) {
   EXPECT_TRUE(fitsPattern("decoder*", "decoder.bias"));
   EXPECT_TRUE(fitsPattern("*", ""));
