@@ -20,6 +20,7 @@
 #include "runtime/core/Module.h"
 #include "runtime/data/LockedFile.h"
 #include "runtime/tool/CommandLine.h"
+#include "runtime/tool/OutputPaths.h"
 #include "runtime/tool/Tool.h"
 
 #include <cstdio>
@@ -114,6 +115,10 @@ static int runCompile(CompileRequest &request) {
                                 .filename()
                                 .replace_extension("moec")
                                 .string();
+  if (request.output != "-")
+    rt::checkOutputs(
+        {{"-o", request.output}},
+        {{"the model", request.model}, {"--tuning", request.tuningFile}});
   readTuning(request);
   int code = compileModel(request);
   std::error_code error;

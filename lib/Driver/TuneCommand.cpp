@@ -21,6 +21,7 @@
 #include "runtime/data/File.h"
 #include "runtime/data/LockedFile.h"
 #include "runtime/tool/CommandLine.h"
+#include "runtime/tool/OutputPaths.h"
 #include "runtime/tool/Progress.h"
 #include "runtime/tool/Say.h"
 #include "runtime/tool/Tool.h"
@@ -184,6 +185,8 @@ static int tune(TuneRequest &request) {
   std::optional<TuningMachine> here = tuningMachine(request.compile);
   if (!here)
     return 1;
+  rt::checkOutputs({{"-o", request.output}},
+                   {{"the model", request.compile.model}});
   TuningFile file = openFile(request, *here);
   rt::Progress progress(stdout);
   Build build = compile(request, file.schedules());

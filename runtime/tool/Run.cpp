@@ -223,11 +223,15 @@ int runCommand(std::shared_ptr<const Module> module,
       assignFiles(options.outputs, entry.outputs, findOutput, "--output");
   auto expected = assignFiles(options.expected, entry.outputs, findOutput,
                               "--expected-output");
-  std::vector<NamedPath> written;
+  std::vector<NamedPath> written,
+      read = {{"the model", options.module}, {"--weights", options.weights}};
   for (auto &[i, file] : outputs)
     written.push_back({"--output", file});
-  checkOutputs(written,
-               {{"the model", options.module}, {"--weights", options.weights}});
+  for (auto &[i, file] : inputs)
+    read.push_back({"--input", file});
+  for (auto &[i, file] : expected)
+    read.push_back({"--expected-output", file});
+  checkOutputs(written, read);
   for (size_t i = 0; i < entry.inputs.size(); ++i)
     if (!inputs.count(int64_t(i)))
       fail("input \"{}\" of entry {} is missing: give --input={}=@file.npy "

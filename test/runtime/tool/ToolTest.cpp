@@ -204,8 +204,14 @@ TEST_F(Commands, RunErrors) {
         "--output /nowhere/y.npy: folder /nowhere does not exist");
   error({"run", loops, "--entry=chain", input, "--output=@" + folder.path},
         "this is a folder");
-  error({"run", loops, "--entry=chain", input, "--output=@" + loops},
+  std::string array = readAll(file("x.npy"));
+  for (const std::string &lost : {loops, file("x.npy"), file("./x.npy")})
+    error({"run", loops, "--entry=chain", input, "--output=@" + lost},
+          "are one file, so what is read would be lost");
+  error({"run", loops, "--entry=chain", input, output,
+         "--expected-output=@" + file("y.npy")},
         "are one file, so what is read would be lost");
+  EXPECT_EQ(readAll(file("x.npy")), array);
   error({"run", toy, "--entry=train_step", "--batch=8",
          "--output=loss=@" + file("y.npy"),
          "--output=accuracy=@" + file("./y.npy")},
