@@ -12,6 +12,7 @@
 #include "runtime/tool/OutputPaths.h"
 #include "runtime/tool/Say.h"
 #include "runtime/tool/Tool.h"
+#include "runtime/train/Feed.h"
 
 #include <algorithm>
 #include <cmath>
@@ -90,9 +91,12 @@ assignFiles(const std::vector<std::string> &texts,
 static void checkArray(const NpyArray &array, const std::string &file,
                        const TensorInfo &tensor, const char *what) {
   if (array.dtype != tensor.dtype || array.shape != tensor.shape)
-    fail("{}: {} \"{}\" is {} {}, the file holds {} {}", file, what,
+    fail("{}: {} \"{}\" is {} {}, the file holds {} {}{}", file, what,
          tensor.name, dtypeName(tensor.dtype), shapeText(tensor.shape),
-         dtypeName(array.dtype), shapeText(array.shape));
+         dtypeName(array.dtype), shapeText(array.shape),
+         channelsStandFirst(array.shape, tensor.shape)
+             ? fmt::format("; fix: {}", putChannelsLast)
+             : std::string());
 }
 
 /// Says which batches there are where only the batch is another one.

@@ -91,9 +91,23 @@ static int64_t fieldFor(const Manifest &manifest, const Entry &entry,
   return field;
 }
 
+bool channelsStandFirst(const std::vector<int64_t> &got,
+                        const std::vector<int64_t> &want) {
+  size_t rank = got.size();
+  return rank >= 3 && want.size() == rank && got[rank - 3] == want[rank - 1] &&
+         got[rank - 2] == want[rank - 3] && got[rank - 1] == want[rank - 2] &&
+         got[rank - 3] != want[rank - 3];
+}
+
 /// Pictures of whatever numbers.
 static bool isPicture(const TensorInfo &field) {
   return isImage(field) || (field.name == "image" && field.shape.size() == 3);
+}
+
+/// What changes the images that an entry gets: training images go to the
+/// training step, test images to the others.
+static const char *transformFlag(const Entry &entry) {
+  return entry.name == "train_step" ? "--transform" : "--test-transform";
 }
 
 Feed::Binding Feed::bind(int64_t input,
@@ -111,48 +125,47 @@ Feed::Binding Feed::bind(int64_t input,
          "fix: {}say another \"field\" of the input in the model",
          info.name, tensor.name, data.name(), fmt::join(names, ", "),
          adds.empty() ? "give data with it, or "
-                      : fmt::format("add it with --transform {} (for "
-                                    "evaluation: --test-transform), or ",
-                                    adds));
+                      : fmt::format("add it with {} {}, or ",
+                                    transformFlag(info), adds));
   }
   const TensorInfo &field = fields[size_t(found)];
   bool pixels = field.dtype == DType::U8;
-  if (tensor.shape.empty() || tensor.shape[0] != batchSize ||
-      (tensor.dtype != field.dtype && !(pixels && tensor.dtype == DType::F32)))
-    fail("{}: input \"{}\" of entry {} cannot take the field \"{}\", which is "
-         "{}: expected an input of {} with batch {} in front, got {} {}; fix: "
-         "convert the data, or declare the input so in the model",
-         data.sourceOf(size_t(found)), tensor.name, info.name, field.name,
-         dtypeName(field.dtype), pixels ? "u8 or f32" : dtypeName(field.dtype),
-         batchSize, dtypeName(tensor.dtype), shapeText(tensor.shape));
-  std::vector<int64_t> item(tensor.shape.begin() + 1, tensor.shape.end());
+  std::vector<int64_t> item(tensor.shape.begin() +
+                                (tensor.shape.empty() ? 0 : 1),
+                            tensor.shape.end());
   // Pictures of one channel need not say so.
   std::vector<int64_t> want = item;
   if (isPicture(field) && want.size() == 2)
     want.push_back(1);
+  bool channelsFirst =
+      isPicture(field) && channelsStandFirst(field.shape, want);
+  if (tensor.shape.empty() || tensor.shape[0] != batchSize ||
+      (tensor.dtype != field.dtype && !(pixels && tensor.dtype == DType::F32)))
+    fail("{}: input \"{}\" of entry {} cannot take the field \"{}\", which is "
+         "{}: expected an input of {} with batch {} in front, got {} {}; fix: "
+         "convert the data, or declare the input so in the model{}{}",
+         data.sourceOf(size_t(found)), tensor.name, info.name, field.name,
+         dtypeName(field.dtype), pixels ? "u8 or f32" : dtypeName(field.dtype),
+         batchSize, dtypeName(tensor.dtype), shapeText(tensor.shape),
+         channelsFirst ? "; besides, " : "",
+         channelsFirst ? putChannelsLast : "");
   if (!hasOneSize(field))
     fail("{}: images have several sizes, the model wants {}; fix: scale them "
-         "with --transform resize:HxW, those of evaluation with "
-         "--test-transform",
-         data.sourceOf(size_t(found)), shapeText(item));
+         "with {} resize:HxW",
+         data.sourceOf(size_t(found)), shapeText(item), transformFlag(info));
   if (want != field.shape && isPicture(field)) {
-    bool channelsFirst =
-        want.size() == 3 &&
-        field.shape == std::vector<int64_t>{want[2], want[0], want[1]};
     bool sameChannels = want.size() == 3 && want[2] == field.shape[2];
     std::string resize =
         sameChannels && isImage(field)
-            ? fmt::format("scale them with --transform resize:{}x{} (those of "
-                          "evaluation with --test-transform), ",
-                          want[0], want[1])
+            ? fmt::format("scale them with {} resize:{}x{}, ",
+                          transformFlag(info), want[0], want[1])
             : std::string();
     fail(
         "{}: images are {} (height, width, channels), the model wants {}; fix: "
         "{}",
         data.sourceOf(size_t(found)), shapeText(field.shape), shapeText(item),
         channelsFirst
-            ? "the channels stand first, put them last: images.transpose(0, 2, "
-              "3, 1) in NumPy"
+            ? putChannelsLast
             : fmt::format("{}take data of this size, or give its input \"{}\" "
                           "the shape [batch, {}]",
                           resize, tensor.name, fmt::join(field.shape, ", ")));

@@ -37,6 +37,15 @@ int64_t imageInput(const Manifest &manifest, const Entry &entry);
 /// Likewise for the label: `data.label`, else "label"; -1 when there is none.
 int64_t labelInput(const Manifest &manifest, const Entry &entry);
 
+/// Whether pictures of the shape `got` have their channels in front of height
+/// and width, where `want` has them behind.
+bool channelsStandFirst(const std::vector<int64_t> &got,
+                        const std::vector<int64_t> &want);
+/// What is then to be done.
+inline constexpr char putChannelsLast[] =
+    "the channels stand first, put them last: images.transpose(0, 2, 3, 1) in "
+    "NumPy";
+
 /// Fills the inputs of source field of an entry from the fields of a data set.
 ///
 /// An input takes the field of its name; where there is none, the image of the

@@ -194,6 +194,11 @@ TEST_F(Commands, RunErrors) {
         "there is no \"q\"; there are: x");
   error({"run", toy, output, input},
         "input \"image\" is u8 [5, 4, 4, 1], the file holds f32 [16]");
+  std::vector<char> pixels(5 * 16);
+  writeNpy(file("first.npy"), DType::U8, {5, 1, 4, 4}, pixels.data());
+  error({"run", toy, output, "--input=@" + file("first.npy")},
+        "the file holds u8 [5, 1, 4, 4]; fix: the channels stand first, put "
+        "them last: images.transpose(0, 2, 3, 1)");
   error({"run", loops, "--entry=chain", output, input,
          "--expected-output=@" + file("none")},
         "cannot open");

@@ -117,15 +117,21 @@ TEST(Feed, PicturesThatDoNotFit) {
   EXPECT_ERROR(Feed(session, entry, images({2, 8, 1})),
                "photos: images are [2, 8, 1] (height, width, channels), the "
                "model wants [4, 4, 1]; fix: scale them with --transform "
-               "resize:4x4 (those of evaluation with --test-transform), take "
-               "data of this size, or ");
+               "resize:4x4, take data of this size, or ");
+  int64_t infer = session.module().requireEntry("infer");
+  EXPECT_ERROR(Feed(session, infer, images({2, 8, 1})),
+               "fix: scale them with --test-transform resize:4x4, take ");
   EXPECT_ERROR(Feed(session, entry, images({anySize, anySize, 1})),
                "photos: images have several sizes, the model wants [4, 4, 1]; "
                "fix: scale them with --transform resize:HxW");
   EXPECT_ERROR(Feed(session, entry, images({4, 4, 1}, DType::F32)),
                "photos: input \"image\" of entry train_step cannot take the "
                "field \"image\", which is f32: expected an input of f32 with "
-               "batch 8 in front, got u8 [8, 4, 4, 1]; fix: ");
+               "batch 8 in front, got u8 [8, 4, 4, 1]; fix: convert the data, "
+               "or declare the input so in the model");
+  EXPECT_ERROR(Feed(session, entry, images({1, 4, 4}, DType::F32)),
+               "in the model; besides, the channels stand first, put them "
+               "last: ");
 }
 
 TEST(Feed, FindsItsInputs) {
