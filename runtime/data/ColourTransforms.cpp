@@ -154,8 +154,12 @@ extern const TransformInfo jitterTransform = {
     "changes brightness, contrast, saturation and hue of 80 % of pictures by "
     "up to these shares",
     [](DatasetRef from, const std::string &text) -> std::shared_ptr<Transform> {
-      return std::make_shared<Jitter>(std::move(from),
-                                      numbersOf("jitter", "B,C,S,H", text));
+      std::vector<double> most = numbersOf("jitter", "B,C,S,H", text);
+      if (most[3] > 0.5)
+        fail("transform jitter:{}: expected a hue H from 0 to 0.5, half a turn "
+             "to either side, which is every hue, got {:g}",
+             text, most[3]);
+      return std::make_shared<Jitter>(std::move(from), most);
     }};
 
 } // namespace moec::rt

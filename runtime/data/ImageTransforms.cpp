@@ -36,7 +36,15 @@ protected:
 class Crop : public ImageTransform {
 public:
   Crop(DatasetRef data, int64_t most)
-      : ImageTransform(std::move(data)), most(most) {}
+      : ImageTransform(std::move(data)), most(most) {
+    for (const TensorInfo &field : from->fields())
+      if (isImage(field) && hasOneSize(field) &&
+          most >= std::min(field.shape[0], field.shape[1]))
+        fail("transform crop:{}: would shift pictures out of sight, which are "
+             "{} (height, width, channels): expected fewer pixels than they "
+             "have",
+             most, shapeText(field.shape));
+  }
 
 protected:
   void change(Image &image, const Item &item, size_t field) const override {

@@ -127,6 +127,10 @@ TEST_F(Colours, Errors) {
   for (const char *bad : {"", "2", "-1", "x", "0.5,0.5", "nan", "0.5x"})
     EXPECT_ERROR(transformed(data, {std::string("grey:") + bad}),
                  "expected grey:P, a number from 0 to 1");
+  EXPECT_NO_THROW(transformed(data, {"jitter:1,1,1,0.5"}));
+  EXPECT_ERROR(transformed(data, {"jitter:0.4,0.4,0.2,0.6"}),
+               "transform jitter:0.4,0.4,0.2,0.6: expected a hue H from 0 to "
+               "0.5, half a turn to either side, which is every hue, got 0.6");
   EXPECT_ERROR(transformed(data, {"jitter:0.4,0.4,0.2"}),
                "transform jitter:0.4,0.4,0.2: expected jitter:B,C,S,H, numbers "
                "from 0 to 1");

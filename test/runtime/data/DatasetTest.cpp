@@ -155,6 +155,10 @@ TEST_F(Data, TransformErrors) {
   for (const char *bad : {"crop:", "crop:0", "crop:-1", "crop:2x"})
     EXPECT_ERROR(transformed(data, {bad}),
                  "expected a number of pixels from 1 to 1000");
+  EXPECT_NO_THROW(transformed(data, {"crop:3"}));
+  EXPECT_ERROR(transformed(data, {"crop:4"}),
+               "transform crop:4: would shift pictures out of sight, which are "
+               "[4, 4, 1] (height, width, channels): expected fewer");
   EXPECT_ERROR(transformed(data, {"views", "views"}),
                "has a field \"view1\" already");
 }
