@@ -10,6 +10,7 @@
 #include "runtime/data/MemoryDataset.h"
 #include "runtime/data/Tar.h"
 
+#include <algorithm>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,6 +68,24 @@ static std::string archiveAt(const CifarLayout &layout,
   return exists(inside) ? inside : "";
 }
 
+/// The names of the classes; none where the text has not one for each.
+static std::vector<std::string> classNames(const CifarLayout &layout,
+                                           std::string_view text) {
+  std::vector<std::string> names;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = std::min(text.find('\n', at), text.size());
+    std::string_view line = text.substr(at, end - at);
+    if (!line.empty() && line.back() == '\r')
+      line.remove_suffix(1);
+    if (!line.empty())
+      names.emplace_back(line);
+    at = end + 1;
+  }
+  if (names.size() != size_t(layout.labels.back()))
+    names.clear();
+  return names;
+}
+
 DatasetRef openCifar(const CifarLayout &layout, const std::string &path,
                      DataSplit split) {
   const std::vector<std::string> &names =
@@ -79,7 +98,9 @@ DatasetRef openCifar(const CifarLayout &layout, const std::string &path,
   std::map<std::string, std::string> members;
   bool packed = !missing.empty() && !archive.empty();
   if (packed) {
-    members = readTarFiles(archive, names);
+    std::vector<std::string> wanted = names;
+    wanted.emplace_back(layout.classes);
+    members = readTarFiles(archive, wanted);
     missing.clear();
     for (const std::string &name : names)
       if (!members.count(name))
@@ -104,19 +125,28 @@ DatasetRef openCifar(const CifarLayout &layout, const std::string &path,
   if (names.size() > 1)
     first.replace(first.rfind('_') + 1, 1, "*");
   std::string source = packed ? archive : path + "/" + first;
+  std::string meta = path + "/" + layout.classes;
+  DatasetNotes notes;
+  if (packed)
+    notes.classes = classNames(layout, members[layout.classes]);
+  else if (exists(meta))
+    notes.classes = classNames(layout, MappedFile(meta, "data").bytes());
   return labelledImages(source, source, side, side, channels, std::move(images),
-                        classes);
+                        classes, std::move(notes));
 }
 
 std::vector<std::string> cifarFiles(const CifarLayout &layout,
-                                    const std::string &path) {
-  std::vector<std::string> paths;
+                                    const std::string &path, DataSplit split) {
+  std::vector<std::string> paths, names = layout.test;
+  if (split == DataSplit::Train) {
+    names = layout.train;
+    names.emplace_back(layout.classes);
+  }
   if (std::string archive = archiveAt(layout, path); !archive.empty())
     paths.push_back(std::move(archive));
-  for (const std::vector<std::string> &names : {layout.train, layout.test})
-    for (const std::string &name : names)
-      if (exists(path + "/" + name))
-        paths.push_back(path + "/" + name);
+  for (const std::string &name : names)
+    if (exists(path + "/" + name))
+      paths.push_back(path + "/" + name);
   return paths;
 }
 

@@ -19,6 +19,7 @@ struct CifarLayout {
   const char *name;                     ///< as people call it
   const char *archive, *folder;         ///< as it is distributed, and unpacked
   std::vector<std::string> train, test; ///< names of files
+  const char *classes; ///< the file with the names of the classes, a line each
   /// How many values each label of a record has. The last one is the class.
   std::vector<int> labels;
 };
@@ -32,9 +33,9 @@ DatasetRef openCifar(const CifarLayout &layout, const std::string &path,
 /// layout.
 bool matchesCifar(const CifarLayout &layout, const std::string &path);
 
-/// The archive and the files of the layout, as far as they are at a path.
+/// The archive and the files of a split, as far as they are at a path.
 std::vector<std::string> cifarFiles(const CifarLayout &layout,
-                                    const std::string &path);
+                                    const std::string &path, DataSplit split);
 
 } // namespace moec::rt
 

@@ -16,6 +16,7 @@ static const CifarLayout layout = {"CIFAR-10",
                                     "data_batch_3.bin", "data_batch_4.bin",
                                     "data_batch_5.bin"},
                                    {"test_batch.bin"},
+                                   "batches.meta.txt",
                                    {10}};
 
 extern const DatasetInfo cifar10Dataset = {
@@ -27,6 +28,8 @@ extern const DatasetInfo cifar10Dataset = {
     [](const std::string &path, DataSplit split, const ReadOptions &) {
       return openCifar(layout, path, split);
     },
-    [](const std::string &path) { return cifarFiles(layout, path); }};
+    [](const std::string &path, DataSplit split) {
+      return cifarFiles(layout, path, split);
+    }};
 
 } // namespace moec::rt

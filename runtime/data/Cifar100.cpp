@@ -11,9 +11,8 @@ namespace moec::rt {
 
 /// Each record has the number of a superclass, then that of a class.
 static const CifarLayout layout = {
-    "CIFAR-100",        "cifar-100-binary.tar.gz",
-    "cifar-100-binary", {"train.bin"},
-    {"test.bin"},       {20, 100}};
+    "CIFAR-100",  "cifar-100-binary.tar.gz", "cifar-100-binary", {"train.bin"},
+    {"test.bin"}, "fine_label_names.txt",    {20, 100}};
 
 extern const DatasetInfo cifar100Dataset = {
     "cifar100",
@@ -24,6 +23,8 @@ extern const DatasetInfo cifar100Dataset = {
     [](const std::string &path, DataSplit split, const ReadOptions &) {
       return openCifar(layout, path, split);
     },
-    [](const std::string &path) { return cifarFiles(layout, path); }};
+    [](const std::string &path, DataSplit split) {
+      return cifarFiles(layout, path, split);
+    }};
 
 } // namespace moec::rt

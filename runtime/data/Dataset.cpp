@@ -86,13 +86,14 @@ DatasetRef openDataset(const std::string &source, DataSplit split,
   return info->open(source.substr(colon + 1), split, options);
 }
 
-std::vector<std::string> datasetFiles(const std::string &source) {
+std::vector<std::string> datasetFiles(const std::string &source,
+                                      DataSplit split) {
   size_t colon = source.find(':');
   const DatasetInfo *info =
       findRegistered(allDatasets(), source.substr(0, colon));
   if (!info || colon == std::string::npos)
     return {};
-  return info->files(source.substr(colon + 1));
+  return info->files(source.substr(colon + 1), split);
 }
 
 namespace {

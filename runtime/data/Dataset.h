@@ -88,9 +88,9 @@ struct DatasetInfo {
   /// another kind.
   DatasetRef (*open)(const std::string &path, DataSplit split,
                      const ReadOptions &options);
-  /// The files at PATH, of both splits, that open() would read, as far as they
-  /// are there and whatever is wrong with them. Throws nothing.
-  std::vector<std::string> (*files)(const std::string &path);
+  /// The files at PATH that open() would read of a split, as far as they are
+  /// there and whatever is wrong with them. Throws nothing.
+  std::vector<std::string> (*files)(const std::string &path, DataSplit split);
 };
 
 const Registry<DatasetInfo> &allDatasets();
@@ -105,9 +105,10 @@ std::string guessSource(const std::string &path);
 DatasetRef openDataset(const std::string &source, DataSplit split,
                        const ReadOptions &options = {});
 
-/// The files that belong to what --data names, which nothing may write over;
-/// none where it names no kind of data.
-std::vector<std::string> datasetFiles(const std::string &source);
+/// The files that belong to a split of what --data names, which nothing may
+/// write over; none where it names no kind of data.
+std::vector<std::string> datasetFiles(const std::string &source,
+                                      DataSplit split);
 
 /// The items with these indices, which become 0, 1, ... in this order.
 DatasetRef selectItems(DatasetRef data, std::vector<int64_t> indices);

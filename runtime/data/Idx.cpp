@@ -121,13 +121,14 @@ static DatasetRef openIdx(const std::string &folder, DataSplit split,
                         std::move(images.bytes), labels.bytes);
 }
 
-static std::vector<std::string> idxFiles(const std::string &folder) {
+static std::vector<std::string> idxFiles(const std::string &folder,
+                                         DataSplit split) {
+  std::string prefix = split == DataSplit::Train ? "train" : "t10k";
   std::vector<std::string> paths;
-  for (const char *prefix : {"train", "t10k"})
-    for (const char *rest :
-         {"-images-idx3-ubyte", "-images-idx4-ubyte", "-labels-idx1-ubyte"})
-      if (auto path = findFile(folder, std::string(prefix) + rest))
-        paths.push_back(*path);
+  for (const char *rest :
+       {"-images-idx3-ubyte", "-images-idx4-ubyte", "-labels-idx1-ubyte"})
+    if (auto path = findFile(folder, prefix + rest))
+      paths.push_back(*path);
   return paths;
 }
 

@@ -287,14 +287,17 @@ static bool matchesImageFolder(const std::string &path) {
 }
 
 /// All files in the folders of the classes, images or not.
-static std::vector<std::string> imageFolderFiles(const std::string &path) {
+static std::vector<std::string> imageFolderFiles(const std::string &path,
+                                                 DataSplit split) {
   const fs::path whole = path;
+  bool hasTest = isFolder(whole / "test") || isFolder(whole / "val");
   std::vector<fs::path> splits;
-  for (const char *name : {"train", "test", "val"})
-    if (isFolder(whole / name))
-      splits.push_back(whole / name);
-  if (splits.empty())
-    splits.push_back(whole);
+  if (split == DataSplit::Test)
+    splits = {whole / "test", whole / "val"};
+  else if (isFolder(whole / "train") || hasTest)
+    splits = {whole / "train"};
+  else
+    splits = {whole};
   std::vector<std::string> paths;
   std::error_code none; // opening them says what is wrong
   for (const fs::path &split : splits)

@@ -28,7 +28,8 @@ DatasetRef labelledImages(const std::string &imageSource,
                           const std::string &labelSource, int64_t height,
                           int64_t width, int64_t channels,
                           std::vector<uint8_t> images,
-                          const std::vector<uint8_t> &labels) {
+                          const std::vector<uint8_t> &labels,
+                          DatasetNotes notes) {
   MemoryDataset::Column pixels, classes;
   pixels.field = {
       "image", DType::U8, {height, width, channels}, height * width * channels};
@@ -45,8 +46,9 @@ DatasetRef labelledImages(const std::string &imageSource,
   if (labels.empty())
     fail("{} holds no images", imageSource);
   return std::make_shared<MemoryDataset>(
-      int64_t(labels.size()), std::vector<MemoryDataset::Column>{
-                                  std::move(pixels), std::move(classes)});
+      int64_t(labels.size()),
+      std::vector<MemoryDataset::Column>{std::move(pixels), std::move(classes)},
+      std::move(notes));
 }
 
 } // namespace moec::rt

@@ -20,8 +20,9 @@ public:
     std::string source;         ///< the file that it was read from
     std::vector<uint8_t> bytes; ///< of all items, one behind the other
   };
-  MemoryDataset(int64_t count, std::vector<Column> columns)
-      : items(count), columns(std::move(columns)) {}
+  MemoryDataset(int64_t count, std::vector<Column> columns,
+                DatasetNotes notes = {})
+      : items(count), columns(std::move(columns)), known(std::move(notes)) {}
 
   std::string name() const override { return columns.front().source; }
   std::string sourceOf(size_t field) const override {
@@ -30,10 +31,12 @@ public:
   int64_t count() const override { return items; }
   std::vector<TensorInfo> fields() const override;
   void read(const Item &item, size_t field, void *to) const override;
+  DatasetNotes notes() const override { return known; }
 
 private:
   int64_t items;
   std::vector<Column> columns;
+  DatasetNotes known;
 };
 
 /// What most data sets of pictures are: `images` u8 [labels.size(), height,
@@ -43,7 +46,8 @@ DatasetRef labelledImages(const std::string &imageSource,
                           const std::string &labelSource, int64_t height,
                           int64_t width, int64_t channels,
                           std::vector<uint8_t> images,
-                          const std::vector<uint8_t> &labels);
+                          const std::vector<uint8_t> &labels,
+                          DatasetNotes notes = {});
 
 } // namespace moec::rt
 

@@ -14,6 +14,7 @@
 #include "runtime/data/MemoryDataset.h"
 #include "runtime/data/Npy.h"
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -36,6 +37,20 @@ static TensorInfo fieldOf(const char *name, DType dtype,
   return field;
 }
 
+/// Throws Error for the first number of f32 that is none. One of them is
+/// enough to make every weight of a model NaN.
+static void requireFinite(const NpyFile &file, const char *what) {
+  size_t count = file.data.size() / sizeof(float);
+  for (size_t i = 0; i < count; ++i) {
+    float value;
+    std::memcpy(&value, file.data.data() + i * sizeof(value), sizeof(value));
+    if (!std::isfinite(value))
+      fail("{}: {} of image {} is {}: expected finite numbers; fix: replace or "
+           "leave out what numpy.isfinite(array) says is none",
+           file.path(), what, i / (count / size_t(file.shape[0])), value);
+  }
+}
+
 static Column readImages(const NpyFile &file) {
   bool pixels = file.is('u', 1);
   if (!pixels && !file.is('f', 4))
@@ -49,6 +64,8 @@ static Column readImages(const NpyFile &file) {
     fail("{} holds no images: expected at least one pixel of one, got {}; fix: "
          "save the images themselves",
          file.path(), shapeText(shape));
+  if (!pixels)
+    requireFinite(file, "a pixel");
   if (shape.size() == 3)
     shape.push_back(1);
   return {fieldOf("image", pixels ? DType::U8 : DType::F32, shape), file.path(),
@@ -104,6 +121,7 @@ static Column readTargets(const NpyFile &file, const Column &images,
   if (!file.is('f', 4))
     file.refuseDtype("float32");
   requireItems(file, "a target", images, items);
+  requireFinite(file, "the target");
   return {fieldOf("target", DType::F32, file.shape), file.path(),
           bytesOf(file)};
 }
@@ -141,13 +159,14 @@ static DatasetRef openNpy(const std::string &folder, DataSplit split,
   return std::make_shared<MemoryDataset>(items, std::move(columns));
 }
 
-static std::vector<std::string> npyFiles(const std::string &folder) {
+static std::vector<std::string> npyFiles(const std::string &folder,
+                                         DataSplit split) {
+  std::string prefix =
+      folder + (split == DataSplit::Train ? "/train_" : "/test_");
   std::vector<std::string> paths;
-  for (const char *prefix : {"/train_", "/test_"})
-    for (const char *name : {"images.npy", "labels.npy", "targets.npy"})
-      if (std::string path = folder + prefix + name;
-          access(path.c_str(), F_OK) == 0)
-        paths.push_back(std::move(path));
+  for (const char *name : {"images.npy", "labels.npy", "targets.npy"})
+    if (std::string path = prefix + name; access(path.c_str(), F_OK) == 0)
+      paths.push_back(std::move(path));
   return paths;
 }
 

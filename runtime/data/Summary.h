@@ -16,17 +16,20 @@ namespace moec::rt {
 
 /// What all items together are like.
 struct DatasetSummary {
-  /// Of the pictures of the field `image`, where they are u8; else 0 and empty.
+  /// Of the pictures of the field `image`, u8 or f32; else 0 and empty.
   int64_t leastHeight = 0, mostHeight = 0, leastWidth = 0, mostWidth = 0;
-  /// Of pixel / 255, of all pixels of all pictures, for each channel; std is
-  /// that of the population. What the op `normalize` of a model takes.
+  /// Of all pixels of all pictures, for each channel: of pixel / 255 where they
+  /// are u8, of the numbers themselves where they are f32; std is that of the
+  /// population. What the op `normalize` of a model takes.
   std::vector<double> mean, std;
+  /// The smallest and the largest of these numbers.
+  double least = 0, most = 0;
   /// How many items have a label; empty without the field `label`.
   std::map<int32_t, int64_t> labels;
 };
 
 /// Reads all items, by as many threads as there are cores (OMP_NUM_THREADS).
-/// Sums are of integers, so that the result does not depend on them.
+/// The results do not depend on them.
 DatasetSummary summarize(const Dataset &data);
 
 /// A picture of pictures: a row for each label, 20 at most, with its first 10

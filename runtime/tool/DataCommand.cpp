@@ -44,8 +44,15 @@ static std::string resolve(const std::string &source) {
   std::string kind = source.substr(0, source.find(':'));
   if (kind.size() < source.size() && findRegistered(allDatasets(), kind))
     return source;
-  if (access(source.c_str(), F_OK) != 0)
-    fail("there is no {}; expected a path, or {}", source, datasetKinds());
+  if (access(source.c_str(), F_OK) != 0) {
+    std::string near = kind.size() < source.size()
+                           ? nearestName(kind, namesOf(allDatasets()))
+                           : std::string();
+    fail("there is no {}; expected a path, or {}{}", source, datasetKinds(),
+         near.empty() ? near
+                      : fmt::format("; did you mean {}{}?", near,
+                                    source.substr(kind.size())));
+  }
   std::string guess = guessSource(source);
   if (guess.empty())
     fail("{} holds no data that moec knows; expected {}", source,
@@ -73,6 +80,7 @@ static Json describe(const Split &split) {
     object["widths"] = {summary.leastWidth, summary.mostWidth};
     object["mean"] = summary.mean;
     object["std"] = summary.std;
+    object["range"] = {summary.least, summary.most};
   }
   Json &classes = object["classes"] = Json::array();
   // Classes that are known, whether or not there are images of them.
@@ -131,6 +139,12 @@ static void print(const std::string &name, const Json &split) {
         rangeText(split["widths"]));
     say("  mean     {}\n  std      {}\n", listText(split["mean"]),
         listText(split["std"]));
+    double least = split["range"][0], most = split["range"][1];
+    if (least < 0 || most > 1)
+      say("  range    {:.4f} to {:.4f}\n"
+          "           expected 0 to 1, as u8 / 255: divide such pixels by 255; "
+          "subtracting a mean is what a model's \"normalize\" does\n",
+          least, most);
   }
   if (split.contains("stored_as"))
     for (auto &[kind, count] : split["stored_as"].items())
@@ -148,18 +162,31 @@ static void print(const std::string &name, const Json &split) {
     say("    {}\n", text.get<std::string>());
 }
 
+/// Writes that of the first split there is. Throws Error where there is none,
+/// and where it has no pictures to show.
 static void writeContactSheet(const std::vector<Split> &splits,
                               const std::string &path) {
-  for (const Split &split : splits) {
-    if (!split.data)
-      continue;
-    const ImageFormat *png = findRegistered(allImageFormats(), "PNG");
-    if (!png)
-      fail("--contact-sheet: this runtime was built without libpng");
-    std::string bytes = png->encode(contactSheet(*split.data));
-    writeFileAtomic(path, {bytes});
-    return;
+  auto first =
+      std::find_if(splits.begin(), splits.end(),
+                   [](const Split &split) { return split.data != nullptr; });
+  if (first == splits.end())
+    fail("--contact-sheet {}: not written, since neither training nor test "
+         "images can be read",
+         path);
+  const ImageFormat *png = findRegistered(allImageFormats(), "PNG");
+  if (!png)
+    fail("--contact-sheet {}: not written, since this runtime was built "
+         "without libpng",
+         path);
+  std::string bytes;
+  try {
+    bytes = png->encode(contactSheet(*first->data));
+  } catch (const Error &error) {
+    throw Error(
+        fmt::format("--contact-sheet {}: not written: {}", path, error.what()),
+        error.code());
   }
+  writeFileAtomic(path, {bytes});
 }
 
 static int inspect(const InspectOptions &options) {
@@ -178,18 +205,24 @@ static int inspect(const InspectOptions &options) {
       split.problem = error.what();
     }
     object[split.name] = describe(split);
-    good &= split.data &&
-            (options.skipDamaged || split.data->notes().damaged.empty());
+    if (split.data)
+      good &= options.skipDamaged || split.data->notes().damaged.empty();
+    else
+      good &= datasetFiles(source, split.split).empty();
   }
-  if (!options.contactSheet.empty())
-    writeContactSheet(splits, options.contactSheet);
+  // Data may well have no test images, or no others; not none at all.
+  good &= splits[0].data || splits[1].data;
   if (options.json) {
     say("{}\n", object.dump(2, ' ', false, Json::error_handler_t::replace));
   } else {
     say("{}\n", source);
     for (const Split &split : splits)
       print(split.name, object[split.name]);
-    if (!options.contactSheet.empty())
+  }
+  // Behind the report, which tells most where no sheet can be made.
+  if (!options.contactSheet.empty()) {
+    writeContactSheet(splits, options.contactSheet);
+    if (!options.json)
       say("wrote {}\n", options.contactSheet);
   }
   return good ? 0 : 1;

@@ -57,8 +57,9 @@ static void checkWritable(const NamedPath &output) {
 
 std::vector<NamedPath> dataFiles(const std::string &source) {
   std::vector<NamedPath> files;
-  for (std::string &path : datasetFiles(source))
-    files.push_back({"the data", std::move(path)});
+  for (DataSplit split : {DataSplit::Train, DataSplit::Test})
+    for (std::string &path : datasetFiles(source, split))
+      files.push_back({"the data", std::move(path)});
   return files;
 }
 

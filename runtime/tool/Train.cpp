@@ -51,6 +51,19 @@ static std::string headerText(const Session &session) {
                      session.manifest().precision, session.device().describe());
 }
 
+/// The images to evaluate on. An error tells that training needs none.
+static DatasetRef testImages(CommandData &images) {
+  try {
+    return images.test();
+  } catch (const Error &error) {
+    if (error.code() != ErrorCode::User)
+      throw;
+    throw Error(
+        fmt::format("{}; to train without evaluation: --no-eval", error.what()),
+        error.code());
+  }
+}
+
 int trainCommand(std::shared_ptr<const Module> module,
                  const TrainCommandOptions &options) {
   if (options.train.epochs && options.train.steps)
@@ -99,7 +112,7 @@ int trainCommand(std::shared_ptr<const Module> module,
     evaluates = false;
   }
   if (evaluates)
-    test = images.test();
+    test = testImages(images);
   std::unique_ptr<Session> session = makeSession(module, options);
   out.line(headerText(*session));
 

@@ -1,7 +1,9 @@
 """Writes a folder for --data npy:FOLDER whose labels a linear model can learn: the
 label says which of ten bands of rows is bright.
 
-usage: make_npy_data.py FOLDER [channels-first|object|fortran|version-2]
+usage: make_npy_data.py FOLDER [channels-first|object|fortran|version-2|large|nan]
+
+large: the same pixels as float32. nan: one of them, of 0 to 1, is no number.
 """
 
 import os
@@ -22,6 +24,11 @@ for split in ("train", "test"):
         images = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
     elif form == "object":
         labels = labels.astype(object)
+    elif form == "large":
+        images = images.astype(np.float32)
+    elif form == "nan":
+        images = images.astype(np.float32) / 255
+        images[7, 1, 2, 0] = np.nan
     elif form == "fortran":
         images = np.asfortranarray(images)
     for name, array in (("images", images), ("labels", labels)):

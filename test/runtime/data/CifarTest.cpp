@@ -173,11 +173,39 @@ TEST_F(Cifar, Errors) {
   EXPECT_ERROR(open(DataSplit::Test), "has no test_batch.bin");
 }
 
+TEST_F(Cifar, NamesOfTheClasses) {
+  std::vector<std::string> names = {"airplane", "automobile", "bird", "cat",
+                                    "deer",     "dog",        "frog", "horse",
+                                    "ship",     "truck"};
+  std::string text;
+  for (const std::string &name : names)
+    text += name + "\n";
+  unpack(files);
+  EXPECT_TRUE(open(DataSplit::Train)->notes().classes.empty());
+  writeAll(folder / "batches.meta.txt", text + "\n");
+  EXPECT_EQ(open(DataSplit::Train)->notes().classes, names);
+  EXPECT_EQ(open(DataSplit::Test)->notes().classes, names);
+  // What does not fit is no list of names.
+  writeAll(folder / "batches.meta.txt", text + "eleven\n");
+  EXPECT_TRUE(open(DataSplit::Train)->notes().classes.empty());
+  for (const auto &[name, bytes] : files)
+    std::filesystem::remove(folder / name);
+  files["batches.meta.txt"] = text;
+  pack(files, "cifar-10-binary.tar");
+  EXPECT_EQ(open(DataSplit::Test)->notes().classes, names);
+}
+
 TEST_F(Cifar, Files) {
   unpack(files);
-  EXPECT_EQ(datasetFiles("cifar10:" + folder.path).size(), 6u);
+  std::string source = "cifar10:" + folder.path;
+  EXPECT_EQ(datasetFiles(source, DataSplit::Train).size(), 5u);
+  EXPECT_EQ(datasetFiles(source, DataSplit::Test),
+            std::vector<std::string>{folder / "test_batch.bin"});
+  writeAll(folder / "batches.meta.txt", "");
+  EXPECT_EQ(datasetFiles(source, DataSplit::Train).size(), 6u);
   std::string archive = pack(fine, "cifar-100-binary.tar");
   for (const std::string &path : {archive, folder.path})
-    EXPECT_EQ(datasetFiles("cifar100:" + path),
-              std::vector<std::string>{archive});
+    for (DataSplit split : {DataSplit::Train, DataSplit::Test})
+      EXPECT_EQ(datasetFiles("cifar100:" + path, split),
+                std::vector<std::string>{archive});
 }

@@ -48,11 +48,15 @@ TEST_F(Data, IsOpenedByItsKind) {
 }
 
 TEST_F(Data, FilesOfASource) {
-  EXPECT_EQ(datasetFiles("idx:" + folder.path).size(), 4u);
-  EXPECT_TRUE(datasetFiles(folder.path).empty());
-  EXPECT_TRUE(datasetFiles("idy:" + folder.path).empty());
-  for (const char *kind : {"idx:", "cifar10:", "cifar100:", "folder:", "npy:"})
-    EXPECT_TRUE(datasetFiles(kind + (folder / "none")).empty()) << kind;
+  for (DataSplit split : {DataSplit::Train, DataSplit::Test}) {
+    EXPECT_EQ(datasetFiles("idx:" + folder.path, split).size(), 2u);
+    EXPECT_TRUE(datasetFiles(folder.path, split).empty());
+    EXPECT_TRUE(datasetFiles("idy:" + folder.path, split).empty());
+    for (const DatasetInfo &info : allDatasets())
+      EXPECT_TRUE(
+          datasetFiles(info.name + (":" + (folder / "none")), split).empty())
+          << info.name;
+  }
 }
 
 TEST_F(Data, ChecksLabels) {

@@ -185,8 +185,9 @@ TEST_F(Folder, IsFoundByItsNames) {
 }
 
 TEST_F(Folder, Files) {
-  auto files = [&] {
-    std::vector<std::string> paths = datasetFiles("folder:" + folder.path);
+  auto files = [&](DataSplit split) {
+    std::vector<std::string> paths =
+        datasetFiles("folder:" + folder.path, split);
     std::sort(paths.begin(), paths.end());
     return paths;
   };
@@ -194,11 +195,15 @@ TEST_F(Folder, Files) {
   put("a/.hidden", "");
   put("b/2.png", "");
   put("README", "");
-  EXPECT_EQ(files(),
+  EXPECT_EQ(files(DataSplit::Train),
             (std::vector<std::string>{folder / "a/1.png", folder / "b/2.png"}));
+  EXPECT_TRUE(files(DataSplit::Test).empty());
   // With splits it is those that are read.
+  put("val/a/4.png", "");
+  EXPECT_TRUE(files(DataSplit::Train).empty());
   put("train/a/3.png", "");
-  put("test/a/4.png", "");
-  EXPECT_EQ(files(), (std::vector<std::string>{folder / "test/a/4.png",
-                                               folder / "train/a/3.png"}));
+  EXPECT_EQ(files(DataSplit::Train),
+            std::vector<std::string>{folder / "train/a/3.png"});
+  EXPECT_EQ(files(DataSplit::Test),
+            std::vector<std::string>{folder / "val/a/4.png"});
 }

@@ -8,6 +8,7 @@
 #include "runtime/data/Dataset.h"
 #include "test/runtime/TestSupport.h"
 
+#include <cmath>
 #include <cstring>
 
 using namespace moec::rt;
@@ -144,6 +145,23 @@ TEST_F(NpyDataset, TargetsBesideLabelsOrInPlaceOfThem) {
   EXPECT_ERROR(open(), "got []; fix: ");
 }
 
+TEST_F(NpyDataset, NumbersThatAreNone) {
+  std::string images = path("test_images");
+  for (const auto &[value, text] :
+       {std::pair(NAN, "nan"), std::pair(INFINITY, "inf"),
+        std::pair(-INFINITY, "-inf")}) {
+    write("test_images",
+          npy("<f4", "(3, 2, 1)", bytesOf<float>({0, 1, 0, value, 1, NAN})));
+    write("test_labels", npy("|u1", "(3,)", "abc"));
+    EXPECT_ERROR(open(DataSplit::Test), images + ": a pixel of image 1 is " +
+                                            text +
+                                            ": expected finite numbers; fix: ");
+  }
+  write("train_targets", npy("<f4", "(2, 2)", bytesOf<float>({1, 2, NAN, 0})));
+  EXPECT_ERROR(open(),
+               path("train_targets") + ": the target of image 1 is nan");
+}
+
 TEST_F(NpyDataset, FilesThatAreMissing) {
   std::filesystem::remove(path("train_images"));
   EXPECT_ERROR(open(), "data folder " + folder.path +
@@ -246,7 +264,9 @@ TEST_F(NpyDataset, ShapesThatDoNotFit) {
 TEST_F(NpyDataset, Files) {
   write("other", "");
   EXPECT_EQ(
-      datasetFiles("npy:" + folder.path),
-      (std::vector<std::string>{path("train_images"), path("train_labels"),
-                                path("test_images"), path("test_labels")}));
+      datasetFiles("npy:" + folder.path, DataSplit::Train),
+      (std::vector<std::string>{path("train_images"), path("train_labels")}));
+  EXPECT_EQ(
+      datasetFiles("npy:" + folder.path, DataSplit::Test),
+      (std::vector<std::string>{path("test_images"), path("test_labels")}));
 }

@@ -9,7 +9,10 @@
 #include "runtime/data/MemoryDataset.h"
 #include "test/runtime/data/ImageTestSupport.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <cstring>
 
 using namespace moec::rt;
 using namespace moec::rt::test;
@@ -50,9 +53,44 @@ TEST(Summary, SizesDiffer) {
   EXPECT_DOUBLE_EQ(summary.mean[0], 5.0 * 6 / (5 * 6 + 15 * 18));
 }
 
+/// Pixels of f32 are taken as they are, by any number of threads.
+TEST(Summary, NumbersOfF32) {
+  constexpr size_t count = 200;
+  std::vector<float> pixels(count * 3 * 2);
+  for (size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = float(int(i * 7919 % 1000) - 250) / 900;
+  MemoryDataset::Column column = {
+      {"image", DType::F32, {3, 1, 2}, 6}, "numbers", {}};
+  column.bytes.resize(pixels.size() * sizeof(float));
+  std::memcpy(column.bytes.data(), pixels.data(), column.bytes.size());
+  MemoryDataset data(count, {column});
+  DatasetSummary summary = summarize(data);
+  EXPECT_EQ(summary.leastHeight, 3);
+  EXPECT_EQ(summary.mostWidth, 1);
+  EXPECT_EQ(summary.least, *std::min_element(pixels.begin(), pixels.end()));
+  EXPECT_EQ(summary.most, *std::max_element(pixels.begin(), pixels.end()));
+  ASSERT_EQ(summary.mean.size(), 2u);
+  for (size_t c = 0; c < 2; ++c) {
+    double sum = 0, square = 0;
+    for (size_t i = c; i < pixels.size(); i += 2)
+      sum += double(pixels[i]);
+    double mean = sum / double(3 * count);
+    for (size_t i = c; i < pixels.size(); i += 2)
+      square += (double(pixels[i]) - mean) * (double(pixels[i]) - mean);
+    EXPECT_NEAR(summary.mean[c], mean, 1e-12);
+    EXPECT_NEAR(summary.std[c], std::sqrt(square / double(3 * count)), 1e-12);
+  }
+  for (const char *threads : {"1", "3"}) {
+    setenv("OMP_NUM_THREADS", threads, 1);
+    EXPECT_EQ(summarize(data).mean, summary.mean);
+    EXPECT_EQ(summarize(data).std, summary.std);
+  }
+  unsetenv("OMP_NUM_THREADS");
+}
+
 TEST(Summary, DataWithoutPictures) {
   std::vector<MemoryDataset::Column> columns = {
-      {{"image", DType::F32, {1, 1, 1}, 1}, "numbers", {}}};
+      {{"image", DType::F32, {1}, 1}, "numbers", {}}};
   columns[0].bytes.resize(4);
   MemoryDataset data(1, std::move(columns));
   DatasetSummary summary = summarize(data);
@@ -61,7 +99,7 @@ TEST(Summary, DataWithoutPictures) {
   EXPECT_ERROR(
       contactSheet(data),
       "numbers: a contact sheet shows a field \"image\" of u8 [height, "
-      "width, 1 or 3 channels], got f32[1, 1, 1]");
+      "width, 1 or 3 channels], got f32[1]");
 }
 
 TEST(ContactSheet, ARowForEachClass) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "runtime/data/ImageFormat.h"
+#include "runtime/data/Npy.h"
 #include "test/runtime/ToolTestSupport.h"
 
 #include <nlohmann/json.hpp>
@@ -105,6 +106,47 @@ TEST_F(DataCommands, ContactSheet) {
   EXPECT_TRUE(has(err, "--contact-sheet")) << err;
 }
 
+/// The report says more, so it comes before the reason.
+TEST_F(DataCommands, NoContactSheet) {
+  std::string sheet = folder / "sheet.png", arrays = folder / "arrays";
+  std::filesystem::create_directories(arrays);
+  std::vector<float> pixels = {0, 0.5f, 0, 2};
+  writeNpy(arrays + "/train_images.npy", DType::F32, {2, 1, 2}, pixels.data());
+  EXPECT_EQ(inspect({arrays, "--contact-sheet", sheet}), 1);
+  EXPECT_TRUE(has(out, "train: 2 images of 0 classes")) << out;
+  EXPECT_TRUE(has(out, "  height   1\n  width    2\n  mean     [0.6250]\n"))
+      << out;
+  EXPECT_TRUE(has(out, "  range    0.0000 to 2.0000\n           expected 0 "
+                       "to 1"))
+      << out;
+  EXPECT_TRUE(has(err, "--contact-sheet " + sheet + ": not written: " + arrays +
+                           "/train_images.npy: a contact sheet shows"))
+      << err;
+  writeAll(arrays + "/train_images.npy", "cut");
+  EXPECT_EQ(inspect({arrays, "--contact-sheet", sheet}), 1);
+  EXPECT_TRUE(has(out, "train: " + arrays + "/train_images.npy is no npy"))
+      << out;
+  EXPECT_TRUE(has(err, "not written, since neither training nor test images "
+                       "can be read"))
+      << err;
+  EXPECT_FALSE(has(out, "wrote")) << out;
+  EXPECT_FALSE(std::filesystem::exists(sheet));
+}
+
+/// A split that is not there is no fault of the data, but one in part is.
+TEST_F(DataCommands, OneSplitIsEnough) {
+  std::filesystem::remove_all(images + "/test");
+  EXPECT_EQ(inspect({images}), 0) << out;
+  EXPECT_TRUE(has(out, "test: data folder " + images + " has no folder test"))
+      << out;
+  EXPECT_EQ(run({"train", toy, "--data=folder:" + images,
+                 "--transform=resize:4", "--save", folder / "w"}),
+            1);
+  EXPECT_TRUE(has(err, "; to train without evaluation: --no-eval")) << err;
+  put("test/class0/x.png", "hello");
+  EXPECT_EQ(inspect({images}), 1);
+}
+
 TEST_F(DataCommands, AContactSheetTakesNoPlaceOfTheData) {
   std::string picture = images + "/test/class1/1.png";
   std::string labels = folder / "train-labels-idx1-ubyte";
@@ -134,6 +176,9 @@ TEST_F(DataCommands, InspectUsage) {
       << err;
   EXPECT_EQ(inspect({folder / "none"}), 1);
   EXPECT_TRUE(has(err, "there is no ")) << err;
+  EXPECT_FALSE(has(err, "did you mean")) << err;
+  EXPECT_EQ(inspect({"foldr:" + images}), 1);
+  EXPECT_TRUE(has(err, "; did you mean folder:" + images + "?")) << err;
   EXPECT_EQ(inspect({images + "/train/class0"}), 1);
   EXPECT_TRUE(has(err, "class0 holds no data that moec knows; expected idx:"))
       << err;
