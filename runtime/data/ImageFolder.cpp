@@ -49,12 +49,14 @@ struct ScannedFile : ImageFile {
 
 class ImageFolder : public Dataset {
 public:
+  /// `channels`: 3 makes grey pictures RGB whatever the others are.
   ImageFolder(std::string folder, std::vector<ImageFile> files,
-              DatasetNotes notes)
+              DatasetNotes notes, int64_t channels)
       : folder(std::move(folder)), files(std::move(files)),
         known(std::move(notes)) {
-    image = {
-        "image", DType::U8, {this->files[0].height, this->files[0].width, 1}};
+    image = {"image",
+             DType::U8,
+             {this->files[0].height, this->files[0].width, channels}};
     for (const ImageFile &file : this->files) {
       if (file.height != image.shape[0] || file.width != image.shape[1])
         image.shape[0] = image.shape[1] = anySize;
@@ -218,6 +220,44 @@ static void checkDamage(const std::vector<std::string> &damaged, size_t all,
        folder, damaged.size(), all, list);
 }
 
+/// All files in the folders of the classes, images or not.
+static std::vector<std::string> imageFolderFiles(const std::string &path,
+                                                 DataSplit split) {
+  const fs::path whole = path;
+  bool hasTest = isFolder(whole / "test") || isFolder(whole / "val");
+  std::vector<fs::path> splits;
+  if (split == DataSplit::Test)
+    splits = {whole / "test", whole / "val"};
+  else if (isFolder(whole / "train") || hasTest)
+    splits = {whole / "train"};
+  else
+    splits = {whole};
+  std::vector<std::string> paths;
+  std::error_code none; // opening them says what is wrong
+  for (const fs::path &split : splits)
+    for (const std::string &name : namesIn(split, true, none))
+      for (const std::string &file : namesIn(split / name, false, none))
+        paths.push_back((split / name / file).string());
+  return paths;
+}
+
+/// The channels that the pictures of the other split ask for: a model takes
+/// those of both, so grey ones of one are RGB where the other has colours.
+static int64_t channelsOfOther(const std::string &path, DataSplit split) {
+  DataSplit other =
+      split == DataSplit::Train ? DataSplit::Test : DataSplit::Train;
+  std::vector<ScannedFile> files;
+  for (std::string &name : imageFolderFiles(path, other)) {
+    files.emplace_back();
+    files.back().path = std::move(name);
+  }
+  scanAll(files);
+  int64_t channels = 1;
+  for (const ScannedFile &file : files)
+    channels = std::max(channels, file.channels);
+  return channels;
+}
+
 static DatasetRef openImageFolder(const std::string &path, DataSplit split,
                                   const ReadOptions &options) {
   if (allImageFormats().empty())
@@ -271,8 +311,12 @@ static DatasetRef openImageFolder(const std::string &path, DataSplit split,
            notes.damaged.empty() ? "" : " that can be read");
   if (good.empty())
     fail("data folder {} holds no images", folder.string());
+  bool grey = std::all_of(good.begin(), good.end(), [](const ImageFile &file) {
+    return file.channels == 1;
+  });
   return std::make_shared<ImageFolder>(folder.string(), std::move(good),
-                                       std::move(notes));
+                                       std::move(notes),
+                                       grey ? channelsOfOther(path, split) : 3);
 }
 
 static bool matchesImageFolder(const std::string &path) {
@@ -284,27 +328,6 @@ static bool matchesImageFolder(const std::string &path) {
       return true;
   }
   return false;
-}
-
-/// All files in the folders of the classes, images or not.
-static std::vector<std::string> imageFolderFiles(const std::string &path,
-                                                 DataSplit split) {
-  const fs::path whole = path;
-  bool hasTest = isFolder(whole / "test") || isFolder(whole / "val");
-  std::vector<fs::path> splits;
-  if (split == DataSplit::Test)
-    splits = {whole / "test", whole / "val"};
-  else if (isFolder(whole / "train") || hasTest)
-    splits = {whole / "train"};
-  else
-    splits = {whole};
-  std::vector<std::string> paths;
-  std::error_code none; // opening them says what is wrong
-  for (const fs::path &split : splits)
-    for (const std::string &name : namesIn(split, true, none))
-      for (const std::string &file : namesIn(split / name, false, none))
-        paths.push_back((split / name / file).string());
-  return paths;
 }
 
 extern const DatasetInfo imageFolderDataset = {

@@ -86,6 +86,23 @@ TEST_F(Folder, MixedKindsAndSizes) {
   EXPECT_EQ(read(*scaled, 3).pixels.size(), 48u);
 }
 
+/// A model takes the pictures of both splits.
+TEST_F(Folder, ColoursOfEitherSplitMakeBothRgb) {
+  put("train/a/1.png", pngFile(smoothImage(5, 9, 1)));
+  put("test/a/1.png", pngFile(smoothImage(5, 9, 1, 2)));
+  for (DataSplit split : {DataSplit::Train, DataSplit::Test})
+    EXPECT_EQ(open(split)->fields()[0].shape, (std::vector<int64_t>{5, 9, 1}));
+  put("test/a/2.png", pngFile(smoothImage(5, 9, 3)));
+  put("test/a/3.png", "none");
+  EXPECT_EQ(open()->fields()[0].shape, (std::vector<int64_t>{5, 9, 3}));
+  EXPECT_EQ(difference(read(*open(), 0), toRgb(smoothImage(5, 9, 1))), 0);
+  std::filesystem::rename(folder / "train", folder / "old");
+  std::filesystem::rename(folder / "test", folder / "train");
+  std::filesystem::rename(folder / "old", folder / "test");
+  EXPECT_EQ(open(DataSplit::Test)->fields()[0].shape,
+            (std::vector<int64_t>{5, 9, 3}));
+}
+
 TEST_F(Folder, ClassesWithoutSplits) {
   put("a/1.png", pngFile(smoothImage(2, 2, 1)));
   put("b/2.png", pngFile(smoothImage(2, 2, 1)));
