@@ -225,6 +225,10 @@ Json moec::zoo::transformerLayer(const Values &values, Json mlp,
   Json attention = {{"heads", values.integer("heads")}};
   if (values.has("kv-heads"))
     attention["kv_heads"] = values.integer("kv-heads");
+  if (values.has("qkv") && values.word("qkv") != "separate")
+    attention["qkv"] = values.word("qkv");
+  if (values.has("qkv-bias") && values.word("qkv-bias") == "no")
+    attention["qkv_bias"] = false;
   if (values.word("qk-norm") != "none") {
     attention["qk_norm"] = values.word("qk-norm");
     attention.update(norm);

@@ -95,6 +95,8 @@ const Family moec::zoo::vitFamily = {
                 {"width", 768},
                 {"hidden", 3072},
                 {"heads", 12},
+                {"qkv", "separate"},
+                {"qkv-bias", "yes"},
                 {"qk-norm", "none"},
                 {"pool", "token"},
                 {"dropout", 0.0},

@@ -21,6 +21,9 @@ CASES = {
     "vit": ("vit_small_patch16_224", {"img_size": 48, **SMALL}, "timm-vit", f"{VIT} --image 48"),
     "vit-qk-norm": ("vit_small_patch32_224", {"img_size": 64, "qk_norm": True, **SMALL}, "timm-vit",
                     f"{VIT} --patch 32 --image 64 --qk-norm layer_norm"),
+    "vit-no-qkv-bias": ("vit_base_patch16_224_miil", {"img_size": 32, **SMALL}, "timm-vit",
+                        f"{VIT} --image 32 --pixels imagenet --qkv-bias no"),
+    "vit-joined": ("vit_small_patch16_224", {"img_size": 32, **SMALL}, "timm-vit", f"{VIT} --image 32 --qkv joined"),
     "vit-mae": ("vit_base_patch16_224.mae", {"img_size": 32, **SMALL}, "timm-vit",
                 f"{VIT} --image 32 --pixels imagenet --classes 0"),
     "vit-gap": ("vit_base_patch16_gap_224", {"img_size": 32, **SMALL}, "timm-vit", f"{VIT} --image 32 --pool mean"),
@@ -62,7 +65,7 @@ REFUSED = {
     "registers": refused("vit_base_patch16_224", {"reg_tokens": 4, **ONE}, "reg_token"),
     "layer scale": refused("vit_base_patch14_dinov2", {"img_size": 224, "patch_size": 16, **ONE}, "blocks.0.ls1.gamma"),
     "attention pooling": refused("vit_base_patch16_siglip_224", ONE, "attn_pool.latent"),
-    "no biases of queries": refused("vit_base_patch16_224_miil", ONE, "blocks.0.attn.qkv.bias"),
+    "no biases of queries": refused("vit_base_patch16_224_miil", ONE, "stack.attention.query.bias"),
     "rotary positions": refused("vit_small_patch16_rope_224", {"depth": 1, **SMALL}, "pos_embed"),
     "a convolutional stem": refused("vit_tiny_r_s16_p8_224", ONE, "patch_embed.backbone.conv.weight"),
 }
