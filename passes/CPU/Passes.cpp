@@ -27,12 +27,12 @@ void buildCPUPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addNestedPass<func::FuncOp>(createSplitMaskedStoresPass());
   pm.addNestedPass<func::FuncOp>(createApproximateMathPass());
   pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
-  pm.addPass(createOutlineLoopsPass());
   pm.addPass(createVerifyCPUPass());
 }
 
 void buildLLVMPipeline(OpPassManager &pm, PassPredicate wants) {
   pm.addNestedPass<func::FuncOp>(createExpandBF16Pass());
+  pm.addPass(createOutlineLoopsPass());
   // Upstream's way to the LLVM dialect; nested passes run on a thread a kernel.
   pm.addNestedPass<func::FuncOp>(arith::createArithExpandOpsPass());
   pm.addNestedPass<func::FuncOp>(createSCFToControlFlowPass());
