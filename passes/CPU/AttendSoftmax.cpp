@@ -62,18 +62,6 @@ AttendEmitter::Softmax AttendEmitter::loadSoftmax(Value strip) {
 
 AttendEmitter::Softmax AttendEmitter::emitSoftmax(Value strip,
                                                   const Keys &keys) {
-  // e^(x - m) = 2^(x log2(e) - m log2(e)): a shorter chain than e^x. What the
-  // second product is rounded by is the same for all keys of a row.
-  Value log2e = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(vectorType(), float(M_LOG2E)));
-  auto lower = [&](Value largest) -> Value {
-    return arith::NegFOp::create(b, loc,
-                                 arith::MulFOp::create(b, loc, largest, log2e));
-  };
-  auto exp = [&](Value x, Value lowered, arith::FastMathFlags flags) -> Value {
-    return math::Exp2Op::create(
-        b, loc, math::FmaOp::create(b, loc, x, log2e, lowered), flags);
-  };
   auto start = [&](Combiner combiner) {
     return Vectors(tile.vectors, neutral(b, loc, combiner, vectorType()));
   };
@@ -89,13 +77,10 @@ AttendEmitter::Softmax AttendEmitter::emitSoftmax(Value strip,
                                 loadVector(scores, add(at, v * vl))));
     return largest;
   });
-  Vectors lowered;
-  for (Value largest : now.maxima)
-    lowered.push_back(lower(largest));
   if (!single)
     for (int64_t v = 0; v < tile.vectors; ++v) {
       now.factors.push_back(
-          exp(before.maxima[v], lowered[v], arith::FastMathFlags::none));
+          expOfDistance(b, loc, before.maxima[v], now.maxima[v]));
       before.totals[v] =
           arith::MulFOp::create(b, loc, before.totals[v], now.factors[v]);
     }
@@ -106,8 +91,9 @@ AttendEmitter::Softmax AttendEmitter::emitSoftmax(Value strip,
         now.totals,
         overKeysOf(keys, before.totals[v], [&](Value first, ValueRange so) {
           Value at = add(first, v * vl);
-          Value weight = exp(loadVector(scores, at), lowered[v],
-                             arith::FastMathFlags::ninf);
+          Value weight =
+              expOfDistance(b, loc, loadVector(scores, at), now.maxima[v],
+                            arith::FastMathFlags::ninf);
           storeVector(weight, scores, at);
           return Vectors{combine(b, loc, Combiner::Add, so[0], weight)};
         }));

@@ -34,6 +34,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/CPU/RegisterTile.h"
 #include "passes/Codegen/KernelFunction.h"
+#include "passes/Codegen/PointEmitter.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -320,8 +321,8 @@ void AttendGradEmitter::emitChanges(const SmallVector<Value> &dims,
     Value start = mul(row, scoreStride);
     auto change = [&](Value at) {
       Value score = loadVector(weights, at), slope = loadVector(changes, at);
-      Value weight = math::ExpOp::create(
-          b, loc, arith::SubFOp::create(b, loc, score, logSumExp));
+      Value weight =
+          expOfDistance(b, loc, score, logSumExp, arith::FastMathFlags::ninf);
       slope = arith::SubFOp::create(b, loc, slope, delta);
       storeVector(weight, weights, at);
       storeVector(arith::MulFOp::create(b, loc, weight, slope), changes, at);

@@ -41,6 +41,12 @@ mlir::Value neutral(mlir::OpBuilder &b, mlir::Location loc,
 /// All lanes of a vector in one scalar, joined in the order of a fixed tree.
 mlir::Value reduceLanes(mlir::OpBuilder &b, mlir::Location loc,
                         kernel::Combiner combiner, mlir::Value vector);
+/// e^(x - m) of f32, for many x with one m, as 2^(x log2(e) - m log2(e)): one
+/// FMA and a shorter chain than that of e^x. What the product of m is rounded
+/// by is the same for all x. With `flags` ninf no result is infinite.
+mlir::Value expOfDistance(
+    mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value m,
+    mlir::arith::FastMathFlags flags = mlir::arith::FastMathFlags::none);
 
 /// Emits loads, stores and regions at points, and the loops around them. Values
 /// that are the same in all lanes stay scalars. With 0 lanes every point is a

@@ -9,10 +9,10 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK:           %[[LARGEST:.*]] = scf.for %{{.*}} = %c0 to %c8 step %c1 {{.*}} -> (vector<4xf32>) {
 // CHECK:             %[[S:.*]] = vector.load %[[SCORES:.*]][%{{.*}}] : memref<36xf32>, vector<4xf32>
 // CHECK-NEXT:        arith.cmpf ogt, %{{.*}}, %[[S]]
-// CHECK:           %[[SCALED:.*]] = arith.mulf %[[LARGEST]], %[[LOG2E]] : vector<4xf32>
-// CHECK-NEXT:      %[[LOWERED:.*]] = arith.negf %[[SCALED]] : vector<4xf32>
 // CHECK:           %[[TOTAL:.*]] = scf.for %{{.*}} = %c0 to %c8 step %c1 {{.*}} -> (vector<4xf32>) {
 // CHECK:             %[[X:.*]] = vector.load %[[SCORES]][
+// CHECK-NEXT:        %[[SCALED:.*]] = arith.mulf %[[LARGEST]], %[[LOG2E]] : vector<4xf32>
+// CHECK-NEXT:        %[[LOWERED:.*]] = arith.negf %[[SCALED]] : vector<4xf32>
 // CHECK-NEXT:        %[[D:.*]] = math.fma %[[X]], %[[LOG2E]], %[[LOWERED]] : vector<4xf32>
 // CHECK-NEXT:        %[[W:.*]] = math.exp2 %[[D]] fastmath<ninf> : vector<4xf32>
 // CHECK-NEXT:        vector.store %[[W]], %[[SCORES]][

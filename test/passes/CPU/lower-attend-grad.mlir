@@ -22,7 +22,7 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK:           scf.for {{.*}} to %c4 {{.*}} -> (vector<4xf32>, vector<4xf32>, vector<4xf32>) {
 // CHECK-COUNT-3:     vector.fma
 // CHECK-NOT:         vector.fma
-// CHECK:           %[[EXP:.*]] = math.exp {{.*}} : vector<4xf32>
+// CHECK:           %[[EXP:.*]] = math.exp2 {{.*}} : vector<4xf32>
 // CHECK:           %[[D:.*]] = arith.subf {{.*}} : vector<4xf32>
 // CHECK:           arith.mulf %[[EXP]], %[[D]] : vector<4xf32>
 // The sums of values and keys over 10 rows, those of the query over 8 keys.
@@ -63,7 +63,7 @@ func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x
 // CHECK:           scf.for %{{.*}} = %c0 to %c22 step %c8 {
 // CHECK:             scf.for %{{.*}} = %c0 to %c10 step %c6 {
 // CHECK-COUNT-6:       vector.fma
-// CHECK:               math.exp
+// CHECK:               math.exp2
 // CHECK-COUNT-9:       vector.fma
 // CHECK:             vector.store {{.*}}, %[[DV]][
 // CHECK:           vector.{{store|maskedstore}} {{.*}}%[[DQ]][
