@@ -25,21 +25,37 @@ static bool isReplaced(const std::string &path) {
   return !fs::is_other(status);
 }
 
-static bool sameFile(const std::string &a, const std::string &b) {
-  struct stat info[2];
-  bool there[2] = {stat(a.c_str(), &info[0]) == 0,
-                   stat(b.c_str(), &info[1]) == 0};
-  if (there[0] || there[1])
-    return there[0] && there[1] && info[0].st_dev == info[1].st_dev &&
-           info[0].st_ino == info[1].st_ino;
-  // Neither is there yet, but they may become one.
-  std::error_code error;
-  fs::path first = fs::weakly_canonical(a, error);
-  if (error)
-    return false;
-  fs::path second = fs::weakly_canonical(b, error);
-  return !error && first == second;
-}
+namespace {
+/// Which file a path leads to; one look at the disk, for data may be a million
+/// files.
+class FileId {
+public:
+  explicit FileId(const std::string &path) : path(path) {
+    struct stat info = {};
+    there = stat(path.c_str(), &info) == 0;
+    device = info.st_dev;
+    number = info.st_ino;
+  }
+  bool operator==(const FileId &other) const {
+    if (there || other.there)
+      return there && other.there && device == other.device &&
+             number == other.number;
+    // Neither is there yet, but they may become one.
+    std::error_code error;
+    fs::path first = fs::weakly_canonical(path, error);
+    if (error)
+      return false;
+    fs::path second = fs::weakly_canonical(other.path, error);
+    return !error && first == second;
+  }
+
+private:
+  const std::string &path;
+  dev_t device;
+  ino_t number;
+  bool there;
+};
+} // namespace
 
 static void checkWritable(const NamedPath &output) {
   const auto &[option, path] = output;
@@ -65,20 +81,27 @@ std::vector<NamedPath> dataFiles(const std::string &source) {
 
 void checkOutputs(const std::vector<NamedPath> &outputs,
                   const std::vector<NamedPath> &inputs) {
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const NamedPath &output = outputs[i];
+  // What was looked at so far, without what was not given.
+  std::vector<std::pair<const NamedPath *, FileId>> written, read;
+  auto require = [](const auto &others, const NamedPath &output,
+                    const FileId &id, const char *loss) {
+    for (const auto &[other, otherId] : others)
+      if (id == otherId)
+        fail("{} {} and {} {} are one file, so {}; name another one",
+             other->option, other->path, output.option, output.path, loss);
+  };
+  for (const NamedPath &output : outputs) {
     if (output.path.empty() || !isReplaced(output.path))
       continue;
     checkWritable(output);
-    auto distinct = [&](const NamedPath &other, const char *loss) {
-      if (!other.path.empty() && sameFile(output.path, other.path))
-        fail("{} {} and {} {} are one file, so {}; name another one",
-             other.option, other.path, output.option, output.path, loss);
-    };
-    for (size_t j = 0; j < i; ++j)
-      distinct(outputs[j], "one of them would be lost");
-    for (const NamedPath &input : inputs)
-      distinct(input, "what is read would be lost");
+    FileId id(output.path);
+    require(written, output, id, "one of them would be lost");
+    if (read.empty())
+      for (const NamedPath &input : inputs)
+        if (!input.path.empty())
+          read.emplace_back(&input, FileId(input.path));
+    require(read, output, id, "what is read would be lost");
+    written.emplace_back(&output, id);
   }
 }
 
