@@ -11,6 +11,7 @@
 #include "runtime/tool/CommandLine.h"
 #include "runtime/tool/OutputPaths.h"
 #include "runtime/tool/Say.h"
+#include "runtime/tool/Tool.h"
 #include "runtime/weights/Comparison.h"
 #include "runtime/weights/Conversion.h"
 
@@ -83,8 +84,13 @@ static int convert(const ConvertOptions &options, const Tool &tool) {
   for (const TensorFile *file : request.files)
     file->verify();
   OutputLocks locks(outputs);
-  convertWeights(conversion, options.output,
-                 {{formatKey, "moec.weights/2"}, {"model", request.model}});
+  std::vector<std::string> ruined =
+      convertWeights(conversion, options.output,
+                     {{formatKey, "moec.weights/2"}, {"model", request.model}});
+  if (!ruined.empty())
+    warn(fmt::format("weights convert: there are NaN or infinities in {} of {} "
+                     "variables, first in \"{}\": the model computes NaN",
+                     ruined.size(), request.variables.size(), ruined.front()));
   int64_t elements = 0;
   for (const TensorWriter::Tensor &variable : request.variables) {
     int64_t count = 1;

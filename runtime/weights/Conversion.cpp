@@ -7,6 +7,7 @@
 
 #include "runtime/weights/Conversion.h"
 #include "runtime/core/Fail.h"
+#include "runtime/core/Text.h"
 #include "runtime/weights/Elements.h"
 
 #include <algorithm>
@@ -44,6 +45,8 @@ private:
   const WeightRule *ruleOf(const std::string &variable);
   Conversion::Variable planVariable(const TensorWriter::Tensor &variable,
                                     const WeightRule &rule);
+  std::string adapt(Conversion::Piece &piece, const std::string &variable,
+                    size_t rank, const std::vector<int64_t> &shape);
   bool addPiece(Conversion::Variable &planned, const WeightRule &rule,
                 const std::vector<std::string> &names,
                 const std::vector<int64_t> &shape);
@@ -51,6 +54,7 @@ private:
            const WeightRule &rule, int64_t elements);
   bool fits(const std::vector<std::string> &patterns,
             const std::string &variable);
+  void checkLayers();
   void checkRules();
   void checkLeftOver();
   std::string hint() const;
@@ -60,7 +64,8 @@ private:
   const WeightMap &map;
   std::map<std::string, Stack> stacks;
   std::set<const WeightRule *> applied;
-  std::set<std::string> fitting; ///< patterns that fit a variable
+  std::set<std::string> fitting;   ///< patterns that fit a variable
+  std::vector<std::string> unmade; ///< variables that no entry makes
   std::map<const StoredTensor *, std::vector<Use>> uses;
   std::vector<std::string> problems;
 };
@@ -131,16 +136,100 @@ const WeightRule *Planner::ruleOf(const std::string &variable) {
   return found;
 }
 
-/// How embeddings [tokens, width] become those of another shape, if they can.
+/// How embeddings [tokens, width] become those of another shape, if they can;
+/// else `why` tells why not.
 static std::optional<Conversion::Resampling>
-resamplingOf(const std::vector<int64_t> &from, const std::vector<int64_t> &to) {
-  if (from.size() != 2 || to.size() != 2 || from[1] != to[1])
+resamplingOf(const std::vector<int64_t> &from, const std::vector<int64_t> &to,
+             std::string &why) {
+  if (from.size() != 2 || to.size() != 2) {
+    why = "position embeddings are [tokens, width]";
     return std::nullopt;
+  }
+  if (from[1] != to[1]) {
+    why = fmt::format("a width of {} cannot become one of {}", from[1], to[1]);
+    return std::nullopt;
+  }
   std::optional<TokenGrid> there = TokenGrid::of(from[0]),
                            here = TokenGrid::of(to[0]);
-  if (!there || !here || there->classToken != here->classToken)
+  if (!there || !here) {
+    why = fmt::format("{} tokens are no square of patches, with a class token "
+                      "or without",
+                      there ? to[0] : from[0]);
     return std::nullopt;
+  }
+  if (there->classToken != here->classToken) {
+    auto text = [](const TokenGrid &grid) {
+      return fmt::format("{} tokens are {} x {} patches {} a class token",
+                         grid.tokens(), grid.side, grid.side,
+                         grid.classToken ? "and" : "without");
+    };
+    why = text(*there) + ", " + text(*here);
+    return std::nullopt;
+  }
   return Conversion::Resampling{*there, *here};
+}
+
+/// "stack.token_mlp.*" for "stack.token_mlp.fc1.weight": the variables of its
+/// layer.
+static std::string layerPattern(const std::string &variable) {
+  std::string pattern = variable;
+  for (int i = 0; i < 2; ++i) {
+    size_t last = pattern.rfind('.');
+    if (last == std::string::npos || pattern.find('.') == last)
+      break;
+    pattern.resize(last);
+  }
+  return pattern == variable ? pattern : pattern + ".*";
+}
+
+/// Makes the piece one of `shape`, by interpolation or growth if that is asked
+/// for of the variable, whose whole shape has `rank` axes. What is wrong, and
+/// what to do, if it cannot be; "" else.
+std::string Planner::adapt(Conversion::Piece &piece,
+                           const std::string &variable, size_t rank,
+                           const std::vector<int64_t> &shape) {
+  const std::vector<int64_t> &from = piece.view.shape;
+  if (from == shape)
+    return "";
+  std::string noGrid, noGrowth;
+  std::optional<Conversion::Resampling> grid =
+      resamplingOf(from, shape, noGrid);
+  std::optional<TokenGrowth> growth = TokenGrowth::of(from, shape, noGrowth);
+  if (growth && growth->elements() > mostGrown) {
+    noGrowth = fmt::format("it has {} elements, and {} can grow",
+                           growth->elements(), mostGrown);
+    growth.reset();
+  }
+  const bool resamples = fits(request.resample, variable),
+             grows = fits(request.grow, variable);
+  if (resamples && grid && grows && growth)
+    return "; --resample and --grow can both make it: expected patterns of "
+           "which one fits";
+  if (resamples && grid) {
+    piece.resampling = grid;
+    return "";
+  }
+  if (grows && growth) {
+    piece.growth = growth;
+    return "";
+  }
+  std::string text;
+  if (resamples)
+    text += "; --resample cannot make it: " + noGrid;
+  if (grows)
+    text += "; --grow cannot make it: " + noGrowth;
+  if (!text.empty())
+    return text;
+  // Position embeddings are the model's, not those of a layer in a stack.
+  if (grid && rank == 2)
+    return fmt::format("; for another size of images: --resample '{}', if "
+                       "these are position embeddings",
+                       variable);
+  if (growth)
+    return fmt::format("; for larger images: --grow '{}', if these are weights "
+                       "over tokens",
+                       layerPattern(variable));
+  return "; convert for a model of the sizes that the weights are for";
 }
 
 /// Adds a piece of this shape from the tensor that has one of these names;
@@ -164,36 +253,29 @@ bool Planner::addPiece(Conversion::Variable &planned, const WeightRule &rule,
       }
   if (!tensor)
     return false;
-  StridedView view;
-  std::optional<Conversion::Resampling> resampling;
-  std::optional<TokenGrowth> growth;
+  Conversion::Piece piece{file, tensor, {}};
   std::string wrong;
   if (!isFloating(tensor->dtype))
     wrong = "expected F32, F16, BF16 or F64";
   else
     try {
-      view = rule.axes.apply(tensor->shape);
-      if (view.shape != shape && fits(request.resample, planned.made.name))
-        resampling = resamplingOf(view.shape, shape);
-      if (view.shape != shape && fits(request.grow, planned.made.name))
-        growth = TokenGrowth::of(view.shape, shape);
-      if (growth && growth->elements() > mostGrown)
-        wrong = fmt::format("expected at most {} elements of a matrix, to "
-                            "grow it for \"{}\", got {}",
-                            mostGrown, planned.made.name, growth->elements());
-      else if (view.shape != shape && !resampling && !growth)
-        wrong = fmt::format("expected {} for \"{}\", got {} by {} of the map",
+      piece.view = rule.axes.apply(tensor->shape);
+      std::string advice =
+          adapt(piece, planned.made.name, planned.made.shape.size(), shape);
+      if (!advice.empty())
+        wrong = fmt::format("expected {} for \"{}\", got {} by {} of the map{}",
                             shapeText(shape), planned.made.name,
-                            shapeText(view.shape), rule.place);
+                            shapeText(piece.view.shape), rule.place, advice);
     } catch (const Error &e) {
       wrong = fmt::format("{} ({} of the map, for \"{}\")", e.what(),
                           rule.place, planned.made.name);
     }
-  use(*file, *tensor, rule, wrong.empty() ? view.elements() : tensor->elements);
+  use(*file, *tensor, rule,
+      wrong.empty() ? piece.view.elements() : tensor->elements);
   if (!wrong.empty())
     problem("tensor \"{}\" {} of {}: {}", tensor->name, tensor->text(),
             file->path(), wrong);
-  planned.pieces.push_back({file, tensor, std::move(view), resampling, growth});
+  planned.pieces.push_back(std::move(piece));
   return true;
 }
 
@@ -243,11 +325,15 @@ Conversion::Variable Planner::planVariable(const TensorWriter::Tensor &variable,
         firstMissing = names;
     }
   if (missing)
-    problem("\"{}\" {}: no file has the tensor \"{}\"{}", variable.name,
-            shapeText(variable.shape), fmt::join(firstMissing, "\" or \""),
-            missing > 1
-                ? fmt::format(", nor {} others that belong to it", missing - 1)
-                : std::string());
+    problem("\"{}\" {}: no file has the tensor \"{}\"{}; convert for a model "
+            "without it, or start it as zeros with --zeros '{}'",
+            variable.name, shapeText(variable.shape),
+            fmt::join(firstMissing, "\" or \""),
+            missing > 1 ? fmt::format(", nor {} other{} that belong{} to it",
+                                      missing - 1, missing > 2 ? "s" : "",
+                                      missing > 2 ? "" : "s")
+                        : std::string(),
+            variable.name);
   return planned;
 }
 
@@ -260,6 +346,32 @@ bool Planner::fits(const std::vector<std::string> &patterns,
       found = true;
     }
   return found;
+}
+
+/// Names a stack of "layers" that the model lacks and that may be meant for
+/// another one, ahead of all that comes of it.
+void Planner::checkLayers() {
+  std::set<std::string> named, known;
+  for (const std::vector<std::string> &group : map.layers)
+    named.insert(group.begin(), group.end());
+  for (const std::string &variable : unmade)
+    for (size_t at = variable.find('.'); at != std::string::npos;
+         at = variable.find('.', at + 1))
+      if (!named.count(variable.substr(0, at)))
+        known.insert(variable.substr(0, at));
+  std::vector<std::string> lacking;
+  for (const std::string &stack : named) {
+    if (stacks.count(stack) || known.empty())
+      continue;
+    std::string near = didYouMean(stack, known, "\"");
+    if (near.empty() && !stacks.empty())
+      continue;
+    lacking.push_back(fmt::format(
+        "\"layers\" of the map names \"{}\", and the model has no variables in "
+        "such a stack{}{}",
+        stack, near.empty() ? "" : "; ", near));
+  }
+  problems.insert(problems.begin(), lacking.begin(), lacking.end());
 }
 
 void Planner::checkRules() {
@@ -377,12 +489,16 @@ Conversion Planner::plan() {
       conversion.variables.push_back({variable, {}, /*zeros=*/true});
     else if (rule)
       conversion.variables.push_back(planVariable(variable, *rule));
-    else
-      problem("\"{}\" {} of the model is made by no entry of the map",
-              variable.name, shapeText(variable.shape));
+    else {
+      unmade.push_back(variable.name);
+      problem("\"{}\" {} of the model is made by no entry of the map; add one, "
+              "or start it as zeros with --zeros '{}'",
+              variable.name, shapeText(variable.shape), variable.name);
+    }
   }
   checkRules();
   checkLeftOver();
+  checkLayers();
   if (!problems.empty())
     report();
   return conversion;

@@ -64,11 +64,13 @@ struct Conversion {
 /// entries without a variable, and dtypes and shapes that differ.
 Conversion planConversion(const ConversionRequest &request);
 
-/// Writes the variables. Memory is bounded, however large tensors are (about
-/// 50 MiB). Throws Error, and std::system_error for what cannot be read or
-/// written; the path is then what it was.
-void convertWeights(const Conversion &conversion, const std::string &path,
-                    const std::map<std::string, std::string> &metadata);
+/// Writes the variables; the names of those that have NaN or infinities.
+/// Memory is bounded, however large tensors are (about 50 MiB). Throws Error,
+/// and std::system_error for what cannot be read or written; the path is then
+/// what it was.
+std::vector<std::string>
+convertWeights(const Conversion &conversion, const std::string &path,
+               const std::map<std::string, std::string> &metadata);
 
 } // namespace moec::rt
 

@@ -31,6 +31,9 @@ public:
   explicit Copier(TensorWriter &writer) : writer(writer) {}
   void copy(const Conversion::Piece &piece);
 
+  /// Whether NaN or infinities were among what was copied.
+  bool sawNonFinite = false;
+
 private:
   using Axes = std::vector<StridedView::Axis>;
   /// Of a block, whose axes are those of the view in its order.
@@ -147,8 +150,11 @@ void Copier::decode(const Axes &staged) {
     for (int64_t i = 0; i < last.size; ++i) {
       double value = number(from);
       *to = float(value);
-      if (mayOverflow && std::isinf(*to) && !std::isinf(value))
-        tooLarge(value);
+      if (!std::isfinite(*to)) {
+        if (mayOverflow && std::isfinite(value))
+          tooLarge(value);
+        sawNonFinite = true;
+      }
       ++to;
       from += last.stride * tensor.elementBytes;
     }
@@ -231,20 +237,26 @@ static void writeZeros(TensorWriter &writer,
     writer.write(zeros.data(), size_t(std::min(count - first, blockElements)));
 }
 
-void convertWeights(const Conversion &conversion, const std::string &path,
-                    const std::map<std::string, std::string> &metadata) {
+std::vector<std::string>
+convertWeights(const Conversion &conversion, const std::string &path,
+               const std::map<std::string, std::string> &metadata) {
   std::vector<TensorWriter::Tensor> tensors;
   for (const Conversion::Variable &variable : conversion.variables)
     tensors.push_back(variable.made);
   TensorWriter writer(path, tensors, metadata);
   Copier copier(writer);
+  std::vector<std::string> ruined;
   for (const Conversion::Variable &variable : conversion.variables) {
+    copier.sawNonFinite = false;
     if (variable.zeros)
       writeZeros(writer, variable.made.shape);
     for (const Conversion::Piece &piece : variable.pieces)
       copier.copy(piece);
+    if (copier.sawNonFinite)
+      ruined.push_back(variable.made.name);
   }
   writer.finish();
+  return ruined;
 }
 
 } // namespace moec::rt

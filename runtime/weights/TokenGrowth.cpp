@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fmt/format.h>
 
 namespace moec::rt {
 
@@ -27,25 +28,38 @@ GrownAxis::Place GrownAxis::place(int64_t index) const {
 }
 
 std::optional<TokenGrowth> TokenGrowth::of(const std::vector<int64_t> &from,
-                                           const std::vector<int64_t> &to) {
+                                           const std::vector<int64_t> &to,
+                                           std::string &why) {
   const size_t rank = from.size(), inner = std::min<size_t>(rank, 2);
   if (rank == 0 || to.size() != rank || from == to ||
-      !std::equal(from.begin(), from.end() - ptrdiff_t(inner), to.begin()))
+      !std::equal(from.begin(), from.end() - ptrdiff_t(inner), to.begin())) {
+    why = "other axes than the last two differ";
     return std::nullopt;
+  }
   int64_t factor = 1;
   auto axis = [&](size_t at) -> std::optional<GrownAxis> {
     if (from[at] == to[at])
       return GrownAxis{from[at]};
-    if (from[at] == 0 || to[at] % from[at])
+    int64_t own =
+        from[at] && to[at] % from[at] == 0 ? rootOf(to[at] / from[at]) : 0;
+    if (own < 2) {
+      why = fmt::format("{} is not 4, 9 or another square times {}", to[at],
+                        from[at]);
       return std::nullopt;
-    int64_t own = rootOf(to[at] / from[at]);
-    if (own < 2 || (factor > 1 && own != factor))
+    }
+    if (factor > 1 && own != factor) {
+      why = fmt::format("one axis has {} times as many elements, the other {} "
+                        "times",
+                        factor * factor, own * own);
       return std::nullopt;
+    }
     return GrownAxis{from[at], factor = own};
   };
   std::optional<GrownAxis> in = inner == 2 ? axis(rank - 2) : GrownAxis{1};
+  if (!in)
+    return std::nullopt;
   std::optional<GrownAxis> out = axis(rank - 1);
-  if (!in || !out)
+  if (!out)
     return std::nullopt;
   return TokenGrowth(*in, *out);
 }

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace moec::rt {
@@ -43,10 +44,11 @@ struct GrownAxis {
 class TokenGrowth {
 public:
   /// From shapes [..., in, out] or [out], of which the last two axes may have
-  /// K * K times as many elements, K > 1 one number for both. Nothing when the
-  /// shapes differ in another way, or do not differ.
+  /// K * K times as many elements, K > 1 one number for both. Nothing, and why
+  /// in `why`, when the shapes differ in another way, or do not differ.
   static std::optional<TokenGrowth> of(const std::vector<int64_t> &from,
-                                       const std::vector<int64_t> &to);
+                                       const std::vector<int64_t> &to,
+                                       std::string &why);
 
   int64_t rows() const { return in.grown(); }
   /// Elements of a matrix before.

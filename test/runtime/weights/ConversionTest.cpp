@@ -56,7 +56,8 @@ protected:
         "toy", std::move(variables), &map, {}, ignore, zeros, grids, grow};
     for (const auto &each : files)
       request.files.push_back(each.get());
-    convertWeights(planConversion(request), folder / "out", {{"model", "toy"}});
+    ruined = convertWeights(planConversion(request), folder / "out",
+                            {{"model", "toy"}});
   }
   std::vector<float> result(const std::string &name) {
     SafetensorsFile out(folder / "out");
@@ -69,7 +70,7 @@ protected:
 
   TemporaryFolder folder;
   std::vector<std::unique_ptr<TensorFile>> files;
-  std::vector<std::string> ignore, zeros, grids, grow;
+  std::vector<std::string> ignore, zeros, grids, grow, ruined;
 };
 
 using Values = std::vector<float>;
@@ -178,8 +179,11 @@ TEST_F(ConversionTest, SaysAllThatDoesNotFit) {
                          "map mine knows 1 of the 2 names\n",
         std::string("tensor \"w\" F32 [2, 3] of ") + (folder / "a") +
             ": expected [2, 3] for \"w\", got [3, 2] by tensors/0 of the map",
-        std::string("\"b\" [3]: no file has the tensor \"b\""),
-        std::string("\"d\" [3] of the model is made by no entry"),
+        std::string("\"b\" [3]: no file has the tensor \"b\"; convert for a "
+                    "model without it, or start it as zeros with --zeros 'b'"),
+        std::string(
+            "\"d\" [3] of the model is made by no entry of the map; add "
+            "one, or start it as zeros with --zeros 'd'"),
         std::string("tensors/2 of the map makes \"c\", which the model does "
                     "not have"),
         std::string("tensor \"left\" F32 [4] of ") + (folder / "a") +
@@ -250,12 +254,33 @@ TEST_F(ConversionTest, Resamples) {
   EXPECT_EQ(result("p"), (Values{0, 1, 1.5, 2, 2, 2.5, 3, 3, 3.5, 4}));
   // Neither without a class token, nor of another width, nor for equal shapes.
   EXPECT_ERROR(convert("", entry, {{"p", {9, 1}}}),
-               "expected [9, 1] for \"p\"");
-  EXPECT_ERROR(convert("", entry, {{"p", {10, 2}}}), "expected [10, 2]");
+               "expected [9, 1] for \"p\", got [5, 1] by tensors/0 of the map; "
+               "--resample cannot make it: 5 tokens are 2 x 2 patches and a "
+               "class token, 9 tokens are 3 x 3 patches without a class token");
+  EXPECT_ERROR(
+      convert("", entry, {{"p", {10, 2}}}),
+      "--resample cannot make it: a width of 1 cannot become one of 2");
+  EXPECT_ERROR(convert("", entry, {{"p", {12, 1}}}),
+               "--resample cannot make it: 12 tokens are no square of patches, "
+               "with a class token or without");
+  EXPECT_ERROR(convert("", entry, {{"p", {10, 1, 1}}}),
+               "--resample cannot make it: position embeddings are [tokens, "
+               "width]");
   EXPECT_ERROR(convert("", entry, {{"p", {5, 1}}}),
                "--resample 'p' fits no variable of another shape");
   grids.clear();
-  EXPECT_ERROR(convert("", entry, {{"p", {10, 1}}}), "expected [10, 1]");
+  EXPECT_ERROR(
+      convert("", entry, {{"p", {10, 1}}}),
+      "expected [10, 1] for \"p\", got [5, 1] by tensors/0 of the map; "
+      "for another size of images: --resample 'p', if these are "
+      "position embeddings");
+  EXPECT_ERROR(convert("", entry, {{"p", {12, 2}}}),
+               "of the map; convert for a model of the sizes");
+  grids = grow = {"*"};
+  files.clear();
+  file("b", {{"pos", {1, 4, 1}}});
+  EXPECT_ERROR(convert("", entry, {{"p", {16, 1}}}),
+               "--resample and --grow can both make it");
 }
 
 TEST_F(ConversionTest, Grows) {
@@ -275,10 +300,21 @@ TEST_F(ConversionTest, Grows) {
   EXPECT_EQ(result("w"), wanted);
   EXPECT_EQ(result("b"),
             (Values{4, 5, 4, 5, 4, 5, 4, 5, 6, 7, 6, 7, 6, 7, 6, 7}));
-  EXPECT_ERROR(convert("", entries, {{"w", {2, 4, 6}}, {"b", {2, 8}}}),
-               "expected [2, 4, 6] for \"w\", got [2, 1, 2]");
+  EXPECT_ERROR(
+      convert("", entries, {{"w", {2, 4, 6}}, {"b", {2, 8}}}),
+      "expected [2, 4, 6] for \"w\", got [2, 1, 2] by tensors/0 of the "
+      "map; --grow cannot make it: 6 is not 4, 9 or another square "
+      "times 2");
   EXPECT_ERROR(convert("", entries, {{"w", {2, 4, 8}}, {"b", {2, 2}}}),
                "--grow 'b' fits no variable of another shape");
+  grow.clear();
+  EXPECT_ERROR(
+      convert("",
+              "{\"from\":\"w\",\"to\":\"s.mlp.fc1.w\",\"axes\":\"l o i "
+              "-> l i o\"}",
+              {{"s.mlp.fc1.w", {2, 4, 8}}}),
+      "of the map; for larger images: --grow 's.mlp.*', if these are "
+      "weights over tokens");
 }
 
 TEST_F(ConversionTest, OwnNames) {
@@ -317,6 +353,19 @@ TEST_F(ConversionTest, Layers) {
                        "{\"from\":\"l{layer}.{expert}\",\"to\":\"{layer}.w\"}",
                        {{"s.w", {2}}}),
                "has no axis for the experts");
+  // A misspelt stack comes first, one that is missing is none.
+  std::string text = errorOf([&] {
+    convert("\"layers\":[\"stak\",\"none\"],", entry, {{"stack.w", {2, 1}}});
+  });
+  EXPECT_NE(
+      text.find("names\n  \"layers\" of the map names \"none\", and the "
+                "model has no variables in such a stack\n  \"layers\" of "
+                "the map names \"stak\", and the model has no variables in "
+                "such a stack; did you mean \"stack\"?\n"),
+      std::string::npos)
+      << text;
+  convert("\"layers\":[\"t\",\"s\"],", entry, {{"s.w", {2, 1}}});
+  EXPECT_EQ(result("s.w"), (Values{0, 1}));
 }
 
 TEST_F(ConversionTest, Dtypes) {
@@ -340,6 +389,7 @@ TEST_F(ConversionTest, Dtypes) {
   open("c");
   convert("", entry, {{"w", {2}}});
   EXPECT_EQ(result("w")[1], INFINITY);
+  EXPECT_EQ(ruined, std::vector<std::string>{"w"});
 }
 
 TEST_F(ConversionTest, NamesABetterMap) {

@@ -42,35 +42,44 @@ TEST(TokenGrowth, Shapes) {
                                 {{2, 5, 4, 3}, {2, 5, 16, 3}, 16},
                                 {{3}, {12}, 1},
                                 {{2, 3}, {2, 12}, 2}}) {
-    std::optional<TokenGrowth> growth = TokenGrowth::of(from, to);
+    std::string why;
+    std::optional<TokenGrowth> growth = TokenGrowth::of(from, to, why);
     ASSERT_TRUE(growth);
     EXPECT_EQ(growth->rows(), rows);
   }
-  for (auto [from, to] : {std::pair(Shape{4, 2}, Shape{4, 2}), // nothing grows
-                          {{4, 2}, {8, 4}},                    // not K * K
-                          {{4, 2}, {16, 18}},                  // two K
-                          {{4, 2}, {2, 2}},                    // fewer
-                          {{4, 2}, {17, 2}},
-                          {{4, 2, 3}, {16, 2, 3}}, // not the last two axes
-                          {{4, 2}, {16}},
-                          {{0, 2}, {0, 9}},
-                          {{}, {}}})
-    EXPECT_FALSE(TokenGrowth::of(from, to));
+  const std::string axes = "other axes than the last two differ";
+  for (auto [from, to, reason] :
+       {std::tuple(Shape{4, 2}, Shape{4, 2}, axes), // nothing grows
+        {{4, 2}, {8, 4}, "8 is not 4, 9 or another square times 4"},
+        {{4, 2},
+         {16, 18},
+         "one axis has 4 times as many elements, the other 9 times"},
+        {{4, 2}, {2, 2}, "2 is not 4, 9 or another square times 4"},
+        {{4, 2}, {17, 2}, "17 is not 4, 9 or another square times 4"},
+        {{4, 2, 3}, {16, 2, 3}, axes},
+        {{4, 2}, {16}, axes},
+        {{2, 0}, {2, 9}, "9 is not 4, 9 or another square times 0"},
+        {{}, {}, axes}}) {
+    std::string why;
+    EXPECT_FALSE(TokenGrowth::of(from, to, why));
+    EXPECT_EQ(why, reason);
+  }
 }
 
 TEST(TokenGrowth, Rows) {
   // Both axes: three hidden elements for one patch, then for 2 x 2 of them.
-  auto both = TokenGrowth::of({1, 3}, {4, 12});
+  std::string why;
+  auto both = TokenGrowth::of({1, 3}, {4, 12}, why);
   ASSERT_TRUE(both);
   EXPECT_EQ(both->row({1, 2, 3}, 1),
             (Values{0, 0, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0}));
   // A router: the mean over the parts of an image.
-  auto in = TokenGrowth::of({2, 2}, {8, 2});
+  auto in = TokenGrowth::of({2, 2}, {8, 2}, why);
   ASSERT_TRUE(in);
   EXPECT_EQ(in->row({4, 8, 12, 16}, 0), (Values{1, 2}));
   EXPECT_EQ(in->row({4, 8, 12, 16}, 7), (Values{3, 4}));
   // Biases of two layers.
-  auto out = TokenGrowth::of({2, 1}, {2, 4});
+  auto out = TokenGrowth::of({2, 1}, {2, 4}, why);
   ASSERT_TRUE(out);
   EXPECT_EQ(out->row({5, 6}, 1), (Values{6, 6, 6, 6}));
 }

@@ -22,7 +22,7 @@ CASES = {
     "vit-qk-norm": ("vit_small_patch32_224", {"img_size": 64, "qk_norm": True, **SMALL}, "timm-vit",
                     f"{VIT} --patch 32 --image 64 --qk-norm layer_norm"),
     "vit-no-qkv-bias": ("vit_base_patch16_224_miil", {"img_size": 32, **SMALL}, "timm-vit",
-                        f"{VIT} --image 32 --pixels imagenet --qkv-bias no"),
+                        f"{VIT} --image 32 --pixels imagenet --qkv-bias no --classes 11221"),
     "vit-joined": ("vit_small_patch16_224", {"img_size": 32, **SMALL}, "timm-vit", f"{VIT} --image 32 --qkv joined"),
     "vit-mae": ("vit_base_patch16_224.mae", {"img_size": 32, **SMALL}, "timm-vit",
                 f"{VIT} --image 32 --pixels imagenet --classes 0"),
