@@ -13,21 +13,26 @@ using namespace mlir;
 
 namespace moec::codegen {
 
-/// Lines of 64 bytes that rows so far apart begin in, of the set with most.
-static int64_t mostInSet(int64_t sets, int64_t rows, int64_t stride) {
+/// Whether no set has more than `most` of the lines of 64 bytes that rows so
+/// far apart begin in. Ends early where one has: rows of a large batch are
+/// many.
+static bool fitSets(int64_t sets, int64_t rows, int64_t stride, int64_t most) {
   constexpr int64_t lineElements = 16;
   SmallVector<int64_t> lines(sets);
   for (int64_t r = 0, last = -1; r < rows; ++r) {
     int64_t line = r * stride / lineElements;
-    lines[line % sets] += line != last;
+    int64_t &inSet = lines[line % sets];
+    inSet += line != last;
+    if (inSet > most)
+      return false;
     last = line;
   }
-  return *llvm::max_element(lines);
+  return true;
 }
 
 bool canReadRows(int64_t rows, int64_t stride) {
   // Sets of 8 or 12 lines of L1.
-  return mostInSet(64, rows, stride) <= 6;
+  return fitSets(64, rows, stride, 6);
 }
 
 bool canReadStrip(int64_t lanes, int64_t depth, int64_t stride) {
@@ -36,7 +41,7 @@ bool canReadStrip(int64_t lanes, int64_t depth, int64_t stride) {
   // With 16 lanes L2 is four times as large, and strips of 6272 rows were
   // faster in place than packed. Here 8 lines of a set are shared with the left
   // rows and the next strip: 3 are as good as packed, 6 and 12 are not.
-  return lanes > 8 || mostInSet(1024, depth, stride) <= 4;
+  return lanes > 8 || fitSets(1024, depth, stride, 4);
 }
 
 LogicalResult ContractBlocks::readContract(StringRef scheduler) {

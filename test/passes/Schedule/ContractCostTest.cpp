@@ -233,6 +233,8 @@ TEST(ContractCostTest, StripsThatLieSpreadAreNotReadInPlace) {
   EXPECT_FALSE(canReadStrip(8, 4, 512));  // few sets of L1
   EXPECT_FALSE(canReadStrip(16, 4, 528)); // too many pages
   EXPECT_FALSE(canReadStrip(8, 4, 0));
+  // As many as rows of a tensor can be: found out at once.
+  EXPECT_FALSE(canReadStrip(8, int64_t(1) << 35, 1));
 }
 
 TEST(ContractCostTest, PiecesOfTransposedLeftRowsAreNotTooShort) {
