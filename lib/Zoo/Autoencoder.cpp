@@ -133,4 +133,6 @@ void Draft::decode(const std::string &input, bool classToken, Json own,
                                          ? values.integer("epochs")
                                          : 800},
       {"seed", 1}};
+  if (how.routing)
+    training["routing_statistics"] = true;
 }

@@ -70,6 +70,7 @@ struct Pretraining {
   double clipNorm = 0;
   double visibleWeight = 0;              ///< of what the encoder sees
   std::vector<std::string> balance = {}; ///< patterns of losses, 0.005 each
+  bool routing = false; ///< whether routers report how they share items out
 };
 
 /// A model that is being written. Values are called by the names of nodes.

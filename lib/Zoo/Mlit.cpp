@@ -97,6 +97,7 @@ static void build(const Values &values, Draft &draft) {
     how.clipNorm = 1;
     how.visibleWeight = 0.1;
     how.balance = balance;
+    how.routing = true;
     draft.decode(tokens, /*classToken=*/true,
                  transformerLayer(decoderValues(values),
                                   experts(fewest, "decoder_hidden", fewest),

@@ -139,4 +139,6 @@ void Draft::pretrainMoco(const Recipe &recipe) {
        {{"op", "warmup_cosine"}, {"warmup", real("warmup", 40.0 / 300)}}},
       {length, values.given(length) ? values.integer(length) : int64_t(300)},
       {"seed", 1}};
+  if (recipe.routing)
+    training["routing_statistics"] = true;
 }
