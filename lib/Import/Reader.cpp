@@ -167,10 +167,10 @@ bool Reader::number(const JsonValue &value, const AttrDef &def,
     if (size == 0 || (size >= std::numeric_limits<float>::min() &&
                       size <= std::numeric_limits<float>::max()))
       return true;
-    return wrong(
-        formatv("0, or a number that f32 holds: from {0} to {1} in size",
-                import::number(std::numeric_limits<float>::min()),
-                import::number(std::numeric_limits<float>::max())));
+    return wrong(formatv("{0}a number that f32 holds: from {1} to {2} in size",
+                         def.above && def.minimum == 0 ? "" : "0, or ",
+                         import::number(std::numeric_limits<float>::min()),
+                         import::number(std::numeric_limits<float>::max())));
   }
   std::string range;
   if (def.minimum > -1e30)
