@@ -49,6 +49,21 @@ static double countFlops(func::FuncOp function) {
   return flops;
 }
 
+std::string moec::driver::modelProblems(const std::string &text,
+                                        const std::string &name) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  std::string problems;
+  llvm::raw_string_ostream os(problems);
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    printDiagnostic(diagnostic, os);
+  });
+  ImportOptions options;
+  options.train = options.trainingOptional = true;
+  return importModel(text, name, context, options, os) ? "" : problems;
+}
+
 std::optional<ModelWork> moec::driver::measureModel(const std::string &text,
                                                     const std::string &name) {
   DialectRegistry registry;

@@ -28,6 +28,11 @@ struct ModelWork {
 std::optional<ModelWork> measureModel(const std::string &text,
                                       const std::string &name);
 
+/// What the importer says against a model's JSON text, each problem with its
+/// place in a file of this name, and with its training section if there is one;
+/// "" if it imports.
+std::string modelProblems(const std::string &text, const std::string &name);
+
 } // namespace moec::driver
 
 #endif // MOEC_LIB_DRIVER_MODELWORK_H

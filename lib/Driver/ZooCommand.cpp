@@ -182,8 +182,15 @@ static int run(const ZooRequest &request) {
   if (request.list != request.name.empty())
     usage(request.list ? "--list takes no model"
                        : "expected the name of a model, or --list");
-  if (request.list)
+  if (request.list) {
+    std::string without = !request.given.empty() ? request.given.front().first
+                          : !request.batches.empty() ? "batch"
+                          : request.output != "-"    ? "output"
+                                                     : "";
+    if (!without.empty())
+      usage("--" + without + " has nothing to act on with --list");
     return list(request.json);
+  }
   if (request.json)
     usage("--json is for --list; a model is JSON anyway");
   zoo::Model model = modelNamed(request.name);
@@ -191,6 +198,13 @@ static int run(const ZooRequest &request) {
   auto text = zoo::writeModel(model, request.given, request.batches, problem);
   if (!text)
     usage(problem + "\n  see moec zoo " + request.name + " --help");
+  // What families do not check themselves the importer does.
+  std::string problems = modelProblems(*text, request.name + ".json");
+  if (!problems.empty())
+    usage(fmt::format("options that do not make a model; what is wrong with "
+                      "the one that they would write:\n{}  see moec zoo {} "
+                      "--help",
+                      problems, request.name));
   if (request.output == "-") {
     fmt::print("{}", *text);
     return 0;
