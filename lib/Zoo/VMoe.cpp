@@ -42,11 +42,10 @@ static Json expertMlp(const Values &values) {
     router.update(
         {{"k", values.integer("k")}, {"priority", values.word("priority")}});
   router["group_size"] = values.integer("group-size");
-  // V-MoE's configurations, and those of the Soft MoE paper's baselines.
-  if (values.word("pool") == "token")
-    router["capacity_multiple"] = 4;
-  else
-    router["capacity_rounding"] = "round";
+  if (values.integer("capacity-multiple") > 1)
+    router["capacity_multiple"] = values.integer("capacity-multiple");
+  if (values.word("capacity-rounding") != "ceil")
+    router["capacity_rounding"] = values.word("capacity-rounding");
   router.update(
       {{"noise", values.real("noise")},
        {"hidden", "hidden"},
@@ -148,7 +147,9 @@ static std::vector<Setting> lastHalf(std::vector<Setting> sizes, int layers,
                                       {"every", 1},
                                       {"expert-layers", layers},
                                       {"qk-norm", "layer_norm_no_bias"},
-                                      {"pool", "mean"}}),
+                                      {"pool", "mean"},
+                                      {"capacity-rounding", "round"},
+                                      {"capacity-multiple", 1}}),
               softMoeTraining());
 }
 
@@ -231,6 +232,8 @@ const Family moec::zoo::vMoeFamily = {
                 {"group-size", 8},
                 {"capacity-factor", 1.05},
                 {"eval-capacity-factor", 1.05},
+                {"capacity-rounding", "ceil"},
+                {"capacity-multiple", 4},
                 {"learning-rate", 1e-3},
                 {"weight-decay", 0.1},
                 {"warmup", 10000.0},
