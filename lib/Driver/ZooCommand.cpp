@@ -235,14 +235,25 @@ static std::string wrap(const std::string &text) {
   return result + "\n";
 }
 
-/// The families, or that of one model with its values.
+/// What an option of a model says, with the words that it knows.
+static std::string docOf(const zoo::Option &option) {
+  return option.words.empty() ? std::string(option.doc)
+                              : fmt::format("{} ({})", option.doc,
+                                            fmt::join(option.words, ", "));
+}
+
+/// The families, or that of one model with its options and their values.
 static std::string helpOf(const std::string &name) {
   std::string text;
   if (auto model = zoo::findModel(name)) {
     text = fmt::format("{}, {}:\n{}\nOptions of {}, as it sets them:\n", name,
                        model->family->title, wrap(model->family->help), name);
-    for (const auto &[option, value] : model->settings())
-      text += fmt::format("  --{} {}\n", option, value.text());
+    for (const auto &[name, value] : model->settings())
+      for (const zoo::Option &option : zoo::allOptions())
+        if (option.name == name)
+          text += fmt::format("  {:<28} {}\n",
+                              fmt::format("--{} {}", name, value.text()),
+                              docOf(option));
     return text;
   }
   for (const zoo::Family *family : zoo::allFamilies()) {
@@ -268,9 +279,24 @@ static CLI::Validator realNumber(const zoo::Option &option) {
       "");
 }
 
+/// Options of models, which the help of a model lists with its values.
+static const char *const modelGroup = "Options of models";
+
+namespace {
+class ZooFormatter : public CLI::Formatter {
+  std::string
+  make_group(std::string group, bool isPositional,
+             std::vector<const CLI::Option *> options) const override {
+    return group == modelGroup
+               ? ""
+               : Formatter::make_group(group, isPositional, options);
+  }
+};
+} // namespace
+
 static void addOption(CLI::App &app, const zoo::Option &option,
                       ZooRequest &request) {
-  std::string flag = "--" + option.name, doc = option.doc;
+  std::string flag = "--" + option.name, doc = docOf(option);
   auto give = [&request, name = option.name](const auto &value) {
     request.given.push_back({name, zoo::Value(value)});
   };
@@ -285,13 +311,11 @@ static void addOption(CLI::App &app, const zoo::Option &option,
                 ->check(realNumber(option));
     break;
   case zoo::Value::Kind::Word:
-    added = app.add_option_function<std::string>(
-                   flag, give,
-                   fmt::format("{} ({})", doc, fmt::join(option.words, ", ")))
+    added = app.add_option_function<std::string>(flag, give, doc)
                 ->check(rt::oneOf(option.words));
     break;
   }
-  added->group("Options of the model, which each has some of");
+  added->group(modelGroup);
 }
 
 void moec::driver::addZoo(CLI::App &parent, std::function<int()> &action) {
@@ -311,6 +335,7 @@ void moec::driver::addZoo(CLI::App &parent, std::function<int()> &action) {
                               zoo::defaultBatch))
       ->delimiter(',')
       ->check(rt::wholeNumber(1));
+  app->formatter(std::make_shared<ZooFormatter>());
   for (const zoo::Option &option : zoo::allOptions())
     addOption(*app, option, *request);
   app->footer(
