@@ -56,7 +56,7 @@ class Drawing:
     # attributes and the shape of its result, or None if it does not fit.
 
     def layer_norm(self, shape):
-        attrs = {"affine": self.chance(0.3)} if self.chance(0.3) else {}
+        attrs = {"affine": self.chance(0.3)} if self.chance(0.3) else self.biased()
         return {"eps": self.random.choice([1e-6, 1e-6, 1e-5, 1e-3, 1e-12]), **attrs}, shape
 
     def l2_normalize(self, shape):
@@ -81,6 +81,9 @@ class Drawing:
     def activated(self):
         return {"activation": self.random.choice(self.FORMS)}
 
+    def biased(self, name="bias"):
+        return {name: self.chance(0.3)} if self.chance(0.3) else {}
+
     def linear(self, shape):
         axis = "tokens" if len(shape) == 2 and self.chance(0.3) else "channels"
         features, count = self.size(), 1
@@ -91,14 +94,13 @@ class Drawing:
         attrs = {"features": features}
         if axis == "tokens" or self.chance(0.1):
             attrs["axis"] = axis
-        if self.chance(0.3):
-            attrs["bias"] = self.chance(0.3)
+        attrs.update(self.biased())
         return attrs, [features, *shape[1:]] if axis == "tokens" else [*shape[:-1], features]
 
     def mlp(self, shape):
         hidden = self.size()
         fits = self.afford(2 * shape[0] * shape[1] * hidden)
-        return ({"hidden": hidden, **self.activated()}, shape) if fits else None
+        return ({"hidden": hidden, **self.activated(), **self.biased()}, shape) if fits else None
 
     token_mlp = mlp
 
@@ -106,7 +108,8 @@ class Drawing:
         tokens, channels = self.size(), self.size()
         if not self.afford(tokens * channels * (shape[0] + shape[1])):
             return None
-        attrs = {"tokens": tokens, "channels": channels, "eps": self.random.choice([1e-6, 1e-3]), **self.activated()}
+        attrs = {"tokens": tokens, "channels": channels, "eps": self.random.choice([1e-6, 1e-3]), **self.activated(),
+                 **self.biased()}
         if self.chance(0.6):
             attrs["first"] = self.random.choice(["tokens", "channels"])
         return attrs, [tokens, channels]
@@ -120,7 +123,7 @@ class Drawing:
         k = experts if choose else self.random.randint(1, experts) if self.chance(0.5) else 1
         if not self.afford(2 * items * k * width * hidden + items * width * experts):
             return None
-        attrs = {"experts": experts, "hidden": hidden, **self.activated()}
+        attrs = {"experts": experts, "hidden": hidden, **self.activated(), **self.biased()}
         if over == "channels" or self.chance(0.2):
             attrs["over"] = over
         if choose:
@@ -169,7 +172,7 @@ class Drawing:
         if not self.afford(rows * shape[1] * (3 * shape[0] + 2 * hidden)):
             return None
         attrs = {"experts": experts, "slots": slots, "hidden": hidden, "eps": self.random.choice([1e-6, 1e-3]),
-                 **self.activated()}
+                 **self.activated(), **self.biased()}
         forms = ["soft", "uniform", "uniform"] + ["identity"] * (3 if rows == shape[0] else 0)
         for key in ("dispatch", "combine"):
             if self.chance(0.3):
@@ -179,7 +182,9 @@ class Drawing:
     def attention(self, shape):
         heads = self.random.choice([h for h in range(1, shape[1] + 1) if shape[1] % h == 0])
         fits = self.afford(4 * shape[0] * shape[1] ** 2 + 2 * shape[0] ** 2 * shape[1])
-        attrs = {"heads": heads}
+        attrs = {"heads": heads, **self.biased(), **self.biased("qkv_bias")}
+        if self.chance(0.4):
+            attrs["qkv"] = self.random.choice(["separate", "joined", "joined"])
         if self.chance(0.5):
             attrs["kv_heads"] = self.random.choice([h for h in range(1, heads + 1) if heads % h == 0])
         if self.chance(0.5):
@@ -344,7 +349,7 @@ def draw_inputs(d):
         return name, [rows * columns, patch * patch * channels], inputs
     width, name = d.size(), d.name("patch_embed")
     d.work += rows * columns * patch * patch * channels * width * d.batch
-    d.nodes.append({"name": name, "op": "patch_embed", "inputs": [value], "patch": patch, "width": width})
+    d.nodes.append({"name": name, "op": "patch_embed", "inputs": [value], "patch": patch, "width": width, **d.biased()})
     return name, [rows * columns, width], inputs
 
 
@@ -381,6 +386,9 @@ def draw_training(d, logits, inputs):
         inputs["share"] = {"shape": ["batch"], "dtype": "f32"}
         nodes[0]["inputs"] += ["partner", "share"]
     loss = ["ce"]
+    for name in ("switch", "router_z"):
+        if d.balanced and d.chance(0.25):
+            loss.append({"of": f"*.{name}", "weight": random.choice([0.001, 0.01, 1])})
     if d.balanced and d.chance(0.6):
         loss.append({"of": "*.importance", "weight": random.choice([0, 0.005, 1])})
         if d.noisy and d.chance(0.7):

@@ -103,7 +103,7 @@ FAULTS = [
 FULL = [
     Case("Mixer-B/16", mixer, "mixer-b16", image=224, patch=16, layers=12),
     Case("Sparse-B", sparse_mlp, "sparse-b", **SPARSE, image=224, patch=16, layers=12, expert_layers=2, wide_tokens=392,
-         narrow_width=384, s_experts=8, s_k=1, c_experts=4, c_k=2),
+         narrow_width=384, s_experts=8, s_k=1, c_experts=4, c_k=2, seed=2),
     Case("V-MoE S/16, 32 experts", v_moe, "v-moe-s16-32e", **BASELINE, image=224, patch=16, layers=12, heads=6,
          expert_layers=6, experts=32, k=1, priority="importance"),
     Case("Soft MoE S/16, 128 experts", soft_moe, "soft-moe-s16", image=224, patch=16, layers=12, heads=6, qk_norm=True,
