@@ -313,8 +313,7 @@ Value moec::codegen::expOfDistance(OpBuilder &b, Location loc, Value x, Value m,
   if (auto vector = dyn_cast<VectorType>(x.getType()))
     attr = DenseElementsAttr::get(vector, Attribute(attr));
   Value log2e = arith::ConstantOp::create(b, loc, attr);
-  Value lowered =
-      arith::NegFOp::create(b, loc, arith::MulFOp::create(b, loc, m, log2e));
+  Value distance = arith::SubFOp::create(b, loc, x, m);
   return math::Exp2Op::create(
-      b, loc, math::FmaOp::create(b, loc, x, log2e, lowered), flags);
+      b, loc, arith::MulFOp::create(b, loc, distance, log2e), flags);
 }

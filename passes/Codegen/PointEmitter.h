@@ -41,9 +41,10 @@ mlir::Value neutral(mlir::OpBuilder &b, mlir::Location loc,
 /// All lanes of a vector in one scalar, joined in the order of a fixed tree.
 mlir::Value reduceLanes(mlir::OpBuilder &b, mlir::Location loc,
                         kernel::Combiner combiner, mlir::Value vector);
-/// e^(x - m) of f32, for many x with one m, as 2^(x log2(e) - m log2(e)): one
-/// FMA and a shorter chain than that of e^x. What the product of m is rounded
-/// by is the same for all x. With `flags` ninf no result is infinite.
+/// e^(x - m) of f32 as 2^((x - m) log2(e)): a shorter chain than that of e^x,
+/// and right for any size of x and m, whose own products with log2(e) would be
+/// rounded by more than 127 from 2e9 on. With `flags` ninf no result is
+/// infinite.
 mlir::Value expOfDistance(
     mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value m,
     mlir::arith::FastMathFlags flags = mlir::arith::FastMathFlags::none);

@@ -11,9 +11,8 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-NEXT:        arith.cmpf ogt, %{{.*}}, %[[S]]
 // CHECK:           %[[TOTAL:.*]] = scf.for %{{.*}} = %c0 to %c8 step %c1 {{.*}} -> (vector<4xf32>) {
 // CHECK:             %[[X:.*]] = vector.load %[[SCORES]][
-// CHECK-NEXT:        %[[SCALED:.*]] = arith.mulf %[[LARGEST]], %[[LOG2E]] : vector<4xf32>
-// CHECK-NEXT:        %[[LOWERED:.*]] = arith.negf %[[SCALED]] : vector<4xf32>
-// CHECK-NEXT:        %[[D:.*]] = math.fma %[[X]], %[[LOG2E]], %[[LOWERED]] : vector<4xf32>
+// CHECK-NEXT:        %[[BELOW:.*]] = arith.subf %[[X]], %[[LARGEST]] : vector<4xf32>
+// CHECK-NEXT:        %[[D:.*]] = arith.mulf %[[BELOW]], %[[LOG2E]] : vector<4xf32>
 // CHECK-NEXT:        %[[W:.*]] = math.exp2 %[[D]] fastmath<ninf> : vector<4xf32>
 // CHECK-NEXT:        vector.store %[[W]], %[[SCORES]][
 // CHECK-NEXT:        arith.addf %{{.*}}, %[[W]]
@@ -42,8 +41,8 @@ func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x
 // CHECK:           %[[OLD:.*]] = vector.load %[[MAXIMA]][
 // CHECK:           %[[BEFORE:.*]] = vector.load %[[TOTALS:.*]][{{.*}}] : memref<8xf32>
 // CHECK:           %[[NEW:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[OLD]])
-// CHECK:           %[[LOWERED:.*]] = arith.negf
-// CHECK:           %[[LESS:.*]] = math.fma %[[OLD]], %{{.*}}, %[[LOWERED]] : vector<4xf32>
+// CHECK:           %[[BELOW:.*]] = arith.subf %[[OLD]], %[[NEW]] : vector<4xf32>
+// CHECK-NEXT:      %[[LESS:.*]] = arith.mulf %[[BELOW]], %{{.*}} : vector<4xf32>
 // CHECK-NEXT:      %[[FACTOR:.*]] = math.exp2 %[[LESS]] : vector<4xf32>
 // CHECK-NEXT:      %[[START:.*]] = arith.mulf %[[BEFORE]], %[[FACTOR]] : vector<4xf32>
 // CHECK:           %[[TOTAL:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[START]])
