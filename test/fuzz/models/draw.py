@@ -512,7 +512,7 @@ def draw_model(random):
         outputs.append(logits)
     if not d.nodes:
         d.nodes.append({"name": "only", "op": "activation", "inputs": [value], "form": "gelu_tanh"})
-    made = [node["name"] for node in d.nodes if node["op"] != "normalize"]
+    made = [node["name"] for node in d.nodes if node["op"] not in ("normalize", "random_order")]
     inner = {name for node in d.nodes for name in node["inputs"]}
     ends = [name for name in made if name not in inner and name not in outputs]
     outputs += ends
