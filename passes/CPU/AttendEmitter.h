@@ -104,7 +104,6 @@ private:
   }
   mlir::Value loadVector(mlir::Value buffer, mlir::Value at);
   void storeVector(mlir::Value vector, mlir::Value buffer, mlir::Value at);
-  void fill(mlir::Value buffer, int64_t count, mlir::Value vector);
   void loop(mlir::Value from, mlir::Value to, int64_t step,
             llvm::function_ref<void(mlir::Value)> body) {
     emitLoop(b, loc, from, to, step, body);
