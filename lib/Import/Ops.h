@@ -185,6 +185,10 @@ public:
 
   /// Reports a problem at an attribute (or at the node, if it is not given).
   Problem &problem(llvm::StringRef attribute, const llvm::Twine &message);
+  /// The same at one that is given and would do nothing.
+  Problem &idle(llvm::StringRef attribute) {
+    return problem(attribute, "'" + attribute + "' has nothing to act on");
+  }
   /// False, with a problem, if input 0 is not f32 [batch, tokens, channels].
   bool expectTokens();
   /// False, with a problem, if input i has another dtype.

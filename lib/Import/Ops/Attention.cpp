@@ -52,7 +52,7 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
   }
   bool norm = check.text("qk_norm") != "none";
   if (!norm && check.self().attrs["eps"].json) {
-    check.problem("eps", "'eps' has nothing to act on")
+    check.idle("eps")
         .expected("'eps' together with 'qk_norm'")
         .got("\"qk_norm\": \"none\"")
         .fix("remove 'eps', or use \"qk_norm\": \"layer_norm\"");

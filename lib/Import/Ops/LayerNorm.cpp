@@ -15,7 +15,7 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
     return std::nullopt;
   bool affine = check.integer("affine");
   if (!affine && check.self().attrs["bias"].json) {
-    check.problem("bias", "'bias' has nothing to act on")
+    check.idle("bias")
         .expected("'bias' of a norm with a scale")
         .got("\"affine\": false")
         .fix("remove it, or 'affine'");

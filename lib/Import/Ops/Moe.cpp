@@ -87,7 +87,7 @@ static bool checkKeys(NodeCheck &check) {
     if (!choose || !check.self().attrs[key].json)
       continue;
     good = false;
-    check.problem(key, llvm::formatv("'{0}' has nothing to act on", key))
+    check.idle(key)
         .expected(
             llvm::formatv("'{0}' together with \"router\": \"top_k\"", key))
         .got("\"router\": \"expert_choice\"")
@@ -130,7 +130,7 @@ static bool checkTopK(NodeCheck &check, int64_t count, int64_t width) {
     check.tells(loss, {}, NodeValue::Over::Sum);
   if (check.integer("learned_noise")) {
     if (check.self().attrs["noise"].json) {
-      check.problem("noise", "'noise' has nothing to act on")
+      check.idle("noise")
           .expected("'noise', or \"learned_noise\": true")
           .fix("remove 'noise'; its standard deviation is learned");
       return false;
@@ -218,7 +218,7 @@ static std::optional<TensorInfo> check(NodeCheck &check) {
     check.linearParams("fc2", hidden, size, bias, {experts});
   }
   if (shared && !check.numbers("dropout").empty()) {
-    check.problem("dropout", "'dropout' has nothing to act on")
+    check.idle("dropout")
         .expected("'dropout' together with \"expert\": \"mlp\"")
         .got("\"expert\": \"shared_glu\"")
         .fix("remove it, and put a node 'dropout' behind the layer");
