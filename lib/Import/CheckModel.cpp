@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lib/Import/Reader.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -28,8 +29,7 @@ SmallVector<int64_t> moec::import::listedBatches(const JsonValue &root) {
   SmallVector<int64_t> batches;
   auto add = [&](const JsonValue &value) {
     if (value.isInteger() && value.integer > 0 && value.integer <= maxSize &&
-        batches.size() < maxBatches &&
-        !llvm::is_contained(batches, value.integer))
+        batches.size() < maxBatches)
       batches.push_back(value.integer);
   };
   if (const JsonValue *batch = batchOf(root)) {
@@ -100,8 +100,15 @@ static void checkDims(Reader &reader, const JsonValue &root) {
             .expected(formatv("at most {0}, since each is compiled on its own",
                               maxBatches))
             .got(Twine(member.value.items.size()));
+      // An entry is named by its batch.
+      llvm::DenseSet<int64_t> seen;
       for (const JsonValue &item : member.value.items)
-        reader.size(item, member.key, "", /*names=*/false);
+        if (auto size = reader.size(item, member.key, "", /*names=*/false);
+            size && !seen.insert(*size).second)
+          reader.problems
+              .add(item, formatv("'batch' lists {0} more than once", *size))
+              .expected("each size once")
+              .fix("remove it");
       continue;
     }
     if (member.value.isArray()) {

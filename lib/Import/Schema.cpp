@@ -194,7 +194,8 @@ std::string moec::modelSchema() {
                       {{{"type", "integer"}, {"minimum", 1}},
                        {{"type", "array"},
                         {"items", {{"type", "integer"}, {"minimum", 1}}},
-                        {"minItems", 1}}}}};
+                        {"minItems", 1},
+                        {"uniqueItems", true}}}}};
   Json shape = {{"type", "array"},
                 {"items", reference("size")},
                 {"minItems", 1},

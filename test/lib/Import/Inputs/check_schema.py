@@ -62,6 +62,8 @@ def check(schema, value, root, path):
             wrong = None if len(value) >= wanted else f"has {len(value)} entries"
         elif word in ("maxItems", "maxProperties"):
             wrong = None if len(value) <= wanted else f"has {len(value)} entries"
+        elif word == "uniqueItems":
+            wrong = None if len({json.dumps(item) for item in value}) == len(value) or not wanted else "has an entry twice"
         elif word == "minimum":
             wrong = None if value >= wanted else f"is below {wanted}"
         elif word == "exclusiveMinimum":
