@@ -196,6 +196,9 @@ int moec::driver::moecMain(int argc, char **argv) {
     addCompiling(app, request);
     commands.push_back(&app);
   };
+  tool.sources = [&] {
+    return std::vector<rt::NamedPath>{{"--tuning", request.tuningFile}};
+  };
   tool.addCommands = [&](CLI::App &app, std::function<int()> &action) {
     addCompile(app, compileRequest, action);
     app.add_subcommand("schema", "Print the JSON Schema of models")

@@ -227,8 +227,8 @@ int runCommand(std::shared_ptr<const Module> module,
       assignFiles(options.outputs, entry.outputs, findOutput, "--output");
   auto expected = assignFiles(options.expected, entry.outputs, findOutput,
                               "--expected-output");
-  std::vector<NamedPath> written,
-      read = {{"the model", options.module}, {"--weights", options.weights}};
+  std::vector<NamedPath> written, read = options.sources;
+  read.push_back({"--weights", options.weights});
   for (auto &[i, file] : outputs)
     written.push_back({"--output", file});
   for (auto &[i, file] : inputs)

@@ -269,7 +269,11 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
       return *code;
     if (action)
       return action();
-    auto load = [&](const CommonOptions &options, Training training) {
+    auto load = [&](CommonOptions &options, Training training) {
+      options.sources = {{"the model", options.module}};
+      if (tool.sources)
+        for (NamedPath &path : tool.sources())
+          options.sources.push_back(std::move(path));
       ModuleRequest request{options.module,
                             app.get_subcommands().front()->get_name(),
                             options.batch, training};

@@ -19,6 +19,7 @@
 #include "runtime/core/Session.h"
 #include "runtime/data/Weights.h"
 #include "runtime/tool/DataOptions.h"
+#include "runtime/tool/OutputPaths.h"
 #include "runtime/train/Trainer.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -50,6 +51,8 @@ struct Tool {
   std::function<std::shared_ptr<const Module>(const ModuleRequest &)> load;
   /// Adds options of the tool's own to each subcommand; may be empty.
   std::function<void(CLI::App &)> addOptions;
+  /// The files that these options read; may be empty.
+  std::function<std::vector<NamedPath>()> sources;
   /// Adds subcommands of the tool's own, before the others. What the chosen one
   /// should do it leaves in `action`, which gives the exit code. May be empty.
   std::function<void(CLI::App &, std::function<int()> &action)> addCommands;
@@ -68,6 +71,9 @@ int guarded(const std::string &tool, const std::function<int()> &body);
 /// Options that several commands share.
 struct CommonOptions {
   std::string module;
+  /// The module, and what else Tool::load makes it of: no output may take the
+  /// place of these. toolMain() fills it.
+  std::vector<NamedPath> sources;
   std::string weights; ///< safetensors; "": start values from the seed
   WeightChoice choice; ///< of those weights
   std::string entry;

@@ -82,7 +82,7 @@ int trainCommand(std::shared_ptr<const Module> module,
                                     {"--metrics", options.metrics},
                                     {"--checkpoint", options.train.checkpoint}};
   std::vector<NamedPath> inputs = dataFiles(options.data.source);
-  inputs.push_back({"the model", options.module});
+  inputs.insert(inputs.end(), options.sources.begin(), options.sources.end());
   checkOutputs(outputs, inputs);
   // What a run goes on from may be written over by its own kind.
   checkOutputs({{"--save", options.save},
