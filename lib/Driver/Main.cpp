@@ -199,6 +199,7 @@ int moec::driver::moecMain(int argc, char **argv) {
   tool.sources = [&] {
     return std::vector<rt::NamedPath>{{"--tuning", request.tuningFile}};
   };
+  tool.helpOperand = zooModel;
   tool.addCommands = [&](CLI::App &app, std::function<int()> &action) {
     addCompile(app, compileRequest, action);
     app.add_subcommand("schema", "Print the JSON Schema of models")

@@ -318,11 +318,18 @@ static void addOption(CLI::App &app, const zoo::Option &option,
   added->group(modelGroup);
 }
 
+std::string moec::driver::zooModel(const CLI::App &command) {
+  if (command.get_name() != "zoo" || !command.count("model"))
+    return "";
+  auto name = command.get_option("model")->as<std::string>();
+  return zoo::findModel(name) ? name : "";
+}
+
 void moec::driver::addZoo(CLI::App &parent, std::function<int()> &action) {
   auto request = std::make_shared<ZooRequest>();
   CLI::App *app =
       parent.add_subcommand("zoo", "Write a published model as JSON");
-  CLI::Option *name = app->add_option("model", request->name, "Its name");
+  app->add_option("model", request->name, "Its name");
   app->add_flag("--list", request->list,
                 "List the models: parameters, GFLOP of an image (2 per "
                 "multiply-add), published figures and what the model has under "
@@ -338,8 +345,7 @@ void moec::driver::addZoo(CLI::App &parent, std::function<int()> &action) {
   app->formatter(std::make_shared<ZooFormatter>());
   for (const zoo::Option &option : zoo::allOptions())
     addOption(*app, option, *request);
-  app->footer(
-      [name] { return helpOf(name->count() ? name->as<std::string>() : ""); });
+  app->footer([app] { return helpOf(zooModel(*app)); });
   app->callback(
       [&action, request] { action = [request] { return run(*request); }; });
 }

@@ -9,6 +9,7 @@
 #define MOEC_LIB_DRIVER_ZOOCOMMAND_H
 
 #include <functional>
+#include <string>
 
 namespace CLI {
 class App;
@@ -18,6 +19,10 @@ namespace moec::driver {
 
 /// Adds the command `zoo`, which leaves what it does in `action`.
 void addZoo(CLI::App &parent, std::function<int()> &action);
+
+/// The model that the command `zoo` was given, on which its help depends; ""
+/// for no model of the zoo, and for other commands.
+std::string zooModel(const CLI::App &command);
 
 } // namespace moec::driver
 

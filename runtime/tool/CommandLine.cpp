@@ -126,13 +126,16 @@ static std::string toolName(const CLI::App &command) {
   return parent ? toolName(*parent) : command.get_name();
 }
 
-/// An error in what was said to a command, or to the tool itself.
+/// An error in what was said to a command, or to the tool itself; its help is
+/// about `operand`, if that is not empty.
 [[noreturn]] static void usageError(const CLI::App &command,
-                                    const std::string &text) {
+                                    const std::string &text,
+                                    const std::string &operand = "") {
   std::string path = commandPath(command);
-  throw Error(fmt::format("{}{}{}\n  see {}{}{} --help", path,
+  throw Error(fmt::format("{}{}{}\n  see {}{}{}{}{} --help", path,
                           path.empty() ? "" : ": ", text, toolName(command),
-                          path.empty() ? "" : " ", path),
+                          path.empty() ? "" : " ", path,
+                          operand.empty() ? "" : " ", operand),
               ErrorCode::Usage);
 }
 
@@ -185,7 +188,8 @@ static std::string nearestFlag(const CLI::App &command,
 
 /// Reports flags that nothing knows; they come first, since what they should
 /// have done with the words behind them is not known either.
-static void checkFlags(const CLI::App &app, const CLI::App &command) {
+static void checkFlags(const CLI::App &app, const CLI::App &command,
+                       const std::string &operand) {
   std::string texts;
   for (const std::string &word : app.remaining(/*recurse=*/true)) {
     if (word.size() < 2 || word[0] != '-' ||
@@ -198,7 +202,7 @@ static void checkFlags(const CLI::App &app, const CLI::App &command) {
                     near.empty() ? "" : ", did you mean '" + near + "'?");
   }
   if (!texts.empty())
-    usageError(command, texts);
+    usageError(command, texts, operand);
 }
 
 /// What CLI11 says, in the words of the other messages.
@@ -221,7 +225,8 @@ static std::string describe(const CLI::App &app, const CLI::App &command,
 }
 
 std::optional<int> parseCommandLine(CLI::App &app, int argc,
-                                    const char *const *argv) {
+                                    const char *const *argv,
+                                    const HelpOperand &helpOperand) {
   namedCommand(app,
                std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
   try {
@@ -231,8 +236,9 @@ std::optional<int> parseCommandLine(CLI::App &app, int argc,
     if (e.get_exit_code() == 0)
       return app.exit(e);
     const CLI::App &command = chosenCommand(app);
-    checkFlags(app, command);
-    usageError(command, describe(app, command, e));
+    std::string operand = helpOperand ? helpOperand(command) : "";
+    checkFlags(app, command, operand);
+    usageError(command, describe(app, command, e), operand);
   }
   const CLI::App *chosen = app.get_subcommands().front();
   if (chosen->get_name() == "version") {

@@ -11,6 +11,7 @@
 #include <CLI/App.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 namespace moec::rt {
@@ -32,12 +33,17 @@ void addPatterns(CLI::App &app, const std::string &flag,
 /// of subcommands, which may have subcommands themselves.
 void addHelp(CLI::App &app, const std::string &version);
 
+/// The operand of a command on which its help depends, as it was given; "" for
+/// none.
+using HelpOperand = std::function<std::string(const CLI::App &command)>;
+
 /// Parses the command line. Returns the exit code where nothing is left to do
 /// (--help, --version and their commands). Throws Error(Usage), which names the
-/// command, the flag, what was expected, and the nearest name of what is
-/// misspelt.
+/// command, the flag, what was expected, the nearest name of what is misspelt,
+/// and the help to look at.
 std::optional<int> parseCommandLine(CLI::App &app, int argc,
-                                    const char *const *argv);
+                                    const char *const *argv,
+                                    const HelpOperand &helpOperand = {});
 
 } // namespace moec::rt
 

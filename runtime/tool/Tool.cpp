@@ -265,7 +265,8 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
       for (CLI::App *sub :
            {runApp, trainApp, evalApp, classifyApp, benchApp, inspectApp})
         tool.addOptions(*sub);
-    if (std::optional<int> code = parseCommandLine(app, argc, argv))
+    if (std::optional<int> code =
+            parseCommandLine(app, argc, argv, tool.helpOperand))
       return *code;
     if (action)
       return action();

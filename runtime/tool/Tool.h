@@ -56,6 +56,8 @@ struct Tool {
   /// Adds subcommands of the tool's own, before the others. What the chosen one
   /// should do it leaves in `action`, which gives the exit code. May be empty.
   std::function<void(CLI::App &, std::function<int()> &action)> addCommands;
+  /// On which operand the help of one of these depends; may be empty.
+  std::function<std::string(const CLI::App &command)> helpOperand;
 };
 
 /// Parses the command line, runs the command and returns the exit code: 0 ok,

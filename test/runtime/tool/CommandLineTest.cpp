@@ -52,6 +52,24 @@ protected:
 };
 } // namespace
 
+TEST_F(CommandLineTest, HelpOfAnOperand) {
+  const char *words[] = {"tool", "single", "--depth", "x"};
+  auto error = [&](const HelpOperand &operand) -> std::string {
+    try {
+      parseCommandLine(app, 4, words, operand);
+    } catch (const Error &e) {
+      return e.what();
+    }
+    return "";
+  };
+  std::string none = error({});
+  EXPECT_NE(none.find("\n  see tool single --help"), none.npos) << none;
+  std::string some =
+      error([](const CLI::App &command) { return command.get_name() + "-1"; });
+  EXPECT_NE(some.find("\n  see tool single single-1 --help"), some.npos)
+      << some;
+}
+
 TEST_F(CommandLineTest, CommandsOfCommands) {
   EXPECT_EQ(parse({"group", "first", "f"}), std::nullopt);
   EXPECT_EQ(ran, "first");
