@@ -105,9 +105,6 @@ void Draft::decode(const std::string &input, bool classToken, Json own,
   Json error = {{"visible", "visible"}};
   if (how.visibleWeight != 0)
     error["visible_weight"] = how.visibleWeight;
-  Json loss = "error";
-  if (!how.balance.empty())
-    loss = {"error", {{"of", how.balance}, {"weight", 0.005}}};
   auto real = [&](const char *name, double otherwise) {
     return values.given(name) ? values.real(name) : otherwise;
   };
@@ -120,7 +117,7 @@ void Draft::decode(const std::string &input, bool classToken, Json own,
              {{"affine", false}, {"eps", 1e-6}}),
         node("error", "masked_squared_error",
              {"decoder_pixels", "target", "order"}, error)}},
-      {"loss", loss},
+      {"loss", lossWith("error", how.routerLosses)},
       {"optimizer",
        {{"op", "adamw"},
         {"learning_rate", real("learning-rate", how.learningRate)},

@@ -119,9 +119,11 @@ void Draft::train(const Recipe &recipe) {
     return pretrainMoco(recipe);
   if (!classifies())
     return;
-  Json loss = "ce";
-  if (!recipe.balance.empty())
-    loss = {"ce", {{"of", recipe.balance}, {"weight", 0.005}}};
+  Json entropy = Json::object();
+  if (double share =
+          values.has("label-smoothing") ? values.real("label-smoothing") : 0;
+      share > 0)
+    entropy["label_smoothing"] = share;
   Json optimizer = {{"op", "adamw"},
                     {"learning_rate", values.real("learning-rate")},
                     {"beta2", 0.999},
@@ -137,15 +139,15 @@ void Draft::train(const Recipe &recipe) {
                      {"value", -std::log(double(values.integer("classes")))}});
   bool inSteps = values.integer("steps") && !values.given("epochs");
   const char *length = inSteps ? "steps" : "epochs";
-  training = {
-      {"description", recipe.description},
-      {"nodes", Json::array({node("ce", recipe.loss, {"logits", "label"})})},
-      {"loss", loss},
-      {"optimizer", optimizer},
-      {"schedule", schedule},
-      {"clip_norm", 1},
-      {length, values.integer(length)},
-      {"seed", 1}};
+  training = {{"description", recipe.description},
+              {"nodes", Json::array({node("ce", recipe.loss,
+                                          {"logits", "label"}, entropy)})},
+              {"loss", lossWith("ce", recipe.routerLosses)},
+              {"optimizer", optimizer},
+              {"schedule", schedule},
+              {"clip_norm", 1},
+              {length, values.integer(length)},
+              {"seed", 1}};
   if (recipe.routing)
     training["routing_statistics"] = true;
 }
@@ -181,6 +183,35 @@ Recipe moec::zoo::softMoeRecipe() {
   recipe.groups =
       Json::array({{{"match", "logits.weight"}, {"weight_decay", 3.0}}});
   return recipe;
+}
+
+std::vector<Setting> moec::zoo::routerLossOptions() {
+  return {{"balance-weight", 0.005},
+          {"switch-weight", 0.0},
+          {"router-z-weight", 0.0}};
+}
+
+Json moec::zoo::routerLosses(const Values &values, bool load) {
+  Json parts = Json::array();
+  auto add = [&](const char *option, const Json &patterns) {
+    if (double weight = values.real(option); weight > 0)
+      parts.push_back({{"of", patterns}, {"weight", weight}});
+  };
+  Json balance = Json::array({"*.importance"});
+  if (load)
+    balance.push_back("*.load");
+  add("balance-weight", balance);
+  add("switch-weight", Json::array({"*.switch"}));
+  add("router-z-weight", Json::array({"*.router_z"}));
+  return parts;
+}
+
+Json moec::zoo::lossWith(const std::string &node, const Json &routerLosses) {
+  if (routerLosses.empty())
+    return node;
+  Json parts = Json::array({node});
+  parts.insert(parts.end(), routerLosses.begin(), routerLosses.end());
+  return parts;
 }
 
 std::vector<Setting> moec::zoo::softMoeTraining() {

@@ -53,9 +53,9 @@ Json node(const std::string &name, const std::string &op,
 
 /// How a model is trained, as far as the format can say it.
 struct Recipe {
-  std::string description; ///< where it is from, and what is left out
-  std::string loss;        ///< op
-  std::vector<std::string> balance = {};     ///< patterns of losses, 0.005 each
+  std::string description;           ///< where it is from, and what is left out
+  std::string loss;                  ///< op
+  Json routerLosses = Json::array(); ///< see routerLosses()
   Json schedule = {{"op", "warmup_linear"}}; ///< without its warm-up
   Json groups = Json::array();               ///< of the optimizer
   /// Parameters that MoCo v3 leaves as they start; "": none.
@@ -68,8 +68,8 @@ struct Pretraining {
   std::string description; ///< where it is from, and what is left out
   double learningRate = 0;
   double clipNorm = 0;
-  double visibleWeight = 0;              ///< of what the encoder sees
-  std::vector<std::string> balance = {}; ///< patterns of losses, 0.005 each
+  double visibleWeight = 0;          ///< of what the encoder sees
+  Json routerLosses = Json::array(); ///< see routerLosses()
   bool routing = false; ///< whether routers report how they share items out
 };
 
@@ -158,6 +158,15 @@ Json denseMlp(const Values &values, const std::string &input);
 Recipe softMoeRecipe();
 /// Its length and its rates: 4,000,000 steps.
 std::vector<Setting> softMoeTraining();
+
+/// The options of models whose items choose their experts: the weights of what
+/// their routers add to the loss.
+std::vector<Setting> routerLossOptions();
+/// The parts of the loss, { "of": patterns, "weight": w }, that these ask for;
+/// `load`: whether the routers have a load loss.
+Json routerLosses(const Values &values, bool load);
+/// A loss that is a node and those parts.
+Json lossWith(const std::string &node, const Json &routerLosses);
 
 /// Whether `--pretrain` says `how`.
 bool pretrains(const Values &values, const char *how);

@@ -59,6 +59,7 @@ const Family moec::zoo::mixerFamily = {
                 {"token-hidden", 384},
                 {"dropout", 0.0},
                 {"drop-path", 0.0},
+                {"label-smoothing", 0.0},
                 {"pretrain", "none"},
                 {"projector-hidden", 4096},
                 {"projector-width", 256},

@@ -73,9 +73,8 @@ static void build(const Values &values, Draft &draft) {
     return node("mlp", "moe", {"norm2"}, attributes);
   };
   int64_t fewest = values.integer("first-experts");
-  std::vector<std::string> balance = {"*.importance"};
-  if (noise && values.integer("k") < fewest)
-    balance.push_back("*.load");
+  Json losses =
+      routerLosses(values, /*load=*/noise && values.integer("k") < fewest);
   draft.block("layer",
               transformerLayer(
                   values, experts("experts", "hidden", fewest + stages - 1),
@@ -96,7 +95,7 @@ static void build(const Values &values, Draft &draft) {
     how.learningRate = values.real("learning-rate");
     how.clipNorm = 1;
     how.visibleWeight = 0.1;
-    how.balance = balance;
+    how.routerLosses = losses;
     how.routing = true;
     draft.decode(tokens, /*classToken=*/true,
                  transformerLayer(decoderValues(values),
@@ -112,7 +111,7 @@ static void build(const Values &values, Draft &draft) {
       "look: Adam with a cosine, and the balance losses of a "
       "re-implementation. Left out: pre-training (--pretrain mae)";
   recipe.loss = "softmax_cross_entropy";
-  recipe.balance = balance;
+  recipe.routerLosses = losses;
   recipe.routing = true;
   recipe.schedule = {{"op", "warmup_cosine"}};
   draft.train(recipe);
@@ -161,6 +160,10 @@ const Family moec::zoo::mlitFamily = {
      {"router-noise", "learned"},
      {"dropout", 0.1},
      {"drop-path", 0.0},
+     {"label-smoothing", 0.0},
+     {"balance-weight", 0.005},
+     {"switch-weight", 0.0},
+     {"router-z-weight", 0.0},
      {"pretrain", "none"},
      {"mask", 0.75},
      {"decoder-layers", 2},

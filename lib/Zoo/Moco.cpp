@@ -102,11 +102,11 @@ void Draft::pretrainMoco(const Recipe &recipe) {
   add("contrast2", "contrastive", {"query2", "key1"}, temperature);
 
   Json loss = {"contrast1", "contrast2"};
-  if (!recipe.balance.empty()) {
-    Json balance = Json::array();
-    for (const std::string &pattern : recipe.balance)
-      balance.push_back("online?." + pattern);
-    loss.push_back({{"of", std::move(balance)}, {"weight", 0.005}});
+  // Of the encoder that is trained, for both views.
+  for (Json part : recipe.routerLosses) {
+    for (Json &pattern : part["of"])
+      pattern = "online?." + pattern.get<std::string>();
+    loss.push_back(std::move(part));
   }
   auto real = [&](const char *name, double published) {
     return values.given(name) ? values.real(name) : published;

@@ -95,6 +95,18 @@ const std::vector<Option> &moec::zoo::allOptions() {
            "router noise in training, with a deviation that is learned for "
            "each expert, or none and no load loss",
            {"learned", "none"}),
+      real("balance-weight",
+           "weight of the importance and load losses of routers; 0: without "
+           "them",
+           /*zero=*/true),
+      real("switch-weight",
+           "weight of the balance loss of Switch Transformers (arXiv "
+           "2101.03961, equation 4, alpha); 0: without it",
+           /*zero=*/true),
+      real("router-z-weight",
+           "weight of the square of routers' log-sum-exp (arXiv 2202.08906, "
+           "equation 5); 0: without it",
+           /*zero=*/true),
       whole("wide-tokens", "tokens after the re-represent layer"),
       whole("narrow-width", "channels after the re-represent layer"),
       whole("s-experts", "experts of MoE_S, which mixes tokens"),
@@ -111,6 +123,9 @@ const std::vector<Option> &moec::zoo::allOptions() {
       real("drop-path",
            "share of the images that training drops from a branch of the last "
            "layer, from 0 at the first on",
+           /*zero=*/true),
+      real("label-smoothing",
+           "share of the target that all classes get equally in training",
            /*zero=*/true),
       word("pretrain",
            "not the model, but what it is trained as ahead of its task: mae is "
@@ -195,7 +210,7 @@ bool moec::zoo::pretrains(const Values &values, const char *how) {
 std::string moec::zoo::checkPretraining(const Values &values) {
   // Ways of pre-training and their options, which families have that know them.
   static const std::pair<const char *, std::vector<const char *>> ways[] = {
-      {"none", {"pre-logits"}},
+      {"none", {"pre-logits", "label-smoothing"}},
       {"mae",
        {"mask", "decoder-layers", "decoder-width", "decoder-hidden",
         "decoder-heads"}},

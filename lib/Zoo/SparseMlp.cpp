@@ -96,9 +96,7 @@ static void build(const Values &values, Draft &draft) {
       "(arXiv 2105.01601) "
       "with the balance losses of arXiv 2109.02008";
   recipe.loss = "softmax_cross_entropy";
-  recipe.balance.push_back("*.importance");
-  if (values.real("noise") > 0)
-    recipe.balance.push_back("*.load");
+  recipe.routerLosses = routerLosses(values, values.real("noise") > 0);
   recipe.routing = true;
   draft.train(recipe);
 }
@@ -139,6 +137,7 @@ const Family moec::zoo::sparseMlpFamily = {
                 {"noise", 1.0},
                 {"capacity-factor", 1.2},
                 {"eval-capacity-factor", 1.2},
+                {"label-smoothing", 0.0},
                 {"pretrain", "none"},
                 {"projector-hidden", 4096},
                 {"projector-width", 256},
@@ -146,7 +145,8 @@ const Family moec::zoo::sparseMlpFamily = {
                 {"weight-decay", 0.1},
                 {"warmup", 10000.0},
                 {"epochs", 300},
-                {"steps", 0}}),
+                {"steps", 0}},
+               routerLossOptions()),
     {entry("sparse-s",
            {{"layers", 8},
             {"width", 512},

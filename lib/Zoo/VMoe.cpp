@@ -28,7 +28,8 @@ static std::string check(const Values &values) {
   if (!choose && values.integer("k") > values.integer("experts"))
     return fmt::format("{} is more than {}", values.flag("k"),
                        values.flag("experts"));
-  for (const char *name : {"k", "priority"})
+  for (const char *name :
+       {"k", "priority", "balance-weight", "switch-weight", "router-z-weight"})
     if (values.given(name) && choose)
       return fmt::format("{} has nothing to act on with {}", values.flag(name),
                          values.flag("router"));
@@ -85,11 +86,8 @@ static Recipe recipeOf(const Values &values) {
         "4096, Adam, clipping, a weight decay of 3 for the head";
   }
   recipe.routing = true;
-  if (values.word("router") != "expert_choice") {
-    recipe.balance.push_back("*.importance");
-    if (values.real("noise") > 0)
-      recipe.balance.push_back("*.load");
-  }
+  if (values.word("router") != "expert_choice")
+    recipe.routerLosses = routerLosses(values, values.real("noise") > 0);
   return recipe;
 }
 
@@ -238,7 +236,8 @@ const Family moec::zoo::vMoeFamily = {
                 {"weight-decay", 0.1},
                 {"warmup", 10000.0},
                 {"epochs", 300},
-                {"steps", 0}}),
+                {"steps", 0}},
+               routerLossOptions()),
     entries(),
     check,
     build};
