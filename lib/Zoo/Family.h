@@ -180,6 +180,9 @@ std::string checkHeads(const Values &values);
 /// And with shares that are dropped, of a family that has them.
 std::string checkDrops(const Values &values);
 std::string checkPretraining(const Values &values);
+/// And, of all families, with options that only a training section reads, or
+/// that say its length twice.
+std::string checkTraining(const Values &values);
 /// Its part for masked autoencoders.
 std::string checkAutoencoder(const Values &values);
 

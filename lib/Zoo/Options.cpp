@@ -234,6 +234,23 @@ std::string moec::zoo::checkPretraining(const Values &values) {
   return pretrains(values, "mae") ? checkAutoencoder(values) : "";
 }
 
+std::string moec::zoo::checkTraining(const Values &values) {
+  if (values.given("epochs") && values.given("steps") &&
+      values.integer("steps"))
+    return fmt::format("{} and {} exclude each other", values.flag("epochs"),
+                       values.flag("steps"));
+  bool pretrained = values.has("pretrain") && !pretrains(values, "none");
+  if (values.integer("classes") || pretrained)
+    return "";
+  for (const char *name : {"pre-logits", "label-smoothing", "balance-weight",
+                           "switch-weight", "router-z-weight", "learning-rate",
+                           "weight-decay", "warmup", "epochs", "steps"})
+    if (values.given(name))
+      return fmt::format("{} has nothing to act on with {}", values.flag(name),
+                         values.flag("classes"));
+  return "";
+}
+
 std::string moec::zoo::checkHeads(const Values &values) {
   if (values.integer("width") % values.integer("heads") == 0)
     return "";

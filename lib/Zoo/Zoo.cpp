@@ -61,6 +61,8 @@ moec::zoo::writeModel(const Model &model, const std::vector<Setting> &given,
     values.set(setting, /*given=*/true);
   }
   problem = model.family->check(values);
+  if (problem.empty())
+    problem = checkTraining(values);
   if (!problem.empty())
     return std::nullopt;
   Json batch = defaultBatch;
