@@ -18,6 +18,8 @@
 #include "moec/InitAll.h"
 #include "runtime/core/StartableThreads.h"
 #include "llvm/Config/llvm-config.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -69,6 +71,17 @@ static int checkRequest(const CompileRequest &request) {
   return 0;
 }
 
+/// Whether --dump-passes may write over the text that --from reads: a dump.
+static bool dumpsOverText(const CompileRequest &request) {
+  llvm::SmallString<128> text;
+  if (request.from.empty() || request.dumpPasses.empty() ||
+      llvm::sys::fs::real_path(request.model, text))
+    return false;
+  StringRef folder = llvm::sys::path::parent_path(text); // of its model
+  return llvm::sys::fs::equivalent(llvm::sys::path::parent_path(folder),
+                                   request.dumpPasses);
+}
+
 /// The module that the request names; null after messages.
 static OwningOpRef<ModuleOp> readModel(const CompileRequest &request,
                                        MLIRContext &context) {
@@ -96,6 +109,13 @@ static int flushOutput() {
 int moec::driver::compileModel(const CompileRequest &request) {
   if (int code = checkRequest(request))
     return code;
+  if (dumpsOverText(request)) {
+    printMessage("error", "--dump-passes " + Twine(request.dumpPasses) +
+                              " holds " + request.model +
+                              ", which is read and would be lost; name another "
+                              "folder");
+    return 1;
+  }
   // Tried before any work; what stands there stays until all is well.
   OutputFile output;
   auto written = [&](llvm::Error error) {
