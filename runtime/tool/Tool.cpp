@@ -79,7 +79,7 @@ int guarded(const std::string &tool, const std::function<int()> &body) {
 static void addCommon(CLI::App &app, CommonOptions &options) {
   app.add_option("module", options.module, "The model or module")->required();
   app.add_option("--batch", options.batch,
-                 "Batch size of the entry (default: see --entry)")
+                 "Batch size (default: one that the model lists)")
       ->check(wholeNumber(1));
   app.add_option("--threads", options.threads,
                  "Threads (default: OMP_NUM_THREADS, else all cores)")

@@ -94,8 +94,8 @@ int trainCommand(std::shared_ptr<const Module> module,
                 {"--metrics", options.metrics}},
                {{"--weights", options.weights}});
   if (options.save.empty() && options.train.checkpoint.empty())
-    fmt::print(stderr, "warning: neither --save nor --checkpoint: the trained "
-                       "weights will be lost\n");
+    warn("train: neither --save nor --checkpoint: the trained weights will be "
+         "lost");
   // For the rest of the process: from the end of training on it is too late to
   // stop, and the run ends as a complete one.
   StopSignals::catchAll();

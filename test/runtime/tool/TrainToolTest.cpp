@@ -68,7 +68,8 @@ TEST_F(TrainCommand, SaysWhatItDoes) {
                       0),
             0u)
       << out;
-  EXPECT_TRUE(has(err, "warning: neither --save nor --checkpoint")) << err;
+  EXPECT_TRUE(has(err, "warning: train: neither --save nor --checkpoint"))
+      << err;
   EXPECT_FALSE(has(out, "\r")) << out; // a log is no terminal
 }
 
