@@ -151,8 +151,9 @@ Feed::Binding Feed::bind(int64_t input,
          channelsFirst ? putChannelsLast : "");
   if (!hasOneSize(field))
     fail("{}: images have several sizes, the model wants {}; fix: scale them "
-         "with {} resize:HxW",
-         data.sourceOf(size_t(found)), shapeText(item), transformFlag(info));
+         "with {} resize:{}",
+         data.sourceOf(size_t(found)), shapeText(item), transformFlag(info),
+         want.size() == 3 ? fmt::format("{}x{}", want[0], want[1]) : "HxW");
   if (want != field.shape && isPicture(field)) {
     bool sameChannels = want.size() == 3 && want[2] == field.shape[2];
     std::string resize =

@@ -123,7 +123,7 @@ TEST(Feed, PicturesThatDoNotFit) {
                "fix: scale them with --test-transform resize:4x4, take ");
   EXPECT_ERROR(Feed(session, entry, images({anySize, anySize, 1})),
                "photos: images have several sizes, the model wants [4, 4, 1]; "
-               "fix: scale them with --transform resize:HxW");
+               "fix: scale them with --transform resize:4x4");
   EXPECT_ERROR(Feed(session, entry, images({4, 4, 1}, DType::F32)),
                "photos: input \"image\" of entry train_step cannot take the "
                "field \"image\", which is f32: expected an input of f32 with "
