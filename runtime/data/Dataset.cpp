@@ -63,8 +63,7 @@ std::string guessSource(const std::string &path) {
   return "";
 }
 
-DatasetRef openDataset(const std::string &source, DataSplit split,
-                       const ReadOptions &options) {
+const DatasetInfo &requireDataKind(const std::string &source) {
   size_t colon = source.find(':');
   std::string kind = source.substr(0, colon);
   const DatasetInfo *info = findRegistered(allDatasets(), kind);
@@ -83,7 +82,13 @@ DatasetRef openDataset(const std::string &source, DataSplit split,
   if (!info)
     fail("--data {}: {}; fix: name one of {}", source,
          unknownName("kind of data", kind, allDatasets()), datasetKinds());
-  return info->open(source.substr(colon + 1), split, options);
+  return *info;
+}
+
+DatasetRef openDataset(const std::string &source, DataSplit split,
+                       const ReadOptions &options) {
+  const DatasetInfo &info = requireDataKind(source);
+  return info.open(source.substr(source.find(':') + 1), split, options);
 }
 
 std::vector<std::string> datasetFiles(const std::string &source,

@@ -101,7 +101,11 @@ std::string datasetKinds();
 /// "KIND:PATH" for a PATH that looks like one kind; "" if it does like none.
 std::string guessSource(const std::string &path);
 
-/// Opens what --data names, KIND:PATH.
+/// The KIND of what --data names, KIND:PATH, whether or not PATH is there.
+/// Throws Error for none.
+const DatasetInfo &requireDataKind(const std::string &source);
+
+/// Opens what --data names.
 DatasetRef openDataset(const std::string &source, DataSplit split,
                        const ReadOptions &options = {});
 

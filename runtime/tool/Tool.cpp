@@ -284,16 +284,21 @@ int toolMain(const Tool &tool, int argc, const char *const *argv) {
           require();
       return tool.load ? tool.load(request) : Module::load(options.module);
     };
+    // Nor that there is no such kind of data.
+    auto loadWithData = [&](auto &options, Training training) {
+      requireDataKind(options.data.source);
+      return load(options, training);
+    };
     if (*runApp)
       return runCommand(
           load(run, run.entry == "train_step" ? Training::Yes : Training::No),
           run);
     if (*trainApp)
-      return trainCommand(load(train, Training::Yes), train);
+      return trainCommand(loadWithData(train, Training::Yes), train);
     if (*evalApp)
-      return evalCommand(load(eval, Training::No), eval);
+      return evalCommand(loadWithData(eval, Training::No), eval);
     if (*classifyApp)
-      return classifyCommand(load(classify, Training::No), classify);
+      return classifyCommand(loadWithData(classify, Training::No), classify);
     if (*benchApp)
       return benchCommand(
           load(bench, bench.entry == "train_step" ? Training::Yes

@@ -233,6 +233,8 @@ TEST_F(Commands, TrainErrors) {
   error({toy, "--data", "idx:/nowhere"}, "data folder /nowhere has no");
   error({toy, "--data", "webdataset:x"},
         "unknown kind of data \"webdataset\": expected idx");
+  // Before the module is loaded, or made of a model.
+  error({file("none"), "--data", "webdataset:x"}, "unknown kind of data");
   error({toy, "--data", data, "--save", "/nowhere/w"},
         "--save /nowhere/w: folder /nowhere does not exist");
   error({toy, "--data", data, "--checkpoint", "/nowhere/c"},
