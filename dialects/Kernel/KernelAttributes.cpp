@@ -78,6 +78,7 @@ static const AttributeRule rules[] = {
      "a machine: #kernel.cpu<..> or #kernel.gpu<..>", isMachine},
     {attr::tuning.name, OnModule, "a dictionary of #kernel.schedule<..>",
      isTuning},
+    {attr::parts.name, OnFunction, atLeastOne, isPositive},
     {attr::function.name, OnFunction, "no value", isUnit},
     {attr::nodes.name, OnFunction, "an array of names", isNames},
     {attr::kind.name, OnFunction, "a name", isName},

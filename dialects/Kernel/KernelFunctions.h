@@ -25,6 +25,9 @@ using dialects::AgreedNumber;
 // Of the module: findMachine(), getMachine() and setMachine() of KernelOps.h.
 inline constexpr AgreedAttribute<mlir::Attribute> machine{"kernel.machine"};
 
+// Of an entry for a part of its batch, from moec-split-batch: the parts.
+inline constexpr AgreedNumber parts{"kernel.parts"};
+
 // Of every kernel, from moec-plan-memory.
 inline constexpr AgreedAttribute<mlir::UnitAttr> function{"kernel.function"};
 inline constexpr AgreedAttribute<mlir::ArrayAttr> nodes{"kernel.nodes"};

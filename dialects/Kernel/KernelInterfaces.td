@@ -44,6 +44,24 @@ def Kernel_BuiltinOpInterface : OpInterface<"BuiltinKernelOpInterface"> {
   ];
 }
 
+def Kernel_RoutingOpInterface : OpInterface<"RoutingKernelOpInterface"> {
+  let cppNamespace = "::moec::kernel";
+  let description = [{
+    A router: reads gates [items, experts], its first operand, and makes a plan, its last result, the buffer of
+    `!moe.routing` with its getChoices() and getRows(). Other results have a row for each item.
+  }];
+  let methods = [
+    InterfaceMethod<"Items of the gates.", "int64_t", "getItems">,
+    InterfaceMethod<"Experts of the gates.", "int64_t", "getExperts">,
+    InterfaceMethod<"Choices of all items, dropped ones too.", "int64_t", "getChoices">,
+    InterfaceMethod<"Upper bound of dispatched rows.", "int64_t", "getRows">,
+    InterfaceMethod<"Whether each of `parts` equal runs of neighbouring items can be routed by itself: none competes "
+                    "with items of another.", "bool", "canRouteParts", (ins "int64_t":$parts)>,
+    InterfaceMethod<"Becomes the router of one such part, whose gates are its first operand by then; the types of its "
+                    "results are up to the caller.", "void", "becomePart", (ins "int64_t":$parts)>,
+  ];
+}
+
 def Kernel_StructuredOpInterface : OpInterface<"StructuredKernelOpInterface"> {
   let cppNamespace = "::moec::kernel";
   let description = [{

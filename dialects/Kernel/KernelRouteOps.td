@@ -6,7 +6,7 @@ include "dialects/Kernel/KernelInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class Kernel_RoutingOp<string mnemonic> : Kernel_Op<mnemonic, [
-    Kernel_OpInterface, DeclareOpInterfaceMethods<Kernel_BuiltinOpInterface>,
+    Kernel_OpInterface, Kernel_RoutingOpInterface, DeclareOpInterfaceMethods<Kernel_BuiltinOpInterface>,
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let hasVerifier = 1;
@@ -57,7 +57,17 @@ def Kernel_RouteOp : Kernel_RoutingOp<"route"> {
       return std::min<int64_t>(getItems() * getK(), getExperts() * getGroups() *
                                std::min<int64_t>(getCapacity(), getItems() / getGroups()));
     }
-    int64_t getPlanSize() { return getExperts() + 1 + 2 * (getRows() + getItems() * getK()); }
+    int64_t getChoices() { return getItems() * getK(); }
+    int64_t getPlanSize() { return getExperts() + 1 + 2 * (getRows() + getChoices()); }
+    bool canRouteParts(int64_t parts) {
+      // One group that drops nothing is as good as several.
+      bool drops = int64_t(getCapacity()) < getItems() / int64_t(getGroups());
+      return getGroups() % parts == 0 || (getGroups() == 1 && !drops);
+    }
+    void becomePart(int64_t parts) {
+      setGroups(getGroups() % parts ? 1 : getGroups() / parts);
+      setCapacity(std::min<int64_t>(getCapacity(), getItems() / getGroups()));
+    }
   }];
 }
 
@@ -89,7 +99,10 @@ def Kernel_ExpertRouteOp : Kernel_RoutingOp<"expert_route"> {
   let extraClassDeclaration = sharedDeclaration # [{
     /// Dispatched rows.
     int64_t getRows() { return getExperts() * getGroups() * getCapacity(); }
-    int64_t getPlanSize() { return getExperts() + 1 + 2 * (getRows() + getItems() * getExperts()); }
+    int64_t getChoices() { return getItems() * getExperts(); }
+    int64_t getPlanSize() { return getExperts() + 1 + 2 * (getRows() + getChoices()); }
+    bool canRouteParts(int64_t parts) { return getGroups() % parts == 0; }
+    void becomePart(int64_t parts) { setGroups(getGroups() / parts); }
   }];
 }
 
