@@ -22,6 +22,7 @@
 
 #include "dialects/Kernel/KernelFunctions.h"
 #include "dialects/Kernel/KernelPeak.h"
+#include "dialects/MoE/MoEConventions.h"
 #include "dialects/NodeNames.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -58,7 +59,7 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
       if (func.isExternal() || kernel::attr::function.isOn(func))
         continue;
       BufferAssignment assignment(func, layout);
-      if (failed(assignment.run()) ||
+      if (failed(checkParts(func)) || failed(assignment.run()) ||
           failed(verifyPlan(
               func, [&](Value value) { return assignment.lookup(value); },
               assignment.getResultPlaces())))
@@ -68,16 +69,60 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
     }
   }
 
+  /// An entry for a part of its batch has a place for each image in its fields
+  /// and outputs.
+  static LogicalResult checkParts(func::FuncOp func) {
+    int64_t parts = kernel::attr::parts.number(func);
+    if (parts <= 1)
+      return success();
+    moe::EntryAttr entry = moe::attr::entry.get(func);
+    int64_t batch = entry ? entry.getBatch() : 0;
+    if (!batch || batch % parts)
+      return func.emitOpError("has ")
+             << kernel::attr::parts.name << " = " << parts
+             << "; expected a divisor of its batch size, which is " << batch;
+    auto fits = [&](Type type) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      return tensor && tensor.hasStaticShape() && tensor.getRank() &&
+             kernel::PortAttr::canBe(wholeBatch(tensor, parts));
+    };
+    for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
+      if (moe::attr::field.ofArgument(func, i) && !fits(type))
+        return func.emitOpError("argument ")
+               << i << ": expected one of " << parts
+               << " parts of a batch of at most 2^60 elements, got " << type;
+    for (auto [i, type] : llvm::enumerate(func.getResultTypes()))
+      if (!fits(type))
+        return func.emitOpError("result ")
+               << i << ": expected one of " << parts
+               << " parts of a batch of at most 2^60 elements, got " << type;
+    return success();
+  }
+
+  /// What the caller gives or takes for a tensor of a part.
+  static RankedTensorType wholeBatch(RankedTensorType type, int64_t parts) {
+    SmallVector<int64_t> shape(type.getShape());
+    // What is too large for the planner stays so.
+    uint64_t items = llvm::SaturatingMultiply<uint64_t>(shape[0], parts);
+    shape[0] = std::min<uint64_t>(items, INT64_MAX);
+    return type.clone(shape);
+  }
+
   void emitProgram(func::FuncOp func, const BufferAssignment &assignment) {
     OpBuilder b(func);
     SmallVector<Attribute> inputs, outputs;
-    auto addPort = [](const Address &at, Type type,
-                      bool (*fits)(kernel::BlockKind),
-                      SmallVectorImpl<Attribute> &ports) {
+    int64_t parts = std::max<int64_t>(kernel::attr::parts.number(func), 1);
+    // The caller gives and takes whole batches.
+    auto addPort = [&](const Address &at, Type type,
+                       bool (*fits)(kernel::BlockKind),
+                       SmallVectorImpl<Attribute> &ports) {
       kernel::BlockAttr block = at.buffer->block;
-      if (fits(block.getKind()))
-        ports.push_back(kernel::PortAttr::get(block.getContext(), block,
-                                              cast<RankedTensorType>(type)));
+      if (!fits(block.getKind()))
+        return;
+      auto tensor = cast<RankedTensorType>(type);
+      if (parts > 1 && isOfImages(block))
+        tensor = wholeBatch(tensor, parts);
+      ports.push_back(kernel::PortAttr::get(block.getContext(), block, tensor));
     };
     for (BlockArgument arg : func.getArguments())
       addPort(assignment.lookup(arg), arg.getType(), kernel::isInput, inputs);
@@ -91,8 +136,44 @@ struct PlanMemoryPass : memory::impl::PlanMemoryPassBase<PlanMemoryPass> {
       program->setDiscardableAttr(attr.getName(), attr.getValue());
     kernel::attr::copies.set(program, assignment.getNumCopies());
     notePeak(assignment, program, b);
-    OpBuilder inner = OpBuilder::atBlockEnd(&program.getBody().emplaceBlock());
+    Block &body = program.getBody().emplaceBlock();
+    OpBuilder inner = OpBuilder::atBlockEnd(&body);
     emitLaunches(func.getBody().front(), assignment, inner);
+    if (parts > 1)
+      repeatForParts(program, parts);
+  }
+
+  /// Whether a block has a place for each image of the batch.
+  static bool isOfImages(kernel::BlockAttr block) {
+    return block.getKind() == kernel::BlockKind::Field ||
+           kernel::isOutput(block.getKind());
+  }
+
+  /// Repeats the launches for the second part of the batch and those behind
+  /// it, which lie one after the other in the caller's blocks.
+  static void repeatForParts(kernel::ProgramOp program, int64_t parts) {
+    llvm::DenseMap<kernel::BlockAttr, int64_t> bytesOfPart;
+    for (ArrayAttr ports : {program.getInputs(), program.getOutputs()})
+      for (auto port : ports.getAsRange<kernel::PortAttr>())
+        if (isOfImages(port.getBlock()))
+          bytesOfPart[port.getBlock()] = getTensorBytes(port.getType()) / parts;
+    Block &body = program.getBody().front();
+    OpBuilder b = OpBuilder::atBlockEnd(&body);
+    SmallVector<Operation *> first;
+    for (Operation &op : body)
+      first.push_back(&op);
+    for (int64_t part = 1; part < parts; ++part)
+      for (Operation *op : first)
+        b.clone(*op)->walk([&](kernel::LaunchOp launch) {
+          SmallVector<Attribute> args;
+          for (auto at : launch.getArgs().getAsRange<kernel::AddressAttr>())
+            args.push_back(kernel::AddressAttr::get(
+                at.getContext(), at.getBlock(),
+                at.getOffset() + part * bytesOfPart.lookup(at.getBlock()),
+                at.getBytes(), at.getStride(), at.getShift(), at.getModulus(),
+                at.getSize()));
+          launch.setArgsAttr(b.getArrayAttr(args));
+        });
   }
 
   /// Notes what lies in the arena when most of it is in use.

@@ -21,6 +21,8 @@ void buildSchedulePipeline(OpPassManager &pm, PassPredicate wants) {
     // What it moved is a variable for the passes that follow.
     pm.addPass(createHoistParametersPass());
   }
+  if (wants("split-batch"))
+    pm.addNestedPass<func::FuncOp>(createSplitBatchPass());
   if (wants("materialize-operands")) {
     pm.addPass(createMaterializeOperandsPass());
     pm.addPass(createCSEPass());

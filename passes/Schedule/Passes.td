@@ -37,6 +37,16 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
   let dependentDialects = ["::moec::kernel::KernelDialect"];
 }
 
+def SplitBatchPass : Pass<"moec-split-batch", "::mlir::func::FuncOp"> {
+  let summary = "Run an entry for a few images at a time";
+  let description = [{
+    An entry whose results are values of each image, none of which hangs on other images (`BatchParts.h`), becomes one for a part of its batch; its program
+    runs `kernel.parts` of them, in an arena for one. A cost model chooses: weights are read once a part. A remark names what forbids it. For a `#kernel.cpu`.
+  }];
+  let options = [Option<"images", "images", "int64_t", /*default=*/"0", "Images at a time; 0: the model chooses">];
+  let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def PackWeightsPass : Pass<"moec-pack-weights", "::mlir::ModuleOp"> {
   let summary = "Store weights in the order in which register tiles read them";
   let description = [{

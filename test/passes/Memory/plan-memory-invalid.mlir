@@ -157,3 +157,39 @@ func.func @index() {
   %n = arith.constant 8 : index
   return
 }
+
+// -----
+
+// expected-error @+1 {{has kernel.parts = 4; expected a divisor of its batch size, which is 6}}
+func.func @parts(%x: tensor<2x8xf32> {moe.field = "x"}) attributes {kernel.parts = 4 : i64, moe.entry = #moe.entry<"infer", batch = 6>} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{has kernel.parts = 2; expected a divisor of its batch size, which is 0}}
+func.func @no_batch(%x: tensor<2x8xf32> {moe.field = "x"}) attributes {kernel.parts = 2 : i64} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: expected one of 3 parts of a batch of at most 2^60 elements, got 'tensor<f32>'}}
+func.func @scalar_field(%x: tensor<f32> {moe.field = "x"}) attributes {kernel.parts = 3 : i64, moe.entry = #moe.entry<"infer", batch = 6>} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{argument 0: expected one of 6 parts of a batch of at most 2^60 elements, got 'tensor<576460752303423488xf32>'}}
+func.func @large_batch(%x: tensor<576460752303423488xf32> {moe.field = "x"}) attributes {kernel.parts = 6 : i64, moe.entry = #moe.entry<"infer", batch = 6>} {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{result 0: expected one of 3 parts of a batch of at most 2^60 elements, got 'tensor<f32>'}}
+func.func @mean(%x: tensor<2xf32> {moe.field = "x"}, %y: tensor<f32> {moe.host = #moe.host<learning_rate>}) -> (tensor<f32> {moe.metric = "loss"})
+    attributes {kernel.parts = 3 : i64, moe.entry = #moe.entry<"infer", batch = 6>} {
+  return %y : tensor<f32>
+}

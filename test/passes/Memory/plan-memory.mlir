@@ -55,3 +55,45 @@ func.func @step(%p: tensor<16xf32> {moe.field = "step"}, %g: tensor<f32> {moe.ho
       kernel.yield %s : f32 } -> tensor<16xf32>
   return %n : tensor<16xf32>
 }
+
+// -----
+
+// An entry for one of three parts of its batch: the caller's blocks are those of the whole batch, the arena is that of a part.
+
+// CHECK-LABEL: kernel.program @parts arena 128
+// CHECK-SAME: inputs [#kernel.port<field "x" : tensor<6x8xf32>>, #kernel.port<host "learning_rate" : tensor<f32>>] outputs [#kernel.port<output "y" : tensor<6x8xf32>>]
+// CHECK-NEXT: kernel.launch @[[FIRST:.*]] [#kernel.address<field "x", offset = 0, bytes = 64>, #kernel.address<host "learning_rate", offset = 0, bytes = 4>, #kernel.address<arena, offset = 0, bytes = 64>]
+// CHECK-NEXT: kernel.loop 2 {
+// CHECK-NEXT:   kernel.launch @[[SECOND:.*]] [#kernel.address<arena
+// CHECK:      kernel.launch @[[LAST:.*]] [#kernel.address<arena, offset = 0, bytes = 64{{.*}}>, #kernel.address<output "y", offset = 0, bytes = 64>]
+// CHECK-NEXT: kernel.launch @[[FIRST]] [#kernel.address<field "x", offset = 64, bytes = 64>, #kernel.address<host "learning_rate", offset = 0, bytes = 4>, #kernel.address<arena, offset = 0, bytes = 64>]
+// CHECK-NEXT: kernel.loop 2 {
+// CHECK-NEXT:   kernel.launch @[[SECOND]] [#kernel.address<arena
+// CHECK:      kernel.launch @[[LAST]] {{.*}}#kernel.address<output "y", offset = 64, bytes = 64>]
+// CHECK-NEXT: kernel.launch @[[FIRST]] [#kernel.address<field "x", offset = 128, bytes = 64>
+// CHECK:      kernel.launch @[[LAST]] {{.*}}#kernel.address<output "y", offset = 128, bytes = 64>]
+// CHECK-NEXT: }
+// CHECK-SAME: kernel.parts = 3 : i64
+#id3 = affine_map<(i, j) -> (i, j)>
+func.func @parts(%x: tensor<2x8xf32> {moe.field = "x"}, %s: tensor<f32> {moe.host = #moe.host<learning_rate>})
+    -> (tensor<2x8xf32> {moe.output = "y"}) attributes {kernel.parts = 3 : i64, moe.entry = #moe.entry<"infer", batch = 6>} {
+  %e = tensor.empty() : tensor<2x8xf32>
+  %a = kernel.map dims [2, 8] ins(%x, %s : tensor<2x8xf32>, tensor<f32>) outs(%e : tensor<2x8xf32>) maps [#id3, affine_map<(i, j) -> ()>, #id3]
+    body { ^bb0(%v: f32, %u: f32):
+      %r = arith.mulf %v, %u : f32
+      kernel.yield %r : f32 } -> tensor<2x8xf32>
+  %l = moe.repeat 2 carry(%a : tensor<2x8xf32>) stacked() {
+  ^bb0(%c: tensor<2x8xf32>):
+    %f = tensor.empty() : tensor<2x8xf32>
+    %b = kernel.map dims [2, 8] ins(%c : tensor<2x8xf32>) outs(%f : tensor<2x8xf32>) maps [#id3, #id3]
+      body { ^bb0(%v: f32):
+        %r = math.exp %v : f32
+        kernel.yield %r : f32 } -> tensor<2x8xf32>
+    moe.yield %b : tensor<2x8xf32>
+  } -> tensor<2x8xf32>
+  %y = kernel.map dims [2, 8] ins(%l : tensor<2x8xf32>) outs(%e : tensor<2x8xf32>) maps [#id3, #id3]
+    body { ^bb0(%v: f32):
+      %r = arith.addf %v, %v : f32
+      kernel.yield %r : f32 } -> tensor<2x8xf32>
+  return %y : tensor<2x8xf32>
+}
