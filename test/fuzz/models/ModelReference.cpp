@@ -11,8 +11,10 @@
 #include "lib/Reference/Interpreter.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
 #include "moec/Import.h"
 #include "moec/InitAll.h"
+#include "passes/Schedule/Passes.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cfenv>
 #include <cmath>
@@ -117,6 +119,20 @@ std::string ModelReference::precision() const {
   return said ? said.str() : "f32";
 }
 
+/// Compiles up to where moec-split-batch stands, and asks it for `images` at a
+/// time, which it would not choose for models this small.
+static bool splitBatch(ModuleOp model, driver::CompileOptions &options,
+                       int64_t images) {
+  options.until = "precision";
+  if (driver::compile(model, options, nowhere) != 0)
+    return false;
+  PassManager passes(model.getContext());
+  passes.addNestedPass<func::FuncOp>(
+      schedule::createSplitBatchPass({/*images=*/images}));
+  options.from = std::exchange(options.until, "module");
+  return succeeded(passes.run(model));
+}
+
 bool ModelReference::compile(const Switches &switches, const std::string &path,
                              std::string &problems) {
   llvm::raw_string_ostream os(problems);
@@ -130,7 +146,8 @@ bool ModelReference::compile(const Switches &switches, const std::string &path,
   parts->disabled = switches.disabled;
   parts->rounded = {};
   OwningOpRef<ModuleOp> copy = parts->model->clone();
-  return driver::compile(*copy, options, path) == 0;
+  return (!switches.images || splitBatch(*copy, options, switches.images)) &&
+         driver::compile(*copy, options, path) == 0;
 }
 
 static Wanted wantedOf(func::FuncOp function, unsigned i) {

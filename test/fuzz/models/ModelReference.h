@@ -30,6 +30,7 @@ struct Switches {
   std::map<std::string, std::string> flags; ///< the target's own
   std::string precision;                    ///< empty: what the model says
   std::vector<std::string> disabled;
+  int64_t images = 0; ///< at a time, where it can be; 0: the model chooses
 };
 
 /// An argument that the reference asks for, by its name.

@@ -11,7 +11,8 @@
 // passes that a case may leave out, one a line.
 //
 // A case: {"model": text of a JSON model, "train": bool, "data": Data,
-// "runs": [{"target", "flags", "precision", "disabled": [...], "threads"}],
+// "runs": [{"target", "flags", "precision", "disabled": [...], "threads",
+// "images"}],
 // "plant": see Plant}. The verdict: {"verdict": "good", "refused", "error" or
 // "different", "message", "run", counts ...}.
 //
@@ -76,6 +77,7 @@ public:
     switches.target = run.at("target");
     switches.flags = run.at("flags").get<std::map<std::string, std::string>>();
     switches.precision = run.at("precision");
+    switches.images = run.value("images", 0);
     std::string precision = switches.precision;
     if (precision.empty())
       precision = reference.precision();

@@ -561,7 +561,9 @@ def draw_run(random, target, flags, passes):
     disabled = [p for p in passes if random.random() < share]
     return {"target": target, "flags": flags,
             "precision": random.choice(["", "", "", "f32", "bf16"]), "disabled": disabled,
-            "threads": random.choice([1, 1, 2, 3])}
+            "threads": random.choice([1, 1, 2, 3]),
+            # Images that moec-split-batch is asked for; 0: it chooses, and small models stay whole.
+            "images": random.choice([0, 1, 1, 2]) if target == "cpu" else 0}
 
 
 def draw_case(random, features, simulated, passes):

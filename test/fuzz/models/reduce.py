@@ -83,7 +83,7 @@ def smaller(case):
     for i, run in enumerate(case["runs"]):
         for j in range(len(run["disabled"])):
             yield changed(lambda c, i=i, j=j: c["runs"][i]["disabled"].pop(j))
-        for key, plain in (("threads", 1), ("precision", "f32"), ("flags", {})):
+        for key, plain in (("threads", 1), ("images", 0), ("precision", "f32"), ("flags", {})):
             if run[key] != plain:
                 yield changed(lambda c, i=i, key=key, plain=plain: c["runs"][i].update({key: plain}))
     for key, plain in (("inputs", "normal"), ("weights", "init")):
