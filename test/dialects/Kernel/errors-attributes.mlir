@@ -7,6 +7,13 @@ func.func @unknown(%x: memref<8xf32>) attributes {kernel.functoin} {
 
 // -----
 
+// expected-error @+1 {{attribute 'kernel.parts': expected an i64 of 1 or more, got 0 : i64}}
+func.func @parts(%x: tensor<8xf32>) attributes {kernel.parts = 0 : i64} {
+  return
+}
+
+// -----
+
 // expected-error @+1 {{attribute 'kernel.blocks': expected an i64 of 1 or more, got 0 : i64}}
 func.func @blocks(%x: memref<8xf32>) attributes {kernel.blocks = 0 : i64} {
   return
