@@ -47,8 +47,47 @@ static std::vector<TensorWriter::Tensor> variablesOf(const Module &module,
   return variables;
 }
 
-static int convert(const ConvertOptions &options, const Tool &tool) {
-  std::vector<NamedPath> inputs = {{"the model", options.model}};
+/// IN OUT --map MAP: without a model, the first operand is the weights and the
+/// second the file to write.
+static ConvertOptions withoutModel(ConvertOptions options) {
+  auto wrong = [](const std::string &why) {
+    throw Error("weights convert: " + why +
+                    "; expected MODEL FILE.. -o OUT, or without a model IN OUT "
+                    "--map MAP",
+                ErrorCode::Usage);
+  };
+  if (options.map.empty())
+    wrong("--output is required without --map");
+  if (options.files.size() != 1)
+    wrong("--output is required for several files");
+  try {
+    TensorFile(options.model);
+  } catch (const Error &e) {
+    // Most likely a model, and the second operand is not to be written over.
+    wrong(fmt::format("--output is required for a model ({})", e.what()));
+  }
+  const std::pair<const char *, bool> needModel[] = {
+      {"--zeros", !options.zeros.empty()},
+      {"--resample", !options.resample.empty()},
+      {"--grow", !options.grow.empty()}};
+  for (auto [flag, given] : needModel)
+    if (given)
+      throw Error(fmt::format("weights convert: {} needs the model: MODEL "
+                              "FILE.. --map MAP -o OUT",
+                              flag),
+                  ErrorCode::Usage);
+  options.output = options.files.front();
+  options.files = {options.model};
+  options.model.clear();
+  return options;
+}
+
+static int convert(ConvertOptions options, const Tool &tool) {
+  if (options.output.empty())
+    options = withoutModel(std::move(options));
+  std::vector<NamedPath> inputs;
+  if (!options.model.empty())
+    inputs.push_back({"the model", options.model});
   if (!options.map.empty() && !isShippedMap(options.map))
     inputs.push_back({"--map", options.map});
   for (const std::string &file : options.files)
@@ -64,11 +103,19 @@ static int convert(const ConvertOptions &options, const Tool &tool) {
     files.push_back(std::make_unique<TensorFile>(path));
     request.files.push_back(files.back().get());
   }
-  std::shared_ptr<const Module> module =
-      tool.load ? tool.load({options.model, "weights convert", 0, Training::No})
-                : Module::load(options.model);
-  request.model = module->manifest().model;
-  request.variables = variablesOf(*module, options.model);
+  std::map<std::string, std::string> metadata = {{formatKey, "moec.weights/2"}};
+  if (options.model.empty()) {
+    request.model = "map " + map.name;
+    request.variables = variablesMadeBy(map, request.files);
+  } else {
+    std::shared_ptr<const Module> module =
+        tool.load
+            ? tool.load({options.model, "weights convert", 0, Training::No})
+            : Module::load(options.model);
+    request.model = module->manifest().model;
+    request.variables = variablesOf(*module, options.model);
+    metadata["model"] = request.model;
+  }
   if (options.map.empty()) {
     std::vector<std::string> names;
     for (const TensorWriter::Tensor &variable : request.variables)
@@ -85,8 +132,7 @@ static int convert(const ConvertOptions &options, const Tool &tool) {
     file->verify();
   OutputLocks locks(outputs);
   std::vector<std::string> ruined =
-      convertWeights(conversion, options.output,
-                     {{formatKey, "moec.weights/2"}, {"model", request.model}});
+      convertWeights(conversion, options.output, metadata);
   if (!ruined.empty())
     warn(fmt::format("weights convert: there are NaN or infinities in {} of {} "
                      "variables, first in \"{}\": the model computes NaN",
@@ -173,10 +219,12 @@ static void addConvert(CLI::App &weights, const Tool &tool,
       "convert", "Make weights of a model from those of another project, or of "
                  "another model");
   app->add_option("model", options->model,
-                  "The model or module that the weights are for")
+                  "The model or module that the weights are for; with --map "
+                  "and without -o, the other weights")
       ->required();
   app->add_option("weights", options->files,
-                  "The other weights (safetensors), in one file or several")
+                  "The other weights (safetensors), in one file or several; "
+                  "without a model, the file to write")
       ->required();
   std::vector<std::string> names;
   for (const ShippedMap &map : shippedMaps())
@@ -190,7 +238,7 @@ static void addConvert(CLI::App &weights, const Tool &tool,
                   "What the model's names begin with in the file, such as "
                   "encoder. for a part of a larger model")
       ->excludes(map);
-  app->add_option("-o,--output", options->output, "File to write")->required();
+  app->add_option("-o,--output", options->output, "File to write");
   addPatterns(*app, "--ignore", options->ignore,
               "Leave out tensors of this name");
   addPatterns(*app, "--zeros", options->zeros,

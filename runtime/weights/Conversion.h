@@ -59,6 +59,15 @@ struct Conversion {
   std::vector<Variable> variables;
 };
 
+/// The variables that a map makes of these weights, where no model says which
+/// there should be: those of all entries whose tensors are there, with as many
+/// layers and experts as there are. Throws Error if an entry that is not
+/// optional has no tensor, if the axes of one do not fit, and for a map with
+/// several stacks, whose lengths only a model tells.
+std::vector<TensorWriter::Tensor>
+variablesMadeBy(const WeightMap &map,
+                const std::vector<const TensorFile *> &files);
+
 /// Throws Error with all that does not fit: variables that nothing or two
 /// entries make, tensors that are missing, left over, used twice or in part,
 /// entries without a variable, and dtypes and shapes that differ.
