@@ -25,13 +25,14 @@ using kernel::StructuredKernelOpInterface;
 //===----------------------------------------------------------------------===//
 
 moe::RoutingType getPlanType(kernel::RoutingKernelOpInterface route) {
+  // Of none there is nothing to divide.
   int64_t items = route.getItems();
+  int64_t experts = std::max<int64_t>(route.getExperts(), 1);
   // Of as many rows an expert as makes that many in all.
-  return moe::RoutingType::get(
-      route->getContext(), items, route.getExperts(),
-      route.getChoices() / std::max<int64_t>(items, 1),
-      llvm::divideCeil(route.getRows(), route.getExperts()),
-      /*stack=*/0);
+  return moe::RoutingType::get(route->getContext(), items, route.getExperts(),
+                               route.getChoices() / std::max<int64_t>(items, 1),
+                               llvm::divideCeil(route.getRows(), experts),
+                               /*stack=*/0);
 }
 
 int64_t getStart(moe::RoutingType plan, PlanPiece piece) {

@@ -126,3 +126,18 @@ func.func @gpu(%x: tensor<6x8xf32> {moe.field = "x"}) -> (tensor<6x8xf32> {moe.o
   return %y : tensor<6x8xf32>
 }
 }
+
+// -----
+
+// A router without experts.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 32, vector_registers = 16>} {
+// CHECK-LABEL: func.func @no_experts
+// CHECK-SAME:    kernel.parts = 2 : i64
+// CHECK:         kernel.expert_route ins(%{{.*}} : tensor<4x0xf32>) outs(%{{.*}} : tensor<1xi32>) groups 2 capacity 1
+func.func @no_experts(%g: tensor<8x0xf32> {moe.field = "g"}) -> (tensor<8x0xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"infer", batch = 4>} {
+  %f = tensor.empty() : tensor<1xi32>
+  %p = kernel.expert_route ins(%g : tensor<8x0xf32>) outs(%f : tensor<1xi32>) groups 4 capacity 1 -> tensor<1xi32>
+  return %g : tensor<8x0xf32>
+}
+}
