@@ -53,23 +53,27 @@ PRODUCTS = {
 # Those of --quick: large and small, over both axes, with many rows and with one.
 QUICK_PRODUCTS = {("square 1024", 1), ("vit-s16 fc1", 32), ("vit-s16 fc2", 1), ("vit-s16 head", 1),
                   ("mixer-b16 token mixing", 1), ("soft-moe-s16 expert", 32)}
-# Images of its training step, few enough that all peers are through in minutes.
+# Images of its training step, few enough that all peers are through in minutes; and
+# of those that are compiled, whose results are compared but not timed.
 QUICK_TRAINING_BATCH = 8
 KINDS = ("contraction", "inference", "training", "compile")
-SPINS = ", one other process spins"
+SPINS, STEP = ", one other process spins", ", training step"
 
 
 class Case:
-    """One row. `subject` is a model of the zoo or a product; `options` are more
-    arguments of `moec zoo`, with which tests make it small."""
+    """One row. `subject` is a model of the zoo or a product; `step`: what is compiled
+    is a training step; `options` are more arguments of `moec zoo`, with which tests
+    make it small."""
 
-    def __init__(self, kind, subject, batch, dtype, threads, spins=False, options=()):
+    def __init__(self, kind, subject, batch, dtype, threads, spins=False, step=False, options=()):
         self.kind, self.subject, self.batch = kind, subject, batch
         self.dtype, self.threads, self.spins, self.options = dtype, threads, spins, list(options)
+        self.trains = step or kind == "training"
 
     @property
     def name(self):
-        return self.subject + (SPINS if self.spins else "")
+        compiles_step = self.kind == "compile" and self.trains
+        return self.subject + (SPINS if self.spins else STEP if compiles_step else "")
 
     @property
     def label(self):
@@ -103,6 +107,7 @@ def all_cases():
                 yield Case("training", model, TRAINING_BATCH[model], dtype, threads)
     for model in MODELS:
         yield Case("compile", model, 1, "f32", 2)
+        yield Case("compile", model, QUICK_TRAINING_BATCH, "f32", 2, step=True)
 
 
 def quick_cases():
@@ -117,7 +122,7 @@ def is_quick(case):
     if case.kind == "inference":
         return case.batch == 1 and case.threads == 2 and case.dtype == "f32" \
             and case.subject in ("mixer-s16", "vit-s16", "sparse-b", "mlit-xxs")
-    return case.kind == "compile" and case.subject == "vit-s16"
+    return case.kind == "compile" and case.subject == "vit-s16" and case.trains
 
 
 def select(only=None, quick=False):

@@ -11,7 +11,7 @@ import sys
 
 
 def made(task, form):
-    path = os.path.join(task["work"], f"{task['subject']}-b{task['batch']}-{task['dtype']}.{form}")
+    path = os.path.join(task["work"], f"{task['subject']}-{task['digest']}-{task['dtype']}.{form}")
     if form == "onnx":  # OpenVINO and ONNX Runtime take bf16 or not from the same file
         path = path.replace("-bf16", "-f32")
     if not os.path.exists(path):

@@ -49,7 +49,7 @@ def prepare(setup, case):
     folder = os.path.join(setup.work, slug)
     os.makedirs(folder, exist_ok=True)
     model, module = os.path.join(folder, "model.json"), os.path.join(folder, "model.moec")
-    task = {"kind": case.kind, "subject": re.sub(r"[^a-z0-9]+", "-", case.subject), "family": case.family,
+    task = {"kind": case.kind, "trains": case.trains, "subject": re.sub(r"[^a-z0-9]+", "-", case.subject), "family": case.family,
             "batch": case.batch, "dtype": case.dtype, "threads": case.threads, "work": setup.work,
             "moec": setup.moec, "library": setup.library, "model": model, "module": module,
             "file": os.path.join(folder, "task.json")}
@@ -65,12 +65,14 @@ def prepare(setup, case):
             graph = cases.as_peers_train(json.load(file))
         with open(model, "w", encoding="utf-8") as file:
             json.dump(graph, file)
-        task["dims"] = cases.dims_of(graph, case.kind == "training")
-    mode = "train" if case.kind == "training" else "infer"
+        task["dims"] = cases.dims_of(graph, case.trains)
+    mode = "train" if case.trains else "infer"
     setup.run("compile", model, "-o", module, "--mode", mode, "--precision", case.dtype)
     manifest = json.loads(setup.run("inspect", module, "--json"))
-    task["weights"] = os.path.join(setup.work, task["subject"] + ".safetensors")
-    task["parameters"] = weights.write_weights(task["weights"], manifest["variables"])
+    task["weights"], task["parameters"] = weights.write_weights(os.path.join(setup.work, task["subject"]),
+                                                                manifest["variables"])
+    with open(model, "rb") as file:
+        task["digest"] = weights.digest(file.read(), os.path.basename(task["weights"]).encode())
     entry = next(e for e in manifest["entries"] if e["name"] == ("train_step" if mode == "train" else "infer"))
     task["flops"] = entry["model_flops"]
     if mode == "train":
@@ -99,7 +101,7 @@ def spinning(wanted):
 def bytes_of(task):
     """What a process of the case holds at least: in training also gradients and
     two moments."""
-    return 4 * task["parameters"] * (4 if task["kind"] == "training" else 1)
+    return 4 * task["parameters"] * (4 if task["trains"] else 1)
 
 
 class Contest:

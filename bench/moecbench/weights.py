@@ -1,5 +1,6 @@
 """Weights and inputs that ours and peers share."""
 
+import hashlib
 import json
 import os
 
@@ -42,9 +43,15 @@ def draw(info, random):
     return values
 
 
-def write_weights(path, variables, seed=1):
-    """A safetensors file with the parameters of a manifest's variables, and how
-    many numbers they are."""
+def digest(*contents):
+    """A few letters that tell files made of other contents apart."""
+    return hashlib.sha256(b"\n".join(contents)).hexdigest()[:8]
+
+
+def write_weights(stem, variables, seed=1):
+    """(path, numbers) of a safetensors file with the parameters of a manifest's
+    variables. The path has a digest of their names and shapes, so that a model that
+    has changed gets a file of its own."""
     import numpy
 
     variables = [info for info in variables if info["role"] == "parameter"]
@@ -58,6 +65,7 @@ def write_weights(path, variables, seed=1):
         total += count
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
+    path = f"{stem}-{digest(text)}.safetensors"
     if not os.path.exists(path):
         random = numpy.random.default_rng(seed)
         with open(path + ".part", "wb") as file:
@@ -65,7 +73,7 @@ def write_weights(path, variables, seed=1):
             for info in variables:
                 file.write(draw(info, random).tobytes())
         os.replace(path + ".part", path)
-    return total
+    return path, total
 
 
 def inputs(task):

@@ -108,6 +108,12 @@ class Compare(unittest.TestCase):
         self.assertIsNone(self.difference([0.009], "training"))
         self.assertIn("losses of the first steps", self.difference([0.011], "training"))
 
+    def test_losses_behind_an_update_of_a_router(self):
+        self.assertIsNone(self.difference([0.009, 0.09], "training", routed=True))
+        self.assertIsNotNone(self.difference([0.009, 0.11], "training", routed=True))
+        self.assertIsNotNone(self.difference([0.011, 0], "training", routed=True))
+        self.assertIsNotNone(self.difference([0.009, 0.09], "training"))
+
     def test_what_proves_nothing(self):
         import numpy
         case, ones = Case("inference", "vit-s16", 1, "f32", 1), numpy.ones((1, 4), numpy.float32)

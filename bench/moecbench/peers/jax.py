@@ -23,7 +23,7 @@ class Peer:
         self.task, given = task, inputs(task)
         self.image, self.label = jax.device_put(given["image"]), jax.device_put(given["label"])
         self.forward, self.parameters = build(task)
-        if task["kind"] == "training":
+        if task["trains"]:
             self.prepare_training()
             return
         infer = jax.jit(lambda parameters, image: self.forward(parameters, image)[0])
@@ -59,13 +59,13 @@ class Peer:
 
     def run(self):
         import jax
-        if self.task["kind"] == "training":
+        if self.task["trains"]:
             self.parameters, self.state, loss = self.step(self.parameters, self.state, self.image, self.label)
             return jax.block_until_ready(loss)
         return jax.block_until_ready(self.infer(self.parameters, self.image))
 
     def result(self):
         import numpy
-        if self.task["kind"] == "training":
+        if self.task["trains"]:
             return numpy.array([self.run() for _ in range(STEPS)])
         return numpy.asarray(self.run())

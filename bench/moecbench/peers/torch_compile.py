@@ -17,7 +17,7 @@ class Peer(torch_eager.Peer):
         import torch._inductor.config
         if self.task["kind"] == "compile":
             torch._inductor.config.force_disable_caches = True
-        if self.task["kind"] != "training":
+        if not self.task["trains"]:
             torch._inductor.config.freezing = True
         return torch.compile(function, dynamic=False)
 

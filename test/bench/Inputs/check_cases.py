@@ -29,9 +29,9 @@ for case in chosen:
     assert peers.taking_part(case), case.label
     if case.kind != "contraction" and case.threads == 2:
         model = json.loads(moec(*case.zoo_arguments()))
-        dims = cases.dims_of(model, case.kind == "training")
+        dims = cases.dims_of(model, case.trains)
         assert dims["image"] % dims["patch"] == 0 and dims["count"], case.label
-        if case.kind == "training":
+        if case.trains:
             text = json.dumps(model)
             assert ".load" not in text and '"learned_noise": true' not in text, f"{case.label}: a router has noise"
             assert '"dropout"' not in text, f"{case.label}: something is dropped"
