@@ -7,7 +7,7 @@
 //
 // contract_bench [--dump=DIR] [--schedule=S] [--strips=N] [FILE.mlir] [WORD]:
 // for every shape whose name contains WORD (with --strips: its right operand
-// stored in strips of N columns, as moec-pack-weights leaves it), or for the
+// stored in strips of N columns, as moec-pack-operands leaves it), or for the
 // contractions of a file that "moec compile --emit memory" wrote (ragged ones
 // apart), with the schedules that they have or all with S, the share of this
 // core's FMA peak that the compiled kernel reaches in one thread, packing and

@@ -17,10 +17,6 @@ namespace moec::cpu {
 #define GEN_PASS_DEF_LOWERCONTRACTPASS
 #include "passes/CPU/Passes.h.inc"
 
-// A right panel that holds all of k stays packed between blocks up to this
-// size: it is read again from L3, which is still cheaper than packing it again.
-static constexpr int64_t residentRightBytes = 8 << 20;
-
 void ContractEmitter::loop(Value from, Value to, int64_t step,
                            function_ref<void(Value)> body) {
   emitLoop(b, loc, from, to, step, body);

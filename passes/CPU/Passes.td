@@ -17,7 +17,7 @@ def LowerContractPass : MoecCPUPass<"moec-lower-contract", "::mlir::func::FuncOp
     A block is one tile of one group. It packs a panel of either operand into
     scratch (gather, transposition and the `lhs`/`rhs` region happen there, and
     a panel is kept while consecutive blocks share it; a right operand whose columns
-    lie as the register tile reads them, as those that `moec-pack-weights` stores, is
+    lie as the register tile reads them, as those that `moec-pack-operands` stores, is
     multiplied in place, and so are evenly spaced rows of a left one that are contiguous along k), runs a register tile of FMAs over the panels, and applies `epilogue` before the only store. See
     docs/performance.md. Vectors are those of the module's machine, a `#kernel.cpu`.
 

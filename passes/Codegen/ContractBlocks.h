@@ -15,8 +15,11 @@
 namespace moec::codegen {
 
 /// A left panel that holds all of k stays packed from block to block up to this
-/// size on a CPU: it has to stay in L2. The cost model counts on it.
+/// size on a CPU: it has to stay in L2. The cost model counts on both.
 constexpr int64_t residentLeftBytes = 384 << 10;
+/// A right panel of this size is read again from L3, which is still cheaper
+/// than packing it again.
+constexpr int64_t residentRightBytes = 8 << 20;
 
 /// Whether a CPU may multiply `rows` rows of a left operand, `stride` f32
 /// apart, where they lie: not where many fall into one set of the first cache,

@@ -59,6 +59,42 @@ bool isInPlace(kernel::ContractOp op, int64_t lanes) {
          codegen::canReadStrip(lanes, depth, steps.stride);
 }
 
+} // namespace
+
+ContractShape describe(kernel::ContractOp op, kernel::CpuAttr machine,
+                       const FixedVariables *fixed) {
+  ContractShape shape{1,
+                      op.getDims()[op.getMDim()],
+                      op.getDims()[op.getNDim()],
+                      op.getDims()[op.getKDim()],
+                      dependsOnGroup(op, op.getLhs()),
+                      dependsOnGroup(op, op.getRhs()),
+                      mapCost(op.getLhs()),
+                      mapCost(op.getRhs())};
+  for (unsigned input : codegen::usedArguments(op.getLhs()))
+    shape.leftAlongK &= !isSlowAlongK(op, input);
+  shape.leftStride = leftStride(op);
+  if (fixed && canPackLeft(op, *fixed)) {
+    shape.leftStride = shape.k;
+    shape.leftAlongK = true;
+    shape.leftMap = 0;
+  }
+  shape.rightInPlace = isInPlace(op, machine.getLanes());
+  for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
+    shape.groups *= extent;
+  // A ragged dimension is shared out among the groups: the average counts.
+  if (op.getRaggedDim()) {
+    int64_t &ragged = *op.getRaggedDim() == op.getMDim() ? shape.m : shape.k;
+    ragged = std::max<int64_t>(1, ragged / op.getDims()[0]);
+  }
+  if (fixed)
+    shape.rightInStrips =
+        canPackRight(op, *fixed) ||
+        (canStoreRight(op) && isStoredInStrips(shape, machine));
+  return shape;
+}
+
+namespace {
 struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
   using AssignSchedulePassBase::AssignSchedulePassBase;
 
@@ -73,7 +109,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
     if (failed(checkTuning(cpu)))
       return signalPassFailure();
     if (auto module = dyn_cast<ModuleOp>(getOperation());
-        module && packsWeights)
+        module && packsOperands)
       fixed.emplace(module);
     scheduleContractions(getOperation(),
                          [&](kernel::ContractOp op) { assign(op, cpu); });
@@ -114,31 +150,7 @@ struct AssignSchedulePass : impl::AssignSchedulePassBase<AssignSchedulePass> {
   }
 
   void assign(kernel::ContractOp op, kernel::CpuAttr cpu) {
-    ContractShape shape{1,
-                        op.getDims()[op.getMDim()],
-                        op.getDims()[op.getNDim()],
-                        op.getDims()[op.getKDim()],
-                        dependsOnGroup(op, op.getLhs()),
-                        dependsOnGroup(op, op.getRhs()),
-                        mapCost(op.getLhs()),
-                        mapCost(op.getRhs())};
-    for (unsigned input : codegen::usedArguments(op.getLhs()))
-      shape.leftAlongK &= !isSlowAlongK(op, input);
-    shape.leftStride = leftStride(op);
-    if (fixed && canPackLeft(op, *fixed)) {
-      shape.leftStride = shape.k;
-      shape.leftAlongK = true;
-      shape.leftMap = 0;
-    }
-    shape.rightInPlace = isInPlace(op, cpu.getLanes());
-    shape.rightInStrips = fixed && canPackRight(op, *fixed);
-    for (int64_t extent : op.getDims().take_front(op.getNumGroupDims()))
-      shape.groups *= extent;
-    // A ragged dimension is shared out among the groups: the average counts.
-    if (op.getRaggedDim()) {
-      int64_t &ragged = *op.getRaggedDim() == op.getMDim() ? shape.m : shape.k;
-      ragged = std::max<int64_t>(1, ragged / op.getDims()[0]);
-    }
+    ContractShape shape = describe(op, cpu, fixed ? &*fixed : nullptr);
     if (useTuned(shape, op))
       return;
     ContractSchedule s = chooseSchedule(shape, cpu);

@@ -20,19 +20,24 @@ namespace {
 /// nothing else is said), and what it keeps near: measured with
 /// bench/contract_bench on a machine with such vectors.
 struct Core {
-  double pack;     ///< load, map and store
-  double readFar;  ///< from L3, on the way to a panel
-  double readNear; ///< the same from L2
-  double piece;    ///< a step along k of a left operand that is packed along m
-  double stream;   ///< of a right strip from L3 while a register tile runs
-  double rows;     ///< the same of a left operand, short pieces of many rows
-  double block;    ///< where it lies, and the first misses
-  double tile;     ///< loops and addresses of a register tile
-  double store;    ///< epilogue of sums
-  double chains;   ///< a step of a tile whose FMAs just hide their latency
-  double partial;  ///< sums that leave the registers after a part of the depth
-  /// An operand of so many elements stays in L2.
-  int64_t l2Elements;
+  double pack;       ///< load, map and store
+  double readFar;    ///< from L3, on the way to a panel
+  double readMemory; ///< the same of an operand that L3 does not hold
+  double readNear;   ///< the same from L2
+  double piece;   ///< a step along k of a left operand that is packed along m
+  double stream;  ///< of a right strip from L3 while a register tile runs
+  double rows;    ///< the same of a left operand, short pieces of many rows
+  double block;   ///< where it lies, and the first misses
+  double tile;    ///< loops and addresses of a register tile
+  double store;   ///< epilogue of sums
+  double chains;  ///< a step of a tile whose FMAs just hide their latency
+  double partial; ///< sums that leave the registers after a part of the depth
+  /// What is left of the cycles of a contraction where no core packs the right
+  /// operand for itself between its tiles, beside what the model knows of that.
+  double inStrips;
+  /// An operand of so many elements stays in L2, and one of `l3Elements` in a
+  /// core's part of L3.
+  int64_t l2Elements, l3Elements;
   /// A left block of so many bytes stays in L2 while the right operand and the
   /// results pass through; of one twice as large nothing does.
   int64_t leftBytes;
@@ -56,6 +61,7 @@ struct Core {
 // blocks that leave L2 nor of rows that are read in place.
 constexpr Core wideCore{/*pack=*/2.5,
                         /*readFar=*/5,
+                        /*readMemory=*/5,
                         /*readNear=*/0.5,
                         /*piece=*/0,
                         /*stream=*/0,
@@ -65,7 +71,9 @@ constexpr Core wideCore{/*pack=*/2.5,
                         /*store=*/2,
                         /*chains=*/0,
                         /*partial=*/4,
+                        /*inStrips=*/1,
                         /*l2Elements=*/128 << 10,
+                        /*l3Elements=*/1 << 20,
                         /*leftBytes=*/0,
                         /*rowParts=*/64,
                         /*maxDepth=*/1024,
@@ -78,6 +86,7 @@ constexpr Core wideCore{/*pack=*/2.5,
 // time: 32 bytes a cycle, of which a tile of 6 x 16 needs 15.
 constexpr Core narrowCore{/*pack=*/2.5,
                           /*readFar=*/3,
+                          /*readMemory=*/8,
                           /*readNear=*/0.5,
                           /*piece=*/30,
                           /*stream=*/0.15,
@@ -87,7 +96,9 @@ constexpr Core narrowCore{/*pack=*/2.5,
                           /*store=*/2,
                           /*chains=*/0.1,
                           /*partial=*/12,
+                          /*inStrips=*/0.95,
                           /*l2Elements=*/64 << 10,
+                          /*l3Elements=*/1 << 20,
                           /*leftBytes=*/256 << 10,
                           /*rowParts=*/1024,
                           /*maxDepth=*/2048,
@@ -96,6 +107,10 @@ constexpr Core narrowCore{/*pack=*/2.5,
                           /*loadFromL2=*/0,
                           /*stripDepth=*/128,
                           /*stripLoads=*/0.5};
+
+const Core &coreOf(kernel::CpuAttr machine) {
+  return machine.getLanes() == 16 ? wideCore : narrowCore;
+}
 
 // Rows and columns of a block; columns where nothing but sums in registers is
 // held for them, neither a panel nor partial sums.
@@ -106,11 +121,12 @@ class Chooser {
 public:
   Chooser(const ContractShape &shape, kernel::CpuAttr machine)
       : shape(shape), lanes(machine.getLanes()), cores(machine.getCores()),
-        registers(machine.getVectorRegisters()),
-        core(lanes == 16 ? wideCore : narrowCore) {}
+        registers(machine.getVectorRegisters()), core(coreOf(machine)) {}
 
   void
   visit(llvm::function_ref<void(double, const ContractSchedule &)> visit) const;
+  /// Storing the right operand in strips first, of which each core does a part.
+  double storing() const;
 
 private:
   const ContractShape &shape;
@@ -184,7 +200,10 @@ double Chooser::cost(const ContractSchedule &s) const {
   double tile = tileCost(s);
   // Every packing reads the operand, from beyond L2 if it is large.
   auto reading = [&](int64_t rows) {
-    return rows * shape.k > core.l2Elements ? core.readFar : core.readNear;
+    int64_t elements = rows * shape.k;
+    return elements > core.l3Elements   ? core.readMemory
+           : elements > core.l2Elements ? core.readFar
+                                        : core.readNear;
   };
   int64_t vectorsL = shape.leftAlongK ? s.mTile * divideCeil(shape.k, lanes)
                                       : shape.k * divideCeil(s.mTile, lanes);
@@ -206,21 +225,33 @@ double Chooser::cost(const ContractSchedule &s) const {
       s.nTile * shape.k > core.l2Elements ? vectorsR * core.stream : 0;
   // What the busiest of `threads` threads spends. m runs fastest over the
   // blocks: the right panel changes every mTiles blocks, the left one at every
-  // block unless there is but one, small enough to be kept.
-  bool keepsL = mTiles == 1 && s.mTile * shape.k * int64_t(sizeof(float)) <=
-                                   codegen::residentLeftBytes;
+  // block unless there is but one, as long as they are small enough to be kept.
+  auto bytes = [&](int64_t rows) {
+    return rows * shape.k * int64_t(sizeof(float));
+  };
+  bool keepsL = mTiles == 1 && bytes(s.mTile) <= codegen::residentLeftBytes;
+  bool keepsR = bytes(s.nTile) <= codegen::residentRightBytes;
   auto busiest = [&](int64_t threads) {
     double mine = divideCeil(blocks, std::min(blocks, threads));
     double packsL = !keepsL              ? mine
                     : shape.leftPerGroup ? std::max(1.0, mine / nTiles)
                                          : 1;
-    double packsR =
-        nTiles > 1 || shape.rightPerGroup ? std::max(1.0, mine / mTiles) : 1;
+    double packsR = !keepsR ? mine
+                    : nTiles > 1 || shape.rightPerGroup
+                        ? std::max(1.0, mine / mTiles)
+                        : 1;
     return mine * (tiles * tile + passing + core.block) + packsL * panelL +
            packsR * panelR;
   };
   // The total counts as much as the balance: there may be fewer threads.
   return busiest(cores) + busiest(1) / double(cores);
+}
+
+double Chooser::storing() const {
+  double vectors = double(shape.n) * shape.k / lanes *
+                   (shape.rightPerGroup ? shape.groups : 1);
+  double each = core.pack + shape.rightMap + core.readMemory;
+  return 2 * vectors * each / double(cores); // as cost() counts
 }
 
 void Chooser::visit(
@@ -251,7 +282,7 @@ void visitSchedules(
 }
 
 ContractSchedule chooseSchedule(const ContractShape &shape,
-                                kernel::CpuAttr machine) {
+                                kernel::CpuAttr machine, double *cycles) {
   double best = 0;
   ContractSchedule choice{};
   visitSchedules(shape, machine,
@@ -261,7 +292,26 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
                      choice = schedule;
                    }
                  });
+  if (cycles)
+    *cycles = best;
   return choice;
+}
+
+bool isStoredInStrips(const ContractShape &shape, kernel::CpuAttr machine) {
+  // What stays in L2 each core packs as fast as all together store it.
+  if (shape.rightInPlace || shape.rightInStrips ||
+      shape.n * shape.k <= coreOf(machine).l2Elements)
+    return false;
+  ContractShape stored = shape;
+  stored.rightInStrips = true;
+  double before, after;
+  chooseSchedule(shape, machine, &before);
+  chooseSchedule(stored, machine, &after);
+  // Behind fewer rows strips that come from memory again are not hidden.
+  constexpr double mostShare = 0.1;
+  double storing = Chooser(shape, machine).storing();
+  return storing < mostShare * after &&
+         after * coreOf(machine).inStrips + storing < before;
 }
 
 } // namespace moec::schedule

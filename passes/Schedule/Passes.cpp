@@ -15,7 +15,7 @@ namespace moec::schedule {
 void buildSchedulePipeline(OpPassManager &pm, PassPredicate wants) {
   // Packing pays where it is not a part of the step.
   bool hoists = wants("hoist-parameters");
-  bool packs = wants("pack-weights") && hoists;
+  bool packs = wants("pack-operands") && hoists;
   if (wants("hoist-from-repeats") && hoists) {
     pm.addPass(createHoistFromRepeatsPass());
     // What it moved is a variable for the passes that follow.
@@ -30,10 +30,10 @@ void buildSchedulePipeline(OpPassManager &pm, PassPredicate wants) {
   if (wants("split-reduction"))
     pm.addPass(createSplitReductionPass());
   // Each is for one kind of machine.
-  pm.addPass(createAssignSchedulePass({/*packsWeights=*/packs}));
+  pm.addPass(createAssignSchedulePass({/*packsOperands=*/packs}));
   pm.addPass(createAssignGpuSchedulePass());
   if (packs)
-    pm.addPass(createPackWeightsPass());
+    pm.addPass(createPackOperandsPass());
   if (hoists)
     pm.addPass(createHoistParametersPass());
   pm.addPass(createVerifySchedulePass());

@@ -23,7 +23,7 @@ namespace moec::schedule {
 /// Gives every contraction and attention its schedule, for the machine of the
 /// module.
 /// Optional: split-reduction; for GPUs, materialize-operands; hoist-parameters
-/// and, ahead of it, for CPUs, pack-weights.
+/// and, ahead of it, for CPUs, pack-operands.
 void buildSchedulePipeline(mlir::OpPassManager &pm, PassPredicate wants);
 void registerSchedulePhase();
 
@@ -51,9 +51,13 @@ struct ContractSchedule {
 void visitSchedules(
     const ContractShape &shape, kernel::CpuAttr machine,
     llvm::function_ref<void(double, const ContractSchedule &)> visit);
-/// The schedule that it finds cheapest.
+/// The schedule that it finds cheapest, and its cost.
 ContractSchedule chooseSchedule(const ContractShape &shape,
-                                kernel::CpuAttr machine);
+                                kernel::CpuAttr machine,
+                                double *cycles = nullptr);
+/// Whether it is cheaper for the step to store the right operand in strips
+/// once, by all cores, than to let each block of rows pack it.
+bool isStoredInStrips(const ContractShape &shape, kernel::CpuAttr machine);
 
 /// Cycles of one step of a register tile along k: its FMAs and loads, two of
 /// each a cycle, or the latency of an FMA.
@@ -112,11 +116,18 @@ void scheduleContractions(mlir::Operation *root,
                           llvm::function_ref<void(kernel::ContractOp)> assign);
 
 class FixedVariables;
+/// A contraction as moec-pack-operands leaves it, if `fixed` says which
+/// variables no entry changes; null: as it is.
+ContractShape describe(kernel::ContractOp op, kernel::CpuAttr machine,
+                       const FixedVariables *fixed);
 /// Whether a factor is computed from variables that no entry changes, so that
-/// moec-pack-weights stores it: the left one row by row, unless it lies like
+/// moec-pack-operands stores it: the left one row by row, unless it lies like
 /// that, the right one in strips.
 bool canPackLeft(kernel::ContractOp op, const FixedVariables &fixed);
 bool canPackRight(kernel::ContractOp op, const FixedVariables &fixed);
+/// Whether the step may store the right operand in strips: nothing of it is
+/// gathered, and no dimension is ragged.
+bool canStoreRight(kernel::ContractOp op);
 
 /// What the cost model of the GPU knows of a contraction.
 struct GpuContractShape {

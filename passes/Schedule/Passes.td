@@ -32,8 +32,8 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
     (`TunedShape.h`), these come before the cost model, and the location of each op says which shape it has. One that is none for its shape or the machine is an
     error. For modules whose machine is a `#kernel.cpu`; others are left alone.
   }];
-  let options = [Option<"packsWeights", "packs-weights", "bool", /*default=*/"false",
-    "moec-pack-weights follows, so packing what it takes costs nothing">];
+  let options = [Option<"packsOperands", "packs-operands", "bool", /*default=*/"false",
+    "moec-pack-operands follows, so packing what it takes of variables costs nothing">];
   let dependentDialects = ["::moec::kernel::KernelDialect"];
 }
 
@@ -47,17 +47,17 @@ def SplitBatchPass : Pass<"moec-split-batch", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def PackWeightsPass : Pass<"moec-pack-weights", "::mlir::ModuleOp"> {
-  let summary = "Store weights in the order in which register tiles read them";
+def PackOperandsPass : Pass<"moec-pack-operands", "::mlir::ModuleOp"> {
+  let summary = "Store operands in the order in which register tiles read them";
   let description = [{
     Where the right operand of a scheduled contraction, its map included, is made of variables that no entry changes (so not of
     parameters in a module that trains), a `kernel.map` ahead of all repeats stores it in strips of as many columns as the
     register tile has: (n, k) at `[n floordiv columns, k, n mod columns]`. `moec-lower-contract` multiplies strips where they
     lie; `moec-hoist-parameters` takes the maps out of the step. A left operand that is made of such variables, as in token mixing,
-    is stored row by row, (m, k) at `[m, k]`, unless it lies like that, and read in place as well.
+    is stored row by row, (m, k) at `[m, k]`, unless it lies like that, and read in place as well. Any other right operand is stored in strips in the
+    step, right ahead of the contraction, where the cost model finds that cheaper than that each core packs it, block by block.
 
-    Not packed: operands in bf16, since variables are f32, and those of more than 2 GiB: the strips are memory beside that of the weights. For modules whose machine is a
-    `#kernel.cpu`; others are left alone.
+    Not packed: operands in bf16, since variables are f32, and weights of more than 2 GiB: the strips are memory beside theirs. For a `#kernel.cpu`.
   }];
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }

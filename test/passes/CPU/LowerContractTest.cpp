@@ -69,7 +69,7 @@ TEST(LowerContractTest, LeftRowsInPlace) {
     }
 }
 
-/// Weights as moec-pack-weights stores them, the last strip filled in part:
+/// Weights as moec-pack-operands stores them, the last strip filled in part:
 /// read in place where the register tile has the columns of a strip, or half of
 /// them, else packed again.
 TEST(LowerContractTest, RightOperandsInStrips) {

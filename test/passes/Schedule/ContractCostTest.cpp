@@ -255,4 +255,21 @@ TEST(ContractCostTest, DeepPanelsWantWideTiles) {
   EXPECT_GT(deep.columns, cached.columns);
 }
 
+TEST(ContractCostTest, RightOperandsOfManyBlocksAreStoredOnce) {
+  // The gradient of weights: 6304 steps of 384 columns are 9 MiB.
+  ContractShape gradient = shapeOf(1, 1536, 384, 6304);
+  gradient.leftAlongK = false;
+  EXPECT_TRUE(isStoredInStrips(gradient, avx2(2)));
+  // Not what is read where it lies, nor for a few rows.
+  ContractShape lies = gradient, few = gradient;
+  lies.rightInPlace = true;
+  few.m = 4;
+  EXPECT_FALSE(isStoredInStrips(lies, avx2(2)));
+  EXPECT_FALSE(isStoredInStrips(few, avx2(2)));
+  // A map is computed once as well.
+  ContractShape mapped = gradient;
+  mapped.rightMap = 40;
+  EXPECT_TRUE(isStoredInStrips(mapped, avx2(2)));
+}
+
 } // namespace

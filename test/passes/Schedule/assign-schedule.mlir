@@ -1,6 +1,6 @@
 // RUN: moec-opt %s --moec-assign-schedule --split-input-file | FileCheck %s
 // RUN: sed 's/vector_bytes = 64, vector_registers = 32/vector_bytes = 32, vector_registers = 16/' %s | moec-opt --moec-assign-schedule --split-input-file | FileCheck %s --check-prefix=AVX2
-// RUN: moec-opt %s --moec-assign-schedule=packs-weights=true --split-input-file | FileCheck %s --check-prefix=PACKED
+// RUN: moec-opt %s --moec-assign-schedule=packs-operands=true --split-input-file | FileCheck %s --check-prefix=PACKED
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // Rows and columns of the register tile divide the output without waste.

@@ -1,4 +1,4 @@
-// RUN: moec-opt %s --moec-pack-weights --mlir-print-local-scope | FileCheck %s
+// RUN: moec-opt %s --moec-pack-operands --mlir-print-local-scope | FileCheck %s
 
 // Both factors and the epilogue read one variable: the right one reads what is stored now, the others what they read before. Of the
 // region of the factor nothing is left.

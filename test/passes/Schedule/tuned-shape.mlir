@@ -2,7 +2,7 @@
 // in the text already; the location of an op names its shape.
 // RUN: split-file %s %t
 // RUN: moec-opt %t/tuned.mlir --moec-assign-schedule --mlir-print-debuginfo | FileCheck %t/tuned.mlir
-// RUN: moec-opt %t/tuned.mlir --moec-assign-schedule=packs-weights=true --mlir-print-debuginfo | FileCheck %t/tuned.mlir --check-prefix=PACKED
+// RUN: moec-opt %t/tuned.mlir --moec-assign-schedule=packs-operands=true --mlir-print-debuginfo | FileCheck %t/tuned.mlir --check-prefix=PACKED
 // RUN: sed 's/micro = .4, 16./micro = [4, 12]/' %t/tuned.mlir > %t/unfit.mlir
 // RUN: not moec-opt %t/unfit.mlir --moec-assign-schedule 2>&1 | FileCheck %t/unfit.mlir --check-prefix=UNFIT
 // RUN: sed 's/"contract groups=1 m=32/"contract m=32/' %t/tuned.mlir > %t/name.mlir

@@ -1,10 +1,9 @@
-//===- PackWeights.cpp - Stores weights as register tiles read them -------===//
+//===- PackOperands.cpp - Stores operands as register tiles read them -----===//
 //
 // Part of moec, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-
 //
 // The columns that a register tile multiplies at a time, `micro`, should lie
 // side by side for all of k. Where the right operand of a contraction is made
@@ -26,7 +25,12 @@
 // [m, k], where it does not lie like that already: moec-lower-contract then
 // reads rows where they lie, too. The weights of token mixing are one.
 //
-// Shown by test/passes/Schedule/pack-weights.mlir.
+// A right operand of activations is stored in strips right ahead of the
+// contraction where every block of rows would pack it again, since it is too
+// large to stay packed: that of the gradient of a weight, whose depth is the
+// batch. All cores store it, and share it.
+//
+// Shown by test/passes/Schedule/pack-operands.mlir.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,7 +48,7 @@
 using namespace mlir;
 
 namespace moec::schedule {
-#define GEN_PASS_DEF_PACKWEIGHTSPASS
+#define GEN_PASS_DEF_PACKOPERANDSPASS
 #include "passes/Schedule/Passes.h.inc"
 
 namespace {
@@ -58,9 +62,10 @@ Region &factorOf(kernel::ContractOp op, Side side) {
 
 /// How a factor is stored: over `dims`, the iterations of `repeats`, those
 /// groups along which it changes, and k and n of a right one, m and k of a left
-/// one.
+/// one. In the step: next to the contraction, within its repeats.
 struct Layout {
   Side side;
+  bool inStep;
   SmallVector<moe::RepeatOp> repeats;
   SmallVector<unsigned> groups;
   SmallVector<int64_t> dims;
@@ -79,16 +84,19 @@ struct Layout {
   }
 };
 
-Layout describe(kernel::ContractOp op, Side side, const FixedVariables &fixed) {
+Layout layOut(kernel::ContractOp op, Side side, bool inStep,
+              const FixedVariables &fixed) {
   auto access = cast<StructuredKernelOpInterface>(op.getOperation());
   Region &factor = factorOf(op, side);
   SmallVector<unsigned> used = codegen::usedArguments(factor);
   Layout layout;
   layout.side = side;
+  layout.inStep = inStep;
   llvm::SetVector<Operation *> sliced;
-  for (unsigned input : used)
-    for (moe::RepeatOp repeat : fixed.find(op.getInputs()[input])->repeats)
-      sliced.insert(repeat);
+  if (!inStep)
+    for (unsigned input : used)
+      for (moe::RepeatOp repeat : fixed.find(op.getInputs()[input])->repeats)
+        sliced.insert(repeat);
   for (Operation *up = op; (up = up->getParentOp());)
     if (sliced.contains(up))
       layout.repeats.insert(layout.repeats.begin(), cast<moe::RepeatOp>(up));
@@ -122,7 +130,7 @@ constexpr int64_t mostBytes = int64_t(1) << 31;
 
 /// Bytes of what would be stored, but for the rest of the last strip.
 int64_t bytesOf(kernel::ContractOp op, Side side, const FixedVariables &fixed) {
-  return 4 * llvm::product_of(describe(op, side, fixed).dims);
+  return 4 * llvm::product_of(layOut(op, side, /*inStep=*/false, fixed).dims);
 }
 
 /// Whether a factor is made of variables that no entry changes.
@@ -152,7 +160,7 @@ bool isWorthwhile(kernel::ContractOp op, Side side) {
                                             op.getDims()[op.getKDim()]));
 }
 
-/// Computes the factor ahead of everything that repeats.
+/// Emits the kernel that computes and stores the factor.
 Value store(IRRewriter &rewriter, kernel::ContractOp op, const Layout &layout,
             const FixedVariables &fixed) {
   auto access = cast<StructuredKernelOpInterface>(op.getOperation());
@@ -172,6 +180,11 @@ Value store(IRRewriter &rewriter, kernel::ContractOp op, const Layout &layout,
   kernel::KernelSpec spec(op.getLoc(), layout.dims);
   SmallVector<unsigned> used = codegen::usedArguments(factor);
   for (unsigned input : used) {
+    if (layout.inStep) {
+      spec.input(op.getInputs()[input],
+                 access.getInputMap(input).compose(iteration).getResults());
+      continue;
+    }
     VariablePart part = *fixed.find(op.getInputs()[input]);
     SmallVector<AffineExpr> from;
     for (moe::RepeatOp repeat : part.repeats)
@@ -203,25 +216,27 @@ Value store(IRRewriter &rewriter, kernel::ContractOp op, const Layout &layout,
       .front();
 }
 
-/// Whether to store the factor; a remark where it is too large for that.
+/// Whether to store a factor of variables; a remark where it is too large for
+/// that.
 bool wants(kernel::ContractOp op, Side side, const FixedVariables &fixed) {
   if (!isFixed(op, side, fixed) || !isWorthwhile(op, side))
     return false;
   int64_t bytes = bytesOf(op, side, fixed);
   if (bytes > mostBytes)
-    remark::missed(op.getLoc(), remarkAbout(op, "PackWeights", "Schedule"))
+    remark::missed(op.getLoc(), remarkAbout(op, "PackOperands", "Schedule"))
         << remark::reason("{0} bytes of weights are packed in each step, as "
                           "more than {1} are not kept twice",
                           bytes, mostBytes);
   return bytes <= mostBytes;
 }
 
-struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
+struct PackOperandsPass : impl::PackOperandsPassBase<PackOperandsPass> {
   void runOnOperation() override {
     kernel::MachineInterface machine = kernel::getMachine(getOperation());
     if (!machine)
       return signalPassFailure();
-    if (!isa<kernel::CpuAttr>(machine))
+    auto cpu = dyn_cast<kernel::CpuAttr>(machine);
+    if (!cpu)
       return;
     FixedVariables fixed(getOperation());
     SmallVector<kernel::ContractOp> ops;
@@ -230,18 +245,22 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
         ops.push_back(op);
     });
     IRRewriter rewriter(&getContext());
-    for (kernel::ContractOp op : ops)
+    for (kernel::ContractOp op : ops) {
+      bool inStrips = schedule::describe(op, cpu, &fixed).rightInStrips;
       for (Side side : {Left, Right})
         if (wants(op, side, fixed))
-          op = pack(rewriter, op, side, fixed);
+          op = pack(rewriter, op, side, /*inStep=*/false, fixed);
+        else if (side == Right && inStrips)
+          op = pack(rewriter, op, side, /*inStep=*/true, fixed);
+    }
   }
 
   kernel::ContractOp pack(IRRewriter &rewriter, kernel::ContractOp op,
-                          Side side, const FixedVariables &fixed) {
-    Layout layout = describe(op, side, fixed);
+                          Side side, bool inStep, const FixedVariables &fixed) {
+    Layout layout = layOut(op, side, inStep, fixed);
     auto function = op->getParentOfType<func::FuncOp>();
     rewriter.setInsertionPoint(
-        function.getBody().front().findAncestorOpInBlock(*op));
+        inStep ? op : function.getBody().front().findAncestorOpInBlock(*op));
     Value value = store(rewriter, op, layout, fixed);
     int64_t bytes = 4 * cast<ShapedType>(value.getType()).getNumElements();
     value = passInto(layout.repeats, value, op.getLoc());
@@ -257,15 +276,16 @@ struct PackWeightsPass : impl::PackWeightsPassBase<PackWeightsPass> {
     rewriter.setInsertionPoint(op);
     op = readStored(rewriter, op, side, {value, map, -1});
     dropUnusedSlices(op);
-    auto remark =
-        remark::passed(op.getLoc(), remarkAbout(op, "PackWeights", "Schedule"));
+    auto remark = remark::passed(op.getLoc(),
+                                 remarkAbout(op, "PackOperands", "Schedule"));
     if (side == Left)
       remark << remark::reason("{0} bytes of weights are stored row by row",
                                bytes);
     else
-      remark << remark::reason("{0} bytes of weights are stored in strips of "
-                               "{1} columns",
-                               bytes, layout.columns);
+      remark << remark::reason("{0} bytes{1} are stored in strips of {2} "
+                               "columns{3}",
+                               bytes, inStep ? "" : " of weights",
+                               layout.columns, inStep ? ", in each step" : "");
     return op;
   }
 };
@@ -277,6 +297,15 @@ bool canPackLeft(kernel::ContractOp op, const FixedVariables &fixed) {
 }
 bool canPackRight(kernel::ContractOp op, const FixedVariables &fixed) {
   return isFixed(op, Right, fixed) && bytesOf(op, Right, fixed) <= mostBytes;
+}
+bool canStoreRight(kernel::ContractOp op) {
+  auto access = cast<StructuredKernelOpInterface>(op.getOperation());
+  SmallVector<unsigned> used = codegen::usedArguments(op.getRhs());
+  return !op.getRaggedDim() && !used.empty() &&
+         op.getRhs().front().getTerminator()->getOperand(0).getType().isF32() &&
+         llvm::none_of(used, [&](unsigned input) {
+           return access.getGather(input) >= 0;
+         });
 }
 
 } // namespace moec::schedule

@@ -1,6 +1,6 @@
-// RUN: moec-opt %s --moec-pack-weights --mlir-print-local-scope --split-input-file | FileCheck %s
-// RUN: moec-opt %s --moec-pack-weights --split-input-file --remarks-filter=Schedule --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
-// RUN: sed 's/#kernel.cpu<.*>}/#kernel.gpu<multiprocessors = 132, shared_bytes = 232448>}/' %s | moec-opt --moec-pack-weights --split-input-file | FileCheck %s --check-prefix=GPU
+// RUN: moec-opt %s --moec-pack-operands --mlir-print-local-scope --split-input-file | FileCheck %s
+// RUN: moec-opt %s --moec-pack-operands --split-input-file --remarks-filter=Schedule --remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: sed 's/#kernel.cpu<.*>}/#kernel.gpu<multiprocessors = 132, shared_bytes = 232448>}/' %s | moec-opt --moec-pack-operands --split-input-file | FileCheck %s --check-prefix=GPU
 
 // Slices of a stack of layers, scaled: all layers are stored ahead of the repeat, by one kernel, in strips of 32 columns of which
 // the second is filled in part, and the repeat reads slices of that.
@@ -8,7 +8,7 @@
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 moe.variable @w : tensor<3x24x40xf32> role(parameter)
 moe.variable @s : tensor<3x40xf32> role(parameter)
-// REMARK: [Passed] PackWeights
+// REMARK: [Passed] PackOperands
 // REMARK-SAME: 18432 bytes of weights are stored in strips of 32 columns
 // GPU-NOT: floordiv 32
 // CHECK-LABEL: func.func @layers
@@ -121,7 +121,7 @@ func.func @kept(%x: tensor<6x24xf32> {moe.field = "x"}, %y: tensor<24x32xf32> {m
 
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 moe.variable @w : tensor<128x1280x3360xf32> role(parameter)
-// REMARK: [Missed] PackWeights
+// REMARK: [Missed] PackOperands
 // REMARK-SAME: 2202009600 bytes of weights are packed in each step, as more than 2147483648 are not kept twice
 // CHECK-LABEL: func.func @large
 // CHECK-NOT:     kernel.map
@@ -146,7 +146,7 @@ func.func @large(%x: tensor<128x6x1280xf32> {moe.field = "x"}, %w: tensor<128x12
 
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 32, vector_registers = 16>} {
 moe.variable @w : tensor<24x40xf32> role(parameter)
-// REMARK: [Passed] PackWeights
+// REMARK: [Passed] PackOperands
 // REMARK-SAME: 3840 bytes of weights are stored row by row
 // CHECK-LABEL: func.func @mixing
 // CHECK-SAME:    %[[X:.*]]: tensor<2x24x16xf32> {moe.field = "x"}, %[[W:.*]]: tensor<24x40xf32> {moe.var = @w})
@@ -175,7 +175,7 @@ func.func @mixing(%x: tensor<2x24x16xf32> {moe.field = "x"}, %w: tensor<24x40xf3
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 moe.variable @w : tensor<40x24xf32> role(parameter)
 moe.variable @v : tensor<1024x40xf32> role(parameter)
-// REMARK-NOT: PackWeights
+// REMARK-NOT: PackOperands
 // CHECK-LABEL: func.func @rows
 // CHECK-NOT:     kernel.map
 // CHECK-LABEL: func.func @one_set
@@ -201,5 +201,58 @@ func.func @one_set(%x: tensor<1024x16xf32> {moe.field = "x"}, %v: tensor<1024x40
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<40x16xf32>
   return %y : tensor<40x16xf32>
+}
+}
+
+// -----
+
+// The gradient of a weight, whose depth is the batch: each block of 96 rows would pack the right operand, too large to stay packed.
+// It is stored right ahead of the contraction, with its map, in the repeat where that is. With two rows that is more work than it saves.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 32, vector_registers = 16>} {
+// REMARK: [Passed] PackOperands
+// REMARK-SAME: 9682944 bytes are stored in strips of 24 columns, in each step
+// REMARK-NOT: PackOperands
+// CHECK-LABEL: func.func @gradient
+// CHECK-SAME:    %[[H:.*]]: tensor<6304x1536xf32> {moe.field = "h"}, %[[X:.*]]: tensor<6304x384xf32> {moe.field = "x"}
+// CHECK:         moe.repeat
+// CHECK-NEXT:    ^bb0(%{{.*}}: tensor<1536x384xf32>, %[[S:.*]]: tensor<384xf32>):
+// CHECK:         %[[P:.*]] = kernel.map dims [6304, 384] ins(%[[X]], %[[S]] : tensor<6304x384xf32>, tensor<384xf32>) outs(%{{.*}} : tensor<16x6304x24xf32>)
+// CHECK-SAME:      maps [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d1)>, affine_map<(d0, d1) -> (d1 floordiv 24, d0, d1 mod 24)>]
+// CHECK:           arith.mulf
+// CHECK:         kernel.contract dims [1536, 384, 6304] ins(%[[H]], %[[P]]
+// CHECK-SAME:      (d1 floordiv 24, d2, d1 mod 24)
+// CHECK-NOT:       arith.mulf
+// CHECK-LABEL: func.func @few_rows
+// CHECK-NOT:     kernel.map
+func.func @gradient(%h: tensor<6304x1536xf32> {moe.field = "h"}, %x: tensor<6304x384xf32> {moe.field = "x"}, %z: tensor<1536x384xf32> {moe.field = "z"}, %s: tensor<2x384xf32> {moe.field = "s"})
+    -> (tensor<1536x384xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"gradient">} {
+  %r = moe.repeat 2 carry(%z : tensor<1536x384xf32>) stacked(%s : tensor<2x384xf32>) {
+  ^bb0(%c: tensor<1536x384xf32>, %t: tensor<384xf32>):
+    %init = tensor.empty() : tensor<1536x384xf32>
+    %y = kernel.contract dims [1536, 384, 6304] ins(%h, %x, %c, %t : tensor<6304x1536xf32>, tensor<6304x384xf32>, tensor<1536x384xf32>, tensor<384xf32>) outs(%init : tensor<1536x384xf32>)
+      maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>, affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>]
+      schedule <tile = [96, 384, 1264], micro = [4, 24]>
+      lhs { ^bb0(%l: f32, %r: f32, %e: f32, %f: f32): kernel.yield %l : f32 }
+      rhs { ^bb0(%l: f32, %r: f32, %e: f32, %f: f32):
+        %n = arith.mulf %r, %f : f32
+        kernel.yield %n : f32 }
+      epilogue { ^bb0(%l: f32, %r: f32, %e: f32, %f: f32, %acc: f32):
+        %s = arith.addf %e, %acc : f32
+        kernel.yield %s : f32 } -> tensor<1536x384xf32>
+    moe.yield %y : tensor<1536x384xf32>
+  } -> tensor<1536x384xf32>
+  return %r : tensor<1536x384xf32>
+}
+func.func @few_rows(%h: tensor<6304x2xf32> {moe.field = "h"}, %x: tensor<6304x384xf32> {moe.field = "x"})
+    -> (tensor<2x384xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"few_rows">} {
+  %init = tensor.empty() : tensor<2x384xf32>
+  %y = kernel.contract dims [2, 384, 6304] ins(%h, %x : tensor<6304x2xf32>, tensor<6304x384xf32>) outs(%init : tensor<2x384xf32>)
+    maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [2, 384, 1264], micro = [2, 24]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<2x384xf32>
+  return %y : tensor<2x384xf32>
 }
 }
