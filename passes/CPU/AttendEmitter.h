@@ -50,6 +50,9 @@ private:
   RegisterTile stored; ///< a row of columns of the result
   bool single;         ///< one block of keys: nothing is computed twice
   bool resident;       ///< all keys and values stay packed from block to block
+  /// What tells the keys and values of groups apart, over the dims: heads of
+  /// the query that share them have the same numbers.
+  llvm::SmallVector<mlir::AffineExpr> identity;
   Panel query, key, value;
   int64_t keyElements, valueElements; ///< of one block of keys
   int64_t sumElements;                ///< of a strip
@@ -67,11 +70,9 @@ private:
 
   mlir::LogicalResult plan();
   void remarkSlowOperands();
-  /// Returns the number of the group whose keys are packed now.
-  mlir::Value emitBlock(mlir::Value block, mlir::Value packed);
-  /// Calls `body` for each block of keys; packs none of them.
-  void overKeys(llvm::function_ref<void(const Keys &)> body);
-  void packKeys(const Rows &rows, const Keys &keys);
+  /// Takes and returns the `identity` of what is packed.
+  llvm::SmallVector<mlir::Value> emitBlock(mlir::Value block,
+                                           mlir::ValueRange packed);
   void emitScores(mlir::Value strip, const Keys &keys);
   void emitProduct(mlir::Value strip, const Keys &keys,
                    llvm::ArrayRef<mlir::Value> factors);
@@ -80,6 +81,16 @@ private:
   mlir::Value sumBase(mlir::Value strip);
   PanelRange pieceOf(const Rows &rows, mlir::Value rowBegin, mlir::Value rowEnd,
                      mlir::Value depthBegin, mlir::Value depthEnd);
+
+  // AttendKeys.cpp
+  llvm::SmallVector<mlir::AffineExpr> identifyKeys();
+  /// Packs all keys, if they may stay and have another `identity` than
+  /// `packed`.
+  llvm::SmallVector<mlir::Value> packIfChanged(const Rows &rows,
+                                               mlir::ValueRange packed);
+  /// Calls `body` for each block of keys; packs none of them.
+  void overKeys(llvm::function_ref<void(const Keys &)> body);
+  void packKeys(const Rows &rows, const Keys &keys);
 
   // AttendSoftmax.cpp
   using Vectors = llvm::SmallVector<mlir::Value>;

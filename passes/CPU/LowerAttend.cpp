@@ -8,7 +8,7 @@
 //   kernel.attend dims [g, s, e, t, d] .. schedule <tile = [ST, TT], ..>
 // becomes
 //   for blocks of ST rows:
-//     pack keys and values, if the group is not that of the block before
+//     pack keys and values, if they are not those of the block before
 //     pack the query, times the scale
 //     for blocks of TT keys:
 //       for strips of rows, whose lanes they are:
@@ -100,6 +100,7 @@ LogicalResult AttendEmitter::plan() {
   valueElements = layOutPanel(value, mr, eTiles * mr, tTile, vl);
   int64_t packed = (keyElements + valueElements) * tBlocks;
   resident = packed * 4 <= residentBytes;
+  identity = identifyKeys();
   // Squares of lanes are turned around.
   int64_t vectors = llvm::divideCeil(E, vl);
   int64_t stores = llvm::divideCeil(vectors, maxStoredVectors);
@@ -149,28 +150,6 @@ PanelRange AttendEmitter::pieceOf(const Rows &rows, Value rowBegin,
                                   Value rowEnd, Value depthBegin,
                                   Value depthEnd) {
   return {rows.dims, rowBegin, rowEnd, depthBegin, depthEnd};
-}
-
-void AttendEmitter::packKeys(const Rows &rows, const Keys &keys) {
-  Value end = add(keys.begin, keys.count);
-  packer.pack(b, key, pieceOf(rows, keys.begin, end, c(0), c(D)), keys.keyBase);
-  packer.pack(b, value, pieceOf(rows, c(0), c(E), keys.begin, end),
-              keys.valueBase);
-}
-
-void AttendEmitter::overKeys(function_ref<void(const Keys &)> body) {
-  if (single)
-    return body({c(0), c(T), c(0), c(0)});
-  loop(c(0), c(tBlocks), 1, [&](Value number) {
-    Keys keys{mul(number, tTile), c(tTile), c(0), c(0)};
-    if (T % tTile)
-      keys.count = minimum(keys.count, sub(c(T), keys.begin));
-    if (resident) {
-      keys.keyBase = mul(number, keyElements);
-      keys.valueBase = mul(number, valueElements);
-    }
-    body(keys);
-  });
 }
 
 void AttendEmitter::emitScores(Value strip, const Keys &keys) {
@@ -254,7 +233,7 @@ void AttendEmitter::emitEpilogue(const Rows &rows, Value strip,
     loop(c(0), c(E), stored.columns(), store);
 }
 
-Value AttendEmitter::emitBlock(Value block, Value packed) {
+SmallVector<Value> AttendEmitter::emitBlock(Value block, ValueRange packed) {
   Rows rows;
   rows.begin = mul(rem(block, sTiles), sTile);
   rows.end = add(rows.begin, sTile);
@@ -262,25 +241,12 @@ Value AttendEmitter::emitBlock(Value block, Value packed) {
     rows.end = minimum(rows.end, c(S));
   rows.strips = ceilDiv(sub(rows.end, rows.begin), nr);
   rows.dims.resize(op.getDims().size());
-  Value group = div(block, sTiles), rest = group;
-  bool everyGroup = true;
+  Value rest = div(block, sTiles);
   for (unsigned g = op.getSDim(); g-- > 0;) {
     rows.dims[g] = rem(rest, op.getDims()[g]);
     rest = div(rest, op.getDims()[g]);
-    for (const Panel *panel : {&key, &value})
-      for (unsigned input : usedArguments(*panel->region))
-        everyGroup &= !operands.dependsOn(input, g);
   }
-  if (everyGroup)
-    group = c(0);
-  if (resident) {
-    Value changed =
-        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, group, packed);
-    auto branch = scf::IfOp::create(b, loc, changed, /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    overKeys([&](const Keys &keys) { packKeys(rows, keys); });
-  }
+  SmallVector<Value> now = packIfChanged(rows, packed);
   packer.pack(b, query, pieceOf(rows, rows.begin, rows.end, c(0), c(D)), c(0));
   if (!single)
     startRows();
@@ -302,7 +268,7 @@ Value AttendEmitter::emitBlock(Value block, Value packed) {
     overStrips([&](Value strip) {
       emitEpilogue(rows, strip, finishRows(rows, strip, loadSoftmax(strip)));
     });
-  return group;
+  return now;
 }
 
 LogicalResult AttendEmitter::emit() {
@@ -310,13 +276,14 @@ LogicalResult AttendEmitter::emit() {
     return failure();
   remarkSlowOperands();
   // No keys are packed at first.
+  SmallVector<Value> none(resident ? identity.size() : 0, c(-1));
   scf::ForOp::create(
-      b, loc, kernel.begin, kernel.end, c(1), c(-1),
+      b, loc, kernel.begin, kernel.end, c(1), none,
       [&](OpBuilder &inner, Location, Value block, ValueRange packed) {
         OpBuilder::InsertionGuard guard(b);
         b.setInsertionPoint(inner.getInsertionBlock(),
                             inner.getInsertionPoint());
-        scf::YieldOp::create(b, loc, emitBlock(block, packed[0]));
+        scf::YieldOp::create(b, loc, emitBlock(block, packed));
       });
   if (broken || packer.failed)
     return failure();

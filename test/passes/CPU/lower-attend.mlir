@@ -11,7 +11,8 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-DAG:     %[[OUT:.*]] = memref.reinterpret_cast %{{.*}} : memref<2x10x4xf32> to memref<80xf32>
 // CHECK-DAG:     %[[HALF:.*]] = arith.constant dense<5.000000e-01>
 // CHECK:         scf.for %[[BLOCK:.*]] = %{{.*}} to %{{.*}} step %c1 iter_args(%[[PACKED:.*]] = %c-1) -> (index) {
-// CHECK:           %[[GROUP:.*]] = arith.divui %[[BLOCK]], %c2
+// CHECK:           %[[NUMBER:.*]] = arith.divui %[[BLOCK]], %c2
+// CHECK-NEXT:      %[[GROUP:.*]] = arith.remui %[[NUMBER]], %c2
 // CHECK:           %[[OTHER:.*]] = arith.cmpi ne, %[[GROUP]], %[[PACKED]]
 // CHECK:           scf.if %[[OTHER]] {
 // CHECK-NOT:         vector.shuffle
