@@ -57,8 +57,11 @@ static void addCompiling(CLI::App &app, CompileRequest &request) {
                  "instead of the cost model's");
   std::vector<std::string> passes = optionalPasses();
   app.add_option("--disable-pass", request.disabledPasses,
-                 fmt::format("Passes to leave out, for experiments: {}",
+                 fmt::format("Passes to leave out, with commas between "
+                             "them, for experiments: {}",
                              fmt::join(passes, ", ")))
+      ->delimiter(',')
+      ->allow_extra_args(false) // what follows is the model
       ->check(rt::oneOf(passes));
   app.add_option("--remarks", request.remarks,
                  "Print what passes did and could not do: remarks whose "

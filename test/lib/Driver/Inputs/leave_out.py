@@ -32,7 +32,7 @@ def write_image(path):
 image, expected = f"{folder}/x.npy", f"{folder}/y.npy"
 write_image(image)
 text = re.sub(r"\s+", " ", moec("compile", "--help"))
-names = re.search(r"Passes to leave out, for experiments: ([-\w, ]*?-[a-z]+)(?= --)", text).group(1).split(", ")
+names = re.search(r"Passes to leave out, with commas between them, for experiments: ([-\w, ]*?-[a-z]+)(?= --)", text).group(1).split(", ")
 if len(names) < 7:
     sys.exit(f"--help lists only {names}")
 # What --timing and --dump-passes call them is what moec-opt runs: their flags.
