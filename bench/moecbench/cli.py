@@ -70,13 +70,14 @@ def measure(options, chosen, command):
     if found["load_before"] > 0.5:
         print(f"warning: the load of this machine is {found['load_before']:.1f}: other programs run, and times "
               "will say little", file=sys.stderr)
-    found["fma_peak_flops"], found["copy_bytes_per_second"] = {}, {}
+    found["fma_peak_flops"], found["copy_bytes_per_second"], found["read_bytes_per_second"] = {}, {}, {}
     _, folder = measuring.prepare(setup, next(cases.all_cases()))
     start = time.time()
     for threads in sorted({case.threads for case in chosen}):
         peak, found["fma_peak_isa"] = machine.fma_peak(setup.moec, os.path.join(folder, "model.moec"), threads)
         found["fma_peak_flops"][str(threads)] = peak
-        found["copy_bytes_per_second"][str(threads)] = machine.bandwidth(threads)
+        copies, reads = machine.bandwidth(threads)
+        found["copy_bytes_per_second"][str(threads)], found["read_bytes_per_second"][str(threads)] = copies, reads
     if any(case.kind == "contraction" for case in chosen):
         results["kernels"], results["kernels_reason"] = kernels.measure(options.build)
     for case in chosen:

@@ -50,19 +50,28 @@ def fma_peak(moec, module, threads):
     return found["fma_peak_gflops_per_second"] * 1e9, found["fma_peak_isa"]
 
 
-def bandwidth(threads, size=256 << 20, repetitions=7):
-    """Bytes per second that a copy in memory reads and writes, the best of some:
-    each thread copies a part of its own."""
-    import numpy
-
-    parts = [(numpy.ones(size // threads // 8), numpy.zeros(size // threads // 8)) for _ in range(threads)]
+def best_rate(jobs, moved, repetitions=7):
+    """Bytes per second where each of `jobs` is run by a thread of its own and all
+    together move so many bytes; the best of some."""
     best = 0.0
     for _ in range(repetitions):
-        workers = [threading.Thread(target=numpy.copyto, args=(target, source)) for source, target in parts]
+        workers = [threading.Thread(target=job) for job in jobs]
         start = time.perf_counter()
         for worker in workers:
             worker.start()
         for worker in workers:
             worker.join()
-        best = max(best, 2 * size / (time.perf_counter() - start))
+        best = max(best, moved / (time.perf_counter() - start))
     return best
+
+
+def bandwidth(threads, size=256 << 20):
+    """Bytes per second that a copy in memory reads and writes, and that the search
+    for the largest number reads; each thread has a part of its own."""
+    import numpy
+
+    parts = [(numpy.ones(size // threads // 4, numpy.float32), numpy.zeros(size // threads // 4, numpy.float32))
+             for _ in range(threads)]
+    copies = best_rate([lambda part=part: numpy.copyto(part[1], part[0]) for part in parts], 2 * size)
+    reads = best_rate([lambda part=part: numpy.maximum.reduce(part[0]) for part in parts], size)
+    return copies, reads

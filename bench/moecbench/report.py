@@ -80,7 +80,8 @@ def markdown(results):
              + (" with changes" if machine["changed"] else ""), ""]
     for threads, peak in machine["fma_peak_flops"].items():
         lines.append(f"* {threads} threads: FMA peak {number(peak / 1e9)} GFLOP/s ({machine['fma_peak_isa']}), "
-                     f"copies {number(machine['copy_bytes_per_second'][threads] / 1e9)} GB/s")
+                     f"copies {number(machine['copy_bytes_per_second'][threads] / 1e9)} GB/s, "
+                     f"reads {number(machine['read_bytes_per_second'][threads] / 1e9)} GB/s")
     lines.append("* " + ", ".join(f"{name} {version}" for name, version in machine["packages"].items()))
     lines.append(f"* `{results['command']}`, {results['rounds']} rounds; load {machine['load_before']:.1f} before, "
                  f"{machine['load_after']:.1f} after")

@@ -126,7 +126,8 @@ class Compare(unittest.TestCase):
 class Report(unittest.TestCase):
     def results(self, *found):
         machine = {"cpu": "A CPU", "cores": 2, "commit": "abc", "changed": False, "fma_peak_isa": "avx512f",
-                   "fma_peak_flops": {"2": 4.3e11}, "copy_bytes_per_second": {"2": 2.5e10}, "packages": {"jax": "1.0"},
+                   "fma_peak_flops": {"2": 4.3e11}, "copy_bytes_per_second": {"2": 2.5e10},
+                   "read_bytes_per_second": {"2": 3e10}, "packages": {"jax": "1.0"},
                    "load_before": 0.1, "load_after": 2.0}
         return {"command": "bench/run --quick", "rounds": 3, "machine": machine, "rows": list(found),
                 "kernels": [], "kernels_reason": "contract_bench is not built"}
@@ -138,7 +139,7 @@ class Report(unittest.TestCase):
     def test_table(self):
         text = report.markdown(self.results(row(reasons={"iree": "not installed: iree"}), row("compile")))
         self.assertIn("# A CPU, 2 cores, moec abc\n", text)
-        self.assertIn("* 2 threads: FMA peak 430 GFLOP/s (avx512f), copies 25 GB/s\n", text)
+        self.assertIn("* 2 threads: FMA peak 430 GFLOP/s (avx512f), copies 25 GB/s, reads 30 GB/s\n", text)
         self.assertIn("## Inference (ms, less is better)\n", text)
         # A peer without any number has no column, but stands below.
         self.assertIn("| case | batch | dtype | threads | moec | spread | jax | openvino | ratio to best peer |", text)
