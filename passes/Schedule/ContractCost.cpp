@@ -298,8 +298,12 @@ ContractSchedule chooseSchedule(const ContractShape &shape,
 }
 
 bool isStoredInStrips(const ContractShape &shape, kernel::CpuAttr machine) {
-  // What stays in L2 each core packs as fast as all together store it.
-  if (shape.rightInPlace || shape.rightInStrips ||
+  // What stays in L2 each core packs as fast as all together store it; what is
+  // very large would need an arena of its own.
+  constexpr int64_t mostElements = 32 << 20;
+  int64_t elements =
+      shape.n * shape.k * (shape.rightPerGroup ? shape.groups : 1);
+  if (shape.rightInPlace || shape.rightInStrips || elements > mostElements ||
       shape.n * shape.k <= coreOf(machine).l2Elements)
     return false;
   ContractShape stored = shape;

@@ -266,6 +266,11 @@ TEST(ContractCostTest, RightOperandsOfManyBlocksAreStoredOnce) {
   few.m = 4;
   EXPECT_FALSE(isStoredInStrips(lies, avx2(2)));
   EXPECT_FALSE(isStoredInStrips(few, avx2(2)));
+  // Nor what takes more memory than that is worth.
+  ContractShape large = gradient;
+  large.rightPerGroup = true;
+  large.groups = 64;
+  EXPECT_FALSE(isStoredInStrips(large, avx2(2)));
   // A map is computed once as well.
   ContractShape mapped = gradient;
   mapped.rightMap = 40;
