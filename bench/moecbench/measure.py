@@ -49,8 +49,8 @@ def prepare(setup, case):
     folder = os.path.join(setup.work, slug)
     os.makedirs(folder, exist_ok=True)
     model, module = os.path.join(folder, "model.json"), os.path.join(folder, "model.moec")
-    task = {"kind": case.kind, "trains": case.trains, "subject": re.sub(r"[^a-z0-9]+", "-", case.subject), "family": case.family,
-            "batch": case.batch, "dtype": case.dtype, "threads": case.threads, "work": setup.work,
+    task = {"kind": case.kind, "trains": case.trains, "subject": re.sub(r"[^a-z0-9]+", "-", case.subject),
+            "family": case.family, "batch": case.batch, "dtype": case.dtype, "threads": case.threads, "work": setup.work,
             "moec": setup.moec, "library": setup.library, "model": model, "module": module,
             "file": os.path.join(folder, "task.json")}
     if case.kind == "contraction":

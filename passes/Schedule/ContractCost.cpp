@@ -58,7 +58,8 @@ struct Core {
 };
 
 // Sapphire Rapids: 48 KB of L1, 2 MB of L2. Nothing was measured there of
-// blocks that leave L2 nor of rows that are read in place.
+// blocks that leave L2, of rows that are read in place, nor of right operands
+// that a step stores.
 constexpr Core wideCore{/*pack=*/2.5,
                         /*readFar=*/5,
                         /*readMemory=*/5,

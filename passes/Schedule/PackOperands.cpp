@@ -25,10 +25,10 @@
 // [m, k], where it does not lie like that already: moec-lower-contract then
 // reads rows where they lie, too. The weights of token mixing are one.
 //
-// A right operand of activations is stored in strips right ahead of the
-// contraction where every block of rows would pack it again, since it is too
-// large to stay packed: that of the gradient of a weight, whose depth is the
-// batch. All cores store it, and share it.
+// Any other right operand is stored in strips right ahead of the contraction
+// where that is cheaper than that each core packs it, for each block of rows
+// again if it is too large to stay packed: that of the gradient of a weight,
+// whose depth is the batch. All cores store it, and share it.
 //
 // Shown by test/passes/Schedule/pack-operands.mlir.
 //
