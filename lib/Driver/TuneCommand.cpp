@@ -11,131 +11,50 @@
 // ragged kernels have the offsets that a router makes, and the number of rounds
 // is that of candidates, not of shapes.
 //
+// Each round runs the cost model's build as well, and a candidate's time counts
+// as a share of that one's. What seems faster has to be so once more, all of it
+// in one build, beside the cost model's.
+//
 //===----------------------------------------------------------------------===//
 
 #include "lib/Driver/TuneCommand.h"
-#include "lib/Driver/CompileModel.h"
+#include "lib/Driver/TuneMeasure.h"
 #include "lib/Driver/TuningFile.h"
 #include "runtime/core/Fail.h"
-#include "runtime/core/Module.h"
 #include "runtime/data/File.h"
 #include "runtime/data/LockedFile.h"
 #include "runtime/tool/CommandLine.h"
 #include "runtime/tool/OutputPaths.h"
 #include "runtime/tool/Progress.h"
 #include "runtime/tool/Say.h"
-#include "runtime/tool/Tool.h"
-#include "runtime/train/HostInputs.h"
 
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 
 using namespace moec;
 using namespace moec::driver;
 
 namespace {
-struct TuneRequest {
-  CompileRequest compile;
-  std::string output;
-  int threads = 0;
-  int64_t candidates = 12, repetitions = 7;
-};
-
-/// A model that is compiled with certain schedules, and what they are.
-struct Build {
-  std::shared_ptr<const rt::Module> module;
-  std::vector<PlannedKernel> kernels;
-};
-
-/// Seconds of a run: of the kernels of each shape, and of all entries.
-struct Times {
-  std::map<std::string, double> shapes;
-  double whole = 0;
-};
-
 /// What is searched for one shape.
 struct Search {
-  std::vector<Schedule> candidates;
+  std::vector<Schedule> candidates; ///< the cost model's choice first
   size_t best = 0;
-  std::vector<double> seconds; ///< of each candidate; infinite: not measured
+  /// Of each candidate, its time as a share of that of the cost model's;
+  /// infinite: not measured.
+  std::vector<double> shares;
+  double seconds = 0, modelSeconds = 0; ///< of the best, and of the first
 };
+using Searches = std::map<std::string, Search>;
 } // namespace
 
 /// A candidate has to be so much faster than the cost model's choice: less is
 /// the noise of a measurement.
 static constexpr double worthwhile = 0.98;
-
-static Build compile(const TuneRequest &request, const Schedules &schedules) {
-  rt::ScratchFolder folder;
-  if (std::error_code error = folder.make())
-    rt::fail("cannot make a folder for temporary files: {}; set TMPDIR to a "
-             "folder that can be written",
-             error.message());
-  Build build;
-  CompileRequest asked = request.compile;
-  asked.output = folder.path() + "/module.moec";
-  asked.tuning = schedules;
-  asked.candidates = request.candidates;
-  asked.planned = [&](std::vector<PlannedKernel> kernels) {
-    build.kernels = std::move(kernels);
-  };
-  if (int code = compileModel(asked))
-    throw rt::Error("'" + asked.model +
-                        "' was not compiled; see the messages above",
-                    rt::ErrorCode(code));
-  build.module = rt::Module::load(asked.output, "of " + asked.model);
-  return build;
-}
-
-static double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-/// Runs every entry but the one that prepares variables, which is no part of a
-/// step.
-static Times measure(const Build &build, const TuneRequest &request) {
-  rt::CommonOptions options;
-  options.threads = request.threads;
-  std::unique_ptr<rt::Session> session =
-      rt::makeSession(build.module, options, /*measure=*/true);
-  const rt::Manifest &manifest = session->manifest();
-  uint64_t seed = manifest.training.seed;
-  std::map<std::string, std::string> shapes; // by symbol
-  for (const PlannedKernel &kernel : build.kernels)
-    shapes[kernel.symbol] = kernel.shape;
-
-  Times times;
-  for (size_t e = 0; e < manifest.entries.size(); ++e) {
-    if (manifest.entries[e].preparesDerived())
-      continue;
-    session->prepare(int64_t(e));
-    rt::fillFields(*session, int64_t(e), seed);
-    std::vector<double> whole;
-    std::map<std::string, std::vector<double>> samples;
-    constexpr int64_t warmup = 2;
-    for (int64_t i = -warmup; i < request.repetitions; ++i) {
-      rt::setHostInputs(*session, int64_t(e), {1e-5, i + warmup + 1, seed});
-      session->clearCosts();
-      double seconds = session->run(int64_t(e));
-      if (i < 0)
-        continue;
-      whole.push_back(seconds);
-      std::map<std::string, double> sums;
-      for (size_t k = 0; k < session->costs().size(); ++k)
-        if (auto found = shapes.find(manifest.kernels[k].symbol);
-            found != shapes.end() && session->costs()[k].launches)
-          sums[found->second] += session->costs()[k].seconds;
-      for (const auto &[shape, sum] : sums)
-        samples[shape].push_back(sum);
-    }
-    times.whole += median(whole);
-    for (auto &[shape, values] : samples)
-      times.shapes[shape] += median(values);
-  }
-  return times;
-}
+/// How often the build with all that seems faster is measured beside the cost
+/// model's.
+static constexpr int turns = 5;
 
 /// What the file has already; new ones have this machine.
 static TuningFile openFile(const TuneRequest &request,
@@ -149,35 +68,120 @@ static TuningFile openFile(const TuneRequest &request,
 }
 
 /// The shapes of the build that the file does not have.
-static std::map<std::string, Search> newShapes(const Build &build,
-                                               const TuningFile &file) {
-  std::map<std::string, Search> searches;
+static Searches newShapes(const TuneBuild &build, const TuningFile &file) {
+  Searches searches;
   for (const PlannedKernel &kernel : build.kernels)
     if (!file.entries.count(kernel.shape) && !kernel.candidates.empty()) {
       Search &search = searches[kernel.shape];
       search.candidates = kernel.candidates;
-      search.seconds.assign(kernel.candidates.size(), INFINITY);
+      search.shares.assign(kernel.candidates.size(), INFINITY);
     }
   return searches;
 }
 
-/// Keeps the best of what was measured.
-static void finish(const std::map<std::string, Search> &searches,
-                   TuningFile &file) {
-  for (const auto &[shape, search] : searches) {
-    // Of kernels that no run reaches nothing is known.
-    if (!std::isfinite(search.seconds[0]))
+/// What the file has, and for each shape the candidate that `choose` names, if
+/// there is one.
+static Schedules
+schedulesOf(const TuningFile &file, const Searches &searches,
+            const std::function<size_t(const Search &)> &choose) {
+  Schedules schedules = file.schedules();
+  for (const auto &[shape, search] : searches)
+    if (size_t choice = choose(search); choice < search.candidates.size())
+      schedules[shape] = search.candidates[choice];
+  return schedules;
+}
+
+static size_t numFaster(const Searches &searches) {
+  return size_t(
+      std::count_if(searches.begin(), searches.end(), [](const auto &search) {
+        return search.second.best != 0;
+      }));
+}
+
+/// Measures one candidate of each shape that has so many.
+static void tryCandidates(size_t round, const TuneBuild &model,
+                          const TuneRequest &request, const TuningFile &file,
+                          Searches &searches, rt::Progress &progress,
+                          const std::string &label) {
+  progress.show(label + ": compiling");
+  TuneBuild build =
+      buildWith(request, schedulesOf(file, searches,
+                                     [&](const Search &) { return round; }));
+  progress.show(label + ": running");
+  auto [before, now] = measureInTurn(model, build, request, 1);
+  size_t measured = 0;
+  for (auto &[shape, search] : searches) {
+    if (round >= search.candidates.size())
       continue;
-    size_t best =
-        size_t(std::min_element(search.seconds.begin(), search.seconds.end()) -
-               search.seconds.begin());
-    if (search.seconds[best] > worthwhile * search.seconds[0])
-      best = 0;
+    ++measured;
+    // Of kernels that no run reaches nothing is known.
+    auto base = before.shapes.find(shape), found = now.shapes.find(shape);
+    if (base != before.shapes.end() && found != now.shapes.end())
+      search.shares[round] = found->second / base->second;
+  }
+  progress.line(fmt::format("{}: {} shapes, {:.3f} ms in all, the cost model's "
+                            "{:.3f} ms",
+                            label, measured, now.whole * 1e3,
+                            before.whole * 1e3));
+}
+
+/// The fastest candidate of each shape.
+static void choose(Searches &searches) {
+  for (auto &[shape, search] : searches) {
+    auto least = std::min_element(search.shares.begin(), search.shares.end());
+    if (*least <= worthwhile)
+      search.best = size_t(least - search.shares.begin());
+  }
+}
+
+/// Measures all that seems faster in one build, and goes back to the cost
+/// model's choice where it is not, until it is. Returns seconds of a run with
+/// the cost model's schedules and with these.
+static std::pair<double, double>
+check(const TuneBuild &model, double modelSeconds, const TuneRequest &request,
+      const TuningFile &file, Searches &searches, rt::Progress &progress) {
+  while (size_t faster = numFaster(searches)) {
+    progress.show(fmt::format("checking {} schedules", faster));
+    TuneBuild build = buildWith(
+        request, schedulesOf(file, searches,
+                             [](const Search &search) { return search.best; }));
+    auto [before, now] = measureInTurn(model, build, request, turns);
+    for (auto &[shape, search] : searches) {
+      if (!search.best)
+        continue;
+      search.modelSeconds = before.shapes.at(shape);
+      search.seconds = now.shapes.at(shape);
+      if (search.seconds > worthwhile * search.modelSeconds)
+        search.best = 0;
+    }
+    size_t kept = numFaster(searches);
+    progress.line(fmt::format("checked {} schedules: {} are faster, {:.3f} ms "
+                              "in all, the cost model's {:.3f} ms",
+                              faster, kept, now.whole * 1e3,
+                              before.whole * 1e3));
+    modelSeconds = before.whole;
+    if (kept < faster)
+      continue;
+    if (now.whole < before.whole)
+      return {before.whole, now.whole};
+    // A kernel that is faster may cost others more than it saves.
+    for (auto &[shape, search] : searches)
+      search.best = 0;
+  }
+  return {modelSeconds, modelSeconds};
+}
+
+/// Keeps what was found of every shape that some run reaches.
+static void finish(const Searches &searches, TuningFile &file) {
+  for (const auto &[shape, search] : searches) {
+    if (!std::isfinite(search.shares[0]))
+      continue;
     auto round = [](double seconds) {
       return std::round(seconds * 1e6) * 1e-3;
     };
-    file.entries[shape] = {search.candidates[best], round(search.seconds[best]),
-                           round(search.seconds[0])};
+    double seconds = search.best ? search.seconds : search.modelSeconds;
+    file.entries[shape] = {search.candidates[search.best], round(seconds),
+                           round(search.modelSeconds)};
   }
 }
 
@@ -189,46 +193,41 @@ static int tune(TuneRequest &request) {
                    {{"the model", request.compile.model}});
   TuningFile file = openFile(request, *here);
   rt::Progress progress(stdout);
-  Build build = compile(request, file.schedules());
-  std::map<std::string, Search> searches = newShapes(build, file);
+  TuneBuild model = buildWith(request, file.schedules());
+  Searches searches = newShapes(model, file);
   size_t rounds = 0;
   for (const auto &[shape, search] : searches)
     rounds = std::max(rounds, search.candidates.size());
   progress.line(fmt::format("{}: {} shapes to measure, {} known, in {} rounds",
-                            build.module->manifest().model, searches.size(),
+                            model.module->manifest().model, searches.size(),
                             file.entries.size(), rounds));
   if (searches.empty())
     return 0;
-  double model = 0;
-  for (size_t round = 0; round < rounds; ++round) {
-    // Round 0 is the cost model's choice.
-    Schedules schedules = file.schedules();
-    size_t measured = 0;
-    for (const auto &[shape, search] : searches)
-      if (round < search.candidates.size()) {
-        schedules[shape] = search.candidates[round];
-        ++measured;
-      }
-    progress.show(fmt::format("round {} of {}: compiling", round + 1, rounds));
-    build = compile(request, schedules);
-    progress.show(fmt::format("round {} of {}: running", round + 1, rounds));
-    Times times = measure(build, request);
-    for (auto &[shape, search] : searches)
-      if (auto found = times.shapes.find(shape);
-          found != times.shapes.end() && round < search.candidates.size())
-        search.seconds[round] = found->second;
-    if (round == 0)
-      model = times.whole;
-    progress.line(fmt::format("round {} of {}: {} shapes, {:.3f} ms in all",
-                              round + 1, rounds, measured, times.whole * 1e3));
-  }
+  auto label = [&](size_t round) {
+    return fmt::format("round {} of {}", round + 1, rounds);
+  };
+  progress.show(label(0) + ": running");
+  TuneTimes first = measure(model, request);
+  for (auto &[shape, search] : searches)
+    if (auto found = first.shapes.find(shape); found != first.shapes.end()) {
+      search.shares[0] = 1;
+      search.modelSeconds = found->second;
+    }
+  progress.line(fmt::format("{}: {} shapes, {:.3f} ms in all", label(0),
+                            searches.size(), first.whole * 1e3));
+  for (size_t round = 1; round < rounds; ++round)
+    tryCandidates(round, model, request, file, searches, progress,
+                  label(round));
+  choose(searches);
+  auto [before, now] =
+      check(model, first.whole, request, file, searches, progress);
   finish(searches, file);
-  Times tuned = measure(compile(request, file.schedules()), request);
   rt::writeFileAtomic(request.output, {file.text()});
-  progress.line(fmt::format("wrote {}: {} shapes; the cost model's schedules "
-                            "take {:.3f} ms, those of the file {:.3f} ms",
-                            request.output, file.entries.size(), model * 1e3,
-                            tuned.whole * 1e3));
+  progress.line(fmt::format("wrote {}: {} shapes, {} of them faster; the cost "
+                            "model's schedules take {:.3f} ms, those of the "
+                            "file {:.3f} ms",
+                            request.output, file.entries.size(),
+                            numFaster(searches), before * 1e3, now * 1e3));
   return 0;
 }
 
