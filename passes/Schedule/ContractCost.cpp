@@ -30,7 +30,8 @@ struct Core {
   double block;   ///< where it lies, and the first misses
   double tile;    ///< loops and addresses of a register tile
   double store;   ///< epilogue of sums
-  double chains;  ///< a step of a tile whose FMAs just hide their latency
+  double load;    ///< of a step, beside its FMAs
+  double chains;  ///< a step, for each sum that a tile has less than `fullSums`
   double partial; ///< sums that leave the registers after a part of the depth
   /// What is left of the cycles of a contraction where no core packs the right
   /// operand for itself between its tiles, beside what the model knows of that.
@@ -70,6 +71,7 @@ constexpr Core wideCore{/*pack=*/2.5,
                         /*block=*/0,
                         /*tile=*/30,
                         /*store=*/2,
+                        /*load=*/0,
                         /*chains=*/0,
                         /*partial=*/4,
                         /*inStrips=*/1,
@@ -85,17 +87,23 @@ constexpr Core wideCore{/*pack=*/2.5,
                         /*stripLoads=*/0.5};
 // Zen 3: 32 KB of L1, 512 KB of L2. Both strips of a deep tile come from L2 in
 // time: 32 bytes a cycle, of which a tile of 6 x 16 needs 15.
+//
+// Alone on a core many tiles and blocks are as good as each other. Where its
+// other hardware thread runs something else (as on a shared machine) those are
+// ahead that load less for each FMA, have sums enough to wait longer for them,
+// and leave half of L2: 4 x 24 takes 0.89 of the time of 3 x 24 then.
 constexpr Core narrowCore{/*pack=*/2.5,
                           /*readFar=*/3,
                           /*readMemory=*/8,
                           /*readNear=*/0.5,
                           /*piece=*/30,
-                          /*stream=*/0.15,
+                          /*stream=*/0.3,
                           /*rows=*/0.6,
                           /*block=*/300,
                           /*tile=*/30,
                           /*store=*/2,
-                          /*chains=*/0.1,
+                          /*load=*/0.1,
+                          /*chains=*/0.25,
                           /*partial=*/12,
                           /*inStrips=*/0.95,
                           /*l2Elements=*/64 << 10,
@@ -112,6 +120,10 @@ constexpr Core narrowCore{/*pack=*/2.5,
 const Core &coreOf(kernel::CpuAttr machine) {
   return machine.getLanes() == 16 ? wideCore : narrowCore;
 }
+
+// Sums in registers with which a step waits for none of its FMAs, whatever the
+// core does beside them.
+constexpr int64_t fullSums = 12;
 
 // Rows and columns of a block; columns where nothing but sums in registers is
 // held for them, neither a panel nor partial sums.
@@ -175,8 +187,8 @@ double Chooser::tileCost(const ContractSchedule &s) const {
   double depthBlocks = divideCeil(shape.k, s.kTile);
   double loads =
       s.kTile > core.cachedDepth ? (s.rows + vectors) * core.loadFromL2 : 0;
-  if (s.rows * vectors <= 8)
-    loads += core.chains;
+  loads += (s.rows + vectors) * core.load +
+           std::max<int64_t>(0, fullSums - s.rows * vectors) * core.chains;
   if (!shape.leftAlongK && lanes % s.rows && s.kTile > core.stripDepth)
     loads += core.stripLoads;
   if (core.leftBytes) {

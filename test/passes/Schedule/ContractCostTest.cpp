@@ -208,7 +208,7 @@ TEST(ContractCostTest, RowsInPlaceWantLowBlocksOfWholeDepth) {
     shape.leftStride = k;
     ContractSchedule s = chooseSchedule(shape, avx2(2));
     EXPECT_EQ(s.kTile, k);
-    EXPECT_GE(s.rows * s.columns, 9 * 8);
+    EXPECT_EQ(s.rows * s.columns, 12 * 8);
     EXPECT_LE(s.mTile * k * 4, 512 << 10);
   }
 }
@@ -253,6 +253,19 @@ TEST(ContractCostTest, DeepPanelsWantWideTiles) {
   ContractSchedule deep = chooseSchedule(shapeOf(1, 512, 512, 1024), avx512());
   EXPECT_LT(deep.rows, cached.rows);
   EXPECT_GT(deep.columns, cached.columns);
+}
+
+TEST(ContractCostTest, SumsAreManyThoughRowsThenGoToWaste) {
+  // 197 rows are 66 tiles of 3, 33 of 6 and 50 of 4, which have two sums in
+  // vain.
+  for (auto [n, k] : {std::pair(384, 384), {1536, 384}, {384, 1536}}) {
+    ContractShape shape = shapeOf(1, 197, n, k);
+    shape.rightInStrips = true;
+    shape.leftStride = k;
+    ContractSchedule s = chooseSchedule(shape, avx2(2));
+    EXPECT_EQ(s.rows, 4);
+    EXPECT_EQ(s.columns, 24);
+  }
 }
 
 TEST(ContractCostTest, RightOperandsOfManyBlocksAreStoredOnce) {

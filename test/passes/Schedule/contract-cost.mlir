@@ -5,14 +5,14 @@
 // What the model of the CPU chooses; ContractCostTest holds its properties.
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
-// A square fills the registers: 8 x 2 vectors of 32, 5 x 2 of 16. Eight threads
+// A square fills the registers: 8 x 2 vectors of 32, 6 x 2 of 16. Eight threads
 // share the output out, one takes the largest blocks.
 // CHECK-LABEL: func.func @square
 // CHECK:         schedule <tile = [128, 256, 512], micro = [8, 32]>
 // ALONE-LABEL: func.func @square
 // ALONE:         schedule <tile = [512, 512, 512], micro = [8, 32]>
 // AVX2-LABEL:  func.func @square
-// AVX2:          schedule <tile = [130, 128, 512], micro = [5, 16]>
+// AVX2:          schedule <tile = [12, 64, 512], micro = [6, 16]>
 func.func @square(%x: tensor<512x512xf32>, %w: tensor<512x512xf32>, %init: tensor<512x512xf32>) -> tensor<512x512xf32> {
   %y = kernel.contract dims [512, 512, 512]
     ins(%x, %w : tensor<512x512xf32>, tensor<512x512xf32>) outs(%init : tensor<512x512xf32>)
@@ -60,7 +60,7 @@ func.func @divided(%x: tensor<512x512xf32>, %w: tensor<512x96xf32>, %init: tenso
 // CHECK-LABEL: func.func @deep
 // CHECK:         schedule <tile = [128, 256, 336], micro = [8, 32]>
 // AVX2-LABEL:  func.func @deep
-// AVX2:          schedule <tile = [20, 128, 2000], micro = [5, 16]>
+// AVX2:          schedule <tile = [12, 32, 2000], micro = [6, 16]>
 func.func @deep(%x: tensor<512x2000xf32>, %w: tensor<2000x512xf32>, %init: tensor<512x512xf32>) -> tensor<512x512xf32> {
   %y = kernel.contract dims [512, 512, 2000]
     ins(%x, %w : tensor<512x2000xf32>, tensor<2000x512xf32>) outs(%init : tensor<512x512xf32>)
