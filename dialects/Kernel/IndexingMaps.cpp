@@ -90,13 +90,26 @@ AffineMap moec::kernel::getInverseViewMap(Value value) {
 std::optional<unsigned> moec::kernel::getUnitStrideDim(AffineMap map) {
   if (map.getNumResults() == 0)
     return std::nullopt;
-  auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
-  if (!last)
-    return std::nullopt;
-  for (AffineExpr other : map.getResults().drop_back())
-    if (other.isFunctionOfDim(last.getPosition()))
-      return std::nullopt;
-  return last.getPosition();
+  // Beside the dim, whatever does not move with it, such as where a part of a
+  // row begins.
+  SmallVector<AffineExpr> rest(map.getResults().drop_back()),
+      terms = {map.getResults().back()};
+  std::optional<unsigned> unit;
+  while (!terms.empty()) {
+    AffineExpr term = terms.pop_back_val();
+    if (term.getKind() == AffineExprKind::Add) {
+      auto sum = cast<AffineBinaryOpExpr>(term);
+      terms.append({sum.getLHS(), sum.getRHS()});
+    } else if (auto dim = dyn_cast<AffineDimExpr>(term); dim && !unit) {
+      unit = dim.getPosition();
+    } else {
+      rest.push_back(term);
+    }
+  }
+  bool moves = unit && llvm::any_of(rest, [&](AffineExpr other) {
+                 return other.isFunctionOfDim(*unit);
+               });
+  return moves ? std::nullopt : unit;
 }
 
 bool moec::kernel::isVectorFriendly(AffineMap map, unsigned dim) {

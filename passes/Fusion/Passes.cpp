@@ -17,6 +17,8 @@ void buildFusionPipeline(OpPassManager &pm, PassPredicate wants) {
     if (wants(name))
       pm.addNestedPass<func::FuncOp>(std::move(pass));
   };
+  if (wants("join-projections"))
+    pm.addPass(createJoinProjectionsPass());
   fuse("fuse-attention", createFuseAttentionPass());
   pm.addNestedPass<func::FuncOp>(createDecomposeAttentionPass());
   fuse("join-updates", createJoinUpdatesPass());

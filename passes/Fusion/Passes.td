@@ -58,6 +58,16 @@ class FusePass<string flag> : Pass<flag, "::mlir::func::FuncOp"> {
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def JoinProjectionsPass : Pass<"moec-join-projections", "::mlir::ModuleOp"> {
+  let summary = "Multiply by the matrices of queries, keys and values at once";
+  let description = [{
+    Where attention reads `moe.linear` of the same tokens, with weights that no entry changes, `moe.concat` joins these, and
+    `moe.slice` takes the product apart. `moec-hoist-parameters` then moves the first out of the step, and `moec-fuse-operands` the
+    others into the attention. Before: `%q = moe.linear %x, %wq axis 2`, `%k = moe.linear %x, %wk axis 2`. After: `%p = moe.linear %x, (moe.concat %wq, %wk axis 1) axis 2`, `%q = moe.slice %p axis 2 begin 0`, ..
+  }];
+  let dependentDialects = ["::moec::moe::MoEDialect"];
+}
+
 def JoinUpdatesPass : FusePass<"moec-join-updates"> {
   let summary = "Update all parameters of an optimizer op as one flat tensor";
   let description = [{

@@ -170,13 +170,17 @@ TEST_F(IndexingMapsTest, ViewMapsGoBothWays) {
   }
 }
 
-TEST_F(IndexingMapsTest, UnitStrideIsAPlainLastDim) {
+TEST_F(IndexingMapsTest, UnitStrideIsADimOfTheLastAxisAlone) {
   EXPECT_EQ(getUnitStrideDim(map("(i, j) -> (i, j)")), 1u);
   EXPECT_EQ(getUnitStrideDim(map("(i, j) -> (j, i)")), 0u);
   EXPECT_EQ(getUnitStrideDim(map("(i, j) -> (0, i)")), 0u);
+  EXPECT_EQ(getUnitStrideDim(map("(i, j) -> (i, j + 8)")), 1u);
+  EXPECT_EQ(getUnitStrideDim(map("(i, j) -> (i * 64 + j + 384)")), 1u);
+  EXPECT_EQ(getUnitStrideDim(map("(i, j) -> (i mod 2, i floordiv 2 + j)")), 1u);
   for (const char *none :
-       {"(i) -> (i, i)", "(i, j) -> (i + j, j)", "(i) -> (i * 2)",
-        "(i) -> (i floordiv 2)", "(i) -> (0)", "(i) -> ()", "(i) -> (i, 0)"})
+       {"(i) -> (i, i)", "(i, j) -> (i + j, j, i)", "(i) -> (i * 2)",
+        "(i) -> (i + i mod 2)", "(i) -> (i floordiv 2)", "(i) -> (0)",
+        "(i) -> ()", "(i) -> (i, 0)"})
     EXPECT_EQ(getUnitStrideDim(map(none)), std::nullopt) << none;
 }
 
