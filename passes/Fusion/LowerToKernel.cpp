@@ -121,6 +121,7 @@ struct LowerToKernel : fusion::impl::LowerToKernelBase<LowerToKernel> {
     RewritePatternSet rewrites(context);
     LoweringPatterns patterns{rewrites, types};
     addElementwiseLowerings(patterns);
+    addGeluLowerings(patterns);
     addShapeLowerings(patterns);
     addContractionLowerings(patterns);
     addNormalizationLowerings(patterns);

@@ -55,6 +55,7 @@ struct LoweringPatterns {
 };
 
 void addElementwiseLowerings(LoweringPatterns &patterns);
+void addGeluLowerings(LoweringPatterns &patterns);
 void addShapeLowerings(LoweringPatterns &patterns);
 void addContractionLowerings(LoweringPatterns &patterns);
 void addNormalizationLowerings(LoweringPatterns &patterns);

@@ -53,6 +53,9 @@ double geluErfGrad(double x) {
 
 enum class Unit { Result, X, One };
 
+/// What a name ends with if it is of a quotient.
+const char *const quotient = " quotient";
+
 struct Bound {
   double constant = 0, perX = 0;
   Unit unit = Unit::Result;
@@ -160,8 +163,8 @@ float fromBits(uint32_t bits) {
 
 } // namespace
 
-const std::vector<MathCase> &mathCases() {
-  static const std::vector<MathCase> cases = {
+std::vector<MathCase> mathCases(Backend backend) {
+  std::vector<MathCase> cases = {
       {"exp", [](double x) { return std::exp(x); }, inf},
       {"exp2", [](double x) { return std::exp2(x); }, 127},
       {"expm1", [](double x) { return std::expm1(x); }, inf},
@@ -181,6 +184,11 @@ const std::vector<MathCase> &mathCases() {
       {"gelu_grad", geluErfGrad, inf},
       {"gelu tanh", geluTanh, inf},
       {"gelu_grad tanh", geluTanhGrad, inf}};
+  if (backend == Backend::CPU)
+    for (size_t i = cases.size() - 4, end = cases.size(); i < end; ++i) {
+      cases.push_back(cases[i]);
+      cases.back().name += quotient;
+    }
   return cases;
 }
 
@@ -208,13 +216,20 @@ std::string bodyOf(const MathCase &function, MLIRContext &context,
     return "%r = math." + name.str() + " %v : f32";
   static bool registered = (registerAllPasses(), true);
   (void)registered;
+  // A machine that prefers quotients.
+  std::string attributes;
+  if (name.consume_back(quotient))
+    attributes = "attributes {kernel.machine = #kernel.cpu<cores = 1, "
+                 "vector_bytes = 32, vector_registers = 16>} ";
   auto [op, form] = name.split(' ');
   bool gradient = op.ends_with("_grad");
-  std::string source =
-      "func.func @f(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {\n"
-      "%y = moe." +
-      op.str() + (gradient ? " %x, %dy " : " %x ") + form.str() +
-      " : tensor<4xf32>\nreturn %y : tensor<4xf32> }";
+  std::string source = "module " + attributes +
+                       "{ func.func @f(%x: tensor<4xf32>, %dy: tensor<4xf32>) "
+                       "-> tensor<4xf32> {\n"
+                       "%y = moe." +
+                       op.str() + (gradient ? " %x, %dy " : " %x ") +
+                       form.str() +
+                       " : tensor<4xf32>\nreturn %y : tensor<4xf32> } }";
   auto module = parseSourceString<ModuleOp>(source, &context);
   PassManager pm(&context);
   llvm::raw_string_ostream message(error);

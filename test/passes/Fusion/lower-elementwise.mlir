@@ -53,48 +53,6 @@ func.func @unary(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %2 : tensor<4xf32>
 }
 
-// max(x, 0) less m times a tail: of m = min(|x|, bound), so that no infinity
-// meets the 0 that the tail becomes.
-// CHECK-LABEL: func @gelu(
-// CHECK: kernel.map
-// CHECK-NEXT: ^bb0(%[[X:.*]]: f32):
-// CHECK: %[[ABS:.*]] = math.absf %[[X]]
-// CHECK: %[[M:.*]] = arith.select %{{.*}}, %{{.*}}, %[[ABS]]
-// CHECK-COUNT-8: math.fma %{{.*}}, %[[M]], %{{.*}}
-// CHECK-NEXT: %[[Q:.*]] = math.exp2
-// CHECK: %[[NEG:.*]] = arith.negf %[[M]]
-// CHECK: math.fma %[[NEG]], %[[Q]], %{{.*}}
-// CHECK: kernel.map
-// CHECK: %[[ABS:.*]] = math.absf
-// CHECK: arith.select %{{.*}}, %{{.*}}, %[[ABS]]
-// CHECK: %[[E:.*]] = math.exp2
-// CHECK: %[[SUM:.*]] = arith.addf %[[E]]
-// CHECK: arith.divf %[[E]], %[[SUM]] fastmath<ninf,arcp,contract>
-func.func @gelu(%x: tensor<4xf32>) -> tensor<4xf32> {
-  %0 = moe.gelu %x : tensor<4xf32>
-  %1 = moe.gelu %0 tanh : tensor<4xf32>
-  return %1 : tensor<4xf32>
-}
-
-// 1 - h or h, by the sign: nothing is subtracted from 1 and then multiplied.
-// CHECK-LABEL: func @gelu_gradient
-// CHECK: kernel.map dims [4] ins(%arg0, %arg1 :
-// CHECK: math.exp2
-// CHECK: math.exp2
-// CHECK: kernel.map
-// CHECK: %[[E:.*]] = math.exp2
-// CHECK: %[[Q:.*]] = arith.divf %[[E]]
-// CHECK: %[[NEG:.*]] = arith.negf %[[Q]]
-// CHECK: math.fma %[[NEG]], %[[Q]], %[[Q]]
-// CHECK: %[[H:.*]] = arith.addf %[[Q]]
-// CHECK: %[[REST:.*]] = arith.subf %{{.*}}, %[[H]]
-// CHECK: arith.select %{{.*}}, %[[H]], %[[REST]]
-func.func @gelu_gradient(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32> {
-  %0 = moe.gelu_grad %x, %dy : tensor<4xf32>
-  %1 = moe.gelu_grad %x, %0 tanh : tensor<4xf32>
-  return %1 : tensor<4xf32>
-}
-
 // CHECK-LABEL: func @fill
 // CHECK: kernel.map dims [3] outs(
 // CHECK: %[[C:.*]] = arith.constant 2.500000e-01 : f32

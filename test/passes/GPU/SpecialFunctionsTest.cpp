@@ -71,7 +71,7 @@ TEST_P(GpuSpecialFunctions, HoldsItsBoundInBF16) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Functions, GpuSpecialFunctions,
-                         testing::ValuesIn(mathCases()),
+                         testing::ValuesIn(mathCases(Backend::GPU)),
                          [](auto &info) { return identifierOf(info.param); });
 
 TEST(GpuEstimatedQuotient, IsWithinTwoUlp) {
