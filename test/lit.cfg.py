@@ -38,6 +38,7 @@ data = os.environ.get("MOEC_DATA", "/usr/share/datasets/fashion-mnist")
 config.substitutions += [
     ("%examples", os.path.join(config.moec_source_dir, "examples")),
     ("%moec_source", config.moec_source_dir),
+    ("%moec_build", config.moec_binary_dir),
     ("%data", data),
     ("%python", config.python),
     ("%test_plugin", os.path.join(config.test_exec_root, "tools/moec-opt/MoecCountMaps.so")),

@@ -3,6 +3,7 @@
 usage: test_bench.py BENCH
 """
 
+import importlib.machinery
 import importlib.util
 import sys
 import unittest
@@ -12,6 +13,10 @@ sys.path.insert(0, sys.argv.pop(1))
 
 from moecbench import compare, kernels, report, rows  # noqa: E402
 from moecbench.cases import Case  # noqa: E402
+
+loader = importlib.machinery.SourceFileLoader("turns", sys.path[0] + "/turns")
+turns = importlib.util.module_from_spec(importlib.util.spec_from_loader("turns", loader))
+loader.exec_module(turns)
 
 
 def row(kind="inference", rounds=None, reasons=None, flops=10e9, peak=1e12):
@@ -77,6 +82,16 @@ class Rows(unittest.TestCase):
         short = row()
         del short["spread"]
         self.assertEqual(rows.problems(short), ["no member spread"])
+
+
+class Turns(unittest.TestCase):
+    def test_neighbouring_steps_are_compared(self):
+        # The machine was half as fast for two steps; the second module takes 0.9 of the time all along.
+        first = [0.010, 0.020, 0.020, 0.010, 0.010]
+        lines = turns.table(["a", "b"], [first, [0.9 * value for value in first]])
+        self.assertEqual(len(lines), 3)
+        self.assertRegex(lines[1], r"^a +10\.000 +10\.000 +20\.000 +1\.000 \(1\.000 to 1\.000\)$")
+        self.assertRegex(lines[2], r"^b +9\.000 +9\.000 +18\.000 +0\.900 \(0\.900 to 0\.900\)$")
 
 
 @unittest.skipUnless(importlib.util.find_spec("numpy"), "needs NumPy")
