@@ -108,21 +108,21 @@ static void tryCandidates(size_t round, const TuneBuild &model,
       buildWith(request, schedulesOf(file, searches,
                                      [&](const Search &) { return round; }));
   progress.show(label + ": running");
-  auto [before, now] = measureInTurn(model, build, request, 1);
+  TuneComparison times = measureInTurn(model, build, request, 1);
   size_t measured = 0;
   for (auto &[shape, search] : searches) {
     if (round >= search.candidates.size())
       continue;
     ++measured;
     // Of kernels that no run reaches nothing is known.
-    auto base = before.shapes.find(shape), found = now.shapes.find(shape);
-    if (base != before.shapes.end() && found != now.shapes.end())
-      search.shares[round] = found->second / base->second;
+    if (auto share = times.shares.shapes.find(shape);
+        share != times.shares.shapes.end())
+      search.shares[round] = share->second;
   }
   progress.line(fmt::format("{}: {} shapes, {:.3f} ms in all, the cost model's "
                             "{:.3f} ms",
-                            label, measured, now.whole * 1e3,
-                            before.whole * 1e3));
+                            label, measured, times.second.whole * 1e3,
+                            times.first.whole * 1e3));
 }
 
 /// The fastest candidate of each shape.
@@ -145,25 +145,28 @@ check(const TuneBuild &model, double modelSeconds, const TuneRequest &request,
     TuneBuild build = buildWith(
         request, schedulesOf(file, searches,
                              [](const Search &search) { return search.best; }));
-    auto [before, now] = measureInTurn(model, build, request, turns);
+    TuneComparison times = measureInTurn(model, build, request, turns);
     for (auto &[shape, search] : searches) {
       if (!search.best)
         continue;
-      search.modelSeconds = before.shapes.at(shape);
-      search.seconds = now.shapes.at(shape);
-      if (search.seconds > worthwhile * search.modelSeconds)
+      auto share = times.shares.shapes.find(shape);
+      if (share == times.shares.shapes.end() || share->second > worthwhile) {
         search.best = 0;
+        continue;
+      }
+      search.modelSeconds = times.first.shapes[shape];
+      search.seconds = share->second * search.modelSeconds;
     }
     size_t kept = numFaster(searches);
     progress.line(fmt::format("checked {} schedules: {} are faster, {:.3f} ms "
                               "in all, the cost model's {:.3f} ms",
-                              faster, kept, now.whole * 1e3,
-                              before.whole * 1e3));
-    modelSeconds = before.whole;
+                              faster, kept, times.second.whole * 1e3,
+                              times.first.whole * 1e3));
+    modelSeconds = times.first.whole;
     if (kept < faster)
       continue;
-    if (now.whole < before.whole)
-      return {before.whole, now.whole};
+    if (times.shares.whole < 1)
+      return {modelSeconds, times.shares.whole * modelSeconds};
     // A kernel that is faster may cost others more than it saves.
     for (auto &[shape, search] : searches)
       search.best = 0;
@@ -223,11 +226,12 @@ static int tune(TuneRequest &request) {
       check(model, first.whole, request, file, searches, progress);
   finish(searches, file);
   rt::writeFileAtomic(request.output, {file.text()});
-  progress.line(fmt::format("wrote {}: {} shapes, {} of them faster; the cost "
-                            "model's schedules take {:.3f} ms, those of the "
-                            "file {:.3f} ms",
-                            request.output, file.entries.size(),
-                            numFaster(searches), before * 1e3, now * 1e3));
+  progress.line(
+      fmt::format("wrote {}: {} shapes, {} of the {} new ones faster than "
+                  "the cost model's; without these {:.3f} ms, with "
+                  "them {:.3f} ms",
+                  request.output, file.entries.size(), numFaster(searches),
+                  searches.size(), before * 1e3, now * 1e3));
   return 0;
 }
 

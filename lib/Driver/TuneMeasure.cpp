@@ -11,8 +11,6 @@
 #include "runtime/tool/Tool.h"
 #include "runtime/train/HostInputs.h"
 
-#include <algorithm>
-
 using namespace moec;
 using namespace moec::driver;
 
@@ -37,11 +35,6 @@ TuneBuild moec::driver::buildWith(const TuneRequest &request,
                     rt::ErrorCode(code));
   build.module = rt::Module::load(asked.output, "of " + asked.model);
   return build;
-}
-
-static double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 TuneTimes moec::driver::measure(const TuneBuild &build,
@@ -87,30 +80,17 @@ TuneTimes moec::driver::measure(const TuneBuild &build,
   return times;
 }
 
-/// Medians of each of several measurements of one build.
-static TuneTimes medians(const std::vector<TuneTimes> &all) {
-  TuneTimes result;
-  auto of = [&](auto value) {
-    std::vector<double> values;
-    for (const TuneTimes &times : all)
-      values.push_back(value(times));
-    return median(std::move(values));
-  };
-  result.whole = of([](const TuneTimes &times) { return times.whole; });
-  for (const auto &[shape, seconds] : all.front().shapes)
-    result.shapes[shape] = of([&shape = shape](const TuneTimes &times) {
-      return times.shapes.at(shape);
-    });
-  return result;
-}
-
-std::pair<TuneTimes, TuneTimes>
-moec::driver::measureInTurn(const TuneBuild &first, const TuneBuild &second,
-                            const TuneRequest &request, int turns) {
+TuneComparison moec::driver::measureInTurn(const TuneBuild &first,
+                                           const TuneBuild &second,
+                                           const TuneRequest &request,
+                                           int turns) {
   std::vector<TuneTimes> ofFirst, ofSecond;
   for (int turn = 0; turn < turns; ++turn) {
-    ofFirst.push_back(measure(first, request));
+    if (turn % 2 == 0)
+      ofFirst.push_back(measure(first, request));
     ofSecond.push_back(measure(second, request));
+    if (turn % 2 == 1)
+      ofFirst.push_back(measure(first, request));
   }
-  return {medians(ofFirst), medians(ofSecond)};
+  return compareTurns(ofFirst, ofSecond);
 }

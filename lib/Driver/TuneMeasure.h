@@ -9,6 +9,7 @@
 #define MOEC_LIB_DRIVER_TUNEMEASURE_H
 
 #include "lib/Driver/CompileModel.h"
+#include "lib/Driver/TuneTimes.h"
 #include "runtime/core/Module.h"
 #include <memory>
 
@@ -27,12 +28,6 @@ struct TuneBuild {
   std::vector<PlannedKernel> kernels;
 };
 
-/// Seconds of a run: of the kernels of each shape, and of all entries.
-struct TuneTimes {
-  std::map<std::string, double> shapes;
-  double whole = 0;
-};
-
 /// Both throw rt::Error.
 TuneBuild buildWith(const TuneRequest &request, const Schedules &schedules);
 
@@ -40,13 +35,9 @@ TuneBuild buildWith(const TuneRequest &request, const Schedules &schedules);
 /// step: medians over the repetitions that the request asks for.
 TuneTimes measure(const TuneBuild &build, const TuneRequest &request);
 
-/// Medians over so many turns in which both are measured one after the other.
-/// A machine on which other programs run may change from one minute to the
-/// next, so times of two builds are compared in pairs alone.
-std::pair<TuneTimes, TuneTimes> measureInTurn(const TuneBuild &first,
-                                              const TuneBuild &second,
-                                              const TuneRequest &request,
-                                              int turns);
+/// Measures both so many times, another one first each time.
+TuneComparison measureInTurn(const TuneBuild &first, const TuneBuild &second,
+                             const TuneRequest &request, int turns);
 
 } // namespace moec::driver
 
