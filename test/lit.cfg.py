@@ -2,7 +2,7 @@
 
 A test names the tools plainly (`moec-opt %s | FileCheck %s`); they are found in
 the build's bin folder and in LLVM's. `%moec-opt` and so on work too.
-Substitutions: %examples, %data (Fashion-MNIST), %python, %moec_source, %cuda_home
+Substitutions: %examples, %data (Fashion-MNIST), %python, %moec_source, %moec_build, %cuda_home
 (where ptxas is: given explicitly, since it takes seconds where it is found),
 %test_plugin (test/tools/moec-opt/Inputs/CountMaps.cpp).
 Features: avx2, avx512, numpy, fashion-mnist, ptxas, sanitizers.

@@ -23,12 +23,13 @@ mlir::AffineMap getViewMap(mlir::Value value);
 /// The position in `value` of an element of getViewRoot(value): the inverse.
 mlir::AffineMap getInverseViewMap(mlir::Value value);
 
-/// The dim that moves along the last axis with stride one and is used
-/// nowhere else in `map`; nothing if there is no such dim.
+/// The dim that moves along the last axis with stride one, beside whatever does
+/// not move with it, and is used nowhere else in `map`; the last one written if
+/// there are several, nothing if there is none.
 std::optional<unsigned> getUnitStrideDim(mlir::AffineMap map);
 
-/// True if vector code can follow `map` along `dim`: it has unit stride, or
-/// does not move at all.
+/// True if vector code can follow `map` along `dim`: it is getUnitStrideDim(),
+/// or does not move at all.
 bool isVectorFriendly(mlir::AffineMap map, unsigned dim);
 
 } // namespace moec::kernel

@@ -47,8 +47,13 @@ SmallVector<AffineExpr> AttendEmitter::identifyKeys() {
       simple &=
           operands.gather(input) < 0 &&
           !perGroup(kernel::simplifyWithExtents(address - start, op.getDims()));
-      // Of equal heads of other widths one number is left.
-      start = kernel::simplifyWithExtents(start, op.getDims());
+      // Of equal heads of other widths, and of keys and values that lie side by
+      // side, one number is left.
+      AffineExpr first = start;
+      for (unsigned g = 0; g < groupDims; ++g)
+        first =
+            first.replace(b.getAffineDimExpr(g), b.getAffineConstantExpr(0));
+      start = kernel::simplifyWithExtents(start - first, op.getDims());
       start = kernel::simplifyWithExtents(
           start.floorDiv(start.getLargestKnownDivisor()), op.getDims());
       if (perGroup(start))

@@ -109,7 +109,7 @@ static const char *checkAccess(kernel::MapOp map, Move &move) {
     if (!vectorDim && moved.getNumResults() &&
         !isa<AffineConstantExpr>(moved.getResults().back()) &&
         !getUnitStrideDim(moved))
-      return "an input's innermost index would not be a plain dim";
+      return "an input's innermost index would not move in steps of one";
   }
   return nullptr;
 }

@@ -74,8 +74,8 @@ struct JoinProjectionsPass
         auto linear = projected ? projected.getDefiningOp<moe::LinearOp>()
                                 : moe::LinearOp();
         if (linear && linear->getBlock() == op->getBlock() &&
-            isFixed(linear.getWeight()) &&
-            (!linear.getBias() || isFixed(linear.getBias())))
+            isFixed(linear.getWeight(), op->getBlock()) &&
+            (!linear.getBias() || isFixed(linear.getBias(), op->getBlock())))
           ofInput[linear.getInput()].insert(linear);
       }
       for (auto &[input, projections] : ofInput)
@@ -85,17 +85,22 @@ struct JoinProjectionsPass
   }
 
   /// Whether `value` is a variable that no entry changes, or a layer of one, in
-  /// whatever shape.
-  bool isFixed(Value value) {
-    while (auto reshape = value.getDefiningOp<moe::ReshapeOp>())
+  /// whatever shape. All of it in `block`: what is joined there of parts from
+  /// outside of a repeat would stay in it.
+  bool isFixed(Value value, Block *block) {
+    while (auto reshape = value.getDefiningOp<moe::ReshapeOp>()) {
+      if (reshape->getBlock() != block)
+        return false;
       value = reshape.getInput();
+    }
     auto argument = dyn_cast<BlockArgument>(value);
-    if (!argument)
+    if (!argument || argument.getOwner() != block)
       return false;
     Operation *parent = argument.getOwner()->getParentOp();
     if (auto repeat = dyn_cast<moe::RepeatOp>(parent))
       return argument.getArgNumber() >= repeat.getCarried().size() &&
-             isFixed(repeat->getOperand(argument.getArgNumber()));
+             isFixed(repeat->getOperand(argument.getArgNumber()),
+                     repeat->getBlock());
     auto function = dyn_cast<func::FuncOp>(parent);
     auto name =
         function

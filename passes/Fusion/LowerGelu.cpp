@@ -11,12 +11,13 @@
 //   gelu(x) = max(x, 0) - m q(m)
 //   gelu'(x) = 1 - h(m) for x >= 0, h(m) for x < 0, with h = q + m q'
 //
-// Nothing cancels where q is small, so that both saturate exactly, and a bound
-// of m from where on q and h are 0 in f32 keeps 0 from meeting infinity.
+// A bound of m from where on q and h are 0 in f32 keeps 0 from meeting
+// infinity.
 //
-// q and h are powers of 2 and what follows from them, or, where the machine
-// prefers that, quotients of polynomials. docs/numerics.md has the bounds of
-// both, test/passes/Codegen/ApproximateMathTest.cpp holds them.
+// q and h are powers of 2 and what follows from them, where nothing cancels,
+// or, where the machine prefers that, 1/2 less a quotient of polynomials, whose
+// bound is a point at which that is exactly 0. docs/numerics.md has the bounds
+// of both, test/passes/Codegen/ApproximateMathTest.cpp holds them.
 //
 //===----------------------------------------------------------------------===//
 

@@ -90,8 +90,8 @@ constexpr Core wideCore{/*pack=*/2.5,
 //
 // Alone on a core many tiles and blocks are as good as each other. Where its
 // other hardware thread runs something else (as on a shared machine) those are
-// ahead that load less for each FMA, have sums enough to wait longer for them,
-// and leave half of L2: 4 x 24 takes 0.89 of the time of 3 x 24 then.
+// ahead that load less for each FMA and have sums enough to wait longer for
+// them: 4 x 24 takes 0.89 of the time of 3 x 24 then.
 constexpr Core narrowCore{/*pack=*/2.5,
                           /*readFar=*/3,
                           /*readMemory=*/8,

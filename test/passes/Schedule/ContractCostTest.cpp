@@ -256,8 +256,8 @@ TEST(ContractCostTest, DeepPanelsWantWideTiles) {
 }
 
 TEST(ContractCostTest, SumsAreManyThoughRowsThenGoToWaste) {
-  // 197 rows are 66 tiles of 3, 33 of 6 and 50 of 4, which have two sums in
-  // vain.
+  // 197 rows are 66 tiles of 3 or 33 of 6, with a row in vain, and 50 of 4,
+  // with three.
   for (auto [n, k] : {std::pair(384, 384), {1536, 384}, {384, 1536}}) {
     ContractShape shape = shapeOf(1, 197, n, k);
     shape.rightInStrips = true;
