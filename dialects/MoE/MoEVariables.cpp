@@ -52,6 +52,9 @@ LogicalResult VariableOp::verify() {
       return emitOpError("expected less than 2^59 bytes, got a variable of ")
              << getType();
   Role role = getRole();
+  if (getTensorType().getElementType().isBF16() && role != Role::Derived)
+    return emitOpError("expected bf16 at a derived variable only, got role ")
+           << stringifyRole(role);
   bool belongs = role == Role::Moment || role == Role::Shadow;
   if (belongs != getOf().has_value())
     return emitOpError("expected ")

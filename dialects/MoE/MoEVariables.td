@@ -43,6 +43,9 @@ def MoE_HostAttr : EnumAttr<MoE_Dialect, MoE_HostValue, "host"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+// bf16: of derived variables.
+def MoE_VariableTensor : StaticShapeTensorOf<[MoE_Float, BF16]>;
+
 def MoE_VariableOp : MoE_Op<"variable", [Symbol]> {
   let summary = "A tensor that lives from one run of an entry to the next";
   let description = [{
@@ -60,7 +63,7 @@ def MoE_VariableOp : MoE_Op<"variable", [Symbol]> {
     moe.variable @fc1.weight.mean : tensor<4x96x192xf32> role(moment) of @fc1.weight
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<MoE_Tensor>:$type, MoE_RoleAttr:$role,
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<MoE_VariableTensor>:$type, MoE_RoleAttr:$role,
     OptionalAttr<FlatSymbolRefAttr>:$of, UnitAttr:$decay, OptionalAttr<MoE_InitAttr>:$init,
     OptionalAttr<I64Attr>:$at);
   let assemblyFormat = [{ $sym_name `:` $type custom<Role>($role) (`of` $of^)? (`decay` $decay^)? (`init` `` $init^)?

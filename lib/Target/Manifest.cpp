@@ -136,7 +136,7 @@ private:
       end = std::max(end, at + variable.getBytes());
       json::Object entry{{"name", variable.getSymName()},
                          {"role", role},
-                         {"dtype", "f32"},
+                         {"dtype", dtypeOf(type.getElementType())},
                          {"shape", json::Array(type.getShape())},
                          {"block", role},
                          {"offset", at}};

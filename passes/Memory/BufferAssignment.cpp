@@ -381,14 +381,25 @@ LogicalResult BufferAssignment::check() {
     return tensor && tensor.hasStaticShape() &&
            tensor.getElementType().isIntOrFloat();
   };
-  for (TypeRange types :
-       {TypeRange(func.getArgumentTypes()), TypeRange(func.getResultTypes())})
-    for (Type type : types)
-      if (!kernel::PortAttr::canBe(type))
-        return func.emitError("expected arguments and results that are "
-                              "tensors of static shape of f32, i32 or u8, of "
-                              "at most 2^60 elements, got ")
-               << type;
+  // Unlike inputs and outputs, variables may be bf16.
+  auto canBePlaced = [](Type type, FlatSymbolRefAttr variable) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (variable && tensor && tensor.getElementType().isBF16())
+      type = tensor.clone(Float32Type::get(type.getContext()));
+    return kernel::PortAttr::canBe(type);
+  };
+  auto refuse = [&](Type type) {
+    return func.emitError("expected arguments and results that are tensors of "
+                          "static shape of f32, i32 or u8, of at most 2^60 "
+                          "elements, got ")
+           << type;
+  };
+  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
+    if (!canBePlaced(type, moe::attr::variable.ofArgument(func, i)))
+      return refuse(type);
+  for (auto [i, type] : llvm::enumerate(func.getResultTypes()))
+    if (!canBePlaced(type, moe::attr::variable.ofResult(func, i)))
+      return refuse(type);
   WalkResult result =
       func.getBody().walk<WalkOrder::PreOrder>([&](Operation *op) {
         for (Type type : op->getResultTypes())

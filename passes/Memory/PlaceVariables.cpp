@@ -53,7 +53,8 @@ struct PlaceVariablesPass
         moe::VariableOp variable = variables[name];
         if (!placed.insert(name).second)
           continue;
-        if (!variable.getTensorType().getElementType().isF32()) {
+        if (Type element = variable.getTensorType().getElementType();
+            !element.isF32() && !element.isBF16()) {
           variable.emitOpError("expected a variable of f32, got ")
               << variable.getType();
           return signalPassFailure();

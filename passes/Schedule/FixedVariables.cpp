@@ -13,6 +13,11 @@ using namespace mlir;
 
 namespace moec::schedule {
 
+bool canBeDerived(Type type) {
+  Type element = getElementTypeOrSelf(type);
+  return element.isF32() || element.isBF16();
+}
+
 FixedVariables::FixedVariables(ModuleOp module) {
   SymbolTable symbols(module);
   for (auto function : module.getOps<func::FuncOp>()) {

@@ -15,6 +15,9 @@
 
 namespace moec::schedule {
 
+/// Whether a derived variable may have such numbers.
+bool canBeDerived(mlir::Type type);
+
 /// A value that is a variable or a part of it, by reshapes and slices of
 /// stacks.
 struct VariablePart {

@@ -70,8 +70,7 @@ private:
         llvm::any_of(op.getGathers(), [](int32_t g) { return g >= 0; }))
       return false;
     for (Value out : op.getOuts())
-      if (!out.getDefiningOp<tensor::EmptyOp>() ||
-          !getElementTypeOrSelf(out.getType()).isF32())
+      if (!out.getDefiningOp<tensor::EmptyOp>() || !canBeDerived(out.getType()))
         return false;
     return llvm::all_of(op.getInputs(),
                         [&](Value input) { return bool(stackOf(input)); });
@@ -99,8 +98,8 @@ private:
       llvm::append_range(shape, cast<ShapedType>(out.getType()).getShape());
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPoint(copy);
-      Value stack =
-          tensor::EmptyOp::create(b, op.getLoc(), shape, b.getF32Type());
+      Value stack = tensor::EmptyOp::create(
+          b, op.getLoc(), shape, getElementTypeOrSelf(out.getType()));
       copy->setOperand(numInputs + i, stack);
       copy->getResult(i).setType(stack.getType());
     }

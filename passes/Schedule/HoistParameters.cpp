@@ -84,9 +84,27 @@ public:
       (void)function.eraseResult(i);
       symbols.erase(symbols.lookup(name.getAttr()));
     }
+    dropUnread();
   }
 
 private:
+  /// Variables that nothing but what follows from them reads need no place.
+  void dropUnread() {
+    llvm::DenseSet<Attribute> read;
+    for (auto other : module.getOps<func::FuncOp>())
+      for (unsigned i = 0; i < other.getNumArguments(); ++i)
+        if (auto name = moe::attr::variable.ofArgument(other, i))
+          read.insert(name);
+    for (unsigned i = function.getNumResults(); i-- > 0;) {
+      FlatSymbolRefAttr name = moe::attr::variable.ofResult(function, i);
+      if (read.contains(name))
+        continue;
+      end()->eraseOperand(i);
+      (void)function.eraseResult(i);
+      symbols.erase(symbols.lookup(name.getAttr()));
+    }
+  }
+
   func::ReturnOp end() {
     return cast<func::ReturnOp>(function.front().getTerminator());
   }
@@ -266,10 +284,7 @@ private:
         return;
       fromVariables |= known->second;
     }
-    // Variables are f32.
-    if (isKernel && llvm::any_of(op.getResultTypes(), [](Type type) {
-          return !getElementTypeOrSelf(type).isF32();
-        }))
+    if (isKernel && !llvm::all_of(op.getResultTypes(), canBeDerived))
       return;
     for (Value result : op.getResults())
       follows[result] = fromVariables;

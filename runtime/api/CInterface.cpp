@@ -98,7 +98,7 @@ static moec_tensor_info describe(const TensorInfo &tensor) {
 }
 
 static_assert(int(DType::U8) == MOEC_U8 && int(DType::I32) == MOEC_I32 &&
-                  int(DType::F32) == MOEC_F32,
+                  int(DType::F32) == MOEC_F32 && int(DType::BF16) == MOEC_BF16,
               "the numbers of dtypes are part of the interface");
 
 extern "C" {

@@ -17,7 +17,9 @@
 
 namespace moec::rt {
 
-int64_t dtypeBytes(DType dtype) { return dtype == DType::U8 ? 1 : 4; }
+int64_t dtypeBytes(DType dtype) {
+  return dtype == DType::U8 ? 1 : dtype == DType::BF16 ? 2 : 4;
+}
 
 const char *dtypeName(DType dtype) {
   switch (dtype) {
@@ -25,6 +27,8 @@ const char *dtypeName(DType dtype) {
     return "u8";
   case DType::I32:
     return "i32";
+  case DType::BF16:
+    return "bf16";
   case DType::F32:
     break;
   }

@@ -24,11 +24,12 @@
 
 namespace moec::rt {
 
-enum class DType : uint8_t { U8, I32, F32 };
+/// Only derived variables are BF16.
+enum class DType : uint8_t { U8, I32, F32, BF16 };
 
 /// Bytes of one element.
 int64_t dtypeBytes(DType dtype);
-/// "u8", "i32" or "f32".
+/// "u8", "i32", "f32" or "bf16".
 const char *dtypeName(DType dtype);
 
 /// An array. A scalar has an empty shape.

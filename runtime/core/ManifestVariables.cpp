@@ -15,7 +15,7 @@
 
 namespace moec::rt {
 
-void readTensor(const JsonView &view, TensorInfo &tensor) {
+void readTensor(const JsonView &view, TensorInfo &tensor, bool derived) {
   tensor.name = view.at("name").string();
   std::string dtype = view.at("dtype").string();
   if (dtype == "u8")
@@ -24,9 +24,11 @@ void readTensor(const JsonView &view, TensorInfo &tensor) {
     tensor.dtype = DType::I32;
   else if (dtype == "f32")
     tensor.dtype = DType::F32;
+  else if (dtype == "bf16" && derived)
+    tensor.dtype = DType::BF16;
   else
-    view.at("dtype").error(
-        fmt::format("expected u8, i32 or f32, got \"{}\"", dtype));
+    view.at("dtype").error(fmt::format("expected u8, i32{} or f32, got \"{}\"",
+                                       derived ? ", bf16" : "", dtype));
   tensor.shape = view.at("shape").shape(tensor.elements);
 }
 
@@ -91,8 +93,8 @@ static int64_t readBlockName(const JsonView &view, const Manifest &manifest) {
 
 static Variable readVariable(const JsonView &view, const Manifest &manifest) {
   Variable variable;
-  readTensor(view, variable);
   variable.role = readRole(view.at("role"));
+  readTensor(view, variable, variable.role == Role::Derived);
   variable.block = readBlockName(view.at("block"), manifest);
   const VariableBlock &block = manifest.blocks[variable.block];
   variable.offset = view.at("offset").integer(0, block.bytes);

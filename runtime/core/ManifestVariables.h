@@ -17,8 +17,9 @@ namespace moec::rt {
 /// overlaps no other one; names stand once.
 void readVariables(const JsonView &root, Manifest &manifest);
 
-/// Reads name, dtype and shape, which variables, inputs and outputs share.
-void readTensor(const JsonView &view, TensorInfo &tensor);
+/// Reads name, dtype and shape, which variables, inputs and outputs share; bf16
+/// is of variables that are `derived`.
+void readTensor(const JsonView &view, TensorInfo &tensor, bool derived = false);
 
 /// Reads the name of a role.
 Role readRole(const JsonView &view);

@@ -132,6 +132,7 @@ double Session::scalarOutput(int64_t entryIndex, int64_t index) {
   case DType::I32:
     return *static_cast<const int32_t *>(data);
   case DType::F32:
+  case DType::BF16: // no output is
     break;
   }
   return *static_cast<const float *>(data);

@@ -23,6 +23,8 @@ static const char *fileDtype(DType dtype) {
     return "U8";
   case DType::I32:
     return "I32";
+  case DType::BF16:
+    return "BF16";
   case DType::F32:
     break;
   }

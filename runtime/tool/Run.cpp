@@ -127,6 +127,7 @@ static double elementAt(DType dtype, const void *data, int64_t i) {
   case DType::I32:
     return static_cast<const int32_t *>(data)[i];
   case DType::F32:
+  case DType::BF16: // no output is
     break;
   }
   return static_cast<const float *>(data)[i];

@@ -5,12 +5,12 @@ import json
 
 import arrays
 
-DTYPES = {"u8": "U8", "i32": "I32", "f32": "F32"}
+DTYPES = {"u8": "U8", "i32": "I32", "f32": "F32", "bf16": "BF16"}
 
 
 def size_of(info):
     """Bytes of an array of the manifest."""
-    size = 1 if info["dtype"] == "u8" else 4
+    size = {"u8": 1, "bf16": 2}.get(info["dtype"], 4)
     for dim in info["shape"]:
         size *= dim
     return size

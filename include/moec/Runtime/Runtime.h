@@ -43,7 +43,13 @@ typedef enum moec_status {
   MOEC_RESOURCES = 4 /**< memory or disk is short */
 } moec_status;
 
-typedef enum moec_dtype { MOEC_U8 = 0, MOEC_I32 = 1, MOEC_F32 = 2 } moec_dtype;
+/** MOEC_BF16 is of derived variables alone. */
+typedef enum moec_dtype {
+  MOEC_U8 = 0,
+  MOEC_I32 = 1,
+  MOEC_F32 = 2,
+  MOEC_BF16 = 3
+} moec_dtype;
 
 /** An input, an output or a variable. A scalar has rank 0. */
 typedef struct moec_tensor_info {

@@ -35,6 +35,15 @@ moe.variable @m : tensor<8xf32> role(statistic) of @w
 
 // -----
 
+// expected-error @+1 {{expected bf16 at a derived variable only, got role parameter}}
+moe.variable @m : tensor<8xbf16> role(parameter)
+
+// -----
+
+moe.variable @m : tensor<8xbf16> role(derived)
+
+// -----
+
 // expected-error @+1 {{expected 'decay' at a parameter only, got role shadow}}
 moe.variable @m : tensor<8xf32> role(shadow) of @w decay
 

@@ -3,6 +3,12 @@
 // RUN: moec-opt %s -split-input-file -moec-join-projections --remarks-filter=Fusion --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK --implicit-check-not=Passed
 // RUN: moec-opt %s -split-input-file -moec-fusion-pipeline | FileCheck %s --check-prefix=FUSED
 // RUN: moec-opt %s -split-input-file -moec-fusion-pipeline=disable=join-projections | FileCheck %s --check-prefix=WITHOUT
+// RUN: sed '/^\/\/ -----/,$d' %s > %t.mlir
+// RUN: moec-interpret %t.mlir --pipeline=moec-join-projections --f64
+// RUN: moec-interpret %t.mlir --pipeline=moec-fusion-pipeline
+// RUN: moec-opt %t.mlir -moec-fusion-pipeline -moec-precision-pipeline -moec-schedule-pipeline | FileCheck %s --check-prefix=HOISTED
+// RUN: sed 's/{kernel.machine = #cpu/&, moe.precision = "bf16"/' %t.mlir > %t-half.mlir
+// RUN: moec-opt %t-half.mlir -moec-fusion-pipeline -moec-precision-pipeline -moec-schedule-pipeline | FileCheck %s --check-prefixes=HOISTED,HALF
 
 #cpu = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>
 module attributes {kernel.machine = #cpu} {
@@ -46,6 +52,15 @@ func.func @infer(%x: tensor<2x5x8xf32>, %wq: tensor<8x8xf32> {moe.var = @wq}, %b
   return %y : tensor<2x5x2x4xf32>
 }
 
+// Nothing of it is left in the step.
+// HOISTED-LABEL: func.func @layers
+// HOISTED: moe.repeat
+// HOISTED-NOT: arith.select
+// HOISTED: return
+// HOISTED-LABEL: func.func @prepare
+// HOISTED: arith.select
+// HALF: arith.truncf
+
 // Of a layer of a stack as well; those of other tokens stay apart.
 // CHECK-LABEL: func.func @layers
 // CHECK: moe.repeat
@@ -57,7 +72,7 @@ func.func @infer(%x: tensor<2x5x8xf32>, %wq: tensor<8x8xf32> {moe.var = @wq}, %b
 moe.variable @stack : tensor<3x8x8xf32> role(parameter) init<zeros>
 moe.variable @keys : tensor<3x8x4xf32> role(parameter) init<zeros>
 moe.variable @values : tensor<3x8x4xf32> role(parameter) init<zeros>
-func.func @layers(%x: tensor<2x5x8xf32>, %z: tensor<2x5x8xf32>, %wq: tensor<3x8x8xf32> {moe.var = @stack}, %wk: tensor<3x8x4xf32> {moe.var = @keys}, %wv: tensor<3x8x4xf32> {moe.var = @values}) -> tensor<2x5x8xf32> {
+func.func @layers(%x: tensor<2x5x8xf32> {moe.field = "x"}, %z: tensor<2x5x8xf32> {moe.field = "z"}, %wq: tensor<3x8x8xf32> {moe.var = @stack}, %wk: tensor<3x8x4xf32> {moe.var = @keys}, %wv: tensor<3x8x4xf32> {moe.var = @values}) -> (tensor<2x5x8xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"layers">} {
   %r = moe.repeat 3 carry(%x : tensor<2x5x8xf32>) stacked(%wq, %wk, %wv : tensor<3x8x8xf32>, tensor<3x8x4xf32>, tensor<3x8x4xf32>) {
   ^bb0(%c: tensor<2x5x8xf32>, %lq: tensor<8x8xf32>, %lk: tensor<8x4xf32>, %lv: tensor<8x4xf32>):
     %q = moe.linear %c, %lq axis 2 : (tensor<2x5x8xf32>, tensor<8x8xf32>) -> tensor<2x5x8xf32>
