@@ -36,9 +36,13 @@ static void drawPair(uint64_t key, uint64_t pair, bool normal, double out[2]) {
   out[1] = radius * std::sin(angle);
 }
 
-/// The same number everywhere.
+/// The same number everywhere: of other types than f32, 0 or 1.
 static void fill(char *data, const Variable &variable, double value) {
   switch (variable.dtype) {
+  case DType::BF16:
+    std::fill_n(reinterpret_cast<uint16_t *>(data), variable.elements,
+                uint16_t(value == 0 ? 0 : 0x3f80));
+    return;
   case DType::U8:
     std::fill_n(reinterpret_cast<uint8_t *>(data), variable.elements,
                 uint8_t(value));

@@ -47,7 +47,9 @@ MANIFEST({
   "variables": [
     { "name": "weight", "role": "parameter", "dtype": "f32", "shape": [4], "block": "parameter", "offset": 0, "init": { "op": "normal", "std": 1.0 } },
     { "name": "twice", "role": "derived", "dtype": "f32", "shape": [4], "block": "derived", "offset": 0 },
-    { "name": "ema.weight", "role": "shadow", "of": "weight", "dtype": "f32", "shape": [4], "block": "shadow", "offset": 0 } ],
+    { "name": "ema.weight", "role": "shadow", "of": "weight", "dtype": "f32", "shape": [4], "block": "shadow", "offset": 0 },
+    { "name": "beside", "role": "derived", "dtype": "f32", "shape": [1], "block": "derived", "offset": 24, "init": { "op": "ones" } },
+    { "name": "half", "role": "derived", "dtype": "bf16", "shape": [4], "block": "derived", "offset": 16, "init": { "op": "ones" } } ],
   "kernels": [ { "symbol": "derived_twice", "blocks": 4 }, { "symbol": "derived_grow", "blocks": 4 }, { "symbol": "derived_copy", "blocks": 4 } ],
   "entries": [
     { "name": "infer", "batch": 1, "arena": 0, "writes": [], "inputs": [],

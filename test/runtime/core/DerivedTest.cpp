@@ -17,7 +17,8 @@ using namespace moec::rt::test;
 using nlohmann::json;
 
 namespace {
-/// The module `derived`: variables weight (0), twice (1), ema.weight (2).
+/// The module `derived`: variables weight (0), twice (1), ema.weight (2),
+/// beside (3), half (4), which ends where that begins.
 class Derived : public testing::Test {
 protected:
   static SessionOptions profiled() {
@@ -40,6 +41,14 @@ protected:
   Session session{loadTestModule("derived"), profiled()};
 };
 } // namespace
+
+TEST_F(Derived, MayBeBF16) {
+  EXPECT_EQ(session.manifest().variables[4].bytes(), 8);
+  session.initVariables(3);
+  EXPECT_EQ(session.readVariable(3)[0], 1.0f);
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(session.readVariable<uint16_t>(4)[i], 0x3f80);
+}
 
 TEST_F(Derived, AreComputedOnceAfterTheOthers) {
   session.initVariables(3);
@@ -146,7 +155,8 @@ TEST(DerivedManifest, Errors) {
          "entry that writes derived variables alone");
   expect(error([](json &text) {
            text["entries"].erase(1);
-           text["variables"].erase(1);
+           for (int derived : {4, 3, 1})
+             text["variables"].erase(derived);
          }),
          "manifest/entries/0: the entry \"infer\" uses derived variables, but "
          "there is no entry that writes derived variables alone");
