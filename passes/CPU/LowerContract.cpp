@@ -53,16 +53,18 @@ int32_t ContractEmitter::directLeft() {
   return -1;
 }
 
-/// The right input if its rows can be multiplied where they lie: plain f32,
-/// the columns of a register tile contiguous, with memory behind the last ones
-/// where they reach past the end, evenly spaced along k, and near each other as
-/// canReadStrip() wants it. So lies a matrix with columns side by side, and one
-/// that was stored in strips, (n, k) at [n floordiv nr, k, n mod nr].
+/// The right input if its rows can be multiplied where they lie: plain f32 or
+/// bf16, the columns of a register tile contiguous, with memory behind the last
+/// ones where they reach past the end, evenly spaced along k, and near each
+/// other as canReadStrip() wants it. So lies a matrix with columns side by
+/// side, and one that was stored in strips, (n, k) at [n floordiv nr, k, n mod
+/// nr]. A bf16 is extended on its way into a register, again for each tile of
+/// rows, which pays where all that are read lie in strips.
 int32_t ContractEmitter::directRight() {
   for (unsigned input : usedArguments(op.getRhs())) {
-    if (!yieldsArgument(op.getRhs(), input) ||
-        !operands.elementType(input).isF32() || operands.gather(input) >= 0)
+    if (!yieldsArgument(op.getRhs(), input) || operands.gather(input) >= 0)
       continue;
+    bool isF32 = operands.elementType(input).isF32();
     LaneInfo steps = operands.along(input, kDim);
     LaneInfo columns = analyzeLane(operands.address(input), nDim, nr);
     // The last columns reach past the end, but not past the memory.
@@ -72,7 +74,7 @@ int32_t ContractEmitter::directRight() {
     if (columns.stride == 1 && columns.kind != LaneKind::Strided &&
         last < operands.numElements(input) && steps.kind == LaneKind::Strided &&
         (steps.stride == nr ||
-         canReadStrip(vl, raggedK ? kTile : K, steps.stride)))
+         (isF32 && canReadStrip(vl, raggedK ? kTile : K, steps.stride))))
       return input;
   }
   return -1;

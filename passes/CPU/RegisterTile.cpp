@@ -40,6 +40,14 @@ SmallVector<Value> multiplyTile(OpBuilder &b, Location loc,
     return add(arith::MulIOp::create(b, loc, k, c(step)), base);
   };
   auto type = VectorType::get({tile.lanes}, b.getF32Type());
+  auto loadRight = [&](Value position) -> Value {
+    Type element = cast<MemRefType>(f.right.getType()).getElementType();
+    Value value = vector::LoadOp::create(
+        b, loc, VectorType::get({tile.lanes}, element), f.right, position);
+    if (element.isF32())
+      return value;
+    return arith::ExtFOp::create(b, loc, type, value);
+  };
   auto loop = scf::ForOp::create(
       b, loc, c(0), depth, c(1), sums,
       [&](OpBuilder &inner, Location, Value k, ValueRange sumsIn) {
@@ -49,9 +57,7 @@ SmallVector<Value> multiplyTile(OpBuilder &b, Location loc,
         SmallVector<Value> columns, next(sumsIn);
         Value rightAt = at(f.rightBase, k, f.rightStep);
         for (int64_t v = 0; v < tile.vectors; ++v)
-          columns.push_back(vector::LoadOp::create(
-              b, loc, type, f.right,
-              ValueRange{add(rightAt, c(v * tile.lanes))}));
+          columns.push_back(loadRight(add(rightAt, c(v * tile.lanes))));
         if (f.ahead) // into L2: L1 has no room beside the strip in use
           memref::PrefetchOp::create(
               b, loc, f.right, ValueRange{at(f.ahead, k, f.aheadStep)},

@@ -26,9 +26,10 @@ mlir::FailureOr<RegisterTile> readRegisterTile(mlir::Operation *op,
                                                kernel::ScheduleAttr schedule,
                                                int64_t lanes);
 
-/// The factors of a tile, f32 in one-dimensional buffers: row r of the left one
-/// at leftBase + r * leftRow + k * leftStep, the row of columns of the right
-/// one at rightBase + k * rightStep. If there is an `ahead`, step k asks for
+/// The factors of a tile in one-dimensional buffers, the left one of f32, the
+/// right one of f32 or bf16: row r of the left one at leftBase + r * leftRow +
+/// k * leftStep, the row of columns of the right one at rightBase + k *
+/// rightStep. If there is an `ahead`, step k asks for
 /// what lies in the right buffer at ahead + k * aheadStep: a tile to come will
 /// read it.
 struct TileFactors {

@@ -38,6 +38,16 @@ namespace moec::schedule {
 #define GEN_PASS_DEF_HOISTPARAMETERSPASS
 #include "passes/Schedule/Passes.h.inc"
 
+/// Erases what nothing reads.
+static void eraseDead(func::FuncOp entry) {
+  for (Operation *op = entry.front().getTerminator()->getPrevNode(); op;) {
+    Operation *before = op->getPrevNode();
+    if (isOpTriviallyDead(op))
+      op->erase();
+    op = before;
+  }
+}
+
 namespace {
 
 /// The entry that computes derived variables, made when it is first needed.
@@ -103,6 +113,7 @@ private:
       (void)function.eraseResult(i);
       symbols.erase(symbols.lookup(name.getAttr()));
     }
+    eraseDead(function);
   }
 
   func::ReturnOp end() {
@@ -257,12 +268,7 @@ public:
     IRMapping clones;
     for (Value result : results)
       replace(result, clones);
-    for (Operation *op = body.getTerminator()->getPrevNode(); op;) {
-      Operation *before = op->getPrevNode();
-      if (isOpTriviallyDead(op))
-        op->erase();
-      op = before;
-    }
+    eraseDead(function);
     for (unsigned i = function.getNumArguments(); i-- > 0;)
       if (fixed.contains(function.getArgument(i)) &&
           function.getArgument(i).use_empty())

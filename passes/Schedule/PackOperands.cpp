@@ -40,6 +40,7 @@
 #include "passes/Remarks.h"
 #include "passes/Schedule/FixedVariables.h"
 #include "passes/Schedule/Passes.h"
+#include "passes/Schedule/PreparedValue.h"
 #include "passes/Schedule/RepeatSlices.h"
 #include "passes/Schedule/StoredFactor.h"
 #include "llvm/Support/MathExtras.h"
@@ -128,9 +129,15 @@ Layout layOut(kernel::ContractOp op, Side side, bool inStep,
 /// are in memory twice. Experts of large models take more.
 constexpr int64_t mostBytes = int64_t(1) << 31;
 
+/// The type of a factor's elements, f32 or bf16.
+Type elementOf(kernel::ContractOp op, Side side) {
+  return factorOf(op, side).front().getTerminator()->getOperand(0).getType();
+}
+
 /// Bytes of what would be stored, but for the rest of the last strip.
 int64_t bytesOf(kernel::ContractOp op, Side side, const FixedVariables &fixed) {
-  return 4 * llvm::product_of(layOut(op, side, /*inStep=*/false, fixed).dims);
+  return elementOf(op, side).getIntOrFloatBitWidth() / 8 *
+         llvm::product_of(layOut(op, side, /*inStep=*/false, fixed).dims);
 }
 
 /// Whether a factor is made of variables that no entry changes.
@@ -142,8 +149,9 @@ bool isFixed(kernel::ContractOp op, Side side, const FixedVariables &fixed) {
       op.getRaggedDim() == std::optional<uint64_t>(op.getKDim()) ||
       (side == Left && op.getRaggedDim()))
     return false;
-  // Variables are f32, derived ones too.
-  if (!factor.front().getTerminator()->getOperand(0).getType().isF32())
+  // The rows of a left operand are multiplied in place as f32 alone.
+  Type element = elementOf(op, side);
+  if (side == Left ? !element.isF32() : !canBeDerived(element))
     return false;
   return llvm::all_of(used, [&](unsigned input) {
     return access.getGather(input) < 0 && fixed.find(op.getInputs()[input]);
@@ -179,6 +187,7 @@ Value store(IRRewriter &rewriter, kernel::ContractOp op, const Layout &layout,
 
   kernel::KernelSpec spec(op.getLoc(), layout.dims);
   SmallVector<unsigned> used = codegen::usedArguments(factor);
+  std::vector<PreparedValue> prepared; // of each that is used
   for (unsigned input : used) {
     if (layout.inStep) {
       spec.input(op.getInputs()[input],
@@ -193,8 +202,9 @@ Value store(IRRewriter &rewriter, kernel::ContractOp op, const Layout &layout,
     llvm::append_range(
         from, access.getInputMap(input).compose(iteration).getResults());
     AffineMap map = part.map.compose(AffineMap::get(numDims, 0, from, context));
-    spec.input(part.variable,
-               kernel::simplifyMap(map, layout.dims).getResults());
+    prepared.emplace_back(fixed, part.variable, map);
+    prepared.back().addInputs(spec, op->getParentOfType<func::FuncOp>(),
+                              layout.dims);
   }
   SmallVector<AffineExpr> place = layout.at(ArrayRef(dims).take_front(leading),
                                             dims[leading], dims[leading + 1]);
@@ -203,13 +213,16 @@ Value store(IRRewriter &rewriter, kernel::ContractOp op, const Layout &layout,
     shape.push_back(kernel::rangeOf(expr, layout.dims).high + 1);
   if (layout.side == Right)
     shape.back() = layout.columns;
-  spec.result(rewriter, shape, place);
+  spec.result(rewriter, shape, place, elementOf(op, layout.side));
   return spec
       .map(rewriter,
            [&](kernel::ScalarBuilder &, ValueRange elements) {
              SmallVector<Value> arguments(factor.getNumArguments());
              for (auto [i, input] : llvm::enumerate(used))
-               arguments[input] = elements[i];
+               arguments[input] =
+                   layout.inStep
+                       ? elements[i]
+                       : prepared[i].emit(rewriter, elements, layout.dims);
              return kernel::inlineBody(rewriter, factor.front(), arguments,
                                        iteration, layout.dims);
            })
@@ -262,7 +275,9 @@ struct PackOperandsPass : impl::PackOperandsPassBase<PackOperandsPass> {
     rewriter.setInsertionPoint(
         inStep ? op : function.getBody().front().findAncestorOpInBlock(*op));
     Value value = store(rewriter, op, layout, fixed);
-    int64_t bytes = 4 * cast<ShapedType>(value.getType()).getNumElements();
+    auto stored = cast<ShapedType>(value.getType());
+    int64_t bytes =
+        stored.getElementTypeBitWidth() / 8 * stored.getNumElements();
     value = passInto(layout.repeats, value, op.getLoc());
     unsigned numDims = op.getDims().size();
     auto dim = [&](unsigned d) { return getAffineDimExpr(d, op.getContext()); };
@@ -301,8 +316,7 @@ bool canPackRight(kernel::ContractOp op, const FixedVariables &fixed) {
 bool canStoreRight(kernel::ContractOp op) {
   auto access = cast<StructuredKernelOpInterface>(op.getOperation());
   SmallVector<unsigned> used = codegen::usedArguments(op.getRhs());
-  return !op.getRaggedDim() && !used.empty() &&
-         op.getRhs().front().getTerminator()->getOperand(0).getType().isF32() &&
+  return !op.getRaggedDim() && !used.empty() && elementOf(op, Right).isF32() &&
          llvm::none_of(used, [&](unsigned input) {
            return access.getGather(input) >= 0;
          });

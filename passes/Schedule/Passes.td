@@ -57,7 +57,7 @@ def PackOperandsPass : Pass<"moec-pack-operands", "::mlir::ModuleOp"> {
     is stored row by row, (m, k) at `[m, k]`, unless it lies like that, and read in place as well. Any other right operand is stored in strips in the
     step, right ahead of the contraction, where the cost model finds that cheaper than that each core packs it, block by block.
 
-    Not packed: operands in bf16, since variables are f32, and weights of more than 2 GiB: the strips are memory beside theirs. For a `#kernel.cpu`.
+    Not packed: left operands in bf16, which are extended when they are packed, and weights of more than 2 GiB: the strips are memory beside theirs. For a `#kernel.cpu`.
   }];
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -71,20 +71,24 @@ TEST(LowerContractTest, LeftRowsInPlace) {
 
 /// Weights as moec-pack-operands stores them, the last strip filled in part:
 /// read in place where the register tile has the columns of a strip, or half of
-/// them, else packed again.
+/// them, else packed again. Those of bf16 in whole strips only.
 TEST(LowerContractTest, RightOperandsInStrips) {
-  for (auto [m, n, k] : {std::tuple(13, 80, 19), {49, 33, 100}, {6, 7, 40}})
-    for (int64_t width : {16, 32})
-      for (const char *schedule : {"", "tile = [12, 32, 1000], micro = [6, 16]",
-                                   "tile = [14, 64, 32], micro = [14, 32]",
-                                   "tile = [16, 96, 1000], micro = [8, 48]"}) {
-        ContractSource s = matmul(m, n, k, Kind::F32, false, false);
-        std::string w = std::to_string(width);
-        s.inputs[1] = {shape({(n + width - 1) / width, k, width}, "f32"),
-                       "n floordiv " + w + ", k, n mod " + w};
-        s.schedule = schedule;
-        EXPECT_TRUE(holds<Backend>(s)) << schedule;
-      }
+  for (auto [m, n, k] :
+       {std::tuple(13, 80, 19), {49, 33, 100}, {6, 7, 40}, {1, 48, 64}})
+    for (auto [kind, element] :
+         {std::pair(Kind::F32, "f32"), {Kind::BF16, "bf16"}})
+      for (int64_t width : {16, 32})
+        for (const char *schedule :
+             {"", "tile = [12, 32, 1000], micro = [6, 16]",
+              "tile = [14, 64, 32], micro = [14, 32]",
+              "tile = [16, 96, 1000], micro = [8, 48]"}) {
+          ContractSource s = matmul(m, n, k, kind, false, false);
+          std::string w = std::to_string(width);
+          s.inputs[1] = {shape({(n + width - 1) / width, k, width}, element),
+                         "n floordiv " + w + ", k, n mod " + w};
+          s.schedule = schedule;
+          EXPECT_TRUE(holds<Backend>(s)) << element << " " << schedule;
+        }
 }
 
 } // namespace

@@ -274,21 +274,22 @@ func.func @ragged_k(%x: memref<60x8xf32>, %w: memref<60x8xf32>, %o: memref<4xi32
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Panels are f32, of which products of bf16 are exact: both operands are
-// widened while they are packed, the right one though it lies well.
+// widened while they are packed, the right one though its columns lie well, as
+// they lie in no strips.
 // CHECK-LABEL: func @bf16(
 // CHECK:         scf.for
-// CHECK:           %[[R:.*]] = vector.load %{{.*}} : memref<64xbf16>, vector<4xbf16>
+// CHECK:           %[[R:.*]] = vector.load %{{.*}} : memref<128xbf16>, vector<4xbf16>
 // CHECK-NEXT:      %[[WIDE:.*]] = arith.extf %[[R]] : vector<4xbf16> to vector<4xf32>
-// CHECK-NEXT:      vector.store %[[WIDE]], %{{.*}} : memref<64xf32>, vector<4xf32>
+// CHECK-NEXT:      vector.store %[[WIDE]], %{{.*}} : memref<128xf32>, vector<4xf32>
 // CHECK:         scf.if
 // CHECK:           %[[L:.*]] = vector.load %{{.*}} : memref<32xbf16>, vector<4xbf16>
 // CHECK-NEXT:      %[[WIDE:.*]] = arith.extf %[[L]] : vector<4xbf16> to vector<4xf32>
 // CHECK:           vector.store %[[WIDE]], %{{.*}} : memref<48xf32>, vector<4xf32>
-func.func @bf16(%x: memref<4x8xbf16>, %w: memref<8x8xbf16>, %y: memref<4x8xf32>,
+func.func @bf16(%x: memref<4x8xbf16>, %w: memref<8x16xbf16>, %y: memref<4x16xf32>,
                 %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
-  kernel.contract dims [4, 8, 8] ins(%x, %w : memref<4x8xbf16>, memref<8x8xbf16>) outs(%y : memref<4x8xf32>)
+  kernel.contract dims [4, 16, 8] ins(%x, %w : memref<4x8xbf16>, memref<8x16xbf16>) outs(%y : memref<4x16xf32>)
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
-    schedule <tile = [4, 8, 8], micro = [2, 8]>
+    schedule <tile = [4, 16, 8], micro = [2, 8]>
     lhs { ^bb0(%l: bf16, %r: bf16): kernel.yield %l : bf16 }
     rhs { ^bb0(%l: bf16, %r: bf16): kernel.yield %r : bf16 }
     epilogue { ^bb0(%l: bf16, %r: bf16, %acc: f32): kernel.yield %acc : f32 }

@@ -36,6 +36,27 @@ func.func @contraction(%x: memref<4x6xf32>, %w: memref<6x7xf32>, %y: memref<4x7x
   return
 }
 
+// Strips of bf16 are read where they lie, half as many bytes a step, and extended.
+// CHECK-LABEL: func.func @strips(
+// CHECK:         %[[W:.*]] = memref.reinterpret_cast %{{.*}} : memref<1x6x8xbf16> to memref<48xbf16>
+// CHECK:         scf.for {{.*}} -> (vector<4xf32>, vector<4xf32>, vector<4xf32>, vector<4xf32>) {
+// CHECK:           %[[L:.*]] = vector.load %[[W]][%{{.*}}] : memref<48xbf16>, vector<4xbf16>
+// CHECK-NEXT:      %[[LEFT:.*]] = arith.extf %[[L]] : vector<4xbf16> to vector<4xf32>
+// CHECK:           vector.load %[[W]][%{{.*}}] : memref<48xbf16>, vector<4xbf16>
+// CHECK:           vector.fma %{{.*}}, %[[LEFT]]
+func.func @strips(%x: memref<4x6xf32>, %w: memref<1x6x8xbf16>, %y: memref<4x7xf32>,
+                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.contract dims [4, 7, 6] ins(%x, %w : memref<4x6xf32>, memref<1x6x8xbf16>) outs(%y : memref<4x7xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n floordiv 8, k, n mod 8)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [4, 8, 6], micro = [2, 8]>
+    lhs { ^bb0(%l: f32, %r: bf16):
+      %t = arith.truncf %l : f32 to bf16
+      kernel.yield %t : bf16 }
+    rhs { ^bb0(%l: f32, %r: bf16): kernel.yield %r : bf16 }
+    epilogue { ^bb0(%l: f32, %r: bf16, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+
 // CHECK-LABEL: func.func @single(
 // CHECK-COUNT-2: scf.for {{.*}} -> (vector<4xf32>, vector<4xf32>, vector<4xf32>) {
 func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x4xf32>, %y: memref<2x10x4xf32>,

@@ -78,7 +78,39 @@ func.func @experts(%x: tensor<10x24xf32> {moe.field = "x"}, %o: tensor<5xi32> {m
 
 // -----
 
-// Not packed: a weight that an entry changes, what follows from an input, what is multiplied as bf16, an op without schedule.
+// What is multiplied as bf16 is stored as bf16, in half of the bytes.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 32, vector_registers = 16>} {
+moe.variable @w : tensor<24x32xf32> role(parameter)
+// REMARK: [Passed] PackOperands {{.*}}Function=rounded
+// REMARK-SAME: 1536 bytes of weights are stored in strips of 16 columns
+// CHECK-LABEL: func.func @rounded
+// CHECK:         %[[P:.*]] = kernel.map dims [24, 32] ins(%{{.*}} : tensor<24x32xf32>) outs(%{{.*}} : tensor<2x24x16xbf16>)
+// CHECK:           %[[E:.*]] = arith.truncf
+// CHECK-NEXT:      kernel.yield %[[E]] : bf16
+// CHECK:         kernel.contract dims [6, 32, 24] ins(%{{.*}}, %[[P]] : tensor<6x24xf32>, tensor<2x24x16xbf16>)
+// CHECK:         } rhs {
+// CHECK-NEXT:    ^bb0(%{{.*}}: f32, %[[R:.*]]: bf16):
+// CHECK-NEXT:      kernel.yield %[[R]] : bf16
+func.func @rounded(%x: tensor<6x24xf32> {moe.field = "x"}, %w: tensor<24x32xf32> {moe.var = @w})
+    -> (tensor<6x32xf32> {moe.output = "y"}) attributes {moe.entry = #moe.entry<"infer">} {
+  %init = tensor.empty() : tensor<6x32xf32>
+  %y = kernel.contract dims [6, 32, 24] ins(%x, %w : tensor<6x24xf32>, tensor<24x32xf32>) outs(%init : tensor<6x32xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>] schedule <tile = [6, 32, 24], micro = [6, 16]>
+    lhs { ^bb0(%l: f32, %r: f32):
+      %t = arith.truncf %l : f32 to bf16
+      kernel.yield %t : bf16 }
+    rhs { ^bb0(%l: f32, %r: f32):
+      %t = arith.truncf %r : f32 to bf16
+      kernel.yield %t : bf16 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<6x32xf32>
+  return %y : tensor<6x32xf32>
+}
+}
+
+// -----
+
+// Not packed: a weight that an entry changes, what follows from an input, left rows in bf16, an op without schedule.
 
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 moe.variable @moving : tensor<24x32xf32> role(statistic) init<ones>
@@ -98,8 +130,8 @@ func.func @kept(%x: tensor<6x24xf32> {moe.field = "x"}, %y: tensor<24x32xf32> {m
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>] schedule <tile = [6, 32, 24], micro = [6, 16]>
     lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 } rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<6x32xf32>
-  %c = kernel.contract dims [6, 32, 24] ins(%x, %w : tensor<6x24xf32>, tensor<24x32xf32>) outs(%init : tensor<6x32xf32>)
-    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>] schedule <tile = [6, 32, 24], micro = [6, 16]>
+  %c = kernel.contract dims [32, 6, 24] ins(%w, %x : tensor<24x32xf32>, tensor<6x24xf32>) outs(%init : tensor<6x32xf32>)
+    maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (n, m)>] schedule <tile = [32, 16, 24], micro = [6, 16]>
     lhs { ^bb0(%l: f32, %r: f32):
       %t = arith.truncf %l : f32 to bf16
       kernel.yield %t : bf16 }
