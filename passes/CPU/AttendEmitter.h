@@ -16,10 +16,10 @@ namespace moec::cpu {
 /// Emits `kernel.attend`: see the description of moec-lower-attend. A block of
 /// the grid is ST rows of the query of one group; it takes the keys TT at a
 /// time. In scratch, all f32:
-///   query:   [ST / nr][d][nr]        times the scale: right of the scores
-///   keys:    [key block][TT][d]      left of the scores, in strips of mr
-///   values:  [key block][E][TT]      left of the result, in strips of mr
-///   scores:  [TT][nr]                then their exponentials: right of it
+///   query:   [ST / nr][d][nr]        times scale and log2 e: right of the
+///   scores keys:    [key block][TT][d]      left of the scores, in strips of
+///   mr values:  [key block][E][TT]      left of the result, in strips of mr
+///   scores:  [TT][nr]                then their powers of 2: right of it
 ///   sums:    [ST / nr][E][nr], or one [E][nr]
 ///   turned:  [nr][columns]           rows of the result
 ///   maxima, totals: [ST]             see AttendSoftmax.cpp
@@ -45,8 +45,9 @@ private:
   int64_t S, E, T, D;              ///< extents
   int64_t sTile, tTile;            ///< rows of a block, keys at a time
   int64_t sTiles, tBlocks, eTiles; ///< how many of them; tiles of columns
-  RegisterTile tile;
-  int64_t mr, nr;      ///< its rows and columns
+  RegisterTile tile;               ///< of the strip that is emitted
+  int64_t mr, nr;      ///< its rows and columns, but for the last strip
+  int64_t lastVectors; ///< of the last strip of all
   RegisterTile stored; ///< a row of columns of the result
   bool single;         ///< one block of keys: nothing is computed twice
   bool resident;       ///< all keys and values stay packed from block to block
@@ -73,7 +74,14 @@ private:
   /// Takes and returns the `identity` of what is packed.
   llvm::SmallVector<mlir::Value> emitBlock(mlir::Value block,
                                            mlir::ValueRange packed);
-  void emitScores(mlir::Value strip, const Keys &keys);
+  /// Emits `body` for strips of whole tiles and for a narrower last one.
+  void overStrips(const Rows &rows, llvm::function_ref<void(mlir::Value)> body);
+  /// Where vector `number` of a tile lies that begins at `base`.
+  mlir::Value tileVector(mlir::Value base, int64_t number);
+  using Vectors = llvm::SmallVector<mlir::Value>;
+  /// Stores the scores; returns the largest of each row, `before` included.
+  Vectors emitScores(mlir::Value strip, const Keys &keys,
+                     mlir::ValueRange before);
   void emitProduct(mlir::Value strip, const Keys &keys,
                    llvm::ArrayRef<mlir::Value> factors);
   void emitEpilogue(const Rows &rows, mlir::Value strip,
@@ -93,15 +101,18 @@ private:
   void packKeys(const Rows &rows, const Keys &keys);
 
   // AttendSoftmax.cpp
-  using Vectors = llvm::SmallVector<mlir::Value>;
   /// Of each row of a strip, one a lane.
   struct Softmax {
     Vectors maxima, totals; ///< so far
     Vectors factors;        ///< of the sums before; none if there are none
   };
   void startRows();
-  Softmax emitSoftmax(mlir::Value strip, const Keys &keys);
+  /// The softmax of a strip so far: of no keys, or as it was left.
+  Softmax startSoftmax();
   Softmax loadSoftmax(mlir::Value strip);
+  /// That with these keys, which make `largest` of its maxima.
+  Softmax emitSoftmax(mlir::Value strip, const Keys &keys, Softmax before,
+                      const Vectors &largest);
   /// Stores the statistic; returns what sums are multiplied by.
   Vectors finishRows(const Rows &rows, mlir::Value strip,
                      const Softmax &softmax);

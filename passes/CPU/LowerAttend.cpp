@@ -9,11 +9,11 @@
 // becomes
 //   for blocks of ST rows:
 //     pack keys and values, if they are not those of the block before
-//     pack the query, times the scale
+//     pack the query, times the scale and log2 e: exp is a power of 2 then
 //     for blocks of TT keys:
 //       for strips of rows, whose lanes they are:
 //         scores = keys * query            register tiles, as a contraction
-//         maximum and total so far; scores = exp(scores - maximum)
+//         maximum and total so far; scores = exp2(scores - maximum)
 //         sums = sums * factor + values * scores
 //     store epilogue(sums / total), turned around
 //
@@ -29,8 +29,10 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "passes/CPU/AttendEmitter.h"
+#include "passes/Codegen/PointEmitter.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 
@@ -63,6 +65,7 @@ LogicalResult AttendEmitter::plan() {
     return failure();
   tile = *read;
   mr = tile.rows, nr = tile.columns();
+  lastVectors = llvm::divideCeil(S % nr ? S % nr : nr, vl);
   sTile = llvm::alignTo(std::min(schedule.getTile()[0], S), nr);
   tTile = llvm::alignTo(std::min(schedule.getTile()[1], T), mr);
   sTiles = llvm::divideCeil(S, sTile);
@@ -86,7 +89,7 @@ LogicalResult AttendEmitter::plan() {
   query = panel(op.getQuery(), op.getSDim(), op.getDDim(), /*isRight=*/true);
   key = panel(op.getKey(), op.getTDim(), op.getDDim(), /*isRight=*/false);
   value = panel(op.getValue(), op.getEDim(), op.getTDim(), /*isRight=*/false);
-  query.scale = op.getScale().convertToDouble();
+  query.scale = op.getScale().convertToDouble() * log2e;
   query.cutsRows = S % nr;
   key.cutsRows = T % vl || tTile % vl;
   value.cutsRows = E % vl;
@@ -152,20 +155,65 @@ PanelRange AttendEmitter::pieceOf(const Rows &rows, Value rowBegin,
   return {rows.dims, rowBegin, rowEnd, depthBegin, depthEnd};
 }
 
-void AttendEmitter::emitScores(Value strip, const Keys &keys) {
-  SmallVector<Value> zeros(
-      tile.sums(),
-      arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType())));
-  loop(c(0), ceilDiv(keys.count, mr), 1, [&](Value i) {
-    TileFactors f{key.buffer,        mad(i, key.stripElements, keys.keyBase),
-                  key.rowElements,   key.stepElements,
-                  query.buffer,      mul(strip, query.stripElements),
-                  query.stepElements};
-    SmallVector<Value> products = multiplyTile(b, loc, tile, f, c(D), zeros);
-    Value to = mul(i, mr * nr);
-    for (auto [t, product] : llvm::enumerate(products))
-      storeVector(product, scores, add(to, t * vl));
-  });
+void AttendEmitter::overStrips(const Rows &rows,
+                               function_ref<void(Value)> body) {
+  if (lastVectors == tile.vectors)
+    return loop(c(0), rows.strips, 1, body);
+  // The last strip of all has fewer rows: so have its tiles.
+  Value whole = div(sub(rows.end, rows.begin), nr);
+  loop(c(0), whole, 1, body);
+  int64_t vectors = std::exchange(tile.vectors, lastVectors);
+  loop(whole, rows.strips, 1, body);
+  tile.vectors = vectors;
+}
+
+Value AttendEmitter::tileVector(Value base, int64_t number) {
+  return add(base, number / tile.vectors * nr + number % tile.vectors * vl);
+}
+
+AttendEmitter::Vectors AttendEmitter::emitScores(Value strip, const Keys &keys,
+                                                 ValueRange before) {
+  auto splat = [&](double value) -> Value {
+    return arith::ConstantOp::create(
+        b, loc, DenseElementsAttr::get(vectorType(), float(value)));
+  };
+  SmallVector<Value> zeros(tile.sums(), splat(0));
+  Value lowest = splat(-std::numeric_limits<double>::infinity());
+  auto tiles = [&](Value from, Value to, ValueRange start, bool cut) {
+    auto loop = scf::ForOp::create(
+        b, loc, from, to, c(1), start,
+        [&](OpBuilder &inner, Location, Value i, ValueRange so) {
+          OpBuilder::InsertionGuard guard(b);
+          b.setInsertionPoint(inner.getInsertionBlock(),
+                              inner.getInsertionPoint());
+          TileFactors f{
+              key.buffer,        mad(i, key.stripElements, keys.keyBase),
+              key.rowElements,   key.stepElements,
+              query.buffer,      mul(strip, query.stripElements),
+              query.stepElements};
+          Vectors largest(so);
+          Value first = mul(i, mr), to = mul(first, nr);
+          for (auto [t, score] :
+               llvm::enumerate(multiplyTile(b, loc, tile, f, c(D), zeros))) {
+            storeVector(score, scores, tileVector(to, t));
+            Value counted = score;
+            if (cut) {
+              Value isKey = lessThan(add(first, t / tile.vectors), keys.count);
+              counted = arith::SelectOp::create(b, loc, isKey, score, lowest);
+            }
+            Value &lane = largest[t % tile.vectors];
+            lane = combine(b, loc, kernel::Combiner::Max, lane, counted);
+          }
+          scf::YieldOp::create(b, loc, largest);
+        });
+    return Vectors(loop.getResults());
+  };
+  Value whole = div(keys.count, mr);
+  Vectors largest = tiles(c(0), whole, before, /*cut=*/false);
+  if (T % mr == 0)
+    return largest;
+  // Rows past the last key hold anything.
+  return tiles(whole, ceilDiv(keys.count, mr), largest, /*cut=*/true);
 }
 
 Value AttendEmitter::sumBase(Value strip) {
@@ -187,11 +235,12 @@ void AttendEmitter::emitProduct(Value strip, const Keys &keys,
     SmallVector<Value> products(tile.sums(), zero);
     if (!single)
       for (auto [t, sum] : llvm::enumerate(products))
-        sum = arith::MulFOp::create(b, loc, loadVector(sums, add(base, t * vl)),
-                                    factors[t % tile.vectors]);
+        sum =
+            arith::MulFOp::create(b, loc, loadVector(sums, tileVector(base, t)),
+                                  factors[t % tile.vectors]);
     products = multiplyTile(b, loc, tile, f, keys.count, products);
     for (auto [t, product] : llvm::enumerate(products))
-      storeVector(product, sums, add(base, t * vl));
+      storeVector(product, sums, tileVector(base, t));
   });
 }
 
@@ -250,22 +299,20 @@ SmallVector<Value> AttendEmitter::emitBlock(Value block, ValueRange packed) {
   packer.pack(b, query, pieceOf(rows, rows.begin, rows.end, c(0), c(D)), c(0));
   if (!single)
     startRows();
-  auto overStrips = [&](function_ref<void(Value)> body) {
-    loop(c(0), rows.strips, 1, body);
-  };
   overKeys([&](const Keys &keys) {
     if (!resident)
       packKeys(rows, keys);
-    overStrips([&](Value strip) {
-      emitScores(strip, keys);
-      Softmax softmax = emitSoftmax(strip, keys);
+    overStrips(rows, [&](Value strip) {
+      Softmax before = single ? startSoftmax() : loadSoftmax(strip);
+      Vectors largest = emitScores(strip, keys, before.maxima);
+      Softmax softmax = emitSoftmax(strip, keys, before, largest);
       emitProduct(strip, keys, softmax.factors);
       if (single)
         emitEpilogue(rows, strip, finishRows(rows, strip, softmax));
     });
   });
   if (!single)
-    overStrips([&](Value strip) {
+    overStrips(rows, [&](Value strip) {
       emitEpilogue(rows, strip, finishRows(rows, strip, loadSoftmax(strip)));
     });
   return now;

@@ -13,7 +13,7 @@
 //       for blocks of ST rows:
 //         pack query and gradient
 //         weights = query * keys; changes = gradient * values
-//         weights = exp(weights - logSumExp)
+//         weights = exp2(weights - logSumExp * log2 e)
 //         changes = weights * (changes - delta)
 //         value sums += weights^T * gradient
 //         key sums   += changes^T * query
@@ -28,7 +28,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialects/Kernel/KernelFunctions.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -50,7 +49,7 @@ namespace {
 ///   query:    [ST][stride]        times the scale: the left operand of the
 ///                                 scores, the right one of the key's sums
 ///   gradient: [ST][stride]        left of the changes, right of the value's
-///   keys:     [TT / nr][D][nr]    right of the scores
+///   keys:     [TT / nr][D][nr]    times log2 e: right of the scores
 ///   values:   [TT / nr][E][nr]    right of the changes
 ///   keyRows:  [TT][stride]        times the scale: right of the query's sums
 ///   weights, changes: [ST][stride]
@@ -211,6 +210,7 @@ LogicalResult AttendGradEmitter::plan() {
   values = planPanel(op.getValue(), t, e, /*isRight=*/true);
   keyRows = planPanel(op.getKey(), t, d, /*isRight=*/false);
   query.scale = keyRows.scale = op.getScale().convertToDouble();
+  keys.scale = log2e;
 
   auto allocate = [&](int64_t count) {
     return scratch.allocate(b, loc, count, b.getF32Type());
@@ -316,13 +316,18 @@ void AttendGradEmitter::emitChanges(const SmallVector<Value> &dims,
       broken = true;
       return;
     }
-    Value logSumExp = toVector(b, loc, (*statistics)[0], vl);
+    Value logSumExp =
+        toVector(b, loc,
+                 arith::MulFOp::create(b, loc, (*statistics)[0],
+                                       arith::ConstantOp::create(
+                                           b, loc, b.getF32FloatAttr(log2e))),
+                 vl);
     Value delta = toVector(b, loc, (*statistics)[1], vl);
     Value start = mul(row, scoreStride);
     auto change = [&](Value at) {
       Value score = loadVector(weights, at), slope = loadVector(changes, at);
       Value weight =
-          expOfDistance(b, loc, score, logSumExp, arith::FastMathFlags::ninf);
+          exp2OfDistance(b, loc, score, logSumExp, arith::FastMathFlags::ninf);
       slope = arith::SubFOp::create(b, loc, slope, delta);
       storeVector(weight, weights, at);
       storeVector(arith::MulFOp::create(b, loc, weight, slope), changes, at);

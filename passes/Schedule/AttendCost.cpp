@@ -50,9 +50,10 @@ struct Product {
 };
 } // namespace
 
-/// The register tile with the fewest cycles for all `products`.
+/// The register tile with the fewest cycles for all `products`. The last one
+/// along n may be narrower, where `cutsColumns`.
 static AttendSchedule chooseTile(ArrayRef<Product> products,
-                                 kernel::CpuAttr machine) {
+                                 kernel::CpuAttr machine, bool cutsColumns) {
   int64_t lanes = machine.getLanes(), mostRows = 0, mostColumns = 0;
   for (const Product &product : products) {
     mostRows = std::max(mostRows, product.m);
@@ -67,13 +68,19 @@ static AttendSchedule chooseTile(ArrayRef<Product> products,
     int64_t fit = std::min<int64_t>(
         (machine.getVectorRegisters() - vectors - 1) / vectors, 16);
     for (int64_t rows = 1; rows <= std::min(fit, mostRows); ++rows) {
-      // Rows and columns past the end cost as much as others.
+      // Rows past the end cost as much as others.
       double cost = 0;
-      for (const Product &product : products)
-        cost += double(divideCeil(product.m, rows)) *
-                divideCeil(product.n, columns) *
-                (product.depth * cyclesPerStep(rows, vectors) + tileOverhead +
-                 rows * vectors * storePerVector);
+      for (const Product &product : products) {
+        auto tile = [&](int64_t width) {
+          return product.depth * cyclesPerStep(rows, width) + tileOverhead +
+                 rows * width * storePerVector;
+        };
+        int64_t rest = product.n % columns;
+        double strips = product.n / columns * tile(vectors);
+        if (rest)
+          strips += tile(cutsColumns ? divideCeil(rest, lanes) : vectors);
+        cost += divideCeil(product.m, rows) * strips;
+      }
       if (best == 0 || cost < best * 0.999) {
         best = cost;
         choice.rows = rows;
@@ -88,7 +95,8 @@ AttendSchedule chooseSchedule(const AttendShape &shape,
                               kernel::CpuAttr machine) {
   // Rows of the query are lanes.
   AttendSchedule choice = chooseTile(
-      {{shape.t, shape.s, shape.d}, {shape.e, shape.s, shape.t}}, machine);
+      {{shape.t, shape.s, shape.d}, {shape.e, shape.s, shape.t}}, machine,
+      /*cutsColumns=*/true);
   choice.tTile = evenPart(shape.t, maxKeys, choice.rows);
   // Strips of rows in even blocks.
   int64_t strips = divideCeil(shape.s, choice.columns);
@@ -110,7 +118,7 @@ AttendSchedule chooseGradSchedule(const AttendShape &shape,
                                       {shape.s, shape.d, shape.t},
                                       {shape.t * times, shape.d, height},
                                       {shape.t * times, shape.e, height}},
-                                     machine);
+                                     machine, /*cutsColumns=*/false);
   choice.tTile = evenPart(shape.t, maxKeys, choice.columns);
   choice.sTile = evenPart(
       shape.s, std::max(gradElements / choice.tTile, choice.rows), choice.rows);

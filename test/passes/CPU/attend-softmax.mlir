@@ -1,18 +1,25 @@
 // RUN: moec-opt %s --moec-lower-attend --canonicalize --cse | FileCheck %s
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
-// One block of keys: a loop over them for the largest score of each row, which is a lane, and one for exp of the distances to it,
-// as powers of 2 that take the place of the scores, and for their total. Nothing is kept from block to block.
+// One block of keys: the tiles of scores give the largest one of each row, which is a lane; then there is a loop over keys for the
+// powers of 2 of the distances to it, which take the place of the scores, and their total. Nothing is kept from block to block.
 // CHECK-LABEL: func.func @single(
-// CHECK-DAG:       %[[LOG2E:.*]] = arith.constant dense<1.44269502> : vector<4xf32>
 // CHECK-DAG:       %[[ONE:.*]] = arith.constant dense<1.000000e+00> : vector<4xf32>
-// CHECK:           %[[LARGEST:.*]] = scf.for %{{.*}} = %c0 to %c8 step %c1 {{.*}} -> (vector<4xf32>) {
-// CHECK:             %[[S:.*]] = vector.load %[[SCORES:.*]][%{{.*}}] : memref<36xf32>, vector<4xf32>
-// CHECK-NEXT:        arith.cmpf ogt, %{{.*}}, %[[S]]
+// CHECK-DAG:       %[[NONE:.*]] = arith.constant dense<0xFF800000> : vector<4xf32>
+// CHECK:           %[[WHOLE:.*]] = scf.for {{.*}} iter_args(%[[SO:.*]] = %[[NONE]]) -> (vector<4xf32>) {
+// CHECK:             %[[S:.*]]:3 = scf.for
+// CHECK:             vector.store %[[S]]#0, %[[SCORES:.*]][%{{.*}}] : memref<36xf32>, vector<4xf32>
+// CHECK-NEXT:        %[[OR:.*]] = arith.cmpf ogt, %[[SO]], %[[S]]#0
+// CHECK-NEXT:        arith.select %[[OR]], %[[SO]], %[[S]]#0
+// The last tile has two keys; its third row is nobody's.
+// CHECK:           %[[R:.*]]:3 = scf.for
+// CHECK:           arith.cmpf ogt, %[[WHOLE]], %[[R]]#0
+// CHECK:           vector.store %[[R]]#2
+// CHECK-NEXT:      %[[LAST:.*]] = arith.cmpf ogt, %{{.*}}, %[[NONE]]
+// CHECK-NEXT:      %[[LARGEST:.*]] = arith.select %[[LAST]]
 // CHECK:           %[[TOTAL:.*]] = scf.for %{{.*}} = %c0 to %c8 step %c1 {{.*}} -> (vector<4xf32>) {
 // CHECK:             %[[X:.*]] = vector.load %[[SCORES]][
-// CHECK-NEXT:        %[[BELOW:.*]] = arith.subf %[[X]], %[[LARGEST]] : vector<4xf32>
-// CHECK-NEXT:        %[[D:.*]] = arith.mulf %[[BELOW]], %[[LOG2E]] : vector<4xf32>
+// CHECK-NEXT:        %[[D:.*]] = arith.subf %[[X]], %[[LARGEST]] : vector<4xf32>
 // CHECK-NEXT:        %[[W:.*]] = math.exp2 %[[D]] fastmath<ninf> : vector<4xf32>
 // CHECK-NEXT:        vector.store %[[W]], %[[SCORES]][
 // CHECK-NEXT:        arith.addf %{{.*}}, %[[W]]
@@ -33,16 +40,19 @@ func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x
   return
 }
 
-// Several: maxima and totals start from -inf and 0; a larger maximum makes the row's factor exp(old - new), which may be exp of
-// -inf. The statistic is the maximum and the logarithm of the total, of rows that there are.
+// Several: maxima and totals start from -inf and 0; a larger maximum makes the row's factor exp2(old - new), which may be that of
+// -inf. The statistic is the maximum, times log 2, and the logarithm of the total, of rows that there are.
 // CHECK-LABEL: func.func @blocks(
 // CHECK-DAG:       %[[NONE:.*]] = arith.constant dense<0xFF800000> : vector<4xf32>
+// CHECK-DAG:       %[[LOG2:.*]] = arith.constant dense<0.693147182> : vector<4xf32>
 // CHECK:           vector.store %[[NONE]], %[[MAXIMA:.*]][%{{.*}}] : memref<8xf32>
 // CHECK:           %[[OLD:.*]] = vector.load %[[MAXIMA]][
 // CHECK:           %[[BEFORE:.*]] = vector.load %[[TOTALS:.*]][{{.*}}] : memref<8xf32>
-// CHECK:           %[[NEW:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[OLD]])
-// CHECK:           %[[BELOW:.*]] = arith.subf %[[OLD]], %[[NEW]] : vector<4xf32>
-// CHECK-NEXT:      %[[LESS:.*]] = arith.mulf %[[BELOW]], %{{.*}} : vector<4xf32>
+// CHECK:           %[[WHOLE:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[OLD]])
+// CHECK:           %[[NEW:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[WHOLE]])
+// CHECK:             %[[IS:.*]] = arith.cmpi slt
+// CHECK-NEXT:        arith.select %[[IS]], %{{.*}}, %[[NONE]] : vector<4xf32>
+// CHECK:           %[[LESS:.*]] = arith.subf %[[OLD]], %[[NEW]] : vector<4xf32>
 // CHECK-NEXT:      %[[FACTOR:.*]] = math.exp2 %[[LESS]] : vector<4xf32>
 // CHECK-NEXT:      %[[START:.*]] = arith.mulf %[[BEFORE]], %[[FACTOR]] : vector<4xf32>
 // CHECK:           %[[TOTAL:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[START]])
@@ -50,7 +60,7 @@ func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x
 // CHECK:           vector.store %[[TOTAL]], %[[TOTALS]][
 // CHECK:           %[[MASK:.*]] = vector.create_mask
 // CHECK:           %[[LOG:.*]] = math.log %{{.*}} : vector<4xf32>
-// CHECK-NEXT:      %[[STATISTIC:.*]] = arith.addf %{{.*}}, %[[LOG]] : vector<4xf32>
+// CHECK-NEXT:      %[[STATISTIC:.*]] = vector.fma %{{.*}}, %[[LOG2]], %[[LOG]] : vector<4xf32>
 // CHECK:           vector.maskedstore %{{.*}}, %[[MASK]], %[[STATISTIC]] : memref<20xf32>
 func.func @blocks(%q: memref<2x10x6xf32>, %k: memref<2x22x6xf32>, %v: memref<2x22x4xf32>, %y: memref<2x10x4xf32>, %l: memref<2x10xf32>,
     %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {

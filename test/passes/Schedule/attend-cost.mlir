@@ -14,10 +14,10 @@
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 // All keys of a small image are one block, for which nothing is computed twice.
 // CHECK-LABEL: func.func @vit
-// CHECK:         schedule <tile = [128, 200], micro = [8, 32]>
+// CHECK:         schedule <tile = [96, 200], micro = [8, 48]>
 // With 64 cores and 6 heads a block has fewer rows.
 // MANY-LABEL: func.func @vit
-// MANY:          schedule <tile = [32, 200], micro = [8, 32]>
+// MANY:          schedule <tile = [48, 200], micro = [8, 48]>
 // AVX2-LABEL: func.func @vit
 // AVX2:          schedule <tile = [112, 198], micro = [6, 16]>
 func.func @vit(%q: tensor<1x197x6x64xf32>, %k: tensor<1x197x6x64xf32>, %v: tensor<1x197x6x64xf32>, %init: tensor<1x197x6x64xf32>) -> tensor<1x197x6x64xf32> {
