@@ -15,7 +15,8 @@ ROOT = os.path.dirname(BENCH)
 def arguments(words):
     parser = argparse.ArgumentParser(
         prog="bench/run", description="Times moec beside other compilers and libraries (bench/README.md).")
-    parser.add_argument("--quick", action="store_true", help="one or a few cases of each kind, under ten minutes")
+    parser.add_argument("--quick", action="store_true", help="one or a few cases of each kind, under ten minutes; "
+                        "without iree, which takes up to a minute to prepare each model")
     parser.add_argument("--only", metavar="REGEX", help="cases whose line in --list matches")
     parser.add_argument("--list", action="store_true", help="print the cases and end")
     parser.add_argument("--rounds", type=int, help="rounds in which all run in turn (default 7, with --quick 3; "
@@ -59,8 +60,9 @@ def measure(options, chosen, command):
     work = options.work or os.path.join(options.build, "benchmarks")
     rounds = options.rounds or (3 if options.quick else 7)
     quick = options.quick
+    without = [*options.without, "iree"] if quick else options.without
     setup = measuring.Setup(options.build, work, rounds, compile_rounds=min(rounds, 1 if quick else 3),
-                            seconds=0.3 if quick else 1.0, limit=240 if quick else 3600, without=options.without)
+                            seconds=0.3 if quick else 1.0, limit=240 if quick else 3600, without=without)
     output = options.output or (os.path.join(work, "results") if options.only else
                                 os.path.join(BENCH, "results", "quick" if options.quick else "full"))
     os.makedirs(os.path.dirname(os.path.abspath(output)), exist_ok=True)

@@ -47,7 +47,6 @@ private:
   int64_t sTiles, tBlocks, eTiles; ///< how many of them; tiles of columns
   RegisterTile tile;               ///< of the strip that is emitted
   int64_t mr, nr;      ///< its rows and columns, but for the last strip
-  int64_t lastVectors; ///< of the last strip of all
   RegisterTile stored; ///< a row of columns of the result
   bool single;         ///< one block of keys: nothing is computed twice
   bool resident;       ///< all keys and values stay packed from block to block
@@ -62,7 +61,7 @@ private:
   /// A block of the grid.
   struct Rows {
     llvm::SmallVector<mlir::Value> dims; ///< the group's, null for the others
-    mlir::Value begin, end, strips;      ///< of s; nr of them a strip
+    mlir::Value begin, end;              ///< of s; nr of them a strip
   };
   /// A block of keys.
   struct Keys {
@@ -76,8 +75,6 @@ private:
                                            mlir::ValueRange packed);
   /// Emits `body` for strips of whole tiles and for a narrower last one.
   void overStrips(const Rows &rows, llvm::function_ref<void(mlir::Value)> body);
-  /// Where vector `number` of a tile lies that begins at `base`.
-  mlir::Value tileVector(mlir::Value base, int64_t number);
   using Vectors = llvm::SmallVector<mlir::Value>;
   /// Stores the scores; returns the largest of each row, `before` included.
   Vectors emitScores(mlir::Value strip, const Keys &keys,

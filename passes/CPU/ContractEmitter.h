@@ -40,8 +40,8 @@ private:
   ScratchAllocator scratch;
   bool broken = false; ///< an error was reported
 
-  RegisterTile tile;
-  int64_t mr, nr; ///< its rows and columns
+  RegisterTile tile; ///< of the strip that is emitted
+  int64_t mr, nr;    ///< its rows and columns, but for the last strip
   int64_t kBlocks;
   bool single;    ///< one k block: the sums never leave the registers
   bool cutsTiles; ///< a register tile may reach past the last row
@@ -61,8 +61,11 @@ private:
                          mlir::Value &nIndex);
   mlir::Value packIfChanged(ContractPanel &panel, const BlockRange &range,
                             mlir::Value tileIndex, mlir::Value oldKey);
-  void emitTiles(const BlockRange &range,
-                 llvm::function_ref<void(mlir::Value, mlir::Value)> body);
+  /// Emits `body` for the register tiles (i, j) of a block, and how many
+  /// columns the last strip has, 0 in others.
+  void
+  emitTiles(const BlockRange &range,
+            llvm::function_ref<void(mlir::Value, mlir::Value, int64_t)> body);
 
   /// Packs [kBegin, kEnd) of a panel; `blockIndex` is its k block.
   void pack(const ContractPanel &panel, const BlockRange &range,
@@ -85,7 +88,8 @@ private:
                 llvm::function_ref<mlir::Value(mlir::Value)> strip);
   /// Asks for the input rows that the epilogue of a tile will read.
   void prefetchEpilogue(const BlockRange &range, mlir::Value i, mlir::Value j);
-  void emitEpilogue(const BlockRange &range, mlir::Value i, mlir::Value j);
+  void emitEpilogue(const BlockRange &range, mlir::Value i, mlir::Value j,
+                    int64_t rest);
   mlir::Value tileBase(mlir::Value i, mlir::Value j);
   void zeroSums();
 

@@ -71,13 +71,14 @@ void ContractEmitter::emitTile(const BlockRange &range, Value i, Value j,
   for (int64_t t = 0; t < tile.sums(); ++t)
     accumulators.push_back(
         single ? zero
-               : vector::LoadOp::create(b, loc, vectorType(), sums,
-                                        ValueRange{add(sumBase, c(t * vl))})
+               : vector::LoadOp::create(
+                     b, loc, vectorType(), sums,
+                     ValueRange{add(sumBase, c(tile.place(t, nr)))})
                      .getResult());
   accumulators = multiplyTile(b, loc, tile, factors, depth, accumulators);
   for (auto [t, sum] : llvm::enumerate(accumulators))
     vector::StoreOp::create(b, loc, sum, sums,
-                            ValueRange{add(sumBase, c(t * vl))});
+                            ValueRange{add(sumBase, c(tile.place(t, nr)))});
 }
 
 void ContractEmitter::askAhead(TileFactors &factors, const BlockRange &range,
@@ -132,40 +133,29 @@ void ContractEmitter::prefetchEpilogue(const BlockRange &range, Value i,
   });
 }
 
-void ContractEmitter::emitEpilogue(const BlockRange &range, Value i, Value j) {
+// Only the last strip needs masks, in its last vector: a store with one costs
+// as much as ten without on some machines.
+void ContractEmitter::emitEpilogue(const BlockRange &range, Value i, Value j,
+                                   int64_t rest) {
   Value mBase = add(range.mBegin, mul(i, mr));
   Value nBase = add(range.nBegin, mul(j, nr));
   Value sumBase = tileBase(i, j);
   if (left.direct >= 0 && cutsTiles)
     sumBase = mad(sub(mBase, firstRow(range, i)), nr, sumBase);
   Value rows = minimum(c(mr), sub(range.mEnd, mBase));
-  auto storeRows = [&](bool cut) {
-    TileColumns columns =
-        columnsOf(b, loc, tile, nDim, N, nBase, range.nEnd, cut);
-    loop(c(0), rows, 1, [&](Value r) {
-      SmallVector<Value> dims = range.group;
-      dims.append({add(mBase, r), nBase, Value()});
-      auto sum = [&](int64_t v) -> Value {
-        return vector::LoadOp::create(
-            b, loc, vectorType(), sums,
-            ValueRange{add(mad(r, nr, sumBase), c(v * vl))});
-      };
-      broken |= failed(storeTileRow(b, loc, tile, operands, op.getEpilogue(),
-                                    dims, columns, sum));
-    });
-  };
-  if (N % nr == 0 || N < nr)
-    return storeRows(/*cut=*/N % nr);
-  // Only the last strip needs masks: a store with one costs as much as ten
-  // without on some machines.
-  Value isWhole = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle,
-                                        add(nBase, c(nr)), range.nEnd);
-  auto branch = scf::IfOp::create(b, loc, isWhole, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  storeRows(/*cut=*/false);
-  b.setInsertionPointToStart(branch.elseBlock());
-  storeRows(/*cut=*/true);
+  TileColumns columns =
+      columnsOf(b, loc, tile, nDim, N, nBase, range.nEnd, rest);
+  loop(c(0), rows, 1, [&](Value r) {
+    SmallVector<Value> dims = range.group;
+    dims.append({add(mBase, r), nBase, Value()});
+    auto sum = [&](int64_t v) -> Value {
+      return vector::LoadOp::create(
+          b, loc, vectorType(), sums,
+          ValueRange{add(mad(r, nr, sumBase), c(v * vl))});
+    };
+    broken |= failed(storeTileRow(b, loc, tile, operands, op.getEpilogue(),
+                                  dims, columns, sum));
+  });
 }
 
 } // namespace moec::cpu

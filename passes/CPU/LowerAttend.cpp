@@ -65,7 +65,6 @@ LogicalResult AttendEmitter::plan() {
     return failure();
   tile = *read;
   mr = tile.rows, nr = tile.columns();
-  lastVectors = llvm::divideCeil(S % nr ? S % nr : nr, vl);
   sTile = llvm::alignTo(std::min(schedule.getTile()[0], S), nr);
   tTile = llvm::alignTo(std::min(schedule.getTile()[1], T), mr);
   sTiles = llvm::divideCeil(S, sTile);
@@ -157,18 +156,8 @@ PanelRange AttendEmitter::pieceOf(const Rows &rows, Value rowBegin,
 
 void AttendEmitter::overStrips(const Rows &rows,
                                function_ref<void(Value)> body) {
-  if (lastVectors == tile.vectors)
-    return loop(c(0), rows.strips, 1, body);
-  // The last strip of all has fewer rows: so have its tiles.
-  Value whole = div(sub(rows.end, rows.begin), nr);
-  loop(c(0), whole, 1, body);
-  int64_t vectors = std::exchange(tile.vectors, lastVectors);
-  loop(whole, rows.strips, 1, body);
-  tile.vectors = vectors;
-}
-
-Value AttendEmitter::tileVector(Value base, int64_t number) {
-  return add(base, number / tile.vectors * nr + number % tile.vectors * vl);
+  emitStrips(b, loc, tile, sub(rows.end, rows.begin), S,
+             [&](Value strip, int64_t) { body(strip); });
 }
 
 AttendEmitter::Vectors AttendEmitter::emitScores(Value strip, const Keys &keys,
@@ -195,7 +184,7 @@ AttendEmitter::Vectors AttendEmitter::emitScores(Value strip, const Keys &keys,
           Value first = mul(i, mr), to = mul(first, nr);
           for (auto [t, score] :
                llvm::enumerate(multiplyTile(b, loc, tile, f, c(D), zeros))) {
-            storeVector(score, scores, tileVector(to, t));
+            storeVector(score, scores, add(to, tile.place(t, nr)));
             Value counted = score;
             if (cut) {
               Value isKey = lessThan(add(first, t / tile.vectors), keys.count);
@@ -235,12 +224,12 @@ void AttendEmitter::emitProduct(Value strip, const Keys &keys,
     SmallVector<Value> products(tile.sums(), zero);
     if (!single)
       for (auto [t, sum] : llvm::enumerate(products))
-        sum =
-            arith::MulFOp::create(b, loc, loadVector(sums, tileVector(base, t)),
-                                  factors[t % tile.vectors]);
+        sum = arith::MulFOp::create(
+            b, loc, loadVector(sums, add(base, tile.place(t, nr))),
+            factors[t % tile.vectors]);
     products = multiplyTile(b, loc, tile, f, keys.count, products);
     for (auto [t, product] : llvm::enumerate(products))
-      storeVector(product, sums, tileVector(base, t));
+      storeVector(product, sums, add(base, tile.place(t, nr)));
   });
 }
 
@@ -288,7 +277,6 @@ SmallVector<Value> AttendEmitter::emitBlock(Value block, ValueRange packed) {
   rows.end = add(rows.begin, sTile);
   if (S % sTile)
     rows.end = minimum(rows.end, c(S));
-  rows.strips = ceilDiv(sub(rows.end, rows.begin), nr);
   rows.dims.resize(op.getDims().size());
   Value rest = div(block, sTiles);
   for (unsigned g = op.getSDim(); g-- > 0;) {

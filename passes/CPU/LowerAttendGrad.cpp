@@ -75,8 +75,8 @@ private:
 
   int64_t S, E, T, D;   ///< extents
   int64_t sTile, tTile; ///< rows and keys at a time
-  RegisterTile tile;
-  int64_t mr, nr; ///< its rows and columns
+  RegisterTile tile;    ///< of the strip that is emitted
+  int64_t mr, nr;       ///< its rows and columns, but for a last strip
   Panel query, gradient, keys, values, keyRows;
   int64_t scoreStride;
   Value weights, changes;
@@ -142,7 +142,8 @@ private:
   void storeSums(const Sums &of, const SmallVector<Value> &dims,
                  const Range &range);
   void storeTile(const Sums &of, const SmallVector<Value> &dims,
-                 const Range &range, Value i, Value j, Value base);
+                 const Range &range, Value i, Value j, int64_t rest,
+                 Value base);
 
   VectorType vectorType() { return VectorType::get({vl}, b.getF32Type()); }
   Value zeroVector() {
@@ -279,18 +280,16 @@ SmallVector<Value> AttendGradEmitter::product(const Factor &left, Value i,
 void AttendGradEmitter::emitScores(const Factor &left, const Factor &right,
                                    int64_t depth, Value to, const Range &rows,
                                    const Range &columns) {
-  SmallVector<Value> zeros(tile.sums(), zeroVector());
-  Value strips = ceilDiv(sub(columns.end, columns.begin), nr);
-  loop(c(0), strips, 1, [&](Value j) {
-    loop(c(0), tilesOf(rows), 1, [&](Value i) {
-      auto products = product(left, i, right, j, c(depth), zeros);
-      Value base = mad(i, mr * scoreStride, mul(j, nr));
-      for (auto [number, sum] : llvm::enumerate(products)) {
-        int64_t row = number / tile.vectors, v = number % tile.vectors;
-        storeVector(sum, to, add(base, row * scoreStride + v * vl));
-      }
-    });
-  });
+  emitStrips(
+      b, loc, tile, sub(columns.end, columns.begin), T, [&](Value j, int64_t) {
+        SmallVector<Value> zeros(tile.sums(), zeroVector());
+        loop(c(0), tilesOf(rows), 1, [&](Value i) {
+          auto products = product(left, i, right, j, c(depth), zeros);
+          Value base = mad(i, mr * scoreStride, mul(j, nr));
+          for (auto [number, sum] : llvm::enumerate(products))
+            storeVector(sum, to, add(base, tile.place(number, scoreStride)));
+        });
+      });
 }
 
 /// Of the scores and of the gradients of their weights in `changes`, the
@@ -354,21 +353,24 @@ void AttendGradEmitter::addProduct(const Sums &of,
                                    const Range &range, Value first,
                                    const Factor &left, const Factor &right,
                                    Value depth) {
-  loop(c(0), c(llvm::divideCeil(of.columns, nr)), 1, [&](Value j) {
-    loop(c(0), tilesOf(range), 1, [&](Value i) {
-      Value base =
-          of.atOnce ? c(0) : mul(mad(j, of.tiles, add(first, i)), mr * nr);
-      SmallVector<Value> from;
-      for (int64_t v = 0; v < tile.sums(); ++v)
-        from.push_back(of.atOnce ? zeroVector()
-                                 : loadVector(of.buffer, add(base, v * vl)));
-      for (auto [v, sum] :
-           llvm::enumerate(product(left, i, right, j, depth, from)))
-        storeVector(sum, of.buffer, add(base, v * vl));
-      if (of.atOnce)
-        storeTile(of, dims, range, i, j, base);
-    });
-  });
+  emitStrips(
+      b, loc, tile, c(of.columns), of.columns, [&](Value j, int64_t rest) {
+        loop(c(0), tilesOf(range), 1, [&](Value i) {
+          Value base =
+              of.atOnce ? c(0) : mul(mad(j, of.tiles, add(first, i)), mr * nr);
+          SmallVector<Value> from;
+          for (int64_t v = 0; v < tile.sums(); ++v)
+            from.push_back(
+                of.atOnce
+                    ? zeroVector()
+                    : loadVector(of.buffer, add(base, tile.place(v, nr))));
+          for (auto [v, sum] :
+               llvm::enumerate(product(left, i, right, j, depth, from)))
+            storeVector(sum, of.buffer, add(base, tile.place(v, nr)));
+          if (of.atOnce)
+            storeTile(of, dims, range, i, j, rest, base);
+        });
+      });
 }
 
 void AttendGradEmitter::storeSums(const Sums &of,
@@ -376,20 +378,22 @@ void AttendGradEmitter::storeSums(const Sums &of,
                                   const Range &range) {
   if (of.atOnce)
     return;
-  loop(c(0), c(llvm::divideCeil(of.columns, nr)), 1, [&](Value j) {
-    loop(c(0), tilesOf(range), 1, [&](Value i) {
-      storeTile(of, dims, range, i, j, mul(mad(j, of.tiles, i), mr * nr));
-    });
-  });
+  emitStrips(b, loc, tile, c(of.columns), of.columns,
+             [&](Value j, int64_t rest) {
+               loop(c(0), tilesOf(range), 1, [&](Value i) {
+                 storeTile(of, dims, range, i, j, rest,
+                           mul(mad(j, of.tiles, i), mr * nr));
+               });
+             });
 }
 
 void AttendGradEmitter::storeTile(const Sums &of,
                                   const SmallVector<Value> &dims,
                                   const Range &range, Value i, Value j,
-                                  Value base) {
+                                  int64_t rest, Value base) {
   Value row = add(range.begin, mul(i, mr)), column = mul(j, nr);
   TileColumns columns = columnsOf(b, loc, tile, of.dims.columnDim, of.columns,
-                                  column, c(of.columns), of.columns % nr);
+                                  column, c(of.columns), rest);
   loop(c(0), minimum(c(mr), sub(range.end, row)), 1, [&](Value r) {
     SmallVector<Value> point = dims;
     point[of.dims.rowDim] = add(row, r);

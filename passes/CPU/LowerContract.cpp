@@ -69,8 +69,8 @@ int32_t ContractEmitter::directRight() {
     LaneInfo columns = analyzeLane(operands.address(input), nDim, nr);
     // The last columns reach past the end, but not past the memory.
     AffineExpr lastStrip = operands.address(input).replace(
-        b.getAffineDimExpr(nDim), b.getAffineConstantExpr((N - 1) / nr * nr));
-    int64_t last = kernel::rangeOf(lastStrip, operands.dims()).high + nr - 1;
+        b.getAffineDimExpr(nDim), b.getAffineConstantExpr((N - 1) / vl * vl));
+    int64_t last = kernel::rangeOf(lastStrip, operands.dims()).high + vl - 1;
     if (columns.stride == 1 && columns.kind != LaneKind::Strided &&
         last < operands.numElements(input) && steps.kind == LaneKind::Strided &&
         (steps.stride == nr ||
@@ -190,12 +190,13 @@ Value ContractEmitter::packIfChanged(ContractPanel &panel,
   return key;
 }
 
-void ContractEmitter::emitTiles(const BlockRange &range,
-                                function_ref<void(Value, Value)> body) {
+void ContractEmitter::emitTiles(
+    const BlockRange &range, function_ref<void(Value, Value, int64_t)> body) {
   Value rows = ceilDiv(sub(range.mEnd, range.mBegin), mr);
-  Value columns = ceilDiv(sub(range.nEnd, range.nBegin), nr);
-  loop(c(0), columns, 1,
-       [&](Value j) { loop(c(0), rows, 1, [&](Value i) { body(i, j); }); });
+  emitStrips(b, loc, tile, sub(range.nEnd, range.nBegin), N,
+             [&](Value j, int64_t rest) {
+               loop(c(0), rows, 1, [&](Value i) { body(i, j, rest); });
+             });
 }
 
 SmallVector<Value> ContractEmitter::emitBlock(Value block, ValueRange keys) {
@@ -225,10 +226,10 @@ SmallVector<Value> ContractEmitter::emitBlock(Value block, ValueRange keys) {
     for (ContractPanel *panel : {&left, &right})
       if (!panel->resident && panel->direct < 0)
         pack(*panel, range, c(0), c(K), c(0));
-    emitTiles(range, [&](Value i, Value j) {
+    emitTiles(range, [&](Value i, Value j, int64_t rest) {
       prefetchEpilogue(range, i, j);
       emitTile(range, i, j, c(0), c(0), c(K));
-      emitEpilogue(range, i, j);
+      emitEpilogue(range, i, j, rest);
     });
     return newKeys;
   }
@@ -239,11 +240,13 @@ SmallVector<Value> ContractEmitter::emitBlock(Value block, ValueRange keys) {
     for (ContractPanel *panel : {&left, &right})
       if (!panel->resident && panel->direct < 0)
         pack(*panel, range, k, kEnd, index);
-    emitTiles(range, [&](Value i, Value j) {
+    emitTiles(range, [&](Value i, Value j, int64_t) {
       emitTile(range, i, j, index, k, sub(kEnd, k));
     });
   });
-  emitTiles(range, [&](Value i, Value j) { emitEpilogue(range, i, j); });
+  emitTiles(range, [&](Value i, Value j, int64_t rest) {
+    emitEpilogue(range, i, j, rest);
+  });
   return newKeys;
 }
 

@@ -18,7 +18,19 @@ struct RegisterTile {
   int64_t columns() const { return vectors * lanes; }
   /// Sum (r, v) is number r * vectors + v.
   int64_t sums() const { return rows * vectors; }
+  /// Where sum `number` is stored, in rows `stride` apart.
+  int64_t place(int64_t number, int64_t stride) const {
+    return number / vectors * stride + number % vectors * lanes;
+  }
 };
+
+/// Emits `body` for the strips of columns of a block of `width`: first the
+/// whole ones, of tile.columns() each, then the last one, with as few vectors
+/// in `tile` as hold it, if the `extent` of all blocks leaves a rest. `body`
+/// gets the number of a strip and that rest, 0 in a whole one.
+void emitStrips(mlir::OpBuilder &b, mlir::Location loc, RegisterTile &tile,
+                mlir::Value width, int64_t extent,
+                llvm::function_ref<void(mlir::Value, int64_t)> body);
 
 /// The `micro` of a schedule in vectors of `lanes`; an error at `op` if it is
 /// far larger than any machine's registers, since tiles are written out.
@@ -54,10 +66,11 @@ struct TileColumns {
   int64_t extent;                               ///< of n
   llvm::SmallVector<mlir::Value> starts, masks; ///< of each vector
 };
-/// Those from `begin` on, of which the ones before `end` exist; `cut`: not all.
+/// Those from `begin` on, of which the ones before `end` exist: all but, of the
+/// last tile, those from the `rest`th on, if that is not 0.
 TileColumns columnsOf(mlir::OpBuilder &b, mlir::Location loc,
                       const RegisterTile &tile, unsigned dim, int64_t extent,
-                      mlir::Value begin, mlir::Value end, bool cut);
+                      mlir::Value begin, mlir::Value end, int64_t rest);
 
 /// Stores what `epilogue` makes of a row of sums, `sum(v)` for vector v of its
 /// columns, in the outs from number `firstOut` on. `dims` is the row's point at

@@ -50,10 +50,9 @@ struct Product {
 };
 } // namespace
 
-/// The register tile with the fewest cycles for all `products`. The last one
-/// along n may be narrower, where `cutsColumns`.
+/// The register tile with the fewest cycles for all `products`.
 static AttendSchedule chooseTile(ArrayRef<Product> products,
-                                 kernel::CpuAttr machine, bool cutsColumns) {
+                                 kernel::CpuAttr machine) {
   int64_t lanes = machine.getLanes(), mostRows = 0, mostColumns = 0;
   for (const Product &product : products) {
     mostRows = std::max(mostRows, product.m);
@@ -68,7 +67,8 @@ static AttendSchedule chooseTile(ArrayRef<Product> products,
     int64_t fit = std::min<int64_t>(
         (machine.getVectorRegisters() - vectors - 1) / vectors, 16);
     for (int64_t rows = 1; rows <= std::min(fit, mostRows); ++rows) {
-      // Rows past the end cost as much as others.
+      // Rows past the end cost as much as others; the last tile along n is as
+      // narrow as it can be.
       double cost = 0;
       for (const Product &product : products) {
         auto tile = [&](int64_t width) {
@@ -78,7 +78,7 @@ static AttendSchedule chooseTile(ArrayRef<Product> products,
         int64_t rest = product.n % columns;
         double strips = product.n / columns * tile(vectors);
         if (rest)
-          strips += tile(cutsColumns ? divideCeil(rest, lanes) : vectors);
+          strips += tile(divideCeil(rest, lanes));
         cost += divideCeil(product.m, rows) * strips;
       }
       if (best == 0 || cost < best * 0.999) {
@@ -95,8 +95,7 @@ AttendSchedule chooseSchedule(const AttendShape &shape,
                               kernel::CpuAttr machine) {
   // Rows of the query are lanes.
   AttendSchedule choice = chooseTile(
-      {{shape.t, shape.s, shape.d}, {shape.e, shape.s, shape.t}}, machine,
-      /*cutsColumns=*/true);
+      {{shape.t, shape.s, shape.d}, {shape.e, shape.s, shape.t}}, machine);
   choice.tTile = evenPart(shape.t, maxKeys, choice.rows);
   // Strips of rows in even blocks.
   int64_t strips = divideCeil(shape.s, choice.columns);
@@ -118,7 +117,7 @@ AttendSchedule chooseGradSchedule(const AttendShape &shape,
                                       {shape.s, shape.d, shape.t},
                                       {shape.t * times, shape.d, height},
                                       {shape.t * times, shape.e, height}},
-                                     machine, /*cutsColumns=*/false);
+                                     machine);
   choice.tTile = evenPart(shape.t, maxKeys, choice.columns);
   choice.sTile = evenPart(
       shape.s, std::max(gradElements / choice.tTile, choice.rows), choice.rows);

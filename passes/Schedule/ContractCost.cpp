@@ -148,7 +148,7 @@ private:
 
   int64_t depth() const;
   double cost(const ContractSchedule &schedule) const;
-  double tileCost(const ContractSchedule &schedule) const;
+  double tileCost(const ContractSchedule &schedule, int64_t vectors) const;
 };
 } // namespace
 
@@ -181,9 +181,8 @@ int64_t Chooser::depth() const {
   return std::min<int64_t>(shape.k, alignTo(divideCeil(shape.k, parts), lanes));
 }
 
-/// Of one register tile through all of k.
-double Chooser::tileCost(const ContractSchedule &s) const {
-  int64_t vectors = s.columns / lanes;
+/// Of one register tile of so many vectors through all of k.
+double Chooser::tileCost(const ContractSchedule &s, int64_t vectors) const {
   double depthBlocks = divideCeil(shape.k, s.kTile);
   double loads =
       s.kTile > core.cachedDepth ? (s.rows + vectors) * core.loadFromL2 : 0;
@@ -208,9 +207,12 @@ double Chooser::cost(const ContractSchedule &s) const {
   int64_t mTiles = divideCeil(shape.m, s.mTile),
           nTiles = divideCeil(shape.n, s.nTile);
   int64_t blocks = shape.groups * mTiles * nTiles;
-  double tiles = double(divideCeil(std::min(s.mTile, shape.m), s.rows)) *
-                 divideCeil(std::min(s.nTile, shape.n), s.columns);
-  double tile = tileCost(s);
+  // A block's row of tiles, of which the last one may be narrower.
+  int64_t width = std::min(s.nTile, shape.n), rest = width % s.columns;
+  double tiles = double(width / s.columns) * tileCost(s, s.columns / lanes);
+  if (rest)
+    tiles += tileCost(s, divideCeil(rest, lanes));
+  tiles *= divideCeil(std::min(s.mTile, shape.m), s.rows);
   // Every packing reads the operand, from beyond L2 if it is large.
   auto reading = [&](int64_t rows) {
     int64_t elements = rows * shape.k;
@@ -253,7 +255,7 @@ double Chooser::cost(const ContractSchedule &s) const {
                     : nTiles > 1 || shape.rightPerGroup
                         ? std::max(1.0, mine / mTiles)
                         : 1;
-    return mine * (tiles * tile + passing + core.block) + packsL * panelL +
+    return mine * (tiles + passing + core.block) + packsL * panelL +
            packsR * panelR;
   };
   // The total counts as much as the balance: there may be fewer threads.

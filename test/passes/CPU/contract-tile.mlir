@@ -72,26 +72,28 @@ func.func @one_block(%x: memref<5x6xf32>, %w: memref<6x8xf32>, %b: memref<8xf32>
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
 // Both operands packed in strips: right strips are 32 elements (8 steps of 4
 // columns), left ones 20, and the two rows of a step are neighbours. 6 columns
-// in strips of 4: the last stores are cut.
+// in strips of 4: the stores of the second strip, which has loops of its own,
+// are cut.
 // CHECK-LABEL: func @packed_right(
 // CHECK:         vector.extract_strided_slice
-// CHECK:         scf.for %[[J:.*]] = %c0 to %c2 step %c1 {
-// CHECK-NEXT:      scf.for %[[I:.*]] = %c0 to %c2 step %c1 {
-// CHECK-NEXT:        %[[LEFT:.*]] = arith.muli %[[I]], %c20
-// CHECK-NEXT:        %[[RIGHT:.*]] = arith.muli %[[J]], %c32
-// CHECK-NEXT:        scf.for %[[K:.*]] = %c0 to %c6
-// CHECK-NEXT:          %[[STEP:.*]] = arith.muli %[[K]], %c4
-// CHECK-NEXT:          %[[AT:.*]] = arith.addi %[[STEP]], %[[RIGHT]]
-// CHECK-NEXT:          vector.load %{{.*}}[%[[AT]]] : memref<64xf32>
-// CHECK-NEXT:          %[[STEP:.*]] = arith.muli %[[K]], %c2
-// CHECK-NEXT:          %[[AT:.*]] = arith.addi %[[STEP]], %[[LEFT]]
-// CHECK-NEXT:          memref.load %{{.*}}[%[[AT]]] : memref<40xf32>
-// CHECK:               %[[AT1:.*]] = arith.addi %[[AT]], %c1
-// CHECK-NEXT:          memref.load %{{.*}}[%[[AT1]]] : memref<40xf32>
-// CHECK:             %[[N:.*]] = arith.muli %[[J]], %c4
-// CHECK:             %[[REST:.*]] = arith.subi %c6, %[[N]]
-// CHECK-NEXT:        %[[MASK:.*]] = vector.create_mask %[[REST]]
-// CHECK:             vector.maskedstore %{{.*}}, %[[MASK]]
+// CHECK:         scf.for %[[I:.*]] = %c0 to %c2 step %c1 {
+// CHECK-NEXT:      %[[LEFT:.*]] = arith.muli %[[I]], %c20
+// CHECK-NEXT:      scf.for %[[K:.*]] = %c0 to %c6
+// CHECK-NEXT:        %[[AT:.*]] = arith.muli %[[K]], %c4
+// CHECK-NEXT:        vector.load %{{.*}}[%[[AT]]] : memref<64xf32>
+// CHECK-NEXT:        %[[STEP:.*]] = arith.muli %[[K]], %c2
+// CHECK-NEXT:        %[[AT:.*]] = arith.addi %[[STEP]], %[[LEFT]]
+// CHECK-NEXT:        memref.load %{{.*}}[%[[AT]]] : memref<40xf32>
+// CHECK:             %[[AT1:.*]] = arith.addi %[[AT]], %c1
+// CHECK-NEXT:        memref.load %{{.*}}[%[[AT1]]] : memref<40xf32>
+// CHECK-NOT:       mask
+// CHECK:         scf.for %{{.*}} = %c0 to %c2 step %c1 {
+// CHECK:           scf.for %[[K:.*]] = %c0 to %c6
+// CHECK-NEXT:        %[[STEP:.*]] = arith.muli %[[K]], %c4
+// CHECK-NEXT:        %[[AT:.*]] = arith.addi %[[STEP]], %c32
+// CHECK-NEXT:        vector.load %{{.*}}[%[[AT]]] : memref<64xf32>
+// CHECK:           %[[MASK:.*]] = vector.constant_mask [2]
+// CHECK:           vector.maskedstore %{{.*}}, %[[MASK]]
 func.func @packed_right(%x: memref<6x4xf32>, %w: memref<6x6xf32>, %y: memref<4x6xf32>,
                         %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [4, 6, 6] ins(%x, %w : memref<6x4xf32>, memref<6x6xf32>) outs(%y : memref<4x6xf32>)
@@ -127,7 +129,11 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-NEXT:          %[[NUMBER:.*]] = arith.addi %[[COLUMN]], %[[I]]
 // CHECK-NEXT:          %[[HOME:.*]] = arith.muli %[[NUMBER]], %c4
 // CHECK-NEXT:          %[[SO_FAR:.*]] = vector.load %[[SUMS]][%[[HOME]]]
-// CHECK-NEXT:          %[[SUM:.*]] = scf.for %[[K:.*]] = %c0 to %[[DEPTH]] step %c1 iter_args(%{{.*}} = %[[SO_FAR]])
+// CHECK-NEXT:          %[[REST:.*]] = arith.remui %[[DEPTH]], %c8
+// CHECK-NEXT:          %[[WHOLE:.*]] = arith.subi %[[DEPTH]], %[[REST]]
+// CHECK-NEXT:          %[[MOST:.*]] = scf.for %{{.*}} = %c0 to %[[WHOLE]] step %c8 iter_args(%{{.*}} = %[[SO_FAR]])
+// CHECK-COUNT-8:         vector.fma
+// CHECK:               %[[SUM:.*]] = scf.for %[[K:.*]] = %[[WHOLE]] to %[[DEPTH]] step %c1 iter_args(%{{.*}} = %[[MOST]])
 // CHECK-NEXT:            %[[STEP:.*]] = arith.muli %[[K]], %c8
 // CHECK-NEXT:            %[[AT:.*]] = arith.addi %[[STEP]], %[[RIGHT]]
 // CHECK-NEXT:            vector.load %{{.*}}[%[[AT]]] : memref<80xf32>
@@ -161,15 +167,17 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK:         %[[IN:.*]] = memref.reinterpret_cast %[[W]]
 // CHECK:         memref.view {{.*}} to memref<4xf32>
 // CHECK-NOT:     memref<80xf32>
-// CHECK:         scf.for %[[J:.*]] = %c0 to %c2 step %c1 {
-// CHECK:           %[[N:.*]] = arith.muli %[[J]], %c4
-// CHECK-NEXT:      %[[STRIP:.*]] = arith.divui %[[N]], %c4
-// CHECK-NEXT:      %[[FIRST:.*]] = arith.muli %[[STRIP]], %c40
-// CHECK-NEXT:      %[[COLUMN:.*]] = arith.remui %[[N]], %c4
-// CHECK-NEXT:      %[[START:.*]] = arith.addi %[[FIRST]], %[[COLUMN]]
-// CHECK:           scf.for %[[K:.*]] = %c0 to %c10
+// CHECK:         scf.for {{.*}} = %c0 to %c4 step %c1 {
+// CHECK:           vector.load %[[IN]][%c0] : memref<80xf32>
+// CHECK:           vector.load %[[IN]][%c28] : memref<80xf32>
+// CHECK:           scf.for %[[K:.*]] = %c8 to %c10
+// CHECK-NEXT:        %[[AT:.*]] = arith.muli %[[K]], %c4
+// CHECK-NEXT:        vector.load %[[IN]][%[[AT]]] : memref<80xf32>
+// CHECK:         scf.for {{.*}} = %c0 to %c4 step %c1 {
+// CHECK:           vector.load %[[IN]][%c40] : memref<80xf32>
+// CHECK:           scf.for %[[K:.*]] = %c8 to %c10
 // CHECK-NEXT:        %[[STEP:.*]] = arith.muli %[[K]], %c4
-// CHECK-NEXT:        %[[AT:.*]] = arith.addi %[[STEP]], %[[START]]
+// CHECK-NEXT:        %[[AT:.*]] = arith.addi %[[STEP]], %c40
 // CHECK-NEXT:        vector.load %[[IN]][%[[AT]]] : memref<80xf32>
 // CHECK:           vector.maskedstore
 func.func @strips(%x: memref<4x10xf32>, %w: memref<2x10x4xf32>, %y: memref<4x6xf32>,
@@ -311,12 +319,16 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-DAG:         %[[NEXT:.*]] = arith.select %[[WRAPS]], %c0, %[[BEHIND]]
 // CHECK-DAG:         %[[SHARE:.*]] = arith.muli %{{.*}}, %c2048
 // CHECK-DAG:         %[[AHEAD:.*]] = arith.addi %[[SHARE]], %{{.*}}
-// CHECK:             scf.for %[[K:.*]] = %c0 to %c512 step %c1 iter_args
+// CHECK:             scf.for %[[K:.*]] = %c0 to %c512 step %c8 iter_args
 // CHECK-COUNT-2:       vector.load
 // CHECK:               %[[STEPS:.*]] = arith.muli %[[K]], %c4
 // CHECK-NEXT:          %[[SOON:.*]] = arith.addi %[[STEPS]], %[[AHEAD]]
 // CHECK-NEXT:          memref.prefetch %{{.*}}[%[[SOON]]], read, locality<2>, data : memref<16384xf32>
-// CHECK-COUNT-4:       vector.fma
+// The 32 elements of eight steps are two lines.
+// CHECK-COUNT-16:      vector.fma
+// CHECK:               memref.prefetch
+// CHECK-NOT:           memref.prefetch
+// CHECK:               scf.yield
 func.func @strip_ahead(%x: memref<4x512xf32>, %w: memref<4x512x8xf32>, %y: memref<4x32xf32>,
                        %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [4, 32, 512] ins(%x, %w : memref<4x512xf32>, memref<4x512x8xf32>) outs(%y : memref<4x32xf32>)
@@ -332,18 +344,20 @@ func.func @strip_ahead(%x: memref<4x512xf32>, %w: memref<4x512x8xf32>, %y: memre
 // -----
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, vector_registers = 16>} {
-// 11 columns in strips of 8: only the second strip is stored with masks.
+// 11 columns in strips of 8: the second strip has loops of its own, with one
+// vector a row, and is stored with a mask.
 // CHECK-LABEL: func @cut_columns(
-// CHECK:         scf.for %[[J:.*]] = %c0 to %c2 step %c1 {
-// CHECK:           %[[N:.*]] = arith.muli %[[J]], %c8
-// CHECK:           %[[END:.*]] = arith.addi %[[N]], %c8
-// CHECK:           %[[WHOLE:.*]] = arith.cmpi sle, %[[END]], %c11
-// CHECK:           scf.if %[[WHOLE]] {
-// CHECK-NOT:         mask
-// CHECK-COUNT-2:     vector.store {{.*}} : memref<44xf32>, vector<4xf32>
-// CHECK:           } else {
-// CHECK:             vector.create_mask
-// CHECK-COUNT-2:     vector.maskedstore {{.*}} : memref<44xf32>
+// CHECK:         scf.for %[[I:.*]] = %c0 to %c2 step %c1 {
+// CHECK:           scf.for {{.*}} -> (vector<4xf32>, vector<4xf32>, vector<4xf32>, vector<4xf32>) {
+// CHECK-NOT:       mask
+// CHECK-COUNT-2:   vector.store {{.*}} : memref<44xf32>, vector<4xf32>
+// CHECK:         scf.for %[[I:.*]] = %c0 to %c2 step %c1 {
+// CHECK:           scf.for {{.*}} -> (vector<4xf32>, vector<4xf32>) {
+// CHECK:           vector.constant_mask [3]
+// CHECK-NOT:       vector.store {{.*}} : memref<44xf32>
+// CHECK:           vector.maskedstore {{.*}} : memref<44xf32>
+// CHECK-NOT:       vector.maskedstore
+// CHECK:         return
 func.func @cut_columns(%x: memref<4x6xf32>, %w: memref<11x6xf32>, %y: memref<4x11xf32>,
                        %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [4, 11, 6] ins(%x, %w : memref<4x6xf32>, memref<11x6xf32>) outs(%y : memref<4x11xf32>)

@@ -2,7 +2,7 @@
 // RUN: moec-opt %s --moec-lower-contract --split-input-file --remarks-filter-missed=CPU --remark-format=emitRemark 2>&1 | FileCheck %s --check-prefix=REMARK
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
-// Both operands are read where they lie, a 12x32 register tile runs over k, and the bias is added before the only
+// Both operands are read where they lie, a 12x32 register tile runs over k, two steps at a time, and the bias is added before the only
 // store. The image's two dimensions vanish in the address.
 // CHECK-LABEL: func @linear(
 // CHECK-SAME:    memref<{{[0-9]+}}xi8>) attributes {kernel.blocks = 5 : i64, kernel.function, kernel.scratch = {{[0-9]+}} : i64, kernel.variant = "{{.*}}"}
@@ -11,7 +11,7 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, ve
 // CHECK-NOT:       floordiv
 // CHECK:           scf.for {{.*}} -> (vector<16xf32>
 // CHECK:             vector.load %{{.*}} : memref<18432xf32>, vector<16xf32>
-// CHECK-COUNT-24:    vector.fma
+// CHECK-COUNT-48:    vector.fma
 // CHECK-NOT:         vector.fma
 // CHECK:           arith.addf {{.*}} : vector<16xf32>
 // CHECK:           vector.store {{.*}} : memref<37632xf32>, vector<16xf32>
