@@ -16,13 +16,13 @@ namespace moec::cpu {
 /// Emits `kernel.attend`: see the description of moec-lower-attend. A block of
 /// the grid is ST rows of the query of one group; it takes the keys TT at a
 /// time. In scratch, all f32:
-///   query:   [ST / nr][d][nr]        times scale and log2 e: right of the
-///   scores keys:    [key block][TT][d]      left of the scores, in strips of
-///   mr values:  [key block][E][TT]      left of the result, in strips of mr
-///   scores:  [TT][nr]                then their powers of 2: right of it
+///   query:   [ST / nr][d][nr]     scaled: right of the scores
+///   keys:    [key block][TT][d]   left of the scores, in strips of mr
+///   values:  [key block][E][TT]   left of the result, in strips of mr
+///   scores:  [TT][nr]             then their exponentials: right of it
 ///   sums:    [ST / nr][E][nr], or one [E][nr]
-///   turned:  [nr][columns]           rows of the result
-///   maxima, totals: [ST]             see AttendSoftmax.cpp
+///   turned:  [nr][columns]        rows of the result
+///   maxima, totals: [ST]          see AttendSoftmax.cpp
 class AttendEmitter : IndexMath {
 public:
   AttendEmitter(kernel::AttendOp op, KernelFunction &kernel, int64_t lanes)
@@ -48,6 +48,7 @@ private:
   RegisterTile tile;               ///< of the strip that is emitted
   int64_t mr, nr;      ///< its rows and columns, but for the last strip
   RegisterTile stored; ///< a row of columns of the result
+  bool log2Units;      ///< scores are in units of log 2: exp is a power of 2
   bool single;         ///< one block of keys: nothing is computed twice
   bool resident;       ///< all keys and values stay packed from block to block
   /// What tells the keys and values of groups apart, over the dims: heads of
@@ -104,6 +105,10 @@ private:
     Vectors factors;        ///< of the sums before; none if there are none
   };
   void startRows();
+  /// exp(score - largest), in the units of both.
+  mlir::Value
+  power(mlir::Value score, mlir::Value largest,
+        mlir::arith::FastMathFlags flags = mlir::arith::FastMathFlags::none);
   /// The softmax of a strip so far: of no keys, or as it was left.
   Softmax startSoftmax();
   Softmax loadSoftmax(mlir::Value strip);

@@ -5,12 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Of each row the largest score so far and the total of exp2(score - largest);
-// scores are multiples of log 2 here. Where a block of keys has a larger one,
-// what was added up before counts exp2(old - new) as much, the row's factor:
-// that of the total here, that of the sums where the product goes on with them.
-// With one block of keys there is nothing before. Rows are lanes, so each step
-// is one of whole vectors.
+// Of each row the largest score so far and the total of exp(score - largest).
+// Where a block of keys has a larger one, what was added up before counts
+// exp(old - new) as much, the row's factor: that of the total here, that of the
+// sums where the product goes on with them. With one block of keys there is
+// nothing before. Rows are lanes, so each step is one of whole vectors.
 //
 //===----------------------------------------------------------------------===//
 
@@ -61,6 +60,14 @@ AttendEmitter::Softmax AttendEmitter::loadSoftmax(Value strip) {
   return {loadStrip(maxima, strip), loadStrip(totals, strip), {}};
 }
 
+Value AttendEmitter::power(Value score, Value largest,
+                           arith::FastMathFlags flags) {
+  if (!log2Units)
+    return expOfDistance(b, loc, score, largest, flags);
+  return math::Exp2Op::create(
+      b, loc, arith::SubFOp::create(b, loc, score, largest), flags);
+}
+
 AttendEmitter::Softmax AttendEmitter::startSoftmax() {
   auto start = [&](Combiner combiner) {
     return Vectors(tile.vectors, neutral(b, loc, combiner, vectorType()));
@@ -74,21 +81,19 @@ AttendEmitter::Softmax AttendEmitter::emitSoftmax(Value strip, const Keys &keys,
   Softmax now{largest, {}, {}};
   if (!single)
     for (int64_t v = 0; v < tile.vectors; ++v) {
-      now.factors.push_back(
-          exp2OfDistance(b, loc, before.maxima[v], now.maxima[v]));
+      now.factors.push_back(power(before.maxima[v], now.maxima[v]));
       before.totals[v] =
           arith::MulFOp::create(b, loc, before.totals[v], now.factors[v]);
     }
-  // One vector at a time, so that the constants of exp2 stay in registers. No
+  // One vector at a time, so that the constants of exp stay in registers. No
   // score is above the largest: nothing becomes infinite.
   for (int64_t v = 0; v < tile.vectors; ++v)
     llvm::append_range(
         now.totals,
         overKeysOf(keys, before.totals[v], [&](Value first, ValueRange so) {
           Value at = add(first, v * vl);
-          Value weight =
-              exp2OfDistance(b, loc, loadVector(scores, at), now.maxima[v],
-                             arith::FastMathFlags::ninf);
+          Value weight = power(loadVector(scores, at), now.maxima[v],
+                               arith::FastMathFlags::ninf);
           storeVector(weight, scores, at);
           return Vectors{combine(b, loc, Combiner::Add, so[0], weight)};
         }));
@@ -111,8 +116,6 @@ AttendEmitter::Vectors AttendEmitter::finishRows(const Rows &rows, Value strip,
   std::optional<unsigned> statistic = op.getStatistic();
   if (!statistic)
     return quotients;
-  auto log2 = arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(vectorType(), float(1 / log2e)));
   unsigned s = op.getSDim();
   RowCursor cursor = operands.row(b, loc, operands.numInputs() + *statistic,
                                   rows.dims, /*laneDim=*/s);
@@ -123,9 +126,8 @@ AttendEmitter::Vectors AttendEmitter::finishRows(const Rows &rows, Value strip,
     if (S % nr)
       lanes.mask = laneMask(b, loc, sub(rows.end, row), vl);
     Value log = math::LogOp::create(b, loc, softmax.totals[v]);
-    operands.storeVector(
-        b, loc, cursor, lanes,
-        vector::FMAOp::create(b, loc, softmax.maxima[v], log2, log));
+    operands.storeVector(b, loc, cursor, lanes,
+                         arith::AddFOp::create(b, loc, softmax.maxima[v], log));
   }
   return quotients;
 }

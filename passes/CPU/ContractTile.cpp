@@ -143,8 +143,7 @@ void ContractEmitter::emitEpilogue(const BlockRange &range, Value i, Value j,
   if (left.direct >= 0 && cutsTiles)
     sumBase = mad(sub(mBase, firstRow(range, i)), nr, sumBase);
   Value rows = minimum(c(mr), sub(range.mEnd, mBase));
-  TileColumns columns =
-      columnsOf(b, loc, tile, nDim, N, nBase, range.nEnd, rest);
+  TileColumns columns = columnsOf(b, loc, tile, nDim, nBase, rest);
   loop(c(0), rows, 1, [&](Value r) {
     SmallVector<Value> dims = range.group;
     dims.append({add(mBase, r), nBase, Value()});

@@ -9,11 +9,11 @@
 // becomes
 //   for blocks of ST rows:
 //     pack keys and values, if they are not those of the block before
-//     pack the query, times the scale and log2 e: exp is a power of 2 then
+//     pack the query, times the scale
 //     for blocks of TT keys:
 //       for strips of rows, whose lanes they are:
 //         scores = keys * query            register tiles, as a contraction
-//         maximum and total so far; scores = exp2(scores - maximum)
+//         maximum and total so far; scores = exp(scores - maximum)
 //         sums = sums * factor + values * scores
 //     store epilogue(sums / total), turned around
 //
@@ -43,6 +43,8 @@ namespace moec::cpu {
 // Keys and values of a group that are packed once for all of its rows: beyond
 // it, each block of rows packs them anew.
 static constexpr int64_t residentBytes = 8 << 20;
+
+static constexpr double log2e = 1.4426950408889634;
 
 // Vectors of the result's columns that are stored together.
 static constexpr int64_t maxStoredVectors = 4;
@@ -88,7 +90,9 @@ LogicalResult AttendEmitter::plan() {
   query = panel(op.getQuery(), op.getSDim(), op.getDDim(), /*isRight=*/true);
   key = panel(op.getKey(), op.getTDim(), op.getDDim(), /*isRight=*/false);
   value = panel(op.getValue(), op.getEDim(), op.getTDim(), /*isRight=*/false);
-  query.scale = op.getScale().convertToDouble() * log2e;
+  // Who reads the statistic computes the scores again and has to get the same.
+  log2Units = !op.getStatistic();
+  query.scale = op.getScale().convertToDouble() * (log2Units ? log2e : 1);
   query.cutsRows = S % nr;
   key.cutsRows = T % vl || tTile % vl;
   value.cutsRows = E % vl;
@@ -168,9 +172,9 @@ AttendEmitter::Vectors AttendEmitter::emitScores(Value strip, const Keys &keys,
   };
   SmallVector<Value> zeros(tile.sums(), splat(0));
   Value lowest = splat(-std::numeric_limits<double>::infinity());
-  auto tiles = [&](Value from, Value to, ValueRange start, bool cut) {
+  auto tiles = [&](Value from, Value end, ValueRange start, bool cut) {
     auto loop = scf::ForOp::create(
-        b, loc, from, to, c(1), start,
+        b, loc, from, end, c(1), start,
         [&](OpBuilder &inner, Location, Value i, ValueRange so) {
           OpBuilder::InsertionGuard guard(b);
           b.setInsertionPoint(inner.getInsertionBlock(),
@@ -237,7 +241,9 @@ void AttendEmitter::emitEpilogue(const Rows &rows, Value strip,
                                  ArrayRef<Value> quotients) {
   Value row = mad(strip, nr, rows.begin);
   Value count = minimum(c(nr), sub(rows.end, row));
-  auto store = [&](Value column) {
+  int64_t most = stored.columns();
+  emitStrips(b, loc, stored, c(E), E, [&](Value piece, int64_t rest) {
+    Value column = mul(piece, most);
     loop(c(0), c(stored.columns()), vl, [&](Value at) {
       Value from = mad(add(column, at), nr, sumBase(strip));
       for (int64_t v = 0; v < tile.vectors; ++v) {
@@ -248,27 +254,21 @@ void AttendEmitter::emitEpilogue(const Rows &rows, Value strip,
               quotients[v]));
         for (auto [r, vector] :
              llvm::enumerate(transposeSquare(b, loc, square)))
-          storeVector(vector, turned, add(at, (v * vl + r) * stored.columns()));
+          storeVector(vector, turned, add(at, (v * vl + r) * most));
       }
     });
-    TileColumns columns = columnsOf(b, loc, stored, op.getEDim(), E, column,
-                                    c(E), E % stored.columns());
+    TileColumns columns = columnsOf(b, loc, stored, op.getEDim(), column, rest);
     loop(c(0), count, 1, [&](Value r) {
       SmallVector<Value> dims = rows.dims;
       dims[op.getSDim()] = add(row, r);
       dims[op.getEDim()] = column;
       auto sum = [&](int64_t v) {
-        return loadVector(turned, add(mul(r, stored.columns()), v * vl));
+        return loadVector(turned, add(mul(r, most), v * vl));
       };
       broken |= failed(storeTileRow(b, loc, stored, operands, op.getEpilogue(),
                                     dims, columns, sum));
     });
-  };
-  // Where columns are cut is known of one piece.
-  if (E <= stored.columns())
-    store(c(0));
-  else
-    loop(c(0), c(E), stored.columns(), store);
+  });
 }
 
 SmallVector<Value> AttendEmitter::emitBlock(Value block, ValueRange packed) {

@@ -13,7 +13,7 @@
 //       for blocks of ST rows:
 //         pack query and gradient
 //         weights = query * keys; changes = gradient * values
-//         weights = exp2(weights - logSumExp * log2 e)
+//         weights = exp(weights - logSumExp)
 //         changes = weights * (changes - delta)
 //         value sums += weights^T * gradient
 //         key sums   += changes^T * query
@@ -49,7 +49,7 @@ namespace {
 ///   query:    [ST][stride]        times the scale: the left operand of the
 ///                                 scores, the right one of the key's sums
 ///   gradient: [ST][stride]        left of the changes, right of the value's
-///   keys:     [TT / nr][D][nr]    times log2 e: right of the scores
+///   keys:     [TT / nr][D][nr]    right of the scores
 ///   values:   [TT / nr][E][nr]    right of the changes
 ///   keyRows:  [TT][stride]        times the scale: right of the query's sums
 ///   weights, changes: [ST][stride]
@@ -176,8 +176,8 @@ Panel AttendGradEmitter::planPanel(Region &region, unsigned rowDim,
                                      operands.numApart(region, rowDim);
   int64_t rows = rowDim == op.getTDim() ? tTile : sTile;
   // Register tiles read whole vectors past the last column.
-  int64_t depth = isRight ? *panel.depth : llvm::alignTo(*panel.depth, nr);
-  int64_t elements = layOutPanel(panel, isRight ? nr : mr, rows, depth, vl);
+  int64_t elements =
+      layOutPanel(panel, isRight ? nr : mr, rows, *panel.depth, vl);
   panel.buffer = scratch.allocate(b, loc, elements, b.getF32Type());
   return panel;
 }
@@ -211,7 +211,6 @@ LogicalResult AttendGradEmitter::plan() {
   values = planPanel(op.getValue(), t, e, /*isRight=*/true);
   keyRows = planPanel(op.getKey(), t, d, /*isRight=*/false);
   query.scale = keyRows.scale = op.getScale().convertToDouble();
-  keys.scale = log2e;
 
   auto allocate = [&](int64_t count) {
     return scratch.allocate(b, loc, count, b.getF32Type());
@@ -315,18 +314,13 @@ void AttendGradEmitter::emitChanges(const SmallVector<Value> &dims,
       broken = true;
       return;
     }
-    Value logSumExp =
-        toVector(b, loc,
-                 arith::MulFOp::create(b, loc, (*statistics)[0],
-                                       arith::ConstantOp::create(
-                                           b, loc, b.getF32FloatAttr(log2e))),
-                 vl);
+    Value logSumExp = toVector(b, loc, (*statistics)[0], vl);
     Value delta = toVector(b, loc, (*statistics)[1], vl);
     Value start = mul(row, scoreStride);
     auto change = [&](Value at) {
       Value score = loadVector(weights, at), slope = loadVector(changes, at);
       Value weight =
-          exp2OfDistance(b, loc, score, logSumExp, arith::FastMathFlags::ninf);
+          expOfDistance(b, loc, score, logSumExp, arith::FastMathFlags::ninf);
       slope = arith::SubFOp::create(b, loc, slope, delta);
       storeVector(weight, weights, at);
       storeVector(arith::MulFOp::create(b, loc, weight, slope), changes, at);
@@ -392,8 +386,8 @@ void AttendGradEmitter::storeTile(const Sums &of,
                                   const Range &range, Value i, Value j,
                                   int64_t rest, Value base) {
   Value row = add(range.begin, mul(i, mr)), column = mul(j, nr);
-  TileColumns columns = columnsOf(b, loc, tile, of.dims.columnDim, of.columns,
-                                  column, c(of.columns), rest);
+  TileColumns columns =
+      columnsOf(b, loc, tile, of.dims.columnDim, column, rest);
   loop(c(0), minimum(c(mr), sub(range.end, row)), 1, [&](Value r) {
     SmallVector<Value> point = dims;
     point[of.dims.rowDim] = add(row, r);

@@ -58,8 +58,8 @@ int32_t ContractEmitter::directLeft() {
 /// ones where they reach past the end, evenly spaced along k, and near each
 /// other as canReadStrip() wants it. So lies a matrix with columns side by
 /// side, and one that was stored in strips, (n, k) at [n floordiv nr, k, n mod
-/// nr]. A bf16 is extended on its way into a register, again for each tile of
-/// rows, which pays where all that are read lie in strips.
+/// nr]. A bf16 is extended on its way into a register, for each tile of rows
+/// again: only what lies in strips is read in place then.
 int32_t ContractEmitter::directRight() {
   for (unsigned input : usedArguments(op.getRhs())) {
     if (!yieldsArgument(op.getRhs(), input) || operands.gather(input) >= 0)

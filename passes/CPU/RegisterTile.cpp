@@ -27,10 +27,10 @@ readRegisterTile(Operation *op, kernel::ScheduleAttr schedule, int64_t lanes) {
   return RegisterTile{rows, vectors, lanes};
 }
 
-// FMAs of a loop: as many steps of a small tile are one iteration. Counting
-// steps is an eighth of the instructions of a step of 12 FMAs, and a core whose
-// other thread is busy is given half of the slots that instructions take: four
-// such steps an iteration took 0.90 to 0.93 of the time of ViT-S/16 then.
+// An iteration of a loop has as many steps as make about so many FMAs, since
+// counting is an eighth of the instructions of a step of 12 FMAs, and a core
+// whose other thread is busy is given half of the slots that instructions take:
+// four such steps an iteration took 0.90 to 0.93 of the time of ViT-S/16 then.
 static constexpr int64_t fmasOfLoop = 48, mostSteps = 8;
 
 SmallVector<Value> multiplyTile(OpBuilder &b, Location loc,
@@ -116,18 +116,16 @@ void emitStrips(OpBuilder &b, Location loc, RegisterTile &tile, Value width,
 }
 
 TileColumns columnsOf(OpBuilder &b, Location loc, const RegisterTile &tile,
-                      unsigned dim, int64_t extent, Value begin, Value end,
-                      int64_t rest) {
-  TileColumns columns{dim, extent, {}, {}};
+                      unsigned dim, Value begin, int64_t rest) {
+  TileColumns columns{dim, {}, {}};
   for (int64_t v = 0; v < tile.vectors; ++v) {
-    Value start = arith::AddIOp::create(b, loc, begin,
-                                        indexConstant(b, loc, v * tile.lanes));
-    columns.starts.push_back(start);
-    bool whole = rest == 0 || (v + 1) * tile.lanes <= rest;
+    int64_t first = v * tile.lanes, left = rest ? rest - first : tile.lanes;
+    columns.starts.push_back(
+        arith::AddIOp::create(b, loc, begin, indexConstant(b, loc, first)));
     columns.masks.push_back(
-        whole ? Value()
-              : laneMask(b, loc, arith::SubIOp::create(b, loc, end, start),
-                         tile.lanes));
+        left >= tile.lanes
+            ? Value()
+            : laneMask(b, loc, indexConstant(b, loc, left), tile.lanes));
   }
   return columns;
 }
@@ -143,10 +141,7 @@ LogicalResult storeTileRow(OpBuilder &b, Location loc, const RegisterTile &tile,
   for (unsigned o = 0; o < stored; ++o)
     outs.push_back(operands.row(b, loc, operands.numInputs() + firstOut + o,
                                 dims, columns.dim));
-  // Not the vectors that lie past the last column: a single column is stored
-  // without a mask.
-  for (int64_t v = 0; v < tile.vectors && v * tile.lanes < columns.extent;
-       ++v) {
+  for (int64_t v = 0; v < tile.vectors; ++v) {
     dims[columns.dim] = columns.starts[v];
     Lanes lanes{dims, columns.dim, tile.lanes, columns.masks[v]};
     SmallVector<Value> arguments;

@@ -41,9 +41,9 @@ mlir::FailureOr<RegisterTile> readRegisterTile(mlir::Operation *op,
 /// The factors of a tile in one-dimensional buffers, the left one of f32, the
 /// right one of f32 or bf16: row r of the left one at leftBase + r * leftRow +
 /// k * leftStep, the row of columns of the right one at rightBase + k *
-/// rightStep. If there is an `ahead`, step k asks for
-/// what lies in the right buffer at ahead + k * aheadStep: a tile to come will
-/// read it.
+/// rightStep. If there is an `ahead`, steps ask for what lies in the right
+/// buffer from there on, `aheadStep` elements a step, a line at a time: a tile
+/// to come will read it.
 struct TileFactors {
   mlir::Value left, leftBase;
   int64_t leftRow, leftStep;
@@ -63,14 +63,12 @@ multiplyTile(mlir::OpBuilder &b, mlir::Location loc, const RegisterTile &tile,
 /// The columns of a tile in the space of a kernel op, for its epilogue.
 struct TileColumns {
   unsigned dim;                                 ///< n
-  int64_t extent;                               ///< of n
   llvm::SmallVector<mlir::Value> starts, masks; ///< of each vector
 };
-/// Those from `begin` on, of which the ones before `end` exist: all but, of the
-/// last tile, those from the `rest`th on, if that is not 0.
+/// Those from `begin` on: `rest` of them, or all where that is 0.
 TileColumns columnsOf(mlir::OpBuilder &b, mlir::Location loc,
-                      const RegisterTile &tile, unsigned dim, int64_t extent,
-                      mlir::Value begin, mlir::Value end, int64_t rest);
+                      const RegisterTile &tile, unsigned dim, mlir::Value begin,
+                      int64_t rest);
 
 /// Stores what `epilogue` makes of a row of sums, `sum(v)` for vector v of its
 /// columns, in the outs from number `firstOut` on. `dims` is the row's point at

@@ -307,8 +307,13 @@ Value moec::codegen::reduceLanes(OpBuilder &b, Location loc, Combiner combiner,
   return vector::ExtractOp::create(b, loc, vector, ArrayRef<int64_t>{0});
 }
 
-Value moec::codegen::exp2OfDistance(OpBuilder &b, Location loc, Value x,
-                                    Value m, arith::FastMathFlags flags) {
-  return math::Exp2Op::create(b, loc, arith::SubFOp::create(b, loc, x, m),
-                              flags);
+Value moec::codegen::expOfDistance(OpBuilder &b, Location loc, Value x, Value m,
+                                   arith::FastMathFlags flags) {
+  TypedAttr attr = b.getF32FloatAttr(1.4426950408889634);
+  if (auto vector = dyn_cast<VectorType>(x.getType()))
+    attr = DenseElementsAttr::get(vector, Attribute(attr));
+  Value log2e = arith::ConstantOp::create(b, loc, attr);
+  Value distance = arith::SubFOp::create(b, loc, x, m);
+  return math::Exp2Op::create(
+      b, loc, arith::MulFOp::create(b, loc, distance, log2e), flags);
 }

@@ -41,11 +41,11 @@ mlir::Value neutral(mlir::OpBuilder &b, mlir::Location loc,
 /// All lanes of a vector in one scalar, joined in the order of a fixed tree.
 mlir::Value reduceLanes(mlir::OpBuilder &b, mlir::Location loc,
                         kernel::Combiner combiner, mlir::Value vector);
-/// What numbers are multiplied by whose e^x is taken as a power of 2.
-constexpr double log2e = 1.4426950408889634;
-/// 2^(x - m): the distance is taken first, so that it is right for any size of
-/// x and m. With `flags` ninf no result is infinite.
-mlir::Value exp2OfDistance(
+/// e^(x - m) of f32 as 2^((x - m) log2(e)): a shorter chain than that of e^x,
+/// and right for any size of x and m, whose own products with log2(e) would be
+/// rounded by more than 127 from 2e9 on. With `flags` ninf no result is
+/// infinite.
+mlir::Value expOfDistance(
     mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value m,
     mlir::arith::FastMathFlags flags = mlir::arith::FastMathFlags::none);
 

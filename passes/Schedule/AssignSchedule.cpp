@@ -44,8 +44,8 @@ double mapCost(Region &map) {
   return kernel::getScalarWork(map).total(/*perSimple=*/0.5);
 }
 
-/// Whether the right operand may be multiplied where it lies (the columns of
-/// the register tile permitting).
+/// Whether the right operand may be multiplied where it lies, if its last
+/// vector of columns ends within its memory.
 bool isInPlace(kernel::ContractOp op, int64_t lanes) {
   if (!isPlainFactor(op, op.getRhs()))
     return false;

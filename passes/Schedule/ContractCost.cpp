@@ -226,7 +226,7 @@ double Chooser::cost(const ContractSchedule &s) const {
   bool inPlaceL = core.stream && shape.leftStride &&
                   codegen::canReadRows(s.rows, *shape.leftStride);
   bool inPlaceR =
-      shape.rightInStrips || (shape.rightInPlace && shape.n % s.columns == 0);
+      shape.rightInStrips || (shape.rightInPlace && shape.n % lanes == 0);
   double panelL =
       vectorsL *
       (inPlaceL ? core.rows : core.pack + shape.leftMap + reading(shape.m));

@@ -69,7 +69,7 @@ def HoistFromRepeatsPass : Pass<"moec-hoist-from-repeats", "::mlir::ModuleOp"> {
     same way, becomes one kernel ahead of the repeat with the iteration as its first dimension; the repeat reads slices of its results.
     `moec-hoist-parameters` then takes it out of the step: the norms of the slots' parameters in Soft MoE, for example.
 
-    Not moved: gathered and ragged inputs, results in bf16, contractions.
+    Not moved: gathered and ragged inputs, results of other types than f32 and bf16, contractions.
   }];
   let dependentDialects = ["::moec::kernel::KernelDialect", "::mlir::tensor::TensorDialect"];
 }
@@ -81,7 +81,7 @@ def HoistParametersPass : Pass<"moec-hoist-parameters", "::mlir::ModuleOp"> {
     variables, which the runtime runs by itself; it is made, as `prepare`, where there is none. What the rest of the step reads of them
     becomes variables of role `derived`, one for equal values of several entries.
 
-    A module that trains keeps what it computes of parameters: each step would outdate it. Results in bf16 stay, since variables are f32.
+    A module that trains keeps what it computes of parameters: each step would outdate it. Results of other types than f32 and bf16 stay.
   }];
   let dependentDialects = ["::moec::moe::MoEDialect", "::mlir::func::FuncDialect"];
 }

@@ -55,7 +55,9 @@ std::optional<PreparedValue> PreparedValue::follow(Value value, AffineMap map) {
     return std::nullopt;
   auto access =
       cast<kernel::StructuredKernelOpInterface>(found.op.getOperation());
-  if (!access.getOutMap(0).isIdentity())
+  auto made = cast<ShapedType>(found.op->getResult(0).getType());
+  if (!access.getOutMap(0).isIdentity() ||
+      found.op.getDims() != made.getShape())
     return std::nullopt;
   for (auto [i, input] : llvm::enumerate(found.op.getInputs())) {
     if (access.getGather(i) >= 0)

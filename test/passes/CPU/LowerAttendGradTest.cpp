@@ -7,6 +7,7 @@
 
 #include "KernelHarness.h"
 #include "test/passes/Codegen/AttendGradSource.h"
+#include "test/passes/Codegen/AttendSource.h"
 
 using namespace moec::test;
 
@@ -67,6 +68,44 @@ TEST(LowerAttendGradTest, NarrowVectors) {
       AttendGradSource source{1, 2, 1, s, e, t, d};
       EXPECT_TRUE(holds(source, onCpu(lanes, registers, source.str())));
     }
+}
+
+/// Weights are those of the attention whose statistic is read, however large
+/// scores are: 1 of a key that is far ahead, 0 of the others.
+TEST(LowerAttendGradTest, LargeScores) {
+  constexpr int64_t s = 3, e = 8, t = 53, d = 4, largest = 20;
+  for (float size : {1.0f, 1e3f, 1e6f}) {
+    AttendSource forward{1, 1, 1, s, e, t, d};
+    forward.statistic = true;
+    forward.schedule = "tile = [3, 16], micro = [3, 16]";
+    KernelHarness attend(forward.str());
+    AttendGradSource source{1, 1, 1, s, e, t, d};
+    source.schedule = "tile = [3, 16], micro = [3, 16]";
+    KernelHarness gradient(source.str());
+    attend.randomize();
+    gradient.randomize();
+    for (KernelHarness *harness : {&attend, &gradient}) {
+      for (int64_t i = 0; i < s * d; ++i)
+        harness->data<float>(0)[i] = 30.7f * size;
+      for (int64_t i = 0; i < t * d; ++i)
+        harness->data<float>(1)[i] =
+            (i / d == largest ? 20.3f : i % 7 - 9) * size;
+    }
+    ASSERT_TRUE(attend.run());
+    // Inputs q, k, v of one, and q, k, v, gradient, log-sum-exp and delta of
+    // the other one; then y and log-sum-exp, and the gradients of q, k and v.
+    for (int64_t i = 0; i < s; ++i)
+      gradient.data<float>(4)[i] = attend.data<float>(4)[i];
+    ASSERT_TRUE(gradient.run());
+    for (int64_t key = 0; key < t; ++key)
+      for (int64_t column = 0; column < e; ++column) {
+        double expected = 0;
+        for (int64_t row = 0; key == largest && row < s; ++row)
+          expected += gradient.data<float>(3)[row * e + column];
+        EXPECT_NEAR(gradient.data<float>(8)[key * e + column], expected, 1e-5)
+            << size << " " << key;
+      }
+  }
 }
 
 } // namespace

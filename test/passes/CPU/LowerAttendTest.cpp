@@ -71,18 +71,19 @@ TEST(LowerAttendTest, NarrowVectors) {
 /// scale of 1e6 neighbouring scores are farther apart than exponents reach.
 TEST(LowerAttendTest, LargeScores) {
   for (auto [largest, scale] :
-       {std::pair<int64_t, float>(0, 1), {20, 1}, {52, 1}, {20, 1e6}}) {
-    AttendSource source{1, 1, 1, 3, 8, 53, 4};
-    source.statistic = true;
-    source.schedule = "tile = [3, 16], micro = [3, 16]";
-    KernelHarness harness(source.str());
-    harness.randomize();
-    for (int64_t i = 0; i < 3 * 4; ++i)
-      harness.data<float>(0)[i] = 30 * scale;
-    for (int64_t i = 0; i < 53 * 4; ++i)
-      harness.data<float>(1)[i] = (i / 4 == largest ? 20 : i % 7 - 9) * scale;
-    EXPECT_TRUE(harness.check(2e-5)) << largest;
-  }
+       {std::pair<int64_t, float>(0, 1), {20, 1}, {52, 1}, {20, 1e6}})
+    for (bool statistic : {false, true}) {
+      AttendSource source{1, 1, 1, 3, 8, 53, 4};
+      source.statistic = statistic;
+      source.schedule = "tile = [3, 16], micro = [3, 16]";
+      KernelHarness harness(source.str());
+      harness.randomize();
+      for (int64_t i = 0; i < 3 * 4; ++i)
+        harness.data<float>(0)[i] = 30 * scale;
+      for (int64_t i = 0; i < 53 * 4; ++i)
+        harness.data<float>(1)[i] = (i / 4 == largest ? 20 : i % 7 - 9) * scale;
+      EXPECT_TRUE(harness.check(2e-5)) << largest;
+    }
 }
 
 /// Keys and values that do not fit into a thread's scratch are packed for each

@@ -91,6 +91,26 @@ TEST(LowerContractTest, RightOperandsInStrips) {
         }
 }
 
+/// The same with the tiles of AVX2, and a last strip of one, two and three
+/// vectors, the last of them cut or not.
+TEST(LowerContractTest, NarrowLastStrips) {
+  for (int64_t n : {29, 32, 37, 40, 45, 48, 7})
+    for (auto [kind, element] :
+         {std::pair(Kind::F32, "f32"), {Kind::BF16, "bf16"}})
+      for (bool strips : {false, true})
+        for (const char *schedule : {"tile = [8, 48, 1000], micro = [4, 24]",
+                                     "tile = [8, 24, 16], micro = [4, 24]"}) {
+          ContractSource s = matmul(13, n, 50, kind, false, false);
+          if (strips)
+            s.inputs[1] = {shape({(n + 23) / 24, 50, 24}, element),
+                           "n floordiv 24, k, n mod 24"};
+          s.schedule = schedule;
+          KernelHarness harness(onCpu(8, 16, s.str()));
+          harness.randomize();
+          EXPECT_TRUE(harness.check()) << n << element << strips << schedule;
+        }
+}
+
 } // namespace
 
 namespace moec::test {

@@ -40,11 +40,12 @@ func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x
   return
 }
 
-// Several: maxima and totals start from -inf and 0; a larger maximum makes the row's factor exp2(old - new), which may be that of
-// -inf. The statistic is the maximum, times log 2, and the logarithm of the total, of rows that there are.
+// Several: maxima and totals start from -inf and 0; a larger maximum makes the row's factor exp(old - new), which may be that of
+// -inf. The statistic is the maximum and the logarithm of the total, of rows that there are: scores are multiplied by log2 e when
+// the distance to the largest is known.
 // CHECK-LABEL: func.func @blocks(
 // CHECK-DAG:       %[[NONE:.*]] = arith.constant dense<0xFF800000> : vector<4xf32>
-// CHECK-DAG:       %[[LOG2:.*]] = arith.constant dense<0.693147182> : vector<4xf32>
+// CHECK-DAG:       %[[LOG2E:.*]] = arith.constant dense<1.44269502> : vector<4xf32>
 // CHECK:           vector.store %[[NONE]], %[[MAXIMA:.*]][%{{.*}}] : memref<8xf32>
 // CHECK:           %[[OLD:.*]] = vector.load %[[MAXIMA]][
 // CHECK:           %[[BEFORE:.*]] = vector.load %[[TOTALS:.*]][{{.*}}] : memref<8xf32>
@@ -52,7 +53,8 @@ func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x
 // CHECK:           %[[NEW:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[WHOLE]])
 // CHECK:             %[[IS:.*]] = arith.cmpi slt
 // CHECK-NEXT:        arith.select %[[IS]], %{{.*}}, %[[NONE]] : vector<4xf32>
-// CHECK:           %[[LESS:.*]] = arith.subf %[[OLD]], %[[NEW]] : vector<4xf32>
+// CHECK:           %[[BELOW:.*]] = arith.subf %[[OLD]], %[[NEW]] : vector<4xf32>
+// CHECK-NEXT:      %[[LESS:.*]] = arith.mulf %[[BELOW]], %[[LOG2E]] : vector<4xf32>
 // CHECK-NEXT:      %[[FACTOR:.*]] = math.exp2 %[[LESS]] : vector<4xf32>
 // CHECK-NEXT:      %[[START:.*]] = arith.mulf %[[BEFORE]], %[[FACTOR]] : vector<4xf32>
 // CHECK:           %[[TOTAL:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[START]])
@@ -60,7 +62,7 @@ func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x
 // CHECK:           vector.store %[[TOTAL]], %[[TOTALS]][
 // CHECK:           %[[MASK:.*]] = vector.create_mask
 // CHECK:           %[[LOG:.*]] = math.log %{{.*}} : vector<4xf32>
-// CHECK-NEXT:      %[[STATISTIC:.*]] = vector.fma %{{.*}}, %[[LOG2]], %[[LOG]] : vector<4xf32>
+// CHECK-NEXT:      %[[STATISTIC:.*]] = arith.addf %{{.*}}, %[[LOG]] : vector<4xf32>
 // CHECK:           vector.maskedstore %{{.*}}, %[[MASK]], %[[STATISTIC]] : memref<20xf32>
 func.func @blocks(%q: memref<2x10x6xf32>, %k: memref<2x22x6xf32>, %v: memref<2x22x4xf32>, %y: memref<2x10x4xf32>, %l: memref<2x10xf32>,
     %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
