@@ -186,8 +186,10 @@ double Chooser::tileCost(const ContractSchedule &s, int64_t vectors) const {
   double depthBlocks = divideCeil(shape.k, s.kTile);
   double loads =
       s.kTile > core.cachedDepth ? (s.rows + vectors) * core.loadFromL2 : 0;
+  // A narrower last tile waits for its sums as cyclesPerStep() says.
+  int64_t sums = s.rows * (s.columns / lanes);
   loads += (s.rows + vectors) * core.load +
-           std::max<int64_t>(0, fullSums - s.rows * vectors) * core.chains;
+           std::max<int64_t>(0, fullSums - sums) * core.chains;
   if (!shape.leftAlongK && lanes % s.rows && s.kTile > core.stripDepth)
     loads += core.stripLoads;
   if (core.leftBytes) {

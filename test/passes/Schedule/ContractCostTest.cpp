@@ -176,16 +176,21 @@ TEST(ContractCostTest, LeftPanelsThatAreNotKeptWantFewBlocks) {
   EXPECT_GT(blocksOf(shape, chooseSchedule(shape, avx512(2))), 2);
 }
 
-TEST(ContractCostTest, InPlaceColumnsLeaveNoRest) {
-  // The right operand is multiplied where it lies only in whole tiles: so few
-  // rows are not worth packing it.
-  for (int64_t n : {96, 160, 176, 192, 208, 240}) {
-    ContractShape shape = shapeOf(1, 8, n, 512);
-    shape.rightInPlace = true;
-    EXPECT_EQ(n % chooseSchedule(shape, avx512()).columns, 0) << n;
-  }
-  ContractShape packed = shapeOf(1, 8, 176, 512);
-  EXPECT_NE(176 % chooseSchedule(packed, avx512()).columns, 0);
+TEST(ContractCostTest, InPlaceColumnsEndWithAVector) {
+  // The right operand is multiplied where it lies if no vector reaches past its
+  // end, whatever the columns of a register tile are.
+  for (CpuAttr machine : {avx512(), avx2()})
+    for (int64_t n : {96, 160, 176, 192, 208, 240, 100, 250}) {
+      ContractShape shape = shapeOf(1, 8, n, 512);
+      double packed, inPlace;
+      chooseSchedule(shape, machine, &packed);
+      shape.rightInPlace = true;
+      chooseSchedule(shape, machine, &inPlace);
+      if (n % machine.getLanes())
+        EXPECT_EQ(inPlace, packed) << n;
+      else
+        EXPECT_LT(inPlace, packed) << n;
+    }
 }
 
 TEST(ContractCostTest, RowsOfADeepTransposedPanelFillVectors) {
@@ -211,6 +216,25 @@ TEST(ContractCostTest, RowsInPlaceWantLowBlocksOfWholeDepth) {
     EXPECT_EQ(s.rows * s.columns, 12 * 8);
     EXPECT_LE(s.mTile * k * 4, 512 << 10);
   }
+}
+
+TEST(ContractCostTest, TheLastStripCostsWhatItHolds) {
+  // Of five strips of 24 columns the last one has one, two or three vectors.
+  auto cycles = [](int64_t n) {
+    double found = 0;
+    visitSchedules(shapeOf(1, 96, n, 108), avx2(1),
+                   [&](double cost, const ContractSchedule &s) {
+                     if (s.rows == 4 && s.columns == 24 && s.mTile == 96 &&
+                         s.nTile >= n)
+                       found = cost;
+                   });
+    return found;
+  };
+  EXPECT_GT(cycles(96), 0);
+  EXPECT_LT(cycles(96), cycles(104));
+  EXPECT_EQ(cycles(97), cycles(104));
+  EXPECT_LT(cycles(104), cycles(112));
+  EXPECT_LT(cycles(112), cycles(120));
 }
 
 TEST(ContractCostTest, RowsInOneSetAreNotReadInPlace) {
