@@ -27,11 +27,22 @@ readRegisterTile(Operation *op, kernel::ScheduleAttr schedule, int64_t lanes) {
   return RegisterTile{rows, vectors, lanes};
 }
 
-// An iteration of a loop has as many steps as make about so many FMAs, since
-// counting is an eighth of the instructions of a step of 12 FMAs, and a core
-// whose other thread is busy is given half of the slots that instructions take:
-// four such steps an iteration took 0.90 to 0.93 of the time of ViT-S/16 then.
-static constexpr int64_t fmasOfLoop = 48, mostSteps = 8;
+/// Steps of an iteration: about 48 FMAs, without a rest if that can be.
+/// Counting is an eighth of the instructions of a step of 12 FMAs, and a core
+/// whose other thread is busy is given half of the slots that instructions
+/// take: four such steps an iteration took 0.90 to 0.93 of the time of ViT-S/16
+/// then. A step of up to 8 sums waits for them, so that counting costs nothing.
+static int64_t stepsOfLoop(const RegisterTile &tile,
+                           std::optional<int64_t> depth) {
+  if (tile.sums() <= 8)
+    return 1;
+  constexpr int64_t most = 4;
+  int64_t many = std::clamp<int64_t>(48 / tile.sums(), 1, most);
+  for (int64_t steps : {many, many + 1, many - 1})
+    if (many == most && depth && *depth % steps == 0)
+      return steps;
+  return many;
+}
 
 SmallVector<Value> multiplyTile(OpBuilder &b, Location loc,
                                 const RegisterTile &tile, const TileFactors &f,
@@ -55,29 +66,6 @@ SmallVector<Value> multiplyTile(OpBuilder &b, Location loc,
     return arith::ExtFOp::create(b, loc, type, value);
   };
   int64_t line = 512 / rightElement.getIntOrFloatBitWidth();
-  auto emitStep = [&](Value first, int64_t step, SmallVector<Value> &sums) {
-    Value k = step ? add(first, c(step)) : first;
-    SmallVector<Value> columns;
-    Value rightAt = at(f.rightBase, k, f.rightStep);
-    for (int64_t v = 0; v < tile.vectors; ++v)
-      columns.push_back(loadRight(add(rightAt, c(v * tile.lanes))));
-    // Into L2, as L1 has no room beside the strip in use; once a line.
-    if (f.ahead &&
-        (!step || step * f.aheadStep / line > (step - 1) * f.aheadStep / line))
-      memref::PrefetchOp::create(
-          b, loc, f.right, ValueRange{at(f.ahead, k, f.aheadStep)},
-          /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
-    Value leftAt = at(f.leftBase, k, f.leftStep);
-    for (int64_t r = 0; r < tile.rows; ++r) {
-      Value scalar =
-          memref::LoadOp::create(b, loc, f.left, add(leftAt, c(r * f.leftRow)));
-      Value row = vector::BroadcastOp::create(b, loc, type, scalar);
-      for (int64_t v = 0; v < tile.vectors; ++v) {
-        Value &sum = sums[r * tile.vectors + v];
-        sum = vector::FMAOp::create(b, loc, row, columns[v], sum);
-      }
-    }
-  };
   auto emitSteps = [&](Value from, Value to, int64_t many, ValueRange start) {
     auto loop = scf::ForOp::create(
         b, loc, from, to, c(many), start,
@@ -86,18 +74,43 @@ SmallVector<Value> multiplyTile(OpBuilder &b, Location loc,
           b.setInsertionPoint(inner.getInsertionBlock(),
                               inner.getInsertionPoint());
           SmallVector<Value> next(sumsIn);
-          for (int64_t step = 0; step < many; ++step)
-            emitStep(k, step, next);
+          Value rightAt = at(f.rightBase, k, f.rightStep), leftAt, aheadAt;
+          for (int64_t step = 0; step < many; ++step) {
+            SmallVector<Value> columns;
+            for (int64_t v = 0; v < tile.vectors; ++v)
+              columns.push_back(loadRight(
+                  add(rightAt, c(step * f.rightStep + v * tile.lanes))));
+            if (step == 0) {
+              aheadAt = f.ahead ? at(f.ahead, k, f.aheadStep) : Value();
+              leftAt = at(f.leftBase, k, f.leftStep);
+            }
+            // Into L2, as L1 has no room beside the strip in use; once a line.
+            int64_t ahead = step * f.aheadStep;
+            if (aheadAt &&
+                (!step || ahead / line > (ahead - f.aheadStep) / line))
+              memref::PrefetchOp::create(
+                  b, loc, f.right, ValueRange{add(aheadAt, c(ahead))},
+                  /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+            for (int64_t r = 0; r < tile.rows; ++r) {
+              Value scalar = memref::LoadOp::create(
+                  b, loc, f.left,
+                  add(leftAt, c(step * f.leftStep + r * f.leftRow)));
+              Value row = vector::BroadcastOp::create(b, loc, type, scalar);
+              for (int64_t v = 0; v < tile.vectors; ++v) {
+                Value &sum = next[r * tile.vectors + v];
+                sum = vector::FMAOp::create(b, loc, row, columns[v], sum);
+              }
+            }
+          }
           scf::YieldOp::create(b, loc, next);
         });
     return SmallVector<Value>(loop.getResults());
   };
-  int64_t many = std::clamp<int64_t>(fmasOfLoop / tile.sums(), 1, mostSteps);
-  if (many == 1)
-    return emitSteps(c(0), depth, 1, sums);
+  int64_t many = stepsOfLoop(tile, getConstantIntValue(depth));
   Value rest = arith::RemUIOp::create(b, loc, depth, c(many));
   Value whole = arith::SubIOp::create(b, loc, depth, rest);
-  return emitSteps(whole, depth, 1, emitSteps(c(0), whole, many, sums));
+  SmallVector<Value> most = emitSteps(c(0), whole, many, sums);
+  return many == 1 ? most : emitSteps(whole, depth, 1, most);
 }
 
 void emitStrips(OpBuilder &b, Location loc, RegisterTile &tile, Value width,

@@ -129,11 +129,7 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-NEXT:          %[[NUMBER:.*]] = arith.addi %[[COLUMN]], %[[I]]
 // CHECK-NEXT:          %[[HOME:.*]] = arith.muli %[[NUMBER]], %c4
 // CHECK-NEXT:          %[[SO_FAR:.*]] = vector.load %[[SUMS]][%[[HOME]]]
-// CHECK-NEXT:          %[[REST:.*]] = arith.remui %[[DEPTH]], %c8
-// CHECK-NEXT:          %[[WHOLE:.*]] = arith.subi %[[DEPTH]], %[[REST]]
-// CHECK-NEXT:          %[[MOST:.*]] = scf.for %{{.*}} = %c0 to %[[WHOLE]] step %c8 iter_args(%{{.*}} = %[[SO_FAR]])
-// CHECK-COUNT-8:         vector.fma
-// CHECK:               %[[SUM:.*]] = scf.for %[[K:.*]] = %[[WHOLE]] to %[[DEPTH]] step %c1 iter_args(%{{.*}} = %[[MOST]])
+// CHECK-NEXT:          %[[SUM:.*]] = scf.for %[[K:.*]] = %c0 to %[[DEPTH]] step %c1 iter_args(%{{.*}} = %[[SO_FAR]])
 // CHECK-NEXT:            %[[STEP:.*]] = arith.muli %[[K]], %c8
 // CHECK-NEXT:            %[[AT:.*]] = arith.addi %[[STEP]], %[[RIGHT]]
 // CHECK-NEXT:            vector.load %{{.*}}[%[[AT]]] : memref<80xf32>
@@ -168,15 +164,12 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK:         memref.view {{.*}} to memref<4xf32>
 // CHECK-NOT:     memref<80xf32>
 // CHECK:         scf.for {{.*}} = %c0 to %c4 step %c1 {
-// CHECK:           vector.load %[[IN]][%c0] : memref<80xf32>
-// CHECK:           vector.load %[[IN]][%c28] : memref<80xf32>
-// CHECK:           scf.for %[[K:.*]] = %c8 to %c10
-// CHECK-NEXT:        %[[AT:.*]] = arith.muli %[[K]], %c4
+// CHECK:           scf.for %[[K:.*]] = %c0 to %c10
+// CHECK:             %[[AT:.*]] = arith.muli %[[K]], %c4
 // CHECK-NEXT:        vector.load %[[IN]][%[[AT]]] : memref<80xf32>
 // CHECK:         scf.for {{.*}} = %c0 to %c4 step %c1 {
-// CHECK:           vector.load %[[IN]][%c40] : memref<80xf32>
-// CHECK:           scf.for %[[K:.*]] = %c8 to %c10
-// CHECK-NEXT:        %[[STEP:.*]] = arith.muli %[[K]], %c4
+// CHECK:           scf.for %[[K:.*]] = %c0 to %c10
+// CHECK:             %[[STEP:.*]] = arith.muli %[[K]], %c4
 // CHECK-NEXT:        %[[AT:.*]] = arith.addi %[[STEP]], %c40
 // CHECK-NEXT:        vector.load %[[IN]][%[[AT]]] : memref<80xf32>
 // CHECK:           vector.maskedstore
@@ -319,16 +312,12 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 16, ve
 // CHECK-DAG:         %[[NEXT:.*]] = arith.select %[[WRAPS]], %c0, %[[BEHIND]]
 // CHECK-DAG:         %[[SHARE:.*]] = arith.muli %{{.*}}, %c2048
 // CHECK-DAG:         %[[AHEAD:.*]] = arith.addi %[[SHARE]], %{{.*}}
-// CHECK:             scf.for %[[K:.*]] = %c0 to %c512 step %c8 iter_args
+// CHECK:             scf.for %[[K:.*]] = %c0 to %c512 step %c1 iter_args
 // CHECK-COUNT-2:       vector.load
 // CHECK:               %[[STEPS:.*]] = arith.muli %[[K]], %c4
 // CHECK-NEXT:          %[[SOON:.*]] = arith.addi %[[STEPS]], %[[AHEAD]]
-// CHECK-NEXT:          memref.prefetch %{{.*}}[%[[SOON]]], read, locality<2>, data : memref<16384xf32>
-// The 32 elements of eight steps are two lines.
-// CHECK-COUNT-16:      vector.fma
-// CHECK:               memref.prefetch
-// CHECK-NOT:           memref.prefetch
-// CHECK:               scf.yield
+// CHECK:               memref.prefetch %{{.*}}[%[[SOON]]], read, locality<2>, data : memref<16384xf32>
+// CHECK-COUNT-4:       vector.fma
 func.func @strip_ahead(%x: memref<4x512xf32>, %w: memref<4x512x8xf32>, %y: memref<4x32xf32>,
                        %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
   kernel.contract dims [4, 32, 512] ins(%x, %w : memref<4x512xf32>, memref<4x512x8xf32>) outs(%y : memref<4x32xf32>)

@@ -57,6 +57,50 @@ func.func @strips(%x: memref<4x6xf32>, %w: memref<1x6x8xbf16>, %y: memref<4x7xf3
   return
 }
 
+// A tile of 12 sums takes as many steps an iteration as divide the depth, about four, and asks for the lines of the next strip once
+// each: 24 bytes of it a step here.
+// CHECK-LABEL: func.func @steps(
+// CHECK:           %[[AHEAD:.*]] = arith.addi %{{.*}}, %{{.*}}
+// CHECK:           scf.for %{{.*}} = %c0 to %c1005 step %c5 iter_args
+// CHECK-COUNT-4:     vector.load
+// CHECK:             memref.prefetch
+// CHECK-COUNT-36:    vector.fma
+// CHECK:             memref.prefetch
+// CHECK-NOT:         memref.prefetch
+// CHECK-COUNT-24:    vector.fma
+// CHECK-NOT:         vector.fma
+// CHECK:             scf.yield
+// CHECK-NOT:       scf.for {{.*}} -> (vector<4xf32>
+// CHECK:           return
+func.func @steps(%x: memref<9x1005xf32>, %w: memref<2x1005x16xf32>, %y: memref<9x32xf32>,
+                 %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.contract dims [9, 32, 1005] ins(%x, %w : memref<9x1005xf32>, memref<2x1005x16xf32>) outs(%y : memref<9x32xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n floordiv 16, k, n mod 16)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [9, 32, 1005], micro = [3, 16]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+
+// Of a prime depth a rest is left.
+// CHECK-LABEL: func.func @rest(
+// CHECK:           %[[MOST:.*]]:12 = scf.for %{{.*}} = %c0 to %c16 step %c4
+// CHECK-COUNT-48:    vector.fma
+// CHECK:           scf.for %{{.*}} = %c16 to %c19 step %c1 iter_args(%{{.*}} = %[[MOST]]#0
+// CHECK-COUNT-12:    vector.fma
+// CHECK-NOT:         vector.fma
+func.func @rest(%x: memref<3x19xf32>, %w: memref<19x16xf32>, %y: memref<3x16xf32>,
+                %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.contract dims [3, 16, 19] ins(%x, %w : memref<3x19xf32>, memref<19x16xf32>) outs(%y : memref<3x16xf32>)
+    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]
+    schedule <tile = [3, 16, 19], micro = [3, 16]>
+    lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
+    rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
+    epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 }
+  return
+}
+
 // CHECK-LABEL: func.func @single(
 // CHECK-COUNT-2: scf.for {{.*}} -> (vector<4xf32>, vector<4xf32>, vector<4xf32>) {
 func.func @single(%q: memref<2x10x6xf32>, %k: memref<2x8x6xf32>, %v: memref<2x8x4xf32>, %y: memref<2x10x4xf32>,
