@@ -48,7 +48,6 @@ private:
   RegisterTile tile;               ///< of the strip that is emitted
   int64_t mr, nr;      ///< its rows and columns, but for the last strip
   RegisterTile stored; ///< a row of columns of the result
-  bool log2Units;      ///< scores are in units of log 2: exp is a power of 2
   bool single;         ///< one block of keys: nothing is computed twice
   bool resident;       ///< all keys and values stay packed from block to block
   /// What tells the keys and values of groups apart, over the dims: heads of
@@ -99,6 +98,10 @@ private:
   void packKeys(const Rows &rows, const Keys &keys);
 
   // AttendSoftmax.cpp
+  /// Scores times log2(e), which the query is scaled by as it is packed, need
+  /// no multiplication before their power of 2. Who reads the statistic
+  /// computes the scores again and has to get the same: then they are natural.
+  bool isInLog2Units() { return !op.getStatistic(); }
   /// Of each row of a strip, one a lane.
   struct Softmax {
     Vectors maxima, totals; ///< so far

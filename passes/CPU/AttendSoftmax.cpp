@@ -62,7 +62,7 @@ AttendEmitter::Softmax AttendEmitter::loadSoftmax(Value strip) {
 
 Value AttendEmitter::power(Value score, Value largest,
                            arith::FastMathFlags flags) {
-  if (!log2Units)
+  if (!isInLog2Units())
     return expOfDistance(b, loc, score, largest, flags);
   return math::Exp2Op::create(
       b, loc, arith::SubFOp::create(b, loc, score, largest), flags);

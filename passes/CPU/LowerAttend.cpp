@@ -90,9 +90,7 @@ LogicalResult AttendEmitter::plan() {
   query = panel(op.getQuery(), op.getSDim(), op.getDDim(), /*isRight=*/true);
   key = panel(op.getKey(), op.getTDim(), op.getDDim(), /*isRight=*/false);
   value = panel(op.getValue(), op.getEDim(), op.getTDim(), /*isRight=*/false);
-  // Who reads the statistic computes the scores again and has to get the same.
-  log2Units = !op.getStatistic();
-  query.scale = op.getScale().convertToDouble() * (log2Units ? log2e : 1);
+  query.scale = op.getScale().convertToDouble() * (isInLog2Units() ? log2e : 1);
   query.cutsRows = S % nr;
   key.cutsRows = T % vl || tTile % vl;
   value.cutsRows = E % vl;

@@ -36,11 +36,11 @@ static int64_t stepsOfLoop(const RegisterTile &tile,
                            std::optional<int64_t> depth) {
   if (tile.sums() <= 8)
     return 1;
-  constexpr int64_t most = 4;
-  int64_t many = std::clamp<int64_t>(48 / tile.sums(), 1, most);
-  for (int64_t steps : {many, many + 1, many - 1})
-    if (many == most && depth && *depth % steps == 0)
-      return steps;
+  int64_t many = std::clamp<int64_t>(48 / tile.sums(), 1, 4);
+  if (many == 4 && depth)
+    for (int64_t steps : {4, 5, 3})
+      if (*depth % steps == 0)
+        return steps;
   return many;
 }
 
