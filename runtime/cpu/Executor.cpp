@@ -7,6 +7,8 @@
 
 #include "runtime/cpu/Executor.h"
 #include "runtime/core/Threads.h"
+#include "runtime/cpu/Barrier.h"
+#include "runtime/cpu/BlockDealer.h"
 
 #include <algorithm>
 #include <chrono>
@@ -56,31 +58,22 @@ Executor::Executor(std::shared_ptr<const NativeCode> native, int64_t entryIndex,
   }
 }
 
-/// What the threads of one run share.
+/// What the threads of a run share.
 struct Executor::Team {
-  int size = 1;
+  explicit Team(int threads)
+      : size(threads), barrier(threads),
+        dealers{BlockDealer(threads), BlockDealer(threads)} {}
+
+  const int size;
+  Barrier barrier;
+  BlockDealer dealers[2]; ///< of this launch and, by turns, of the next one
   Dealing dealing = Dealing::Dynamic;
   char *scratch = nullptr;
   int64_t scratchStride = 0;
   std::vector<KernelCost> *costs = nullptr;
-  /// The next block to deal, for this launch and, by turns, for the next one.
-  struct alignas(64) Counter {
-    std::atomic<int64_t> next{0};
-  } counters[2];
 };
 
-/// Takes half of an even share of what is left: large pieces first, single
-/// blocks last, so that threads finish together.
-static bool takeBlocks(std::atomic<int64_t> &next, int64_t blocks, int team,
-                       int64_t &begin, int64_t &end) {
-  begin = next.load(std::memory_order_relaxed);
-  do {
-    if (begin >= blocks)
-      return false;
-    end = begin + std::max<int64_t>(1, (blocks - begin) / (2 * team));
-  } while (!next.compare_exchange_weak(begin, end, std::memory_order_relaxed));
-  return true;
-}
+Executor::~Executor() = default;
 
 void Executor::runThread(Team &team, int thread) {
   SubnormalsAreZero guard;
@@ -97,27 +90,23 @@ void Executor::runThread(Team &team, int thread) {
         const Step &step = steps[segment.firstStep + s];
         for (size_t a = 0; a < step.addressCount; ++a)
           args[a] = addresses[step.firstAddress + a].at(it);
-        // Nobody reads the other counter between the last barrier and the
+        // Nobody takes from the other dealer between the last barrier and the
         // next one.
-        if (thread == 0)
-          team.counters[turn ^ 1].next.store(0, std::memory_order_relaxed);
+        team.dealers[turn ^ 1].restart(thread);
         if (step.kernel->call) {
           if (thread == 0)
             step.kernel->call->run(args, scratch);
         } else if (team.dealing == Dealing::Static || team.size == 1) {
-          int64_t begin = step.blocks * thread / team.size;
-          int64_t end = step.blocks * (thread + 1) / team.size;
-          if (begin < end)
-            step.kernel->function(args, begin, end, scratch);
+          BlockRange share = evenShare(step.blocks, thread, team.size);
+          if (share.begin < share.end)
+            step.kernel->function(args, share.begin, share.end, scratch);
         } else {
-          int64_t begin, end;
-          while (takeBlocks(team.counters[turn].next, step.blocks, team.size,
-                            begin, end))
-            step.kernel->function(args, begin, end, scratch);
+          BlockRange taken;
+          while (team.dealers[turn].take(step.blocks, thread, taken))
+            step.kernel->function(args, taken.begin, taken.end, scratch);
         }
-        if (team.size > 1) {
-#pragma omp barrier
-        }
+        if (team.size > 1)
+          team.barrier.wait();
         if (team.costs && thread == 0) {
           Clock::time_point now = Clock::now();
           KernelCost &cost = (*team.costs)[step.kernelIndex];
@@ -133,20 +122,27 @@ void Executor::run(int threads, Dealing dealing, char *scratch,
   if (arguments.size() < size_t(threads))
     arguments.resize(threads, std::vector<void *>(maxArguments + 1));
   threads = teamThreads(threads); // of the thread that runs it now
-  Team team;
-  team.dealing = dealing;
-  team.scratch = scratch;
-  team.scratchStride = scratchStride;
-  team.costs = costs;
+  auto gather = [&](int size) {
+    if (!team || team->size != size)
+      team = std::make_unique<Team>(size);
+    for (int thread = 0; thread < size; ++thread)
+      for (BlockDealer &dealer : team->dealers)
+        dealer.restart(thread);
+    team->dealing = dealing;
+    team->scratch = scratch;
+    team->scratchStride = scratchStride;
+    team->costs = costs;
+  };
   if (threads == 1) {
-    runThread(team, 0);
+    gather(1);
+    runThread(*team, 0);
     return;
   }
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp single
-    team.size = omp_get_num_threads();
-    runThread(team, omp_get_thread_num());
+    gather(omp_get_num_threads());
+    runThread(*team, omp_get_thread_num());
   }
 }
 

@@ -11,19 +11,22 @@
 #include "runtime/core/Device.h"
 #include "runtime/cpu/NativeCode.h"
 
-#include <atomic>
+#include <memory>
 
 namespace moec::rt {
 
-/// A program with every address resolved. run() allocates nothing.
+/// A program with every address resolved. run() allocates nothing, unless the
+/// number of threads is new.
 ///
-/// One parallel region serves a step, with a barrier after each launch. Inside
+/// One parallel region serves a step, with a Barrier after each launch. Inside
 /// it subnormal numbers count as zero: optimizer moments that fade towards zero
 /// would otherwise slow every step a hundredfold on some CPUs.
 class Executor {
 public:
   Executor(std::shared_ptr<const NativeCode> code, int64_t entry,
            const BlockAddress &address);
+
+  ~Executor();
 
   /// Scratch bytes that each thread needs.
   int64_t scratchBytes() const { return scratchNeeded; }
@@ -54,6 +57,7 @@ private:
     int64_t repeat;
   };
   struct Team;
+  std::unique_ptr<Team> team; ///< that of the last run
   void runThread(Team &team, int thread);
 
   std::shared_ptr<const NativeCode> code;
