@@ -21,7 +21,7 @@ static constexpr int64_t maxKeys = 256;
 // while blocks of keys go by.
 static constexpr int64_t rowElements = 16 << 10;
 // Blocks for each core, so that none waits long for the last one.
-static constexpr int64_t blocksPerCore = 4;
+static constexpr int64_t blocksPerCore = 3;
 // In cycles, as for contractions.
 static constexpr double tileOverhead = 30, storePerVector = 2;
 
