@@ -11,10 +11,8 @@ namespace moec::kernel {
 
 bool prefersQuotients(MachineInterface machine) {
   // Two polynomials are computed side by side, where a power of 2 waits for its
-  // exponent. Dividing sixteen numbers takes as long as dividing eight twice,
-  // and a GPU has a unit for powers of 2 and reciprocals.
-  auto cpu = llvm::dyn_cast_if_present<CpuAttr>(machine);
-  return cpu && cpu.getLanes() <= 8;
+  // exponent. A GPU has a unit for powers of 2 and reciprocals.
+  return llvm::isa_and_present<CpuAttr>(machine);
 }
 
 } // namespace moec::kernel

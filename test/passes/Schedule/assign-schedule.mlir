@@ -5,7 +5,7 @@
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // Rows and columns of the register tile divide the output without waste.
 // CHECK-LABEL: func @mixing
-// CHECK: schedule <tile = [{{[0-9]+}}, {{[0-9]+}}, 49], micro = [{{8|12|16}}, 32]>
+// CHECK: schedule <tile = [{{[0-9]+}}, {{[0-9]+}}, 49], micro = [{{8|12|16}}, {{32|48}}]>
 // AVX2-LABEL: func @mixing
 // AVX2: schedule <tile = [{{[0-9]+}}, {{[0-9]+}}, 49], micro = [{{4|6}}, {{16|24}}]>
 func.func @mixing(%w: tensor<96x49xf32>, %x: tensor<128x49x96xf32>, %init: tensor<128x96x96xf32>) -> tensor<128x96x96xf32> {
@@ -49,11 +49,11 @@ moe.variable @w : tensor<64x1024xf32> role(parameter)
 // CHECK:         schedule <tile = [28, 32, 1024], micro = [14, 32]>
 // PACKED-LABEL: func.func @weight
 // PACKED:         schedule <tile = [14, 64, 1024], micro = [14, 32]>
-func.func @weight(%x: tensor<28x1024xf32> {moe.field = "x"}, %w: tensor<64x1024xf32> {moe.var = @w}) -> (tensor<28x64xf32> {moe.output = "y"})
+func.func @weight(%x: tensor<1024x28xf32> {moe.field = "x"}, %w: tensor<64x1024xf32> {moe.var = @w}) -> (tensor<28x64xf32> {moe.output = "y"})
     attributes {moe.entry = #moe.entry<"infer">} {
   %init = tensor.empty() : tensor<28x64xf32>
-  %y = kernel.contract dims [28, 64, 1024] ins(%x, %w : tensor<28x1024xf32>, tensor<64x1024xf32>) outs(%init : tensor<28x64xf32>)
-    maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
+  %y = kernel.contract dims [28, 64, 1024] ins(%x, %w : tensor<1024x28xf32>, tensor<64x1024xf32>) outs(%init : tensor<28x64xf32>)
+    maps [affine_map<(m, n, k) -> (k, m)>, affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]
     lhs { ^bb0(%l: f32, %r: f32): kernel.yield %l : f32 }
     rhs { ^bb0(%l: f32, %r: f32): kernel.yield %r : f32 }
     epilogue { ^bb0(%l: f32, %r: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<28x64xf32>
