@@ -18,6 +18,21 @@ namespace {
 /// Vectors that are loaded before the first of them is stored.
 constexpr unsigned mapUnroll = 4;
 
+/// Orders `loops` so that the innermost one moves the least in the first out:
+/// stores to lines far apart wait for each other, loads do not.
+void sortForStores(SmallVectorImpl<unsigned> &loops, const RowSpace &space) {
+  auto strideOf = [&](unsigned d) {
+    return space.along(space.numInputs, d).stride;
+  };
+  bool known = llvm::all_of(loops, [&](unsigned d) {
+    return space.along(space.numInputs, d).kind != LaneKind::Irregular;
+  });
+  if (known && space.raggedDim() < 0)
+    llvm::stable_sort(loops, [&](unsigned a, unsigned b) {
+      return strideOf(a) > strideOf(b);
+    });
+}
+
 LogicalResult lowerMap(kernel::MapOp op, KernelFunction &kernel,
                        unsigned hardwareLanes) {
   ImplicitLocOpBuilder b(op.getLoc(), op);
@@ -32,6 +47,7 @@ LogicalResult lowerMap(kernel::MapOp op, KernelFunction &kernel,
   // A long vector loop is cut so that there are enough units for the grid;
   // pieces are whole steps of the unrolled loop.
   SmallVector<unsigned> others = space.select(/*reduction=*/false, v);
+  sortForStores(others, space);
   int64_t rows = 1;
   for (unsigned d : others)
     rows *= std::max<int64_t>(space.dims[d].extent, 1);

@@ -75,3 +75,25 @@ func.func @transpose(%x: memref<96x49xf32>, %y: memref<49x96xf32>,
   return
 }
 }
+
+// -----
+
+// Strips of 16 columns: the step along a strip runs fastest, whose stores are
+// side by side, and not the number of the strip.
+
+module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
+// CHECK-LABEL: func.func @strips
+// CHECK:         scf.for %[[UNIT:.*]] =
+// CHECK:           %[[STEPS:.*]] = arith.constant 100 : index
+// CHECK:           %[[K:.*]] = arith.remui %[[UNIT]], %[[STEPS]]
+// CHECK-NEXT:      arith.divui %[[UNIT]], %[[STEPS]]
+// CHECK:           vector.load
+// CHECK:           vector.store
+func.func @strips(%x: memref<100x64xf32>, %y: memref<4x100x16xf32>,
+                  %begin: index, %end: index, %scratch: memref<?xi8>) attributes {kernel.function} {
+  kernel.map dims [100, 64] ins(%x : memref<100x64xf32>) outs(%y : memref<4x100x16xf32>)
+    maps [affine_map<(k, n) -> (k, n)>, affine_map<(k, n) -> (n floordiv 16, k, n mod 16)>]
+    body { ^bb0(%a: f32): kernel.yield %a : f32 }
+  return
+}
+}

@@ -8,7 +8,7 @@ module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, ve
 // A square fills the registers: 6 x 4 vectors of 32, 6 x 2 of 16. Eight threads
 // share the output out, one takes the largest blocks.
 // CHECK-LABEL: func.func @square
-// CHECK:         schedule <tile = [258, 64, 512], micro = [6, 64]>
+// CHECK:         schedule <tile = [258, 128, 512], micro = [6, 64]>
 // ALONE-LABEL: func.func @square
 // ALONE:         schedule <tile = [258, 512, 512], micro = [6, 64]>
 // AVX2-LABEL:  func.func @square
@@ -58,7 +58,7 @@ func.func @divided(%x: tensor<512x512xf32>, %w: tensor<512x96xf32>, %init: tenso
 // Depth beyond 1024 is packed in even parts; with AVX2 nothing up to 2048 is
 // cut, and blocks are low, so that rows of that depth stay in L2.
 // CHECK-LABEL: func.func @deep
-// CHECK:         schedule <tile = [258, 64, 336], micro = [6, 64]>
+// CHECK:         schedule <tile = [258, 128, 336], micro = [6, 64]>
 // AVX2-LABEL:  func.func @deep
 // AVX2:          schedule <tile = [12, 32, 2000], micro = [6, 16]>
 func.func @deep(%x: tensor<512x2000xf32>, %w: tensor<2000x512xf32>, %init: tensor<512x512xf32>) -> tensor<512x512xf32> {
