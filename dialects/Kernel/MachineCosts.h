@@ -13,7 +13,8 @@
 namespace moec::kernel {
 
 /// Whether a quotient of two polynomials is computed sooner than a power of 2
-/// and what follows from it. False of no machine: a text may be for every one.
+/// and what follows from it. False where no machine is named: such a text
+/// may be for any.
 bool prefersQuotients(MachineInterface machine);
 
 } // namespace moec::kernel

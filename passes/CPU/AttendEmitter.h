@@ -98,9 +98,9 @@ private:
   void packKeys(const Rows &rows, const Keys &keys);
 
   // AttendSoftmax.cpp
-  /// Scores times log2(e), which the query is scaled by as it is packed, need
-  /// no multiplication before their power of 2. Who reads the statistic
-  /// computes the scores again and has to get the same: then they are natural.
+  /// Whether scores are in units of log 2: times log2(e), by which the query is
+  /// scaled as it is packed, so that exp is a power of 2. Not where a gradient
+  /// reads the statistic: it computes the scores again and has to get the same.
   bool isInLog2Units() { return !op.getStatistic(); }
   /// Of each row of a strip, one a lane.
   struct Softmax {

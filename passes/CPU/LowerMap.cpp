@@ -22,7 +22,7 @@ constexpr unsigned mapUnroll = 4;
 /// stores to lines far apart wait for each other, loads do not.
 void sortForStores(SmallVectorImpl<unsigned> &loops, const RowSpace &space) {
   auto strideOf = [&](unsigned d) {
-    return space.along(space.numInputs, d).stride;
+    return std::abs(space.along(space.numInputs, d).stride);
   };
   bool known = llvm::all_of(loops, [&](unsigned d) {
     return space.along(space.numInputs, d).kind != LaneKind::Irregular;

@@ -74,7 +74,8 @@ def LowerMapPass : MoecCPUPass<"moec-lower-map", "::mlir::func::FuncOp"> {
   let description = [{
     As `moec-lower-rows`, with the vectors of the module's machine. Dimensions that are contiguous together for all operands
     become one long vector loop; all inputs of a point are loaded before an out of
-    it is stored, so an out may be an input.
+    it is stored, so an out may be an input. Of the other dimensions the one that moves least in the first out runs
+    fastest, so that stores go from line to line.
   }];
 }
 

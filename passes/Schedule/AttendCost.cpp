@@ -20,7 +20,8 @@ static constexpr int64_t maxKeys = 256;
 // Query and sums of a block of rows: beside keys and values, they stay in L2
 // while blocks of keys go by.
 static constexpr int64_t rowElements = 16 << 10;
-// Blocks for each core, so that none waits long for the last one.
+// Blocks for each core, so that none waits long for the last one; with three,
+// six heads on two cores are not cut.
 static constexpr int64_t blocksPerCore = 3;
 // In cycles, as for contractions.
 static constexpr double tileOverhead = 30, storePerVector = 2;

@@ -27,11 +27,8 @@ struct Core {
   double piece;   ///< a step along k of a left operand that is packed along m
   double stream;  ///< of a right strip from L3 while a register tile runs
   double rows;    ///< the same of a left operand, short pieces of many rows
-  double block;   ///< where it lies, and the first misses
   double tile;    ///< loops and addresses of a register tile
   double store;   ///< epilogue of sums
-  double load;    ///< of a step, beside its FMAs
-  double chains;  ///< a step, for each sum that a tile has less than `fullSums`
   double partial; ///< sums that leave the registers after a part of the depth
   /// What is left of the cycles of a contraction where no core packs the right
   /// operand for itself between its tiles, beside what the model knows of that.
@@ -42,7 +39,6 @@ struct Core {
   /// A left block of so many bytes stays in L2 while the right operand and the
   /// results pass through; of one twice as large nothing does.
   int64_t leftBytes;
-  int64_t rowParts; ///< blocks that m is cut into at most
   /// Depth that is multiplied at a time: all of it up to `maxDepth`, else even
   /// parts of at most about `splitDepth`. It follows from k alone, so that a
   /// sum has the same bits wherever its operands lie.
@@ -58,9 +54,9 @@ struct Core {
   double stripLoads;
 };
 
-// Sapphire and Emerald Rapids: 48 KB of L1, 2 MB of L2. Nothing was measured
-// there of right operands that a step stores. As below, tiles that load little
-// are ahead where the core is shared: 6 x 64 of 14 x 32.
+// Sapphire and Emerald Rapids: 48 KB of L1, 2 MB of L2. Whether it pays that a
+// step stores a right operand was not measured there. Where the core is shared,
+// tiles that load little are ahead, as below: 6 x 64 before 14 x 32.
 constexpr Core wideCore{/*pack=*/2.5,
                         /*readFar=*/5,
                         /*readMemory=*/5,
@@ -68,17 +64,13 @@ constexpr Core wideCore{/*pack=*/2.5,
                         /*piece=*/0,
                         /*stream=*/0.2,
                         /*rows=*/2,
-                        /*block=*/300,
                         /*tile=*/30,
                         /*store=*/2,
-                        /*load=*/0.1,
-                        /*chains=*/0.25,
                         /*partial=*/4,
                         /*inStrips=*/1,
                         /*l2Elements=*/128 << 10,
                         /*l3Elements=*/1 << 20,
                         /*leftBytes=*/1 << 20,
-                        /*rowParts=*/1024,
                         /*maxDepth=*/1024,
                         /*splitDepth=*/384,
                         /*cachedDepth=*/512,
@@ -99,17 +91,13 @@ constexpr Core narrowCore{/*pack=*/2.5,
                           /*piece=*/30,
                           /*stream=*/0.3,
                           /*rows=*/0.6,
-                          /*block=*/300,
                           /*tile=*/30,
                           /*store=*/2,
-                          /*load=*/0.1,
-                          /*chains=*/0.25,
                           /*partial=*/12,
                           /*inStrips=*/0.95,
                           /*l2Elements=*/64 << 10,
                           /*l3Elements=*/1 << 20,
                           /*leftBytes=*/256 << 10,
-                          /*rowParts=*/1024,
                           /*maxDepth=*/2048,
                           /*splitDepth=*/1536,
                           /*cachedDepth=*/2048,
@@ -121,13 +109,18 @@ const Core &coreOf(kernel::CpuAttr machine) {
   return machine.getLanes() == 16 ? wideCore : narrowCore;
 }
 
+// Of a block: where it lies, and the first misses.
+constexpr double blockCycles = 300;
+// Of a load of a step, beside its FMAs.
+constexpr double loadCycles = 0.1;
 // Sums in registers with which a step waits for none of its FMAs, whatever the
-// core does beside them.
+// core does beside them, and what a step waits for each that is missing.
 constexpr int64_t fullSums = 12;
+constexpr double chainCycles = 0.25;
 
 // Rows and columns of a block; columns where nothing but sums in registers is
 // held for them, neither a panel nor partial sums.
-constexpr int64_t maxTile = 512, maxStripsTile = 2048;
+constexpr int64_t maxTile = 512, maxStripsTile = 2048, maxRowParts = 1024;
 
 /// Compares the schedules of one contraction.
 class Chooser {
@@ -188,18 +181,16 @@ double Chooser::tileCost(const ContractSchedule &s, int64_t vectors) const {
       s.kTile > core.cachedDepth ? (s.rows + vectors) * core.loadFromL2 : 0;
   // A narrower last tile waits for its sums as cyclesPerStep() says.
   int64_t sums = s.rows * (s.columns / lanes);
-  loads += (s.rows + vectors) * core.load +
-           std::max<int64_t>(0, fullSums - sums) * core.chains;
+  loads += (s.rows + vectors) * loadCycles +
+           std::max<int64_t>(0, fullSums - sums) * chainCycles;
   if (!shape.leftAlongK && lanes % s.rows && s.kTile > core.stripDepth)
     loads += core.stripLoads;
-  if (core.leftBytes) {
-    // Rows that do not stay in L2 from one strip of columns to the next. Strips
-    // that are packed along m are read in order, which is twice as good.
-    double bytes = std::min(s.mTile, shape.m) * s.kTile * sizeof(float);
-    double kept = core.leftBytes * (shape.leftAlongK ? 1.0 : 2.0);
-    double missing = std::clamp(bytes / kept - 1, 0.0, 1.0);
-    loads += missing * s.rows * core.rows / lanes;
-  }
+  // Rows that do not stay in L2 from one strip of columns to the next. Strips
+  // that are packed along m are read in order, which is twice as good.
+  double bytes = std::min(s.mTile, shape.m) * s.kTile * sizeof(float);
+  double kept = core.leftBytes * (shape.leftAlongK ? 1.0 : 2.0);
+  double missing = std::clamp(bytes / kept - 1, 0.0, 1.0);
+  loads += missing * s.rows * core.rows / lanes;
   return shape.k * (cyclesPerStep(s.rows, vectors) + loads) +
          core.tile * depthBlocks +
          s.rows * vectors * (core.store + core.partial * (depthBlocks - 1));
@@ -225,8 +216,8 @@ double Chooser::cost(const ContractSchedule &s) const {
   int64_t vectorsL = shape.leftAlongK ? s.mTile * divideCeil(shape.k, lanes)
                                       : shape.k * divideCeil(s.mTile, lanes);
   double vectorsR = double(s.nTile) * shape.k / lanes;
-  bool inPlaceL = core.stream && shape.leftStride &&
-                  codegen::canReadRows(s.rows, *shape.leftStride);
+  bool inPlaceL =
+      shape.leftStride && codegen::canReadRows(s.rows, *shape.leftStride);
   bool inPlaceR =
       shape.rightInStrips || (shape.rightInPlace && shape.n % lanes == 0);
   double panelL =
@@ -234,7 +225,7 @@ double Chooser::cost(const ContractSchedule &s) const {
       (inPlaceL ? core.rows : core.pack + shape.leftMap + reading(shape.m));
   if (!inPlaceL && !shape.leftAlongK)
     panelL += shape.k * core.piece;
-  double readR = core.stream && inPlaceR ? core.stream : reading(shape.n);
+  double readR = inPlaceR ? core.stream : reading(shape.n);
   double panelR =
       vectorsR * ((inPlaceR ? 0 : core.pack + shape.rightMap) + readR);
   // What every block reads of its right panel, unless it stays in L2.
@@ -257,7 +248,7 @@ double Chooser::cost(const ContractSchedule &s) const {
                     : nTiles > 1 || shape.rightPerGroup
                         ? std::max(1.0, mine / mTiles)
                         : 1;
-    return mine * (tiles + passing + core.block) + packsL * panelL +
+    return mine * (tiles + passing + blockCycles) + packsL * panelL +
            packsR * panelR;
   };
   // The total counts as much as the balance: there may be fewer threads.
@@ -284,7 +275,7 @@ void Chooser::visit(
         std::min<int64_t>({(registers - vectors - 1) / vectors, 16, shape.m});
     auto nTiles = evenParts(shape.n, columns, widest);
     for (int64_t rows = 1; rows <= mostRows; ++rows)
-      for (int64_t mTile : evenParts(shape.m, rows, maxTile, core.rowParts))
+      for (int64_t mTile : evenParts(shape.m, rows, maxTile, maxRowParts))
         for (int64_t nTile : nTiles) {
           ContractSchedule schedule{mTile, nTile, kTile, rows, columns};
           visit(cost(schedule), schedule);

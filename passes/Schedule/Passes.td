@@ -16,9 +16,9 @@ def AssignSchedulePass : Pass<"moec-assign-schedule"> {
     * A block costs its register tiles, an overhead for each, and the packing of
       its panels; a panel that consecutive blocks share is packed once. The model
       adds up what the busiest core does, and a share of what one core alone would do.
-    * Costs and caches are those of a machine with such vectors. With AVX2 (512 KB of L2) the depth
-      is not cut up to 2048, rows of the left operand are read in place, and blocks are so low that
-      theirs stay in L2 while the right operand comes from L3.
+    * Costs and caches are those of a machine with such vectors. Rows of the left operand are read in place, and
+      blocks are so low that theirs stay in L2. With AVX2 (512 KB of L2) the depth is not cut up to 2048, and the
+      right operand comes from L3.
 
     For `kernel.attend` it is the register tile with the fewest cycles in both products, whose columns are rows of the query;
     `tile` is the rows of a block, such that their sums stay near and there are blocks for all cores, and the keys taken at a time. For

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <omp.h>
 #include <string>
+#include <strings.h>
 
 namespace moec::rt {
 
@@ -104,6 +105,12 @@ int teamThreads(int wanted) {
     proven = std::max(proven, startableThreads(allowed, stackBytes()));
   asked = wanted;
   return std::min(allowed, proven);
+}
+
+bool maySpin(int threads) {
+  const char *policy = std::getenv("OMP_WAIT_POLICY");
+  return threads <= omp_get_num_procs() &&
+         !(policy && strcasecmp(policy, "passive") == 0);
 }
 
 } // namespace moec::rt

@@ -25,6 +25,10 @@ int wantedThreads(int wanted);
 /// for the last number that was asked for.
 int teamThreads(int wanted);
 
+/// Whether one of `threads` threads may keep its core while it waits for the
+/// others: there are as many cores, and OMP_WAIT_POLICY is not "passive".
+bool maySpin(int threads);
+
 } // namespace moec::rt
 
 #endif // MOEC_RUNTIME_CORE_THREADS_H

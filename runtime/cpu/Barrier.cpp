@@ -7,6 +7,7 @@
 
 #include "runtime/cpu/Barrier.h"
 
+#include <chrono>
 #include <thread>
 
 #if defined(__x86_64__)
@@ -21,9 +22,9 @@ static void pause() {
 #endif
 }
 
-void Barrier::wait() {
+void Barrier::wait(int threads) {
   unsigned before = phase.load(std::memory_order_acquire);
-  if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 < size)
+  if (arrived.fetch_add(1, std::memory_order_acq_rel) + 1 < threads)
     return waitLong(before);
   arrived.store(0, std::memory_order_relaxed);
   // Either this sees a sleeper, or the sleeper sees the new phase.
@@ -35,15 +36,21 @@ void Barrier::wait() {
 }
 
 void Barrier::waitLong(unsigned before) {
-  // Tens of microseconds, then some milliseconds.
-  constexpr int spins = 1000, yields = 5000;
+  // Up to some tens of microseconds. A yield may give away a time slice, so
+  // those are limited by the clock.
+  constexpr int spins = 1000;
+  constexpr std::chrono::milliseconds patience(2);
   auto over = [&] { return phase.load(std::memory_order_acquire) != before; };
-  for (int i = 0; i < spins; ++i, pause())
-    if (over())
-      return;
-  for (int i = 0; i < yields; ++i, std::this_thread::yield())
-    if (over())
-      return;
+  if (eager) {
+    for (int i = 0; i < spins; ++i, pause())
+      if (over())
+        return;
+    using Clock = std::chrono::steady_clock;
+    for (Clock::time_point start = Clock::now();
+         Clock::now() - start < patience; std::this_thread::yield())
+      if (over())
+        return;
+  }
   std::unique_lock<std::mutex> lock(mutex);
   sleepers.fetch_add(1, std::memory_order_seq_cst);
   woken.wait(lock,

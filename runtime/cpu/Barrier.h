@@ -15,19 +15,22 @@
 namespace moec::rt {
 
 /// Lets threads go on when all of them have come, and see then what each wrote
-/// before. A step has one for each launch, some hundred in a millisecond, so a
-/// thread spins first: what `omp barrier` takes beside is a third of a
-/// microsecond each time. When others come late it gives its core away, and
-/// after milliseconds it sleeps.
+/// before. A step has one for each launch, about a hundred in a millisecond, so
+/// a thread that waits spins first. When others come late it gives its core
+/// away, and after some milliseconds it sleeps.
 class Barrier {
 public:
-  explicit Barrier(int threads) : size(threads) {}
-  void wait();
+  /// If not `eager`, who waits sleeps at once: where threads share cores, one
+  /// that spins keeps another from coming.
+  explicit Barrier(bool eager) : eager(eager) {}
+
+  /// Waits for `threads` in all, the same number in each of them.
+  void wait(int threads);
 
 private:
   void waitLong(unsigned before);
 
-  const int size;
+  const bool eager;
   alignas(64) std::atomic<int> arrived{0};
   alignas(64) std::atomic<unsigned> phase{0}; ///< how often all have come
   std::atomic<int> sleepers{0};

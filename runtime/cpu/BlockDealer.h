@@ -31,11 +31,10 @@ inline BlockRange evenShare(int64_t blocks, int thread, int threads) {
 /// half of what is left of it at a time, then what slower ones have left.
 class BlockDealer {
 public:
-  explicit BlockDealer(int threads) : shares(threads) {}
+  explicit BlockDealer(int mostThreads) : shares(mostThreads) {}
 
-  /// The next blocks for `thread`; false when all are dealt.
-  bool take(int64_t blocks, int thread, BlockRange &taken) {
-    int threads = int(shares.size());
+  /// The next blocks for `thread` of `threads`; false when all are dealt.
+  bool take(int64_t blocks, int thread, int threads, BlockRange &taken) {
     for (int i = 0; i < threads; ++i) {
       int from = thread + i < threads ? thread + i : thread + i - threads;
       if (takeOf(evenShare(blocks, from, threads), shares[from].dealt, taken))
@@ -57,12 +56,14 @@ private:
 
   static bool takeOf(BlockRange share, std::atomic<int64_t> &dealt,
                      BlockRange &taken) {
+    int64_t size = share.end - share.begin;
+    if (size == 0) // leaves the line to its owner
+      return false;
     int64_t before = dealt.load(std::memory_order_relaxed), after;
     do {
-      int64_t left = share.end - share.begin - before;
-      if (left <= 0)
+      if (before >= size)
         return false;
-      after = before + std::max<int64_t>(1, left / 2);
+      after = before + std::max<int64_t>(1, (size - before) / 2);
     } while (
         !dealt.compare_exchange_weak(before, after, std::memory_order_relaxed));
     taken = {share.begin + before, share.begin + after};

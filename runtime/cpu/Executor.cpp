@@ -60,11 +60,12 @@ Executor::Executor(std::shared_ptr<const NativeCode> native, int64_t entryIndex,
 
 /// What the threads of a run share.
 struct Executor::Team {
-  explicit Team(int threads)
-      : size(threads), barrier(threads),
+  Team(int threads, bool eager)
+      : most(threads), barrier(eager),
         dealers{BlockDealer(threads), BlockDealer(threads)} {}
 
-  const int size;
+  const int most; ///< threads at most
+  int size = 1;   ///< those of this run
   Barrier barrier;
   BlockDealer dealers[2]; ///< of this launch and, by turns, of the next one
   Dealing dealing = Dealing::Dynamic;
@@ -75,13 +76,13 @@ struct Executor::Team {
 
 Executor::~Executor() = default;
 
-void Executor::runThread(Team &team, int thread) {
+void Executor::runThread(int thread) {
   SubnormalsAreZero guard;
   void **args = arguments[thread].data();
-  void *scratch = team.scratch + thread * team.scratchStride;
+  void *scratch = team->scratch + thread * team->scratchStride;
   using Clock = std::chrono::steady_clock;
   Clock::time_point before;
-  if (team.costs && thread == 0)
+  if (team->costs && thread == 0)
     before = Clock::now();
   unsigned turn = 0;
   for (const Segment &segment : segments)
@@ -92,24 +93,25 @@ void Executor::runThread(Team &team, int thread) {
           args[a] = addresses[step.firstAddress + a].at(it);
         // Nobody takes from the other dealer between the last barrier and the
         // next one.
-        team.dealers[turn ^ 1].restart(thread);
+        team->dealers[turn ^ 1].restart(thread);
         if (step.kernel->call) {
           if (thread == 0)
             step.kernel->call->run(args, scratch);
-        } else if (team.dealing == Dealing::Static || team.size == 1) {
-          BlockRange share = evenShare(step.blocks, thread, team.size);
+        } else if (team->dealing == Dealing::Static || team->size == 1) {
+          BlockRange share = evenShare(step.blocks, thread, team->size);
           if (share.begin < share.end)
             step.kernel->function(args, share.begin, share.end, scratch);
         } else {
           BlockRange taken;
-          while (team.dealers[turn].take(step.blocks, thread, taken))
+          while (
+              team->dealers[turn].take(step.blocks, thread, team->size, taken))
             step.kernel->function(args, taken.begin, taken.end, scratch);
         }
-        if (team.size > 1)
-          team.barrier.wait();
-        if (team.costs && thread == 0) {
+        if (team->size > 1)
+          team->barrier.wait(team->size);
+        if (team->costs && thread == 0) {
           Clock::time_point now = Clock::now();
-          KernelCost &cost = (*team.costs)[step.kernelIndex];
+          KernelCost &cost = (*team->costs)[step.kernelIndex];
           ++cost.launches;
           cost.seconds += std::chrono::duration<double>(now - before).count();
           before = now;
@@ -122,27 +124,25 @@ void Executor::run(int threads, Dealing dealing, char *scratch,
   if (arguments.size() < size_t(threads))
     arguments.resize(threads, std::vector<void *>(maxArguments + 1));
   threads = teamThreads(threads); // of the thread that runs it now
-  auto gather = [&](int size) {
-    if (!team || team->size != size)
-      team = std::make_unique<Team>(size);
-    for (int thread = 0; thread < size; ++thread)
-      for (BlockDealer &dealer : team->dealers)
-        dealer.restart(thread);
-    team->dealing = dealing;
-    team->scratch = scratch;
-    team->scratchStride = scratchStride;
-    team->costs = costs;
-  };
+  if (!team || team->most != threads)
+    team = std::make_unique<Team>(threads, maySpin(threads));
+  team->size = 1;
+  team->dealing = dealing;
+  team->scratch = scratch;
+  team->scratchStride = scratchStride;
+  team->costs = costs;
+  for (int thread = 0; thread < threads; ++thread)
+    for (BlockDealer &dealer : team->dealers)
+      dealer.restart(thread);
   if (threads == 1) {
-    gather(1);
-    runThread(*team, 0);
+    runThread(0);
     return;
   }
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp single
-    gather(omp_get_num_threads());
-    runThread(*team, omp_get_thread_num());
+    team->size = omp_get_num_threads();
+    runThread(omp_get_thread_num());
   }
 }
 

@@ -58,7 +58,7 @@ private:
   };
   struct Team;
   std::unique_ptr<Team> team; ///< that of the last run
-  void runThread(Team &team, int thread);
+  void runThread(int thread);
 
   std::shared_ptr<const NativeCode> code;
   std::vector<Address> addresses;

@@ -48,7 +48,7 @@ func.func @gelu_gradient(%x: tensor<4xf32>, %dy: tensor<4xf32>) -> tensor<4xf32>
 
 // -----
 
-// With any number of lanes.
+// Sixteen lanes take quotients, too.
 // WIDE: attributes {kernel.machine
 // WIDE-NOT: math.exp2
 

@@ -143,7 +143,7 @@ TEST(ContractCostTest, GroupsAreSharedOutFirst) {
   // are not cut and a group's blocks of rows follow each other.
   ContractShape many = shapeOf(8, 512, 512, 512);
   EXPECT_GE(chooseSchedule(many, avx512(8)).nTile, 512);
-  EXPECT_EQ(blocksOf(many, chooseSchedule(many, avx512(8))) % 8, 0);
+  EXPECT_LE(blocksOf(many, chooseSchedule(many, avx512(8))), 16);
   ContractShape few = shapeOf(2, 512, 512, 512);
   EXPECT_EQ(blocksOf(few, chooseSchedule(few, avx512(8))), 8);
   // Groups of a few rows, as of experts.

@@ -41,7 +41,7 @@ func.func @kept(%x: tensor<32x64xf32>, %w: tensor<64x20xf32>, %init: tensor<32x2
 // -----
 
 // Rows are shared out among the cores where the weight that all of them read is stored packed, else columns, so that
-// no core packs what another one does.
+// no core packs what another one does. (Rows lie along m here: others may be read in place.)
 
 module attributes {kernel.machine = #kernel.cpu<cores = 2, vector_bytes = 64, vector_registers = 32>} {
 moe.variable @w : tensor<64x1024xf32> role(parameter)

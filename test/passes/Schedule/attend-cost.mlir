@@ -31,6 +31,20 @@ func.func @vit(%q: tensor<1x197x6x64xf32>, %k: tensor<1x197x6x64xf32>, %v: tenso
   return %y : tensor<1x197x6x64xf32>
 }
 
+// Six heads on two cores are three blocks for each: none is cut.
+// CHECK-LABEL: func.func @mlit
+// CHECK:         schedule <tile = [192, 150], micro = [6, 64]>
+func.func @mlit(%q: tensor<1x145x6x18xf32>, %k: tensor<1x145x6x18xf32>, %v: tensor<1x145x6x18xf32>, %init: tensor<1x145x6x18xf32>) -> tensor<1x145x6x18xf32> {
+  %y = kernel.attend dims [1, 6, 145, 18, 145, 18]
+    ins(%q, %k, %v : tensor<1x145x6x18xf32>, tensor<1x145x6x18xf32>, tensor<1x145x6x18xf32>) outs(%init : tensor<1x145x6x18xf32>)
+    maps [#q, #k, #v, #y] scale 0.25
+    query { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %a : f32 }
+    key { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %b : f32 }
+    value { ^bb0(%a: f32, %b: f32, %c: f32): kernel.yield %c : f32 }
+    epilogue { ^bb0(%a: f32, %b: f32, %c: f32, %acc: f32): kernel.yield %acc : f32 } -> tensor<1x145x6x18xf32>
+  return %y : tensor<1x145x6x18xf32>
+}
+
 // Many keys are cut into even blocks of at most 256.
 // CHECK-LABEL: func.func @long
 // CHECK:         schedule <tile = [96, 256], micro = [8, 48]>

@@ -6,7 +6,8 @@
 
 module attributes {kernel.machine = #kernel.cpu<cores = 8, vector_bytes = 64, vector_registers = 32>} {
 // A square fills the registers: 6 x 4 vectors of 32, 6 x 2 of 16. Eight threads
-// share the output out, one takes the largest blocks.
+// share the output out; one takes all columns at a time, and rows in two parts,
+// as 512 are no multiple of 6 and 516 are more than a block may have.
 // CHECK-LABEL: func.func @square
 // CHECK:         schedule <tile = [258, 128, 512], micro = [6, 64]>
 // ALONE-LABEL: func.func @square

@@ -121,3 +121,14 @@ TEST(Threads, StartableThreads) {
   EXPECT_EQ(moec::startableThreads(5), 5);
   EXPECT_EQ(moec::startableThreads(5, size_t(1) << 50), 1);
 }
+
+TEST(Threads, SpinWhereEachHasACore) {
+  ASSERT_EQ(unsetenv("OMP_WAIT_POLICY"), 0);
+  EXPECT_TRUE(maySpin(1));
+  EXPECT_FALSE(maySpin(1 << 20));
+  ASSERT_EQ(setenv("OMP_WAIT_POLICY", "PASSIVE", 1), 0);
+  EXPECT_FALSE(maySpin(1));
+  ASSERT_EQ(setenv("OMP_WAIT_POLICY", "active", 1), 0);
+  EXPECT_TRUE(maySpin(1));
+  ASSERT_EQ(unsetenv("OMP_WAIT_POLICY"), 0);
+}

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <gtest/gtest.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace moec::rt;
@@ -27,17 +28,18 @@ template <typename Body> static void inThreads(int threads, Body body) {
 // spin where they keep others from coming. What is read is no atomic: a
 // sanitizer of threads sees whether the barrier orders it.
 TEST(Barrier, LetsNobodyPassBeforeAllHaveCome) {
-  for (int threads : {1, 2, 3, 7}) {
-    Barrier barrier(threads);
+  for (auto [threads, eager] :
+       {std::pair(1, true), {2, true}, {3, true}, {7, true}, {7, false}}) {
+    Barrier barrier(eager);
     std::vector<int> come(threads), missed(threads);
     constexpr int rounds = 200;
-    inThreads(threads, [&](int thread) {
+    inThreads(threads, [&, threads = threads](int thread) {
       for (int round = 1; round <= rounds; ++round) {
         come[thread] = round;
-        barrier.wait();
+        barrier.wait(threads);
         for (int other = 0; other < threads; ++other)
           missed[thread] += come[other] != round;
-        barrier.wait();
+        barrier.wait(threads);
       }
     });
     EXPECT_EQ(missed, std::vector<int>(threads)) << threads << " threads";
@@ -46,18 +48,19 @@ TEST(Barrier, LetsNobodyPassBeforeAllHaveCome) {
 
 // Far longer than anyone spins.
 TEST(Barrier, WakesThoseWhoSleep) {
-  Barrier barrier(3);
-  std::vector<int> seen(3);
+  constexpr int threads = 3;
+  Barrier barrier(/*eager=*/true);
+  std::vector<int> seen(threads);
   int written = 0;
-  inThreads(3, [&](int thread) {
+  inThreads(threads, [&](int thread) {
     for (int round = 1; round <= 3; ++round) {
       if (thread == 0) {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
         written = round;
       }
-      barrier.wait();
+      barrier.wait(threads);
       seen[thread] += written == round;
-      barrier.wait();
+      barrier.wait(threads);
     }
   });
   EXPECT_EQ(seen, std::vector<int>({3, 3, 3}));

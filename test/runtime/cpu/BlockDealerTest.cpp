@@ -38,7 +38,7 @@ TEST(BlockDealer, DealsEachBlockOnceAndAgainAfterARestart) {
         for (int thread = 0; thread < threads; ++thread)
           started.emplace_back([&, thread] {
             BlockRange taken;
-            while (dealer.take(blocks, thread, taken))
+            while (dealer.take(blocks, thread, threads, taken))
               for (int64_t block = taken.begin; block < taken.end; ++block)
                 ++dealt[thread][block];
           });
@@ -60,7 +60,7 @@ TEST(BlockDealer, BeginsWithItsOwnShareAndHelpsOthersThen) {
   BlockDealer dealer(2);
   BlockRange taken;
   std::vector<int64_t> order;
-  while (dealer.take(8, 1, taken))
+  while (dealer.take(8, 1, 2, taken))
     for (int64_t block = taken.begin; block < taken.end; ++block)
       order.push_back(block);
   EXPECT_EQ(order, std::vector<int64_t>({4, 5, 6, 7, 0, 1, 2, 3}));
