@@ -57,7 +57,7 @@ struct KernelABIPass : impl::KernelABIPassBase<KernelABIPass> {
     auto wrapper = LLVM::LLVMFuncOp::create(b, loc, name, type);
     // What is said of the kernel is said of what is launched.
     for (NamedAttribute attr : llvm::to_vector(body->getDiscardableAttrs()))
-      if (isa<kernel::KernelDialect>(attr.getNameDialect())) {
+      if (isa_and_present<kernel::KernelDialect>(attr.getNameDialect())) {
         wrapper->setAttr(attr.getName(), attr.getValue());
         body->removeAttr(attr.getName());
       }

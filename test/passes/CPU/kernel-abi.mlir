@@ -12,6 +12,13 @@ llvm.func @k(%in: !llvm.ptr, %out: !llvm.ptr, %begin: i64, %end: i64, %scratch: 
   llvm.return
 }
 
+// An attribute of a dialect that nobody knows stays where it is.
+// CHECK: llvm.func @unknown({{.*}}) attributes {kernel.function}
+// CHECK: llvm.func internal @unknown.body({{.*}}) attributes {kenel.scratch = 64 : i64}
+llvm.func @unknown(%begin: i64, %end: i64, %scratch: !llvm.ptr) attributes {kernel.function, kenel.scratch = 64 : i64} {
+  llvm.return
+}
+
 // A function that is no kernel stays as it is.
 // CHECK: llvm.func @other()
 llvm.func @other() {
