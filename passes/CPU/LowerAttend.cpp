@@ -44,7 +44,7 @@ namespace moec::cpu {
 // it, each block of rows packs them anew.
 static constexpr int64_t residentBytes = 8 << 20;
 
-static constexpr double log2e = 1.4426950408889634;
+using llvm::numbers::log2e;
 
 // Vectors of the result's columns that are stored together.
 static constexpr int64_t maxStoredVectors = 4;

@@ -33,13 +33,14 @@ using namespace mlir;
 namespace moec::codegen {
 #define GEN_PASS_DEF_APPROXIMATEMATHPASS
 #include "passes/Codegen/Passes.h.inc"
+#include "llvm/Support/MathExtras.h"
 
 namespace {
 
 /// log 2 in two parts; products of the first one with exponents are exact.
 constexpr double log2High = 0.693145751953125;
 constexpr double log2Low = 1.4286068203094173e-06;
-constexpr double log2e = 1.4426950408889634;
+using llvm::numbers::log2e;
 /// Added to a number of moderate size, leaves the nearest integer in the low
 /// bits (ties to even).
 constexpr double toInteger = 0x1.8p23;

@@ -23,6 +23,7 @@
 
 #include "dialects/Kernel/MachineCosts.h"
 #include "passes/Fusion/LowerToKernel.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace moec;
@@ -32,7 +33,7 @@ using namespace moec::kernel;
 static constexpr double invSqrt2Pi = 0.39894228040143267794;
 static constexpr double sqrt2OverPi = 0.79788456080286535588;
 static constexpr double geluCubic = 0.044715;
-static constexpr double log2e = 1.4426950408889634;
+using llvm::numbers::log2e;
 
 namespace {
 struct Tail {
